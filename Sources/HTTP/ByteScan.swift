@@ -1,0 +1,105 @@
+/// Searches over raw bytes, eight at a time where it pays.
+///
+/// The word tricks are the usual ones: `x - 0x20…` borrows into the top bit of each byte below 0x20, `~x` masks out the
+/// bytes that had it set anyway. A borrow may mark a byte above a true hit, never below one, so the lowest mark of a
+/// word read in little-endian order is exact, and nothing else is looked at.
+enum ByteScan {
+    static let carriageReturn: UInt8 = 0x0D
+    static let lineFeed: UInt8 = 0x0A
+    static let tab: UInt8 = 0x09
+    static let space: UInt8 = 0x20
+
+    @inline(__always) private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inline(__always) private static var tops: UInt64 { 0x8080_8080_8080_8080 }
+
+    @inline(__always)
+    static func word(_ bytes: UnsafePointer<UInt8>) -> UInt64 {
+        UInt64(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt64.self))
+    }
+
+    @inline(__always)
+    static func halfWord(_ bytes: UnsafePointer<UInt8>) -> UInt32 {
+        UInt32(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt32.self))
+    }
+
+    /// Marks bytes of `word` that equal `byte`, by their top bit.
+    @inline(__always)
+    private static func equal(_ word: UInt64, _ byte: UInt64) -> UInt64 {
+        let difference = word ^ (ones &* byte)
+        return (difference &- ones) & ~difference
+    }
+
+    /// Marks bytes of `word` below `bound`, which is at most 0x80, by their top bit.
+    @inline(__always)
+    private static func below(_ word: UInt64, _ bound: UInt64) -> UInt64 {
+        (word &- (ones &* bound)) & ~word
+    }
+
+    /// Offset of the first control byte (0x00 to 0x1F, 0x7F) in `start..<end`, or `end`.
+    @inline(__always)
+    static func firstControl(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
+        var index = start
+        while index &+ 8 <= end {
+            let word = word(base + index)
+            let marks = (below(word, 0x20) | equal(word, 0x7F)) & tops
+            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
+        while index < end, base[index] >= 0x20, base[index] != 0x7F { index &+= 1 }
+        return index
+    }
+
+    /// Offset of the first byte in `start..<end` that can't be in a request target (not 0x21 to 0x7E, or `#`), or `end`.
+    @inline(__always)
+    static func endOfTarget(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
+        var index = start
+        while index &+ 8 <= end {
+            let word = word(base + index)
+            let marks = (below(word, 0x21) | equal(word, 0x7F) | equal(word, 0x23) | word) & tops
+            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
+        while index < end, base[index] > 0x20, base[index] < 0x7F, base[index] != 0x23 { index &+= 1 }
+        return index
+    }
+
+    /// True for the white space that a line may hold (RFC 9110 5.6.3).
+    @inline(__always)
+    static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
+
+    /// The lower case of an ASCII letter; other bytes as they are.
+    @inline(__always)
+    static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
+
+    /// The value of a hexadecimal digit, or nil.
+    @inline(__always)
+    static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
+        let digit = byte &- 0x30
+        if digit < 10 { return digit }
+        let letter = (byte | 0x20) &- 0x61
+        return letter < 6 ? letter &+ 10 : nil
+    }
+
+    /// True when `count` bytes at `bytes` spell `literal`, which is lower case, in any case.
+    @inline(__always)
+    static func equals(_ bytes: UnsafePointer<UInt8>, _ count: Int, ignoringCase literal: StaticString) -> Bool {
+        count == literal.utf8CodeUnitCount && hasPrefix(bytes, count, ignoringCase: literal)
+    }
+
+    /// True when `count` bytes at `bytes` begin with `literal`, which is lower case, in any case.
+    @inline(__always)
+    static func hasPrefix(_ bytes: UnsafePointer<UInt8>, _ count: Int, ignoringCase literal: StaticString) -> Bool {
+        guard count >= literal.utf8CodeUnitCount else { return false }
+        return equals(bytes, literal.utf8Start, literal.utf8CodeUnitCount)
+    }
+
+    /// True when two stretches of `count` bytes differ at most in the case of ASCII letters.
+    static func equals(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        var index = 0
+        while index < count {
+            if lowercased(left[index]) != lowercased(right[index]) { return false }
+            index &+= 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,213 @@
+/// The machine of `Transfer-Encoding: chunked` (RFC 9112 7.1): one state per place in the grammar, one byte per step,
+/// except content, which is handed out in the longest pieces there are.
+///
+///     chunk         = 1*HEXDIG *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) CRLF data CRLF
+///     last-chunk    = 1*"0" …the same extensions… CRLF
+///     trailer       = *( token ":" OWS value OWS CRLF ) CRLF
+///
+/// Extensions are checked and dropped, as RFC 9112 7.1.1 asks; so is the trailer section, which RFC 9110 6.5.1 lets a
+/// recipient discard. Checked, because what one reader skips loosely another reads as the next chunk. BWS stands only
+/// where more follows: white space before the CR of a size line is refused.
+struct ChunkedDecoder: Sendable {
+    private enum State: UInt8 {
+        /// Size line: before the first digit, within digits, and its extensions.
+        case sizeStart, size, beforeSemicolon, beforeName, name, afterName
+        case beforeValue, value, quoted, quotedPair, afterQuoted, sizeLineFeed
+        case content, contentReturn, contentLineFeed
+        /// Trailer section: first byte of a line, within a name, within a value, and line ends.
+        case trailerStart, trailerName, trailerValue, trailerLineFeed, finalLineFeed
+        case finished
+    }
+
+    /// 16 digits are a UInt64; a sender that pads with zeros beyond that has something else in mind.
+    private static let maximumDigits: Int32 = 16
+
+    private let limits: HTTPLimits
+    private var state = State.sizeStart
+    /// Size of the chunk, then what is left of it.
+    private var remaining: UInt64 = 0
+    private var digits: Int32 = 0
+    /// Bytes of the size line so far.
+    private var lineLength = 0
+    /// Bytes of extensions in all chunks so far.
+    private var extensions = 0
+    /// Bytes and lines of the trailer section so far.
+    private var trailerLength = 0
+    private var trailerFields = 0
+
+    init(limits: HTTPLimits) { self.limits = limits }
+
+    /// Takes the next step; not to be called after `.end` or `.failed`.
+    mutating func decode(_ bytes: UnsafeBufferPointer<UInt8>) -> BodyStep {
+        var index = 0
+        while index < bytes.count {
+            if state == .content {
+                let count = Int(min(remaining, UInt64(bytes.count &- index)))
+                remaining &-= UInt64(count)
+                if remaining == 0 { state = .contentReturn }
+                return .data(offset: index, count: count, consumed: index &+ count)
+            }
+            if let error = step(bytes[index]) { return .failed(error) }
+            index &+= 1
+            if state == .finished { return .end(consumed: index) }
+        }
+        return .needMore(consumed: index)
+    }
+
+    @inline(__always)
+    private mutating func step(_ byte: UInt8) -> HTTPError? {
+        switch state {
+        case .sizeStart, .size, .sizeLineFeed:
+            lineLength &+= 1
+            guard lineLength <= limits.chunkLine else { return .chunkLineTooLong }
+            return stepSize(byte)
+        case .contentReturn:
+            guard byte == ByteScan.carriageReturn else { return .missingChunkEnd }
+            state = .contentLineFeed
+            return nil
+        case .contentLineFeed:
+            guard byte == ByteScan.lineFeed else { return .missingChunkEnd }
+            state = .sizeStart
+            return nil
+        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .finalLineFeed:
+            trailerLength &+= 1
+            guard trailerLength <= limits.trailer else { return .trailerTooLarge }
+            return stepTrailer(byte)
+        case .content, .finished:
+            return nil
+        default:
+            lineLength &+= 1
+            extensions &+= 1
+            guard lineLength <= limits.chunkLine else { return .chunkLineTooLong }
+            guard extensions <= limits.chunkExtensions else { return .chunkExtensionsTooLong }
+            return stepExtension(byte)
+        }
+    }
+
+    private mutating func stepSize(_ byte: UInt8) -> HTTPError? {
+        switch state {
+        case .sizeStart:
+            guard let value = ByteScan.hexadecimalValue(byte) else { return .invalidChunkSize }
+            remaining = UInt64(value)
+            digits = 1
+            state = .size
+        case .size:
+            if let value = ByteScan.hexadecimalValue(byte) {
+                guard digits < Self.maximumDigits else { return .chunkSizeTooLarge }
+                digits &+= 1
+                remaining = remaining &<< 4 | UInt64(value)
+                // Sizes are added up by others: keep them where Content-Length is, too.
+                guard remaining <= UInt64(Int64.max) else { return .chunkSizeTooLarge }
+            } else if byte == ByteScan.carriageReturn {
+                state = .sizeLineFeed
+            } else if byte == 0x3B {
+                state = .beforeName
+            } else if ByteScan.isBlank(byte) {
+                state = .beforeSemicolon
+            } else {
+                return .invalidChunkSize
+            }
+        default:
+            guard byte == ByteScan.lineFeed else { return .bareCarriageReturn }
+            state = remaining == 0 ? .trailerStart : .content
+            lineLength = 0
+        }
+        return nil
+    }
+
+    private mutating func stepExtension(_ byte: UInt8) -> HTTPError? {
+        let isBlank = ByteScan.isBlank(byte)
+        switch state {
+        case .beforeSemicolon:
+            if isBlank { return nil }
+            guard byte == 0x3B else { return .invalidChunkExtension }
+            state = .beforeName
+        case .beforeName:
+            if isBlank { return nil }
+            guard ByteSet.token.contains(byte) else { return .invalidChunkExtension }
+            state = .name
+        case .name:
+            if ByteSet.token.contains(byte) { return nil }
+            if byte == 0x3D {
+                state = .beforeValue
+            } else {
+                return endExtension(byte, isBlank, blank: .afterName)
+            }
+        case .afterName:
+            if isBlank { return nil }
+            guard byte == 0x3D || byte == 0x3B else { return .invalidChunkExtension }
+            state = byte == 0x3D ? .beforeValue : .beforeName
+        case .beforeValue:
+            if isBlank { return nil }
+            guard byte == 0x22 || ByteSet.token.contains(byte) else { return .invalidChunkExtension }
+            state = byte == 0x22 ? .quoted : .value
+        case .value:
+            if ByteSet.token.contains(byte) { return nil }
+            return endExtension(byte, isBlank, blank: .beforeSemicolon)
+        case .quoted:
+            if byte == 0x22 {
+                state = .afterQuoted
+            } else if byte == 0x5C {
+                state = .quotedPair
+            } else {
+                return Self.isText(byte) ? nil : .invalidChunkExtension
+            }
+        case .quotedPair:
+            guard Self.isText(byte) else { return .invalidChunkExtension }
+            state = .quoted
+        default:
+            return endExtension(byte, isBlank, blank: .beforeSemicolon)
+        }
+        return nil
+    }
+
+    /// What may follow a name or a value: the line's end, the next extension, or white space before more.
+    private mutating func endExtension(_ byte: UInt8, _ isBlank: Bool, blank next: State) -> HTTPError? {
+        if byte == ByteScan.carriageReturn {
+            state = .sizeLineFeed
+        } else if byte == 0x3B {
+            state = .beforeName
+        } else if isBlank {
+            state = next
+        } else {
+            return .invalidChunkExtension
+        }
+        return nil
+    }
+
+    private mutating func stepTrailer(_ byte: UInt8) -> HTTPError? {
+        switch state {
+        case .trailerStart:
+            if byte == ByteScan.carriageReturn {
+                state = .finalLineFeed
+                return nil
+            }
+            guard !ByteScan.isBlank(byte) else { return .obsoleteFold }
+            guard ByteSet.token.contains(byte) else { return .invalidFieldName }
+            trailerFields &+= 1
+            guard trailerFields <= limits.fields else { return .tooManyFields }
+            state = .trailerName
+        case .trailerName:
+            if byte == 0x3A {
+                state = .trailerValue
+            } else if !ByteSet.token.contains(byte) {
+                return ByteScan.isBlank(byte) ? .whitespaceBeforeColon : .invalidFieldName
+            }
+        case .trailerValue:
+            if byte == ByteScan.carriageReturn {
+                state = .trailerLineFeed
+            } else if !Self.isText(byte) {
+                return byte == ByteScan.lineFeed ? .bareLineFeed : .controlByte
+            }
+        default:
+            guard byte == ByteScan.lineFeed else { return .bareCarriageReturn }
+            state = state == .finalLineFeed ? .finished : .trailerStart
+        }
+        return nil
+    }
+
+    /// HTAB, visible ASCII with space, and `obs-text`: what a field value and a quoted string may hold.
+    private static func isText(_ byte: UInt8) -> Bool {
+        byte == ByteScan.tab || (byte >= 0x20 && byte != 0x7F)
+    }
+}

@@ -1,0 +1,92 @@
+/// Why bytes were refused: one case per reason that a log or a test wants to tell apart.
+///
+/// Every case is the fault of who sent the bytes. `status` is the answer to a client; a worker's response that fails
+/// is a 502 to the client whatever the case.
+package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
+    // Lines, in any section
+    case bareCarriageReturn, bareLineFeed, controlByte
+
+    // Request line
+    case emptyStartLine, malformedRequestLine, requestLineTooLong
+    case invalidMethod, methodTooLong, connectNotSupported
+    case invalidTarget, invalidTargetAuthority, unsupportedVersion
+
+    // Status line
+    case malformedStatusLine
+
+    // Fields
+    case headTooLarge, tooManyFields
+    case missingColon, invalidFieldName, whitespaceBeforeColon, obsoleteFold, ambiguousFieldName
+    case missingHost, repeatedHost, invalidHost
+    case invalidConnection, tooManyConnectionOptions, unknownExpectation
+
+    // Framing
+    case invalidContentLength, contentLengthTooLarge, repeatedContentLength
+    case contentLengthWithTransferEncoding
+    case repeatedTransferEncoding, unsupportedTransferCoding, transferEncodingInOldVersion
+
+    // Chunked content
+    case invalidChunkSize, chunkSizeTooLarge, invalidChunkExtension, chunkLineTooLong, chunkExtensionsTooLong
+    case missingChunkEnd, trailerTooLarge
+
+    /// The status code to answer a request with.
+    package var status: UInt16 {
+        switch self {
+        case .requestLineTooLong: 414
+        case .headTooLarge, .tooManyFields, .trailerTooLarge: 431
+        case .contentLengthTooLarge, .chunkSizeTooLarge: 413
+        case .unknownExpectation: 417
+        // CONNECT: not 405, which must come with the methods that the resource allows (RFC 9110 15.5.6); there is none.
+        case .methodTooLong, .connectNotSupported, .unsupportedTransferCoding: 501
+        case .malformedStatusLine: 502
+        case .unsupportedVersion: 505
+        default: 400
+        }
+    }
+
+    /// One line for a log or a response's content.
+    package var reason: StaticString {
+        switch self {
+        case .bareCarriageReturn: "carriage return without line feed"
+        case .bareLineFeed: "line feed without carriage return"
+        case .controlByte: "control byte in the head"
+        case .emptyStartLine: "empty line instead of a start line"
+        case .malformedRequestLine: "malformed request line"
+        case .requestLineTooLong: "request line too long"
+        case .invalidMethod: "invalid method"
+        case .methodTooLong: "method name too long"
+        case .connectNotSupported: "CONNECT is not supported"
+        case .invalidTarget: "invalid request target"
+        case .invalidTargetAuthority: "invalid authority in the request target"
+        case .unsupportedVersion: "HTTP version not supported"
+        case .malformedStatusLine: "malformed status line"
+        case .headTooLarge: "head too large"
+        case .tooManyFields: "too many fields"
+        case .missingColon: "field line without a colon"
+        case .invalidFieldName: "invalid field name"
+        case .whitespaceBeforeColon: "white space before the colon of a field"
+        case .obsoleteFold: "folded field line"
+        case .ambiguousFieldName: "field name that others may take for a framing field"
+        case .missingHost: "missing Host"
+        case .repeatedHost: "repeated Host"
+        case .invalidHost: "invalid Host"
+        case .invalidConnection: "invalid Connection"
+        case .tooManyConnectionOptions: "too many options in Connection"
+        case .unknownExpectation: "unknown expectation"
+        case .invalidContentLength: "invalid Content-Length"
+        case .contentLengthTooLarge: "Content-Length too large"
+        case .repeatedContentLength: "repeated Content-Length"
+        case .contentLengthWithTransferEncoding: "Content-Length together with Transfer-Encoding"
+        case .repeatedTransferEncoding: "repeated Transfer-Encoding"
+        case .unsupportedTransferCoding: "transfer coding other than chunked"
+        case .transferEncodingInOldVersion: "Transfer-Encoding in HTTP/1.0"
+        case .invalidChunkSize: "invalid chunk size"
+        case .chunkSizeTooLarge: "chunk size too large"
+        case .invalidChunkExtension: "invalid chunk extension"
+        case .chunkLineTooLong: "chunk size line too long"
+        case .chunkExtensionsTooLong: "too many chunk extensions"
+        case .missingChunkEnd: "chunk content not followed by its end of line"
+        case .trailerTooLarge: "trailer section too large"
+        }
+    }
+}

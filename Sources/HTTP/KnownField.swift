@@ -1,0 +1,123 @@
+/// The fields that the codec or the proxy treat in a way of their own.
+///
+/// An underscore counts as a dash: an application behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` as one
+/// variable, so what is removed or set under the one name must not slip through under the other. Names that decide
+/// framing or routing are refused in that spelling (`HTTPError.ambiguousFieldName`).
+package enum KnownField: UInt8, Sendable, CaseIterable {
+    case other
+    case host, connection, contentLength, transferEncoding, te, trailer, upgrade, keepAlive
+    case proxyConnection, proxyAuthenticate, proxyAuthorization
+    case expect, forwarded
+    /// Any `X-Forwarded-*` except the client certificate.
+    case xForwarded
+    case xRealIP, xRequestID, traceparent, via, date, server, retryAfter, contentType
+    /// Any name that begins with `Understudy-`: ours, never taken from outside.
+    case understudy
+    /// `Client-Cert`, `Client-Cert-Chain` (RFC 9440), `X-Client-Cert*`, `X-SSL-Client-*`, `SSL-Client-*` and
+    /// `X-Forwarded-Client-Cert`: what applications take as proof of a verified client.
+    case clientCertificate
+    case http2Settings, secWebSocketKey, cookie
+
+    /// Never passed on. By RFC 9110 7.6.1: Connection and what must be named in it (Keep-Alive, Proxy-Connection, TE,
+    /// Transfer-Encoding, Upgrade, HTTP2-Settings). Besides: Trailer, because we drop trailer sections; and
+    /// Proxy-Authenticate and Proxy-Authorization, which speak of a proxy that the client chose, and that is not us: no
+    /// worker should see such credentials or ask for them.
+    package var isHopByHop: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
+            .proxyAuthenticate, .proxyAuthorization:
+            true
+        default:
+            false
+        }
+    }
+
+    /// `Connection` can't make these hop-by-hop: who could strip Host, Content-Length or our own fields from a request
+    /// on its way would change what it means to the next hop.
+    var resistsNomination: Bool {
+        switch self {
+        case .host, .contentLength, .expect, .understudy: true
+        default: false
+        }
+    }
+
+    /// Spelt with an underscore, a name of these is refused rather than passed on.
+    var decidesFramingOrRouting: Bool {
+        switch self {
+        case .host, .contentLength, .expect: true
+        default: isHopByHop
+        }
+    }
+
+    /// What a valid field name (only token bytes) stands for.
+    ///
+    /// - Parameters:
+    ///   - name: `count` readable bytes, `count` at least 1.
+    ///   - hasUnderscore: set when the name was recognised with an underscore in it.
+    @inline(__always)
+    static func lookup(_ name: UnsafePointer<UInt8>, count: Int, hasUnderscore: inout Bool) -> KnownField {
+        // No name of interest is shorter than 2 (te) or, prefixes aside, longer than 23.
+        guard count >= 2 else { return .other }
+        let folded = FoldedName(name, count: count)
+        let known = match(folded)
+        if known != .other { hasUnderscore = folded.hasUnderscore }
+        return known
+    }
+
+    @inline(__always)
+    private static func match(_ name: FoldedName) -> KnownField {
+        switch name.count {
+        case 2:
+            if name.equals("te") { return .te }
+        case 3:
+            if name.equals("via") { return .via }
+        case 4:
+            if name.equals("host") { return .host }
+            if name.equals("date") { return .date }
+        case 6:
+            if name.equals("cookie") { return .cookie }
+            if name.equals("server") { return .server }
+            if name.equals("expect") { return .expect }
+        case 7:
+            if name.equals("upgrade") { return .upgrade }
+            if name.equals("trailer") { return .trailer }
+        case 9:
+            if name.equals("forwarded") { return .forwarded }
+            if name.equals("x-real-ip") { return .xRealIP }
+        case 10:
+            if name.equals("connection") { return .connection }
+            if name.equals("keep-alive") { return .keepAlive }
+        case 11:
+            if name.equals("traceparent") { return .traceparent }
+            if name.equals("retry-after") { return .retryAfter }
+            if name.equals("client-cert") { return .clientCertificate }
+        case 12:
+            if name.equals("content-type") { return .contentType }
+            if name.equals("x-request-id") { return .xRequestID }
+        case 14:
+            if name.equals("content-length") { return .contentLength }
+            if name.equals("http2-settings") { return .http2Settings }
+        case 16:
+            if name.equals("proxy-connection") { return .proxyConnection }
+        case 17:
+            if name.equals("transfer-encoding") { return .transferEncoding }
+            if name.equals("sec-websocket-key") { return .secWebSocketKey }
+            if name.equals("client-cert-chain") { return .clientCertificate }
+        case 18:
+            if name.equals("proxy-authenticate") { return .proxyAuthenticate }
+        case 19:
+            if name.equals("proxy-authorization") { return .proxyAuthorization }
+        case 23:
+            if name.equals("x-forwarded-client-cert") { return .clientCertificate }
+        default:
+            break
+        }
+        guard name.count >= 11 else { return .other }
+        if name.hasPrefix("x-forwarded-") { return .xForwarded }
+        if name.hasPrefix("understudy-") { return .understudy }
+        if name.hasPrefix("ssl-client-") || name.hasPrefix("x-ssl-client-") || name.hasPrefix("x-client-cert") {
+            return .clientCertificate
+        }
+        return .other
+    }
+}
