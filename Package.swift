@@ -1,0 +1,36 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Applied to every target of ours: Swift 6 mode plus the upcoming features that make imports and existentials explicit.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Only the TLS build knows OpenSSL: without the trait, TLSServer compiles to nothing and nobody links it.
+let tls = TargetDependencyCondition.when(traits: ["TLS"])
+
+let package = Package(
+    name: "understudy",
+    traits: [
+        .trait(name: "TLS", description: "HTTPS and mutual TLS over OpenSSL. Without it: the plain build, HTTP only."),
+        .default(enabledTraits: ["TLS"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(
+            name: "TLSServer", dependencies: ["Sockets", .target(name: "COpenSSL", condition: tls)],
+            swiftSettings: settings),
+        .target(name: "HTTP", swiftSettings: settings),
+        .target(name: "Cluster", swiftSettings: settings),
+        .target(name: "Connections", dependencies: ["HTTP", "Sockets"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,30 @@
+/* Linux interfaces that Swift's Glibc module does not export: epoll, accept4, descriptor passing, pidfds. */
+#ifndef UNDERSTUDY_CLINUX_H
+#define UNDERSTUDY_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/types.h>
+
+/* No _GNU_SOURCE here: it changes system types, and Swift would see two definitions of them. */
+
+/* accept4(2) with SOCK_NONBLOCK | SOCK_CLOEXEC; the peer's address goes to `address` (sockaddr_storage). */
+int clinux_accept(int listener, void *address, unsigned int *address_length);
+
+/* sendmsg(2) with SCM_RIGHTS: `data` and dups of `count` (<= 16) descriptors in one message. Returns bytes sent or -1. */
+ssize_t clinux_send_descriptors(int socket, const void *data, size_t length, const int *descriptors, int count);
+
+/* recvmsg(2) with MSG_CMSG_CLOEXEC: stores at most `capacity` (<= 16) descriptors, their number in `count`.
+   Descriptors beyond the capacity are closed. Returns bytes received, 0 at the end of the stream, or -1. */
+ssize_t clinux_receive_descriptors(int socket, void *data, size_t length, int *descriptors, int capacity, int *count);
+
+/* SO_PEERCRED of a unix socket. Returns 0 or -1. */
+int clinux_peer_credentials(int socket, pid_t *pid, uid_t *uid);
+
+/* pidfd_open(2) and pidfd_send_signal(2), which Debian 12's libc exports only under names that Swift does not see. */
+int clinux_pidfd_open(pid_t pid);
+int clinux_pidfd_send_signal(int pidfd, int signal);
+
+#endif

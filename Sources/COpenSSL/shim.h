@@ -1,0 +1,49 @@
+/* OpenSSL 3 as Swift can see it: its headers, and functions for what they define as macros. */
+#ifndef UNDERSTUDY_COPENSSL_SHIM_H
+#define UNDERSTUDY_COPENSSL_SHIM_H
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+static inline long shim_ctx_set_min_proto_version(SSL_CTX *ctx, int version) {
+    return SSL_CTX_set_min_proto_version(ctx, version);
+}
+static inline long shim_ctx_set_max_proto_version(SSL_CTX *ctx, int version) {
+    return SSL_CTX_set_max_proto_version(ctx, version);
+}
+/* Options are unsigned 64-bit macros that Swift does not import. */
+static const uint64_t shim_op_no_renegotiation = SSL_OP_NO_RENEGOTIATION;
+static const uint64_t shim_op_no_compression = SSL_OP_NO_COMPRESSION;
+static const uint64_t shim_op_no_ticket = SSL_OP_NO_TICKET;
+static inline long shim_ctx_set_mode(SSL_CTX *ctx, long mode) { return SSL_CTX_set_mode(ctx, mode); }
+static inline void shim_ctx_set_read_ahead(SSL_CTX *ctx, int yes) { SSL_CTX_set_read_ahead(ctx, yes); }
+static inline long shim_ctx_set_session_cache_mode(SSL_CTX *ctx, long mode) {
+    return SSL_CTX_set_session_cache_mode(ctx, mode);
+}
+static inline long shim_ctx_set_groups_list(SSL_CTX *ctx, const char *groups) {
+    return SSL_CTX_set1_groups_list(ctx, groups);
+}
+static inline long shim_ssl_set_tlsext_host_name(SSL *ssl, const char *name) {
+    return SSL_set_tlsext_host_name(ssl, name);
+}
+static inline long shim_ctx_set_ticket_keys(SSL_CTX *ctx, void *keys, long length) {
+    return SSL_CTX_set_tlsext_ticket_keys(ctx, keys, length);
+}
+static inline unsigned long shim_err_get_error(const char **data, int *flags) {
+    return ERR_get_error_all(NULL, NULL, NULL, data, flags);
+}
+static inline int shim_err_reason(unsigned long code) { return ERR_GET_REASON(code); }
+static inline int shim_err_library(unsigned long code) { return ERR_GET_LIB(code); }
+static inline int shim_general_names_count(const GENERAL_NAMES *names) { return sk_GENERAL_NAME_num(names); }
+static inline GENERAL_NAME *shim_general_names_value(const GENERAL_NAMES *names, int index) {
+    return sk_GENERAL_NAME_value(names, index);
+}
+static inline int shim_oids_count(const EXTENDED_KEY_USAGE *oids) { return sk_ASN1_OBJECT_num(oids); }
+static inline ASN1_OBJECT *shim_oids_value(const EXTENDED_KEY_USAGE *oids, int index) {
+    return sk_ASN1_OBJECT_value(oids, index);
+}
+
+#endif

@@ -1,0 +1,35 @@
+private import Synchronization
+
+/// A number that one loop counts up and any thread may read.
+package final class Counter: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    package init() {}
+
+    /// Only the owning loop adds, so that a plain load and store suffice.
+    package func add(_ amount: UInt64) {
+        value.store(value.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+
+    package var current: UInt64 { value.load(ordering: .relaxed) }
+}
+
+/// What one server counts; read by `/metrics` from another thread.
+package final class ServerCounters: Sendable {
+    package let accepted = Counter()
+    package let closed = Counter()
+    package let handshakes = Counter()
+    package let handshakeFailures = Counter()
+    package let requests = Counter()
+    package let badRequests = Counter()
+    package let refusedConnections = Counter()
+    /// Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx.
+    package let responses = [Counter(), Counter(), Counter(), Counter(), Counter()]
+
+    package init() {}
+
+    func count(status: UInt16) {
+        let index = Int(status) / 100 - 1
+        if responses.indices.contains(index) { responses[index].add(1) }
+    }
+}

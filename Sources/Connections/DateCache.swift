@@ -1,0 +1,28 @@
+internal import HTTP
+internal import Sockets
+
+/// The Date field as bytes, made anew when the second changes. One per loop.
+struct DateCache: ~Copyable {
+    private var line = ByteBuffer()
+    private var second: Int64 = -1
+    /// The loop's time at which the wall clock is looked at again, monotonic nanoseconds.
+    private var staleAt: UInt64 = 0
+
+    init() {}
+
+    /// Appends `date: ...` and CRLF. `now` is the loop's monotonic time: the wall clock is read at most every 100 ms.
+    mutating func append(to output: inout ByteBuffer, now: UInt64) {
+        if now >= staleAt {
+            staleAt = now &+ 100_000_000
+            let current = Clock.unixNanoseconds() / 1_000_000_000
+            if current != second {
+                second = current
+                line.removeAll()
+                line.append("date: ")
+                HTTPDate.append(unixSeconds: current, to: &line)
+                line.append("\r\n")
+            }
+        }
+        output.append(line.readable)
+    }
+}

@@ -1,0 +1,192 @@
+internal import HTTP
+internal import Sockets
+
+/// From bytes to requests.
+extension DownstreamConnection {
+    /// Records read in one turn before others get theirs: a fast sender must not hold the loop.
+    private static let readsPerTurn = 8
+
+    /// Stops the request's content from coming; what was read already is still delivered.
+    package func pauseReading() {
+        guard !isReadingPaused else { return }
+        isReadingPaused = true
+        updateInterest()
+    }
+
+    package func resumeReading() {
+        guard isReadingPaused, phase != .closed else { return }
+        isReadingPaused = false
+        updateInterest()
+        // The socket's readiness does not tell of what TLS has read ahead.
+        if transport.hasBufferedInput { loop.callNextTurn(self) }
+    }
+
+    func readInput() {
+        var reads = 0
+        while phase != .closed && !isReadingPaused && !isInputEnded {
+            if reads == DownstreamConnection.readsPerTurn {
+                if transport.hasBufferedInput { loop.callNextTurn(self) }
+                return
+            }
+            reads += 1
+            switch transport.read(into: loop.scratch) {
+            case .bytes(let count):
+                received(UnsafeBufferPointer(rebasing: loop.scratch[..<count]))
+                if phase == .closed || !transport.hasBufferedInput { return }
+            case .wouldBlock(let direction):
+                if direction == .write {
+                    isWriteBlocked = true
+                    updateInterest()
+                }
+                return
+            case .endOfStream:
+                inputEnded()
+                return
+            case .failed(let error):
+                server.connectionFailed(error, from: peerHost)
+                close()
+                return
+            }
+        }
+    }
+
+    private func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if phase == .lingering {
+            lingeredBytes += bytes.count
+            if lingeredBytes > server.limits.lingerBytes { close() }
+            return
+        }
+        if pending.isEmpty {
+            let used = process(bytes)
+            guard phase != .closed, phase != .lingering, used < bytes.count else { return }
+            pending.append(UnsafeBufferPointer(rebasing: bytes[used...]))
+        } else {
+            pending.append(bytes)
+            processPending()
+        }
+        if phase == .awaitingResponse && pending.count > server.limits.pendingHigh { pauseReading() }
+    }
+
+    private func processPending() {
+        let used = process(pending.readable)
+        guard phase != .closed, phase != .lingering else { return }
+        pending.consume(used)
+        if pending.isEmpty { pending.release() }
+    }
+
+    /// Takes up what was kept while a response was under way.
+    func continueWithPending() {
+        guard !isProcessing, phase == .awaitingHead, !pending.isEmpty else { return }
+        processPending()
+    }
+
+    /// Gives the bytes to the parser or decoder as far as the state allows; returns how many were used.
+    private func process(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        isProcessing = true
+        defer { isProcessing = false }
+        var used = 0
+        while true {
+            let rest = UnsafeBufferPointer(rebasing: bytes[used...])
+            switch phase {
+            case .awaitingHead:
+                if rest.isEmpty { return used }
+                switch parser.parse(rest, into: &head) {
+                case .needMore:
+                    if parser.hasStarted && !isHeadTimed {
+                        isHeadTimed = true
+                        timer.set(afterMilliseconds: server.limits.headMilliseconds)
+                    }
+                    return used
+                case .failed(let error):
+                    server.counters.badRequests.add(1)
+                    reject(status: error.status, message: error.reason)
+                    return bytes.count
+                case .complete(let length):
+                    used += length
+                    beginRequest(rest)
+                }
+            case .receivingBody:
+                switch decoder.decode(rest) {
+                case .data(let offset, let count, let consumed):
+                    used += consumed
+                    timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+                    if isResponseEnded {
+                        lingeredBytes += count
+                        if lingeredBytes > server.limits.lingerBytes { keepsAlive = false }
+                        if !keepsAlive {
+                            exchangeEnded()
+                            return bytes.count
+                        }
+                    } else if isExchangeActive {
+                        exchange?.requestBody(UnsafeBufferPointer(rebasing: rest[offset..<(offset + count)]))
+                    }
+                case .needMore(let consumed):
+                    return used + consumed
+                case .end(let consumed):
+                    used += consumed
+                    requestRead()
+                case .failed(let error):
+                    server.counters.badRequests.add(1)
+                    if isResponseStarted {
+                        close()
+                    } else {
+                        reject(status: error.status, message: error.reason)
+                    }
+                    return bytes.count
+                }
+            case .awaitingResponse, .handshaking: return used
+            case .lingering, .closed: return bytes.count
+            }
+        }
+    }
+
+    private func beginRequest(_ bytes: UnsafeBufferPointer<UInt8>) {
+        parser.reset()
+        isHeadTimed = false
+        isExchangeActive = true
+        server.activeExchanges += 1
+        isRequestRead = false
+        lingeredBytes = 0
+        isResponseStarted = false
+        isResponseEnded = false
+        keepsAlive = head.isPersistent && !server.isDraining
+        isHeadRequest = head.method == .head
+        isHTTP10 = head.minorVersion == 0
+        server.counters.requests.add(1)
+        let hasBody = head.framing != .none && head.framing != .length(0)
+        if hasBody {
+            phase = .receivingBody
+            decoder = BodyDecoder(head.framing, limits: server.limits.http)
+            timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+        } else {
+            phase = .awaitingResponse
+            timer.cancel()
+        }
+        exchange?.requestHead(head, bytes)
+        if !hasBody { requestRead() }
+    }
+
+    private func requestRead() {
+        guard phase == .receivingBody || phase == .awaitingResponse, !isRequestRead else { return }
+        phase = .awaitingResponse
+        isRequestRead = true
+        timer.cancel()
+        if isExchangeActive && !isResponseEnded { exchange?.requestEnd() }
+        if isResponseEnded { exchangeEnded() }
+    }
+
+    private func inputEnded() {
+        isInputEnded = true
+        switch phase {
+        case .receivingBody:
+            // The content can't become complete any more; whoever is still there gets told.
+            if isResponseStarted { close() } else { reject(status: 400, message: "the request's content ended early") }
+        case .awaitingResponse:
+            // A client may end its side and still wait for the answer (RFC 9112, 9.6).
+            keepsAlive = false
+            updateInterest()
+        case .handshaking, .awaitingHead, .lingering, .closed:
+            close()
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package import HTTP
+internal import Sockets
+
+/// Short responses that are known whole.
+extension DownstreamConnection {
+    /// The error response that all parts give: `{"error": "..."}`.
+    package func respond(status: UInt16, error message: String, retryAfterSeconds: Int? = nil) {
+        var body = ByteBuffer()
+        body.append("{\"error\": \"")
+        body.append(jsonEscaped: message)
+        body.append("\"}\n")
+        respond(status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds)
+        body.release()
+    }
+
+    package func respond(status: UInt16, contentType: StaticString, text: String) {
+        var body = ByteBuffer()
+        body.append(text)
+        respond(status: status, contentType: contentType, body: body.readable)
+        body.release()
+    }
+
+    package func respond(
+        status: UInt16, contentType: StaticString, body: UnsafeBufferPointer<UInt8>, retryAfterSeconds: Int? = nil
+    ) {
+        guard canRespond else { return }
+        beginResponse(status: status)
+        appendDate()
+        output.appendField("content-type", contentType)
+        if let retryAfterSeconds { output.appendField(name: "retry-after", decimal: UInt64(max(0, retryAfterSeconds))) }
+        endResponseHead(.length(UInt64(body.count)))
+        writeBody(body)
+        endResponse()
+    }
+
+    /// The Date field, from the loop's cached text.
+    package func appendDate() {
+        server.date.append(to: &output, now: loop.now)
+    }
+}
+
+extension ByteBuffer {
+    /// Appends text as the inside of a JSON string (RFC 8259, 7).
+    package mutating func append(jsonEscaped text: String) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": append("\\\"")
+            case "\\": append("\\\\")
+            case "\n": append("\\n")
+            case "\r": append("\\r")
+            case "\t": append("\\t")
+            case "\u{00}"..<"\u{20}":
+                append("\\u00")
+                append(byte: UInt8(ascii: scalar.value < 0x10 ? "0" : "1"))
+                append(hexadecimal: UInt64(scalar.value & 0xF))
+            default: append(String(scalar))
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package import HTTP
+
+/// The bounds of a downstream connection. Milliseconds and bytes.
+package struct DownstreamLimits: Sendable {
+    package var handshakeMilliseconds = 10_000
+    /// The whole head, counted from its first byte (408).
+    package var headMilliseconds = 10_000
+    package var idleMilliseconds = 75_000
+    /// No progress of the request's content, or of our output.
+    package var stallMilliseconds = 60_000
+    /// How long a connection that we end waits for the client to end it too, so that our last bytes are not reset away.
+    package var lingerMilliseconds = 2_000
+    /// Content that a lingering connection swallows at most.
+    package var lingerBytes = 256 << 10
+    /// Output beyond this makes the connection congested, until it has fallen below `outputLow`.
+    package var outputHigh = 64 << 10
+    package var outputLow = 16 << 10
+    /// Input kept while an earlier request is still being answered; at least a head.
+    package var pendingHigh = 32 << 10
+    package var http = HTTPLimits.standard
+
+    package init() {}
+}

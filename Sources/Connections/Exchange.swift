@@ -1,0 +1,28 @@
+package import HTTP
+
+/// What answers the requests of one downstream connection: one request and its response at a time, the same object for each.
+///
+/// The connection calls, in this order: `requestHead`; `requestBody` any number of times; `requestEnd`. The exchange writes its
+/// response to the connection whenever it likes after `requestHead`, on the same loop: `beginResponse`, fields, `endResponseHead`,
+/// `writeBody`, `endResponse`. `cancelled` may come at any point before both have ended, and ends the exchange.
+package protocol Exchange: AnyObject {
+    /// A request has begun. `bytes` holds what the ranges of `head` point into, and is valid during this call only.
+    func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>)
+
+    /// A piece of the request's content, valid during this call only. The exchange stops the flow with `pauseReading`.
+    func requestBody(_ bytes: UnsafeBufferPointer<UInt8>)
+
+    /// The request's content is complete.
+    func requestEnd()
+
+    /// The output has shrunk again after `DownstreamConnection.isCongested` was true.
+    func downstreamDrained()
+
+    /// The connection is gone, or the request turned out broken: stop working on it, write nothing more.
+    func cancelled()
+}
+
+/// Makes the exchange of each new connection; one service object per loop.
+package protocol Service: AnyObject {
+    func makeExchange(on connection: DownstreamConnection) -> any Exchange
+}

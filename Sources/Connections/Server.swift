@@ -1,0 +1,120 @@
+package import Sockets
+
+/// The connections of one listener on one loop: how they are accepted, bounded, listed and drained.
+package final class Server {
+    package let loop: EventLoop
+    package let provider: TransportProvider
+    package let limits: DownstreamLimits
+    package let counters = ServerCounters()
+    /// Set once, before the first listener is added.
+    package var service: any Service
+    /// Called with one line for the log when a peer fails to get in.
+    package var onHandshakeFailure: (_ error: TransportError, _ peer: String) -> Void = { _, _ in }
+    /// Called when, after `drain`, the last connection is gone.
+    package var onDrained: () -> Void = {}
+
+    package private(set) var isDraining = false
+    /// Requests that are being answered at the moment.
+    package internal(set) var activeExchanges = 0
+    var date = DateCache()
+    private var connections: [DownstreamConnection] = []
+    private var listeners: [ListenerSource] = []
+    private let slots: ConnectionSlots
+
+    /// - Parameter slots: the bound on connections, shared with the servers on other loops.
+    package init(
+        loop: EventLoop, provider: TransportProvider, service: any Service, limits: DownstreamLimits, slots: ConnectionSlots
+    ) {
+        self.loop = loop
+        self.provider = provider
+        self.service = service
+        self.limits = limits
+        self.slots = slots
+    }
+
+    package var connectionCount: Int { connections.count }
+
+    // MARK: Listening
+
+    /// Accepts from a listening socket that stays open until `stopListening` and belongs to somebody else.
+    package func listen(on descriptor: Int32) throws(SystemError) {
+        let listener = ListenerSource(descriptor: descriptor, server: self)
+        try loop.watch(listener, descriptor: descriptor, for: [.readable, .exclusive])
+        listeners.append(listener)
+    }
+
+    package func stopListening() {
+        for listener in listeners { listener.stop() }
+        listeners = []
+    }
+
+    /// Stops listening, closes idle connections, and lets the others finish what they are at.
+    package func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        stopListening()
+        for connection in connections { connection.drain() }
+        if connections.isEmpty { onDrained() }
+    }
+
+    /// Ends every connection at once.
+    package func closeAll() {
+        for connection in connections { connection.close() }
+    }
+
+    // MARK: Connections
+
+    /// Whether there is room for one more connection; takes its place if so.
+    func reserveSlot() -> Bool {
+        let isReserved = slots.reserve()
+        if !isReserved { counters.refusedConnections.add(1) }
+        return isReserved
+    }
+
+    func releaseSlot() { slots.release() }
+
+    /// Takes over an accepted socket, for which a slot is reserved.
+    func accept(_ socket: consuming FileDescriptor, peerHost: String) {
+        let descriptor = socket.rawValue
+        guard let transport = provider.accepted(socket) else {
+            slots.release()
+            return
+        }
+        let connection = DownstreamConnection(transport: transport, peerHost: peerHost, server: self)
+        do throws(SystemError) {
+            try loop.watch(connection, descriptor: descriptor, for: .readable)
+        } catch {
+            slots.release()
+            return
+        }
+        counters.accepted.add(1)
+        connection.listIndex = connections.count
+        connections.append(connection)
+        connection.start()
+    }
+
+    func remove(_ connection: DownstreamConnection) {
+        let index = connection.listIndex
+        guard index >= 0 else { return }
+        connection.listIndex = -1
+        counters.closed.add(1)
+        slots.release()
+        let last = connections.removeLast()
+        if last !== connection {
+            connections[index] = last
+            last.listIndex = index
+        }
+        for listener in listeners { listener.slotFreed() }
+        if isDraining && connections.isEmpty { onDrained() }
+    }
+
+    func handshakeFailed(_ error: TransportError, from peer: String) {
+        counters.handshakeFailures.add(1)
+        onHandshakeFailure(error, peer)
+    }
+
+    /// A connection broke after its handshake: with TLS 1.3 this is where a client learns, and tells, that it refuses us.
+    func connectionFailed(_ error: TransportError, from peer: String) {
+        if case .secure = error { onHandshakeFailure(error, peer) }
+    }
+}

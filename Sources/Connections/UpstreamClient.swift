@@ -1,0 +1,16 @@
+package import HTTP
+
+/// Who sent a request over an upstream connection and takes its response. All calls come on the connection's loop.
+///
+/// After `upstreamEnded` or `upstreamFailed` the connection calls no more, and must not be used any more by this client.
+package protocol UpstreamClient: AnyObject {
+    /// The final response's head; `bytes` holds what its ranges point into, during this call only.
+    func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>)
+    /// A piece of the response's content, valid during this call only.
+    func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>)
+    /// The response is complete.
+    func upstreamEnded()
+    func upstreamFailed(_ failure: UpstreamFailure)
+    /// The output has shrunk again after `UpstreamConnection.isCongested` was true.
+    func upstreamDrained()
+}

@@ -1,0 +1,165 @@
+internal import HTTP
+internal import Sockets
+
+/// Output and input of the present request.
+extension UpstreamConnection {
+    private static let readsPerTurn = 8
+
+    func flush() {
+        guard let transport else { return }
+        while !output.isEmpty && !isWriteBlocked {
+            switch transport.write(output.readable) {
+            case .bytes(let count):
+                isRequestOnTheWay = true
+                output.consume(count)
+                if !isRequestEnded { timer.set(afterMilliseconds: limits.stallMilliseconds) }
+            case .wouldBlock:
+                isWriteBlocked = true
+            case .endOfStream, .failed:
+                // The peer may have answered before it closed: what it sent is read first.
+                output.release()
+                isWriteBlocked = true
+                isBroken = true
+            }
+        }
+        if output.isEmpty { output.release() }
+        if isBroken {
+            readInput()
+            if phase != .closed { close() }
+            return
+        }
+        updateInterest()
+        if isCongested {
+            wasCongested = true
+        } else if wasCongested && output.count <= limits.outputLow {
+            wasCongested = false
+            client?.upstreamDrained()
+        }
+    }
+
+    func readInput() {
+        if !pending.isEmpty {
+            processPending()
+        }
+        var reads = 0
+        while (phase == .idle || phase == .busy) && !isReadingPaused {
+            guard let transport else { return }
+            if reads == UpstreamConnection.readsPerTurn {
+                if transport.hasBufferedInput { loop.callNextTurn(self) }
+                return
+            }
+            reads += 1
+            switch transport.read(into: loop.scratch) {
+            case .bytes(let count):
+                received(UnsafeBufferPointer(rebasing: loop.scratch[..<count]))
+                if phase == .closed { return }
+                if self.transport?.hasBufferedInput != true { return }
+            case .wouldBlock(let direction):
+                if direction == .write {
+                    isWriteBlocked = true
+                    updateInterest()
+                }
+                return
+            case .endOfStream, .failed(.truncated):
+                inputEnded()
+                return
+            case .failed(let error):
+                if case .secure = error, !isResponseHeadDone {
+                    // TLS 1.3: the peer judges our certificate only after our handshake has ended.
+                    fail(.handshake(error))
+                } else {
+                    close()
+                }
+                return
+            }
+        }
+    }
+
+    private func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard isActive else {
+            // Nobody asked: out of step, of no further use.
+            close()
+            return
+        }
+        if pending.isEmpty {
+            let used = process(bytes)
+            if phase != .closed && used < bytes.count { pending.append(UnsafeBufferPointer(rebasing: bytes[used...])) }
+        } else {
+            pending.append(bytes)
+            processPending()
+        }
+    }
+
+    private func processPending() {
+        let used = process(pending.readable)
+        guard phase != .closed else { return }
+        pending.consume(used)
+        if pending.isEmpty { pending.release() }
+    }
+
+    /// Gives the bytes to the parser or decoder; returns how many were used.
+    private func process(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var used = 0
+        while phase == .busy && isActive {
+            let rest = UnsafeBufferPointer(rebasing: bytes[used...])
+            if !isResponseHeadDone {
+                if rest.isEmpty { return used }
+                switch parser.parse(rest, answering: method, into: &head) {
+                case .needMore: return used
+                case .failed(let error):
+                    fail(.badResponse(error))
+                    return bytes.count
+                case .complete(let length):
+                    used += length
+                    parser.reset()
+                    if head.isInterim { continue }
+                    isResponseHeadDone = true
+                    decoder = BodyDecoder(head.framing, limits: limits.http)
+                    timer.set(afterMilliseconds: limits.stallMilliseconds)
+                    client?.upstreamResponded(head, rest)
+                }
+            } else {
+                switch decoder.decode(rest) {
+                case .data(let offset, let count, let consumed):
+                    used += consumed
+                    timer.set(afterMilliseconds: limits.stallMilliseconds)
+                    client?.upstreamSent(UnsafeBufferPointer(rebasing: rest[offset..<(offset + count)]))
+                case .needMore(let consumed): return used + consumed
+                case .end(let consumed):
+                    used += consumed
+                    responseEnded(hasMore: used < bytes.count)
+                    return bytes.count
+                case .failed(let error):
+                    fail(.badResponse(error))
+                    return bytes.count
+                }
+            }
+        }
+        return phase == .closed ? bytes.count : used
+    }
+
+    private func responseEnded(hasMore: Bool) {
+        let client = self.client
+        let isReusable = isRequestEnded && output.isEmpty && head.isPersistent && !hasMore && !isBroken
+        isActive = false
+        self.client = nil
+        if isReusable {
+            phase = .idle
+            isReadingPaused = false
+            timer.set(afterMilliseconds: limits.idleMilliseconds)
+            updateInterest()
+            onIdle(self)
+        } else {
+            close()
+        }
+        client?.upstreamEnded()
+    }
+
+    private func inputEnded() {
+        guard isActive, isResponseHeadDone, decoder.endOfInput() else {
+            close()
+            return
+        }
+        responseEnded(hasMore: true)
+    }
+}

@@ -1,0 +1,305 @@
+package import HTTP
+package import Sockets
+
+/// The client's side of one HTTP/1.1 connection: a request out, its response in, then the next.
+///
+///     connecting -> handshaking -> idle <-> busy -> closed     (a request may be attached from the first state on)
+///
+/// Laws:
+/// - One request at a time; its client is told of exactly one end: `upstreamEnded` or `upstreamFailed`, unless it detached itself
+///   with `abandon`.
+/// - The peer's identity is checked before the first byte of a request leaves.
+/// - Output leaves at the end of the loop's turn, in one write.
+/// - A connection goes back to its owner (`onIdle`) only when request and response are both whole and the peer keeps it open.
+package final class UpstreamConnection: EventSource {
+    enum Phase {
+        case connecting
+        case handshaking
+        case idle
+        case busy
+        case closed
+    }
+
+    package let loop: EventLoop
+    package let endpoint: UpstreamEndpoint
+    /// Requests begun on this connection; above 1 the connection is a reused one.
+    package private(set) var requestCount = 0
+    /// Called when a request has ended and the connection can take another.
+    package var onIdle: (UpstreamConnection) -> Void = { _ in }
+    /// Called once, when the connection has closed for whatever reason.
+    package var onClose: (UpstreamConnection) -> Void = { _ in }
+
+    var phase = Phase.connecting
+    var transport: Transport?
+    let limits: UpstreamLimits
+    private let provider: TransportProvider
+    private var connecting: Int32 = -1
+    let timer: LoopTimer
+
+    /// Held while its request is attached, and not longer.
+    var client: (any UpstreamClient)?
+    var output = ByteBuffer()
+    var pending = ByteBuffer()
+    var parser: ResponseParser
+    var head = ResponseHead()
+    var decoder = BodyDecoder()
+    var method = Method.get
+
+    /// A request is attached.
+    var isActive = false
+    var isRequestEnded = false
+    var isResponseHeadDone = false
+    var isReadingPaused = false
+    var isWriteBlocked = false
+    var handshakeWantsWrite = false
+    var wasCongested = false
+    /// Writing has failed; only what the peer sent before is still of interest.
+    var isBroken = false
+    /// A byte of this request may have reached the peer.
+    var isRequestOnTheWay = false
+
+    package init(
+        loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider, limits: UpstreamLimits = UpstreamLimits()
+    ) {
+        self.loop = loop
+        self.endpoint = endpoint
+        self.provider = provider
+        self.limits = limits
+        parser = ResponseParser(limits: limits.http)
+        timer = LoopTimer(on: loop)
+        super.init()
+        timer.action = { [unowned self] in timedOut() }
+    }
+
+    package var isCongested: Bool { output.count > limits.outputHigh }
+    package var isClosed: Bool { phase == .closed }
+    package var isIdle: Bool { phase == .idle && !isActive }
+    /// Whether the present request is not the connection's first: the peer may have closed it while it was idle.
+    package var isReused: Bool { requestCount > 1 }
+
+    /// Begins to connect. A failure is reported to the client of the request that is attached by then, in a later turn.
+    package func start() {
+        timer.set(afterMilliseconds: limits.connectMilliseconds)
+        do throws(SystemError) {
+            let begun = try Socket.connect(to: endpoint.address)
+            let isConnected = begun.isConnected
+            let socket = begun.take()
+            let descriptor = socket.rawValue
+            guard let transport = provider.connecting(socket, host: endpoint.host) else {
+                failLater(.handshake(.secure(.other, message: "no TLS session could be made")))
+                return
+            }
+            self.transport = transport
+            try loop.watch(self, descriptor: descriptor, for: .writable)
+            connecting = descriptor
+            _ = isConnected  // An immediate connect is reported as writable, like any other.
+        } catch {
+            failLater(error.code == UpstreamConnection.connectionRefused ? .refused : .unreachable(error))
+        }
+    }
+
+    /// errno's ECONNREFUSED.
+    static let connectionRefused: Int32 = 111
+
+    private func failLater(_ failure: UpstreamFailure) {
+        startFailure = failure
+        timer.set(at: loop.now)
+    }
+
+    private var startFailure: UpstreamFailure?
+
+    // MARK: Requests
+
+    /// Attaches a request whose head (and perhaps more) follows through `write`.
+    package func begin(_ client: any UpstreamClient, method: Method) {
+        precondition(!isActive && phase != .closed, "an upstream connection was given a request while it had one")
+        self.client = client
+        self.method = method
+        isActive = true
+        isRequestEnded = false
+        isResponseHeadDone = false
+        isRequestOnTheWay = false
+        wasCongested = false
+        requestCount += 1
+        parser.reset()
+        if phase == .idle {
+            phase = .busy
+            timer.set(afterMilliseconds: limits.stallMilliseconds)
+        }
+    }
+
+    /// Appends to the request; leaves at the end of the turn.
+    package func write(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard isActive, phase != .closed else { return }
+        output.append(bytes)
+        if phase == .busy {
+            if isCongested { flush() }
+            if phase != .closed { loop.callAtEndOfTurn(self) }
+        }
+    }
+
+    /// Appends what `body` writes.
+    package func write(_ body: (inout ByteBuffer) -> Void) {
+        guard isActive, phase != .closed else { return }
+        body(&output)
+        if phase == .busy {
+            if isCongested { flush() }
+            if phase != .closed { loop.callAtEndOfTurn(self) }
+        }
+    }
+
+    /// The request is whole.
+    package func endRequest() {
+        guard isActive else { return }
+        isRequestEnded = true
+        if phase == .busy { setResponseTimer() }
+    }
+
+    /// The client wants no more of this request: nothing can be reused, so the connection closes without a further call.
+    package func abandon() {
+        client = nil
+        isActive = false
+        close()
+    }
+
+    func setResponseTimer() {
+        if isResponseHeadDone {
+            timer.set(afterMilliseconds: limits.stallMilliseconds)
+        } else if limits.responseMilliseconds > 0 {
+            timer.set(afterMilliseconds: limits.responseMilliseconds)
+        } else {
+            timer.cancel()
+        }
+    }
+
+    package func pauseReading() {
+        guard !isReadingPaused else { return }
+        isReadingPaused = true
+        timer.cancel()
+        updateInterest()
+    }
+
+    package func resumeReading() {
+        guard isReadingPaused, phase != .closed else { return }
+        isReadingPaused = false
+        timer.set(afterMilliseconds: limits.stallMilliseconds)
+        updateInterest()
+        if transport?.hasBufferedInput == true || !pending.isEmpty { loop.callNextTurn(self) }
+    }
+
+    // MARK: Events
+
+    package override func ready(_ readiness: Readiness) {
+        switch phase {
+        case .connecting: connected()
+        case .handshaking: continueHandshake()
+        case .idle, .busy:
+            if readiness.contains(.writable) {
+                isWriteBlocked = false
+                flush()
+            }
+            // Errors and hang-ups show in what reading returns, after the bytes that came before them.
+            if phase != .closed && !readiness.isDisjoint(with: [.readable, .hangup, .error]) { readInput() }
+        case .closed: break
+        }
+    }
+
+    package override func endOfTurn() {
+        if phase == .busy || phase == .idle { flush() }
+    }
+
+    private func connected() {
+        let code = Socket.pendingError(connecting)
+        guard code == 0 else {
+            let error = SystemError("connect", code: code)
+            fail(code == UpstreamConnection.connectionRefused ? .refused : .unreachable(error))
+            return
+        }
+        phase = .handshaking
+        continueHandshake()
+    }
+
+    private func continueHandshake() {
+        guard let transport else { return }
+        switch transport.handshake() {
+        case .complete:
+            if let identity = endpoint.identity, transport.peerIdentity != .uri(identity) {
+                fail(.otherNode(transport.peerIdentity))
+                return
+            }
+            opened()
+        case .wants(let direction):
+            handshakeWantsWrite = direction == .write
+            updateInterest()
+        case .failed(let error):
+            fail(.handshake(error))
+        }
+    }
+
+    private func opened() {
+        phase = isActive ? .busy : .idle
+        if isActive {
+            timer.set(afterMilliseconds: limits.stallMilliseconds)
+            if isRequestEnded { setResponseTimer() }
+            flush()
+        } else {
+            timer.set(afterMilliseconds: limits.idleMilliseconds)
+            onIdle(self)
+        }
+        updateInterest()
+    }
+
+    private func timedOut() {
+        if let startFailure {
+            fail(startFailure)
+            return
+        }
+        switch phase {
+        case .connecting, .handshaking: fail(.connectTimedOut)
+        case .busy: fail(.timedOut)
+        case .idle, .closed: close()
+        }
+    }
+
+    // MARK: Ending
+
+    /// Closes and tells the client.
+    func fail(_ failure: UpstreamFailure) {
+        let client = isActive ? self.client : nil
+        isActive = false
+        self.client = nil
+        close()
+        client?.upstreamFailed(failure)
+    }
+
+    /// Closes; a client that is still attached is told that the connection ended.
+    package func close() {
+        guard phase != .closed else { return }
+        let client = isActive ? self.client : nil
+        let failure: UpstreamFailure = isResponseHeadDone ? .closedInResponse : .closedBeforeResponse
+        isActive = false
+        self.client = nil
+        let wasOpen = phase == .idle || phase == .busy
+        phase = .closed
+        timer.remove()
+        loop.unwatch(self)
+        if wasOpen { transport?.closeWrite() }
+        transport = nil
+        output.release()
+        pending.release()
+        onClose(self)
+        client?.upstreamFailed(failure)
+    }
+
+    func updateInterest() {
+        switch phase {
+        case .connecting: loop.update(self, for: .writable)
+        case .handshaking: loop.update(self, for: handshakeWantsWrite ? .writable : .readable)
+        case .idle, .busy:
+            var interest: Readiness = isReadingPaused ? [] : .readable
+            if isWriteBlocked { interest.insert(.writable) }
+            loop.update(self, for: interest)
+        case .closed: break
+        }
+    }
+}

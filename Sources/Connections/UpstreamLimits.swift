@@ -1,0 +1,18 @@
+package import HTTP
+
+/// The bounds of an upstream connection. Milliseconds and bytes.
+package struct UpstreamLimits: Sendable {
+    /// Connect and TLS handshake together.
+    package var connectMilliseconds = 3_000
+    /// A pooled connection without a request; below the worker's own idle time, so that requests don't meet a closing connection.
+    package var idleMilliseconds = 60_000
+    /// From the end of the request to the response's head; 0 for no bound of its own.
+    package var responseMilliseconds = 0
+    /// No progress of content, either way.
+    package var stallMilliseconds = 60_000
+    package var outputHigh = 64 << 10
+    package var outputLow = 16 << 10
+    package var http = HTTPLimits.standard
+
+    package init() {}
+}

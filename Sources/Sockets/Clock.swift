@@ -1,0 +1,18 @@
+private import Glibc
+
+/// The two clocks of a process: one for deadlines, one for what people read.
+package enum Clock {
+    /// CLOCK_MONOTONIC in nanoseconds: never goes back, unaffected by wall-clock changes.
+    package static func monotonicNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    /// CLOCK_REALTIME in nanoseconds since 1970: for logs, dates and incarnations only, never for deadlines.
+    package static func unixNanoseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+}

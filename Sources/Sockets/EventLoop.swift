@@ -1,0 +1,231 @@
+private import CLinux
+private import Glibc
+private import Synchronization
+
+/// One thread's reactor over epoll(7): descriptors, timers and a mailbox.
+///
+/// A turn of the loop is: wait; run the sources that are ready; run what other threads posted; run due timers; give each source
+/// that asked for it its end of turn, where output gathered during the turn leaves in one write. Nothing in a turn may block.
+///
+/// Everything but `post` and `stop` belongs to the thread that calls `run` (before `run`: to the one that builds the loop).
+package final class EventLoop: @unchecked Sendable {
+    struct Registration: Equatable {
+        let index: Int
+        let generation: UInt32
+    }
+
+    private struct Slot {
+        var source: EventSource?
+        var descriptor: Int32 = -1
+        var generation: UInt32 = 0
+    }
+
+    /// Bytes of `scratch`: four full TLS records, so that a fast sender costs few turns.
+    package static let scratchSize = 64 << 10
+    private static let eventsPerWait = 512
+
+    /// Monotonic nanoseconds, read once per turn.
+    package private(set) var now: UInt64
+    /// Where sources read into. What is not consumed before the call returns is lost: sources keep only their leftovers, so that
+    /// idle connections hold no buffer.
+    package let scratch: UnsafeMutableBufferPointer<UInt8>
+    /// How late the last wait returned after the earliest timer was due, in nanoseconds: tells a process that stood still.
+    package private(set) var lagNanoseconds: UInt64 = 0
+
+    var timers = TimerHeap()
+
+    private let epoll: FileDescriptor
+    private let wakeup: FileDescriptor
+    private let events: UnsafeMutablePointer<epoll_event>
+    private var slots: [Slot] = []
+    private var freeSlots: [Int] = []
+    private var endOfTurn: [EventSource] = []
+    private var endOfTurnSpare: [EventSource] = []
+    private var nextTurn: [EventSource] = []
+    private var isStopping = false
+    private let mailbox = Mutex<[@Sendable () -> Void]>([])
+
+    package init() throws(SystemError) {
+        epoll = FileDescriptor(owning: try SystemError.check("epoll_create1", epoll_create1(Int32(EPOLL_CLOEXEC))))
+        wakeup = FileDescriptor(
+            owning: try SystemError.check("eventfd", eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
+        now = Clock.monotonicNanoseconds()
+        scratch = .allocate(capacity: EventLoop.scratchSize)
+        events = .allocate(capacity: EventLoop.eventsPerWait)
+        var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: EventLoop.wakeupToken))
+        try SystemError.check("epoll_ctl", epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, wakeup.rawValue, &event))
+    }
+
+    deinit {
+        scratch.deallocate()
+        events.deallocate()
+    }
+
+    // MARK: Sources
+
+    private static let wakeupToken = UInt64.max
+
+    /// Starts watching `descriptor`, which must stay open until `unwatch`.
+    package func watch(_ source: EventSource, descriptor: Int32, for interest: Readiness) throws(SystemError) {
+        precondition(source.registration == nil, "an event source is watched twice")
+        let index: Int
+        if let free = freeSlots.popLast() {
+            index = free
+        } else {
+            index = slots.count
+            slots.append(Slot())
+        }
+        let registration = Registration(index: index, generation: slots[index].generation)
+        var event = epoll_event(events: interest.rawValue, data: epoll_data_t(u64: EventLoop.token(registration)))
+        do {
+            try SystemError.check("epoll_ctl", epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, descriptor, &event))
+        } catch {
+            freeSlots.append(index)
+            throw error
+        }
+        slots[index].source = source
+        slots[index].descriptor = descriptor
+        source.registration = registration
+        source.interest = interest
+    }
+
+    /// Changes what a watched source hears of; costs a system call only when that differs from before.
+    package func update(_ source: EventSource, for interest: Readiness) {
+        guard let registration = source.registration, source.interest != interest else { return }
+        source.interest = interest
+        var event = epoll_event(events: interest.rawValue, data: epoll_data_t(u64: EventLoop.token(registration)))
+        // Can only fail for a descriptor that is not watched, which the registration rules out.
+        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, slots[registration.index].descriptor, &event)
+    }
+
+    /// Stops watching and lets go of the source. Events of this turn that are still to come for it are dropped.
+    package func unwatch(_ source: EventSource) {
+        guard let registration = source.registration else { return }
+        _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, slots[registration.index].descriptor, nil)
+        slots[registration.index].source = nil
+        slots[registration.index].descriptor = -1
+        slots[registration.index].generation &+= 1
+        freeSlots.append(registration.index)
+        source.registration = nil
+        source.interest = []
+    }
+
+    /// Asks for `endOfTurn()` of the source once, before the loop waits again.
+    package func callAtEndOfTurn(_ source: EventSource) {
+        guard !source.isDueAtEndOfTurn else { return }
+        source.isDueAtEndOfTurn = true
+        endOfTurn.append(source)
+    }
+
+    /// Calls `ready(.readable)` of a watched source in the next turn, which then does not wait: for input that was read ahead, and for
+    /// sources that leave the rest of their work to let others have theirs.
+    package func callNextTurn(_ source: EventSource) {
+        nextTurn.append(source)
+    }
+
+    // MARK: From other threads
+
+    /// Runs `work` on the loop's thread, in the order of posting. Callable from any thread; `work` is dropped with the loop when
+    /// the loop has stopped.
+    package func post(_ work: @escaping @Sendable () -> Void) {
+        let mustWake = mailbox.withLock { queue in
+            queue.append(work)
+            return queue.count == 1
+        }
+        if mustWake { wake() }
+    }
+
+    /// Lets `run` return after the present turn. Callable from any thread.
+    package func stop() {
+        post { [unowned self] in isStopping = true }
+    }
+
+    private func wake() {
+        var one: UInt64 = 1
+        // EAGAIN means that the counter is full, so the loop will wake anyway.
+        _ = write(wakeup.rawValue, &one, MemoryLayout<UInt64>.size)
+    }
+
+    // MARK: Running
+
+    /// Turns until `stop`.
+    package func run() {
+        while !isStopping { turn() }
+    }
+
+    /// One turn; waits for the first event, timer or posted work, at most `maximumWaitMilliseconds` when given.
+    package func turn(maximumWaitMilliseconds: Int32? = nil) {
+        var timeout = waitMilliseconds()
+        if let maximumWaitMilliseconds, timeout < 0 || timeout > maximumWaitMilliseconds {
+            timeout = maximumWaitMilliseconds
+        }
+        if !nextTurn.isEmpty { timeout = 0 }
+        let count = epoll_wait(epoll.rawValue, events, Int32(EventLoop.eventsPerWait), timeout)
+        now = Clock.monotonicNanoseconds()
+        if let earliest = timers.earliest {
+            lagNanoseconds = now > earliest ? now - earliest : 0
+        }
+        if count > 0 {
+            for index in 0..<Int(count) { dispatch(events[index]) }
+        }
+        resumeSources()
+        while let timer = timers.popDue(at: now) {
+            timer.fire()
+        }
+        runEndOfTurn()
+    }
+
+    private func waitMilliseconds() -> Int32 {
+        guard let earliest = timers.earliest else { return -1 }
+        let current = Clock.monotonicNanoseconds()
+        guard earliest > current else { return 0 }
+        // Rounded up: waking before the deadline would spin.
+        return Int32(clamping: (earliest - current + 999_999) / 1_000_000)
+    }
+
+    private func dispatch(_ event: epoll_event) {
+        let token = event.data.u64
+        if token == EventLoop.wakeupToken {
+            drainMailbox()
+            return
+        }
+        let index = Int(token & 0xFFFF_FFFF)
+        let generation = UInt32(truncatingIfNeeded: token >> 32)
+        guard slots[index].generation == generation, let source = slots[index].source else { return }
+        source.ready(Readiness(rawValue: event.events))
+    }
+
+    private func resumeSources() {
+        guard !nextTurn.isEmpty else { return }
+        let due = nextTurn
+        nextTurn = []
+        for source in due where source.registration != nil { source.ready(.readable) }
+    }
+
+    private func drainMailbox() {
+        var counter: UInt64 = 0
+        _ = read(wakeup.rawValue, &counter, MemoryLayout<UInt64>.size)
+        let work = mailbox.withLock { queue in
+            let taken = queue
+            queue = []
+            return taken
+        }
+        for item in work { item() }
+    }
+
+    private func runEndOfTurn() {
+        // A flush may make other sources ask for their end of turn: repeat until nobody does.
+        while !endOfTurn.isEmpty {
+            swap(&endOfTurn, &endOfTurnSpare)
+            for source in endOfTurnSpare {
+                source.isDueAtEndOfTurn = false
+                source.endOfTurn()
+            }
+            endOfTurnSpare.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private static func token(_ registration: Registration) -> UInt64 {
+        UInt64(registration.generation) << 32 | UInt64(registration.index)
+    }
+}

@@ -1,0 +1,132 @@
+private import CLinux
+private import Glibc
+
+/// Making and setting up stream sockets. Every socket is non-blocking and closed on exec.
+package enum Socket {
+    /// A socket whose connect has begun.
+    package struct Connecting: ~Copyable {
+        package let socket: FileDescriptor
+        /// Otherwise wait until it is writable, then ask `pendingError`.
+        package let isConnected: Bool
+
+        /// Gives the socket away.
+        package consuming func take() -> FileDescriptor { socket }
+    }
+
+    /// A connection from a listener.
+    package struct Accepted: ~Copyable {
+        package let socket: FileDescriptor
+        /// Nil for a unix socket.
+        package let peer: SocketAddress?
+
+        /// Gives the socket away.
+        package consuming func take() -> FileDescriptor { socket }
+    }
+
+    /// Two sockets connected with each other.
+    package struct Pair: ~Copyable {
+        package let ours: FileDescriptor
+        package let theirs: FileDescriptor
+
+        /// Gives one end away and closes the other.
+        package consuming func takeOurs() -> FileDescriptor { ours }
+    }
+
+    /// A listening socket. `SO_REUSEADDR` is set, so that a restart does not wait for old connections; `SO_REUSEPORT` is not:
+    /// closing one member of such a group resets the connections in its queue.
+    package static func listen(on address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) -> FileDescriptor {
+        let socket = try make(for: address)
+        try setOption(socket.rawValue, SOL_SOCKET, SO_REUSEADDR, 1)
+        if address.family == .ipv6 {
+            // `::` serves both families, as people expect of "all addresses".
+            try setOption(socket.rawValue, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0)
+        }
+        let descriptor = socket.rawValue
+        try SystemError.check("bind", address.withSockaddr { bind(descriptor, $0, $1) })
+        try SystemError.check("listen", Glibc.listen(descriptor, backlog))
+        return socket
+    }
+
+    /// Starts to connect; the result tells whether it has finished already.
+    package static func connect(
+        to address: SocketAddress
+    ) throws(SystemError) -> Connecting {
+        let socket = try make(for: address)
+        if address.family != .unix { try setOption(socket.rawValue, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+        let descriptor = socket.rawValue
+        if address.withSockaddr({ Glibc.connect(descriptor, $0, $1) }) == 0 { return Connecting(socket: socket, isConnected: true) }
+        // EAGAIN comes from a unix socket whose backlog is full.
+        guard errno == EINPROGRESS else { throw SystemError("connect") }
+        return Connecting(socket: socket, isConnected: false)
+    }
+
+    /// The outcome of a connect that was in progress: 0 or an errno.
+    package static func pendingError(_ descriptor: Int32) -> Int32 {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length) == 0 else { return errno }
+        return code
+    }
+
+    /// The next connection from a listener and the peer's address; nil when there is none.
+    package static func accept(
+        _ listener: Int32
+    ) throws(SystemError) -> Accepted? {
+        var storage = sockaddr_storage()
+        var length = UInt32(MemoryLayout<sockaddr_storage>.size)
+        while true {
+            let accepted = clinux_accept(listener, &storage, &length)
+            if accepted >= 0 {
+                let peer = withUnsafePointer(to: &storage) { SocketAddress(storage: UnsafeRawPointer($0)) }
+                if peer != nil { try? setOption(accepted, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
+                return Accepted(socket: FileDescriptor(owning: accepted), peer: peer)
+            }
+            switch errno {
+            case EAGAIN: return nil
+            // The connection died in the queue, or a signal came: take the next one.
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EHOSTDOWN, ENONET: continue
+            default: throw SystemError("accept")
+            }
+        }
+    }
+
+    /// The port that the kernel gave to a socket bound to port 0; 0 when it can't be told.
+    package static func localPort(_ descriptor: Int32) -> UInt16 {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        guard result == 0 else { return 0 }
+        return withUnsafePointer(to: &storage) { SocketAddress(storage: UnsafeRawPointer($0))?.port ?? 0 }
+    }
+
+    /// A connected pair of unix stream sockets.
+    package static func pair() throws(SystemError) -> Pair {
+        var numbers: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        try SystemError.check("socketpair", socketpair(AF_UNIX, kind, 0, &numbers))
+        return Pair(ours: FileDescriptor(owning: numbers[0]), theirs: FileDescriptor(owning: numbers[1]))
+    }
+
+    /// Makes a descriptor from elsewhere (inherited, received) non-blocking and closed on exec.
+    package static func adopt(_ descriptor: Int32) throws(SystemError) -> FileDescriptor {
+        let owned = FileDescriptor(owning: descriptor)
+        let flags = try SystemError.check("fcntl(F_GETFL)", fcntl(descriptor, F_GETFL))
+        try SystemError.check("fcntl(F_SETFL)", fcntl(descriptor, F_SETFL, flags | O_NONBLOCK))
+        try SystemError.check("fcntl(F_SETFD)", fcntl(descriptor, F_SETFD, FD_CLOEXEC))
+        return owned
+    }
+
+    private static func make(for address: SocketAddress) throws(SystemError) -> FileDescriptor {
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        return FileDescriptor(owning: try SystemError.check("socket", socket(address.domain, kind, 0)))
+    }
+
+    private static func setOption(
+        _ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32
+    ) throws(SystemError) {
+        var value = value
+        try SystemError.check("setsockopt", setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)))
+    }
+}

@@ -1,0 +1,134 @@
+#if TLS
+    internal import COpenSSL
+
+    /// An SSL_CTX: certificates, keys and rules that the sessions of one loop share.
+    ///
+    /// OpenSSL takes locks when threads share a context: every loop makes its own.
+    package final class TLSContext {
+        /// The side of the house that a context serves.
+        package enum Side: Sendable {
+            /// HTTPS for anybody: TLS 1.2 and 1.3, no client certificate, tickets.
+            case publicServer
+            /// The cluster port and the workers: TLS 1.3, certificate required, nothing is resumed, since resumption skips the
+            /// check of the client's certificate.
+            case clusterServer
+            /// Our connections to the cluster port and the workers.
+            case clusterClient
+        }
+
+        /// Bytes of `ticketKeys`: a name, a MAC key and a cipher key.
+        package static let ticketKeysSize = 80
+
+        let pointer: OpaquePointer
+        package let side: Side
+
+        /// - Parameters:
+        ///   - credentials: certificate chain and key, PEM.
+        ///   - trust: the cluster's CA; required for the cluster sides, ignored for the public one.
+        ///   - ticketKeys: 80 random bytes that all public contexts share, so that a client resumes on any loop.
+        package init(
+            side: Side, credentials: TLSCredentials, trust: TLSTrust?, ticketKeys: [UInt8] = []
+        ) throws(TLSConfigurationError) {
+            let method = side == .clusterClient ? TLS_client_method() : TLS_server_method()
+            guard let pointer = SSL_CTX_new(method) else {
+                throw TLSConfigurationError("OpenSSL can't make a context: \(OpenSSLError.drain())")
+            }
+            self.pointer = pointer
+            self.side = side
+            configureVersions()
+            configureResumption(ticketKeys: ticketKeys)
+            configureBuffers()
+            SSL_CTX_set_alpn_select_cb(pointer, side == .clusterClient ? nil : selectProtocol, nil)
+            try load(credentials)
+            if side != .publicServer {
+                guard let trust else { throw TLSConfigurationError("the cluster side needs the cluster's CA") }
+                try load(trust)
+            }
+        }
+
+        deinit {
+            SSL_CTX_free(pointer)
+        }
+
+        private func configureVersions() {
+            _ = shim_ctx_set_min_proto_version(pointer, side == .publicServer ? TLS1_2_VERSION : TLS1_3_VERSION)
+            _ = shim_ctx_set_max_proto_version(pointer, TLS1_3_VERSION)
+            SSL_CTX_set_options(pointer, shim_op_no_renegotiation | shim_op_no_compression)
+        }
+
+        private func configureResumption(ticketKeys: [UInt8]) {
+            _ = shim_ctx_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
+            // Without a session id context OpenSSL refuses to resume sessions of clients that show a certificate.
+            let name = Array("understudy".utf8)
+            SSL_CTX_set_session_id_context(pointer, name, UInt32(name.count))
+            if side == .publicServer {
+                if ticketKeys.count == TLSContext.ticketKeysSize {
+                    var keys = ticketKeys
+                    _ = shim_ctx_set_ticket_keys(pointer, &keys, keys.count)
+                }
+            } else {
+                SSL_CTX_set_options(pointer, shim_op_no_ticket)
+                SSL_CTX_set_num_tickets(pointer, 0)
+                SSL_CTX_set_max_early_data(pointer, 0)
+            }
+        }
+
+        private func configureBuffers() {
+            // Partial writes: we keep what was not taken. Moving buffer: what we kept may lie elsewhere the next time.
+            // Released buffers: an idle connection holds none.
+            let mode = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
+            _ = shim_ctx_set_mode(pointer, Int(mode))
+            // One read(2) takes a record's header and body at once.
+            shim_ctx_set_read_ahead(pointer, 1)
+        }
+
+        private func load(_ credentials: TLSCredentials) throws(TLSConfigurationError) {
+            try credentials.check()
+            guard SSL_CTX_use_certificate_chain_file(pointer, credentials.certificate) == 1 else {
+                throw TLSConfigurationError("\(credentials.certificate): no usable certificate: \(OpenSSLError.drain())")
+            }
+            guard SSL_CTX_use_PrivateKey_file(pointer, credentials.key, SSL_FILETYPE_PEM) == 1 else {
+                throw TLSConfigurationError("\(credentials.key): no usable key: \(OpenSSLError.drain())")
+            }
+            guard SSL_CTX_check_private_key(pointer) == 1 else {
+                throw TLSConfigurationError("\(credentials.key) is not the key of \(credentials.certificate)")
+            }
+        }
+
+        private func load(_ trust: TLSTrust) throws(TLSConfigurationError) {
+            guard SSL_CTX_load_verify_file(pointer, trust.authority) == 1,
+                let store = SSL_CTX_get_cert_store(pointer)
+            else { throw TLSConfigurationError("\(trust.authority): no usable CA: \(OpenSSLError.drain())") }
+            SSL_CTX_set_client_CA_list(pointer, SSL_load_client_CA_file(trust.authority))
+            if let revocations = trust.revocations {
+                guard let lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file()),
+                    X509_load_crl_file(lookup, revocations, X509_FILETYPE_PEM) > 0
+                else { throw TLSConfigurationError("\(revocations): no usable CRL: \(OpenSSLError.drain())") }
+                X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))
+            }
+            SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+        }
+    }
+
+    /// RFC 7301, 3.2: our choice among the client's protocols; no common one ends the handshake with an alert.
+    private func selectProtocol(
+        _ session: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
+        _ chosenLength: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredLength: UInt32,
+        _ context: UnsafeMutableRawPointer?
+    ) -> Int32 {
+        guard let offered, let chosen, let chosenLength else { return SSL_TLSEXT_ERR_NOACK }
+        let names = UnsafeBufferPointer(start: offered, count: Int(offeredLength))
+        var index = 0
+        while index < names.count {
+            let length = Int(names[index])
+            guard index + 1 + length <= names.count else { break }
+            if names[(index + 1)..<(index + 1 + length)].elementsEqual("http/1.1".utf8) {
+                chosen.pointee = offered + index + 1
+                chosenLength.pointee = UInt8(length)
+                return SSL_TLSEXT_ERR_OK
+            }
+            index += 1 + length
+        }
+        return SSL_TLSEXT_ERR_ALERT_FATAL
+    }
+#endif

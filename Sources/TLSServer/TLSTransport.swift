@@ -1,0 +1,125 @@
+#if TLS
+    internal import COpenSSL
+    private import Glibc
+    package import Sockets
+
+    /// A TLS session over a non-blocking socket. OpenSSL reads and writes the socket itself (no memory BIO in between).
+    ///
+    /// The states: handshaking; open; broken. After a fatal error OpenSSL forbids further calls, SSL_shutdown included: `isBroken`
+    /// guards that. A session is never resumed on the cluster sides, so the peer's certificate was checked in this very handshake.
+    package final class TLSTransport: Transport {
+        private let session: OpaquePointer
+        private let context: TLSContext
+        private var isOpen = false
+        private var isBroken = false
+
+        /// Nil when OpenSSL has no memory for a session.
+        package init?(_ descriptor: consuming FileDescriptor, context: TLSContext, host: String?) {
+            let raw = descriptor.rawValue
+            guard let session = SSL_new(context.pointer), SSL_set_fd(session, raw) == 1 else {
+                _ = OpenSSLError.drain()
+                return nil
+            }
+            self.session = session
+            self.context = context
+            super.init(descriptor)
+            if let host {
+                SSL_set_connect_state(session)
+                expect(host: host)
+            } else {
+                SSL_set_accept_state(session)
+            }
+        }
+
+        deinit {
+            SSL_free(session)
+        }
+
+        private func expect(host: String) {
+            if SocketAddress(host: host, port: 0) != nil {
+                X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), host)
+            } else {
+                _ = shim_ssl_set_tlsext_host_name(session, host)
+                SSL_set1_host(session, host)
+            }
+        }
+
+        package override var needsHandshake: Bool { !isOpen }
+
+        package override func handshake() -> HandshakeResult {
+            let result = SSL_do_handshake(session)
+            if result == 1 {
+                isOpen = true
+                return .complete
+            }
+            switch outcome(of: result) {
+            case .wouldBlock(let direction): return .wants(direction)
+            case .failed(let error): return .failed(error)
+            case .endOfStream, .bytes: return .failed(.truncated)
+            }
+        }
+
+        package override var peerIdentity: PeerIdentity {
+            guard let certificate = SSL_get0_peer_certificate(session) else { return .anonymous }
+            return PeerCertificate.identity(of: certificate)
+        }
+
+        package override var hasBufferedInput: Bool { SSL_has_pending(session) == 1 }
+
+        package override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+            guard !isBroken else { return .endOfStream }
+            var count = 0
+            let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
+            return result == 1 ? .bytes(count) : outcome(of: result)
+        }
+
+        package override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result {
+            guard !isBroken else { return .failed(.truncated) }
+            var count = 0
+            let result = SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
+            return result == 1 ? .bytes(count) : outcome(of: result)
+        }
+
+        package override func closeWrite() {
+            if isOpen && !isBroken {
+                // 0 means that our close_notify is out and the peer's has not come: all that is wanted here.
+                if SSL_shutdown(session) < 0 { _ = OpenSSLError.drain() }
+            }
+            super.closeWrite()
+        }
+
+        /// What a call that did not succeed means; leaves OpenSSL's error queue empty.
+        private func outcome(of result: Int32) -> Result {
+            let code = errno
+            switch SSL_get_error(session, result) {
+            case SSL_ERROR_WANT_READ: return .wouldBlock(.read)
+            case SSL_ERROR_WANT_WRITE: return .wouldBlock(.write)
+            case SSL_ERROR_ZERO_RETURN: return .endOfStream
+            case SSL_ERROR_SYSCALL:
+                isBroken = true
+                _ = OpenSSLError.drain()
+                return .failed(code == 0 ? .truncated : .system(SystemError("TLS", code: code)))
+            default:
+                isBroken = true
+                return .failed(describe(OpenSSLError.drain()))
+            }
+        }
+
+        private func describe(_ error: OpenSSLError) -> TransportError {
+            if error.has(reason: SSL_R_UNEXPECTED_EOF_WHILE_READING) { return .truncated }
+            if let alert = error.alert {
+                return .secure(.alert, message: "the peer refused: \(alert)")
+            }
+            let verdict = SSL_get_verify_result(session)
+            if verdict != X509_V_OK && error.has(reason: SSL_R_CERTIFICATE_VERIFY_FAILED) {
+                let reason = X509_verify_cert_error_string(verdict).map { String(cString: $0) } ?? "unknown"
+                let isHost = verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH
+                return .secure(isHost ? .hostMismatch : .peerRejected, message: "the peer's certificate is refused: \(reason)")
+            }
+            if error.has(reason: SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+                return .secure(.peerRejected, message: "the peer showed no certificate; this port takes only nodes of the cluster")
+            }
+            return .secure(.other, message: error.description)
+        }
+    }
+#endif
