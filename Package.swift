@@ -14,6 +14,10 @@ let tls = TargetDependencyCondition.when(traits: ["TLS"])
 
 let package = Package(
     name: "understudy",
+    products: [
+        .executable(name: "balancer", targets: ["Balancer"]),
+        .executable(name: "worker", targets: ["Worker"]),
+    ],
     traits: [
         .trait(name: "TLS", description: "HTTPS and mutual TLS over OpenSSL. Without it: the plain build, HTTP only."),
         .default(enabledTraits: ["TLS"]),
@@ -31,6 +35,29 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Cluster", swiftSettings: settings),
+        .target(name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "Sockets"], swiftSettings: settings),
+        .target(
+            name: "ControlPlane",
+            dependencies: [
+                "Cluster", "Connections", "HTTP", "Proxy", "Sockets", .target(name: "TLSServer", condition: tls),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: settings),
+        .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
+        .executableTarget(
+            name: "Worker",
+            dependencies: [
+                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", "Tasks",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: settings),
+        .executableTarget(
+            name: "Balancer",
+            dependencies: [
+                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: settings),
         .target(name: "Connections", dependencies: ["HTTP", "Sockets"], swiftSettings: settings),
     ]
 )

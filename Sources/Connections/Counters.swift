@@ -21,6 +21,8 @@ package final class ServerCounters: Sendable {
     package let handshakes = Counter()
     package let handshakeFailures = Counter()
     package let requests = Counter()
+    package let exchangesBegan = Counter()
+    package let exchangesEnded = Counter()
     package let badRequests = Counter()
     package let refusedConnections = Counter()
     /// Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx.

@@ -144,7 +144,7 @@ extension DownstreamConnection {
         parser.reset()
         isHeadTimed = false
         isExchangeActive = true
-        server.activeExchanges += 1
+        server.exchangeBegan()
         isRequestRead = false
         lingeredBytes = 0
         isResponseStarted = false

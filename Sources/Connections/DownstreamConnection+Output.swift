@@ -130,7 +130,7 @@ extension DownstreamConnection {
     func exchangeEnded() {
         if isExchangeActive {
             isExchangeActive = false
-            server.activeExchanges -= 1
+            server.exchangeEnded()
         }
         if keepsAlive {
             phase = .awaitingHead
@@ -190,7 +190,7 @@ extension DownstreamConnection {
         keepsAlive = false
         cancelExchange()
         isExchangeActive = true
-        server.activeExchanges += 1
+        server.exchangeBegan()
         isResponseStarted = false
         isResponseEnded = false
         isRequestRead = true

@@ -176,7 +176,7 @@ package final class DownstreamConnection: EventSource {
     func cancelExchange() {
         guard isExchangeActive else { return }
         isExchangeActive = false
-        server.activeExchanges -= 1
+        server.exchangeEnded()
         exchange?.cancelled()
     }
 
@@ -204,7 +204,9 @@ package final class DownstreamConnection: EventSource {
         loop.unwatch(self)
         output.release()
         pending.release()
-        exchange = nil
+        let exchange = self.exchange
+        self.exchange = nil
+        exchange?.connectionClosed()
         server.remove(self)
     }
 

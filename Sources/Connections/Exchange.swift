@@ -20,6 +20,13 @@ package protocol Exchange: AnyObject {
 
     /// The connection is gone, or the request turned out broken: stop working on it, write nothing more.
     func cancelled()
+
+    /// The connection has closed; the last call.
+    func connectionClosed()
+}
+
+extension Exchange {
+    package func connectionClosed() {}
 }
 
 /// Makes the exchange of each new connection; one service object per loop.

@@ -14,8 +14,6 @@ package final class Server {
     package var onDrained: () -> Void = {}
 
     package private(set) var isDraining = false
-    /// Requests that are being answered at the moment.
-    package internal(set) var activeExchanges = 0
     var date = DateCache()
     private var connections: [DownstreamConnection] = []
     private var listeners: [ListenerSource] = []
@@ -107,6 +105,9 @@ package final class Server {
         for listener in listeners { listener.slotFreed() }
         if isDraining && connections.isEmpty { onDrained() }
     }
+
+    func exchangeBegan() { counters.exchangesBegan.add(1) }
+    func exchangeEnded() { counters.exchangesEnded.add(1) }
 
     func handshakeFailed(_ error: TransportError, from peer: String) {
         counters.handshakeFailures.add(1)

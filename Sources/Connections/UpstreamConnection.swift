@@ -56,7 +56,7 @@ package final class UpstreamConnection: EventSource {
     /// Writing has failed; only what the peer sent before is still of interest.
     var isBroken = false
     /// A byte of this request may have reached the peer.
-    var isRequestOnTheWay = false
+    package internal(set) var isRequestOnTheWay = false
 
     package init(
         loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider, limits: UpstreamLimits = UpstreamLimits()
@@ -223,9 +223,12 @@ package final class UpstreamConnection: EventSource {
         guard let transport else { return }
         switch transport.handshake() {
         case .complete:
-            if let identity = endpoint.identity, transport.peerIdentity != .uri(identity) {
-                fail(.otherNode(transport.peerIdentity))
-                return
+            if endpoint.expectation != .anybody {
+                let identity = transport.peerIdentity
+                guard endpoint.expectation.accepts(identity) else {
+                    fail(.otherNode(identity))
+                    return
+                }
             }
             opened()
         case .wants(let direction):

@@ -29,6 +29,12 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
         }
     }
 
+    /// Whether the connection just ended without an answer.
+    package var isBeforeResponse: Bool {
+        if case .closedBeforeResponse = self { return true }
+        return false
+    }
+
     package var description: String {
         switch self {
         case .refused: "connection refused"

@@ -27,4 +27,19 @@ int clinux_peer_credentials(int socket, pid_t *pid, uid_t *uid);
 int clinux_pidfd_open(pid_t pid);
 int clinux_pidfd_send_signal(int pidfd, int signal);
 
+/* pthread_setname_np(3) for the calling thread; at most 15 bytes. */
+void clinux_set_thread_name(const char *name);
+
+/* Blocks the given signals in the calling thread (and the threads that it makes) and returns a non-blocking signalfd(2) for them,
+   or -1. */
+int clinux_signal_descriptor(const int *signals, int count);
+
+/* The next signal that has arrived at the descriptor; 0 when there is none. */
+int clinux_next_signal(int descriptor);
+
+/* posix_spawn(3) of `path` in a session of its own, with no signal blocked and SIGPIPE at its default. Descriptor 3 of the child is
+   `channel`, its standard input is /dev/null, its standard output and error go to `log` (appended, made with mode 0600). Every other
+   descriptor must be close-on-exec. Returns 0 or an errno. */
+int clinux_spawn(const char *path, char *const arguments[], int channel, const char *log, pid_t *child);
+
 #endif

@@ -1,0 +1,17 @@
+internal import ArgumentParser
+internal import ControlPlane
+
+/// The `balancer` executable.
+@main
+struct BalancerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "balancer",
+        abstract: "An HTTPS load balancer whose workers join by themselves over mutual TLS, and bring it back when it dies.",
+        version: Version.current,
+        subcommands: [RunCommand.self, StatusCommand.self],
+        defaultSubcommand: RunCommand.self)
+
+    static func main() {
+        Program.run(BalancerCommand.self, name: "balancer")
+    }
+}

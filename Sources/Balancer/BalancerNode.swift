@@ -1,0 +1,244 @@
+internal import Cluster
+internal import Connections
+internal import ControlPlane
+internal import Glibc
+internal import Logging
+internal import Proxy
+internal import Sockets
+
+/// One balancer process: the control loop with the cluster's core, and the data plane's loops.
+///
+/// It is built first (certificates, contexts, loops) and reigns later: at once when started by hand, on a worker's word when parked as
+/// a standby. The order of a reign's beginning is the fence: lock, then a durable epoch, then listening.
+final class BalancerNode {
+    let configuration: BalancerConfiguration
+    let directory: StateDirectory
+    let loop: EventLoop
+    let log = Logger(label: "balancer")
+    /// Set while a worker's standby.
+    var standby: StandbyChannel?
+
+    private let certificates: NodeCertificates
+    private let coordinator: LockFileCoordinator
+    private let startedAt: UInt64
+    private let roster = Roster(seed: UInt64.random(in: 0...UInt64.max))
+    private let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
+    private let clusterProvider: TransportProvider
+    private let descriptorLimit: Int
+    private var plane: DataPlane?
+    private var control: BalancerControl?
+    private var listeners: Listeners?
+    private var handover: HandoverServer?
+    private var controlServers: [Server] = []
+    private var signals: SignalSource?
+    private var drainTimer: LoopTimer?
+    private var isStopping = false
+
+    /// How long requests in progress may take after SIGTERM.
+    private static let drainMilliseconds = 30_000
+
+    init(
+        configuration: BalancerConfiguration, id: NodeID, certificatesFolder: String, directory: StateDirectory
+    ) throws(CommandError) {
+        self.configuration = configuration
+        self.directory = directory
+        descriptorLimit = DescriptorLimit.raise()
+        certificates = try NodeCertificates(folder: certificatesFolder, id: id, role: .balancer)
+        clusterProvider = try certificates.makeClusterProvider()
+        coordinator = LockFileCoordinator(directory: directory)
+        do throws(SystemError) {
+            loop = try EventLoop()
+            startedAt = loop.now
+            signals = try SignalSource([SIGTERM, SIGINT], on: loop) { _ in }
+        } catch {
+            throw .failure("\(error)")
+        }
+        if let warning = certificates.validityWarning { log.warning("\(warning)") }
+    }
+
+    func run() {
+        loop.run()
+    }
+
+    /// Builds the data plane; what takes time is done before the reign begins.
+    func prepare(ticketKeys: [UInt8]) throws(CommandError) {
+        plane = try DataPlane(
+            configuration: configuration, certificates: certificates, ticketKeys: ticketKeys, roster: roster, policy: policy,
+            connectionLimit: DescriptorLimit.connections(of: descriptorLimit), log: log, node: self)
+    }
+
+    // MARK: Reign
+
+    /// Started by hand: binds the ports and takes up where the last reign ended.
+    func startReign() throws(CommandError) {
+        let keys = BalancerNode.randomTicketKeys()
+        try prepare(ticketKeys: keys)
+        let hints = SnapshotStore.latest(in: directory)
+        switch coordinator.acquire(after: hints?.epoch ?? .none) {
+        case .granted(let epoch):
+            let listeners = try bindListeners()
+            try reign(epoch: epoch, hints: hints, listeners: listeners, ticketKeys: keys)
+        case .heldByOther(let holder):
+            throw .failure(
+                "a balancer of this cluster is running already (\(holder) holds \(directory.lock)): stop it, or give another --state-dir")
+        case .failed(let reason):
+            throw .failure(reason)
+        }
+    }
+
+    /// Begins to reign, holding the lock.
+    func reign(epoch: Epoch, hints: Snapshot?, listeners: Listeners, ticketKeys: [UInt8]) throws(CommandError) {
+        guard let plane else { throw .failure("the data plane has not been built") }
+        policy.epoch = epoch.value
+        self.listeners = listeners
+        installSignals()
+        do throws(SystemError) {
+            try plane.start(listener: listeners.publicSide.rawValue)
+            startControl(epoch: epoch, hints: hints)
+            try serveControl(listeners)
+            handover = try HandoverServer(
+                loop: loop, directory: directory, listeners: listeners,
+                handover: Handover(epoch: epoch, ticketKeys: ticketKeys), log: log)
+            try DurableFile.write(JSON.encode(configuration), to: directory.configuration)
+        } catch {
+            throw .failure("\(error)")
+        }
+        log.notice(
+            "balancer reigns",
+            metadata: [
+                "epoch": "\(epoch.value)", "pid": "\(getpid())",
+                "public": "\(NodeCertificates.scheme)://\(configuration.host):\(configuration.port)",
+                "cluster_port": "\(configuration.clusterPort)", "admin_port": "\(configuration.adminPort)",
+            ])
+    }
+
+    /// Tries to get the lock of a predecessor that is just dying.
+    func acquireEpoch(after: Epoch) -> CoordinatorGrant {
+        coordinator.acquire(after: after)
+    }
+
+
+    func bindListeners() throws(CommandError) -> Listeners {
+        Listeners(
+            publicSide: try bind(configuration.host, configuration.port, option: "--port"),
+            cluster: try bind(configuration.host, configuration.clusterPort, option: "--cluster-port"),
+            admin: try bind("127.0.0.1", configuration.adminPort, option: "--admin-port"))
+    }
+
+    private func bind(_ host: String, _ port: UInt16, option: String) throws(CommandError) -> FileDescriptor {
+        guard let address = SocketAddress.resolve(host: host, port: port) else {
+            throw .usage("--host \(host) is neither an address nor a known name")
+        }
+        do throws(SystemError) {
+            return try Socket.listen(on: address)
+        } catch {
+            let advice = error.code == EADDRINUSE ? "another process listens there: stop it, or give another \(option)" : error.message
+            throw .failure("can't listen on \(address): \(advice)")
+        }
+    }
+
+    private func startControl(epoch: Epoch, hints: Snapshot?) {
+        let control = BalancerControl(
+            epoch: epoch, hints: hints, reservedPorts: [configuration.port, configuration.clusterPort, configuration.adminPort],
+            loop: loop, roster: roster, certificates: certificates, provider: clusterProvider, log: log)
+        self.control = control
+        control.onRosterChanged = { [unowned self] in plane?.rosterChanged() }
+        control.onStepDown = { [unowned self] later in
+            log.error("a later balancer reigns: this one ends", metadata: ["epoch": "\(epoch.value)", "later": "\(later.value)"])
+            shutDown(exitStatus: 1)
+        }
+        plane?.rosterChanged()
+    }
+
+    private func serveControl(_ listeners: Listeners) throws(SystemError) {
+        guard let control else { return }
+        let clusterService = BufferedService(
+            maximumBody: BalancerControl.maximumBody, handler: { control.handle($0) },
+            onClose: { control.connectionClosed($0) })
+        try serve(clusterService, provider: clusterProvider, connections: 20_000, on: listeners.cluster.rawValue)
+        let admin = AdminService(
+            status: { [unowned self] in control.statusReport(startedAt: startedAt) },
+            metrics: { [unowned self] in metrics(control) })
+        let adminService = BufferedService(maximumBody: 0, handler: { admin.handle($0) })
+        try serve(adminService, provider: TransportProvider(), connections: 64, on: listeners.admin.rawValue)
+    }
+
+    private func serve(
+        _ service: BufferedService, provider: TransportProvider, connections: Int, on listener: Int32
+    ) throws(SystemError) {
+        let server = Server(
+            loop: loop, provider: provider, service: service, limits: DownstreamLimits(),
+            slots: ConnectionSlots(limit: connections))
+        server.onHandshakeFailure = { [log] error, peer in
+            log.warning("a peer was refused at the cluster port: \(error)", metadata: ["peer": "\(peer)"])
+        }
+        try server.listen(on: listener)
+        controlServers.append(server)
+    }
+
+    private func metrics(_ control: BalancerControl) -> String {
+        var text = MetricsText()
+        text.single(
+            "understudy_uptime_seconds", "gauge", "Since this process began.", (loop.now - startedAt) / 1_000_000_000)
+        plane?.addMetrics(to: &text)
+        control.addMetrics(to: &text)
+        return text.text
+    }
+
+    // MARK: What the data plane reports, on its loops
+
+    func observer() -> ProxyService.Observer {
+        let node = LoopBound(self)
+        var observer = ProxyService.Observer()
+        observer.failed = { [loop] subject, _ in loop.post { node.value.control?.requestFailed(subject) } }
+        observer.succeededAgain = { [loop] subject in loop.post { node.value.control?.requestSucceeded(subject) } }
+        observer.fenced = { [loop] subject, epoch in loop.post { node.value.control?.fenced(by: subject, epoch: epoch) } }
+        return observer
+    }
+
+    // MARK: The end
+
+    private func installSignals() {
+        signals?.handler = { [unowned self] number in
+            log.notice("stopping", metadata: ["signal": "\(number)"])
+            shutDown(exitStatus: 0)
+        }
+    }
+
+    /// Lets go of the ports and the lock at once, so that a successor can take over, then finishes the requests in progress.
+    private func shutDown(exitStatus: Int32) {
+        guard !isStopping, let plane else { return }
+        isStopping = true
+        let node = LoopBound(self)
+        plane.group.stopListening { [loop] in
+            loop.post { node.value.abdicate(exitStatus: exitStatus) }
+        }
+    }
+
+    private func abdicate(exitStatus: Int32) {
+        for server in controlServers {
+            server.stopListening()
+            server.closeAll()
+        }
+        control?.stop()
+        coordinator.release()
+        // To the workers this process is gone from here on.
+        handover?.close()
+        listeners = nil
+        let timer = LoopTimer(on: loop)
+        drainTimer = timer
+        timer.action = { [log] in
+            log.warning("requests in progress did not end in time: dropped")
+            exit(exitStatus)
+        }
+        timer.set(afterMilliseconds: BalancerNode.drainMilliseconds)
+        plane?.group.drain { [loop] in
+            loop.post { exit(exitStatus) }
+        }
+    }
+
+    static func randomTicketKeys() -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<80).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}

@@ -1,0 +1,79 @@
+internal import Connections
+internal import ControlPlane
+internal import Logging
+internal import Proxy
+internal import Sockets
+
+/// The balancer's loops for clients: on each a server, its contexts, and a proxy.
+final class DataPlane {
+    let group: ServerGroup
+    private let services: [LoopBound<ProxyService>]
+    private let counters: [ProxyCounters]
+    private let log: Logger
+
+    init(
+        configuration: BalancerConfiguration, certificates: NodeCertificates, ticketKeys: [UInt8], roster: Roster,
+        policy: ProxyPolicy, connectionLimit: Int, log: Logger, node: BalancerNode
+    ) throws(CommandError) {
+        self.log = log
+        var services: [ProxyService] = []
+        let slots = ConnectionSlots(limit: connectionLimit)
+        do {
+            group = try ServerGroup(count: configuration.threads, slots: slots) { _, loop in
+                let service = ProxyService(
+                    loop: loop, roster: roster, policy: policy, provider: try certificates.makeClusterProvider(),
+                    observer: node.observer())
+                services.append(service)
+                let server = Server(
+                    loop: loop, provider: try certificates.makePublicProvider(ticketKeys: ticketKeys), service: service,
+                    limits: DownstreamLimits(), slots: slots)
+                server.onHandshakeFailure = { error, peer in
+                    log.debug("a client's handshake failed: \(error)", metadata: ["peer": "\(peer)"])
+                }
+                return server
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failure("\(error)")
+        }
+        self.services = services.map { LoopBound($0) }
+        counters = services.map(\.counters)
+    }
+
+    /// Starts the threads and begins to accept.
+    func start(listener: Int32) throws(SystemError) {
+        try group.start(name: "loop")
+        group.listen(on: listener) { [log] error in log.critical("a loop can't watch the public port: \(error)") }
+    }
+
+    func rosterChanged() {
+        for service in services {
+            service.value.loop.post { service.value.rosterChanged() }
+        }
+    }
+
+    func addMetrics(to text: inout MetricsText) {
+        text.single("understudy_connections", "gauge", "Open client connections.", group.openConnections)
+        text.single("understudy_requests_in_flight", "gauge", "Client requests being answered.", group.inFlight)
+        text.single("understudy_connections_total", "counter", "Client connections accepted.", group.total(\.accepted))
+        text.single("understudy_handshakes_total", "counter", "TLS handshakes completed.", group.total(\.handshakes))
+        text.single(
+            "understudy_handshake_failures_total", "counter", "TLS handshakes that failed.", group.total(\.handshakeFailures))
+        text.single("understudy_requests_total", "counter", "Requests received.", group.total(\.requests))
+        text.single(
+            "understudy_bad_requests_total", "counter", "Requests refused as not HTTP/1.1.", group.total(\.badRequests))
+        text.metric("understudy_responses_total", "counter", "Responses by class of status.")
+        for (index, name) in ["1xx", "2xx", "3xx", "4xx", "5xx"].enumerated() {
+            let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.responses[index].current }
+            text.sample("understudy_responses_total", [("class", name)], sum)
+        }
+        func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 { counters.reduce(0) { $0 + $1[keyPath: counter].current } }
+        text.single("understudy_retries_total", "counter", "Requests sent to another worker.", sum(\.retries))
+        text.single("understudy_queued_total", "counter", "Requests that waited for a worker.", sum(\.queued))
+        text.single(
+            "understudy_queue_timeouts_total", "counter", "Requests that waited in vain (503).", sum(\.queueTimeouts))
+        text.single(
+            "understudy_upstream_failures_total", "counter", "Attempts that a worker failed.", sum(\.upstreamFailures))
+    }
+}

@@ -1,0 +1,103 @@
+internal import Cluster
+internal import ControlPlane
+internal import Glibc
+internal import Logging
+internal import Sockets
+
+/// The balancer's side of the channel to the worker that started it (descriptor 3): waits for the word to take over.
+///
+/// While it waits, the end of the channel (the worker is gone) ends the process: a parked standby doesn't outlive its worker. Once it
+/// reigns it is on its own.
+final class StandbyChannel {
+    private static let descriptor: Int32 = 3
+    /// The lock of a dying predecessor is free within about a millisecond; a hung one was killed just before.
+    private static let lockRetryMilliseconds = 2
+    private static let lockAttempts = 500
+
+    private let node: BalancerNode
+    private let channel: MessageChannel
+    private let timer: LoopTimer
+    private var listeners: Listeners?
+    private var handover: Handover?
+    private var attemptsLeft = 0
+    private var after = Epoch.none
+
+    init(node: BalancerNode) throws(CommandError) {
+        self.node = node
+        do throws(SystemError) {
+            channel = try MessageChannel(try Socket.adopt(StandbyChannel.descriptor), on: node.loop)
+        } catch {
+            throw .usage("--standby is for workers to use: \(error)")
+        }
+        timer = LoopTimer(on: node.loop)
+        timer.action = { [unowned self] in attempt() }
+        channel.onMessage = { [unowned self] in received($0, $1) }
+        channel.onClose = { exit(0) }
+    }
+
+    func report(_ report: StandbyReport) {
+        try? channel.send(JSON.encode(report))
+    }
+
+    private func received(_ line: [UInt8], _ descriptors: [Int32]) {
+        switch JSON.decode(StandbyCommand.self, from: line) {
+        case .hold(let handover): hold(handover, descriptors)
+        case .takeOver(let after):
+            self.after = after
+            attemptsLeft = StandbyChannel.lockAttempts
+            attempt()
+        case nil: exitFailed("the worker's word is not understood")
+        }
+    }
+
+    private func hold(_ handover: Handover, _ descriptors: [Int32]) {
+        listeners = Listeners(received: descriptors)
+        self.handover = handover
+        do throws(CommandError) {
+            try node.prepare(ticketKeys: handover.ticketKeys)
+        } catch { exitFailed("\(error)") }
+        report(.parked)
+    }
+
+    private func attempt() {
+        switch node.acquireEpoch(after: after) {
+        case .granted(let epoch): reign(epoch)
+        case .failed(let reason): exitFailed(reason)
+        case .heldByOther(let holder):
+            attemptsLeft -= 1
+            if attemptsLeft > 0 {
+                timer.set(afterMilliseconds: StandbyChannel.lockRetryMilliseconds)
+            } else {
+                report(.held(holder))
+                exit(1)
+            }
+        }
+    }
+
+    private func reign(_ epoch: Epoch) {
+        do throws(CommandError) {
+            let keys = handover?.ticketKeys ?? BalancerNode.randomTicketKeys()
+            if handover == nil { try node.prepare(ticketKeys: keys) }
+            let listeners = if let held = self.listeners { held } else { try node.bindListeners() as Listeners }
+            try node.reign(
+                epoch: epoch, hints: SnapshotStore.latest(in: node.directory), listeners: listeners, ticketKeys: keys)
+        } catch { exitFailed("\(error)") }
+        report(.started(epoch))
+        // From here on the worker's end is no concern of ours.
+        channel.close()
+        node.standby = nil
+    }
+
+    private func exitFailed(_ reason: String) -> Never {
+        report(.failed(reason))
+        node.log.error("\(reason)")
+        exit(1)
+    }
+}
+
+extension BalancerNode {
+    /// Waits for a worker's word instead of reigning at once.
+    func park() throws(CommandError) {
+        standby = try StandbyChannel(node: self)
+    }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Cluster
+internal import Connections
+internal import ControlPlane
+internal import HTTP
+internal import Sockets
+
+/// `balancer status`: the cluster as a table.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "Show the cluster as a table.")
+
+    @Option(help: "The balancer's admin port, on this host.")
+    var adminPort: UInt16 = 9000
+
+    @Flag(help: "Print the JSON of /status instead.")
+    var json = false
+
+    func run() throws {
+        let bytes = try fetch()
+        if json {
+            print(String(decoding: bytes, as: UTF8.self), terminator: "")
+            return
+        }
+        guard let report = JSON.decode(StatusReport.self, from: bytes) else {
+            throw CommandError.failure("port \(adminPort) of this host answers something else than a balancer's status")
+        }
+        print(StatusTable.text(of: report), terminator: "")
+    }
+
+    private func fetch() throws -> [UInt8] {
+        guard let address = SocketAddress(host: "127.0.0.1", port: adminPort) else { return [] }
+        let loop = try EventLoop()
+        let caller = KeptCaller(
+            loop: loop, endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody),
+            provider: TransportProvider())
+        var answer: Result<KeptCaller.Reply, UpstreamFailure>?
+        caller.ask(.get, "/status", timeoutMilliseconds: 5000) { answer = $0 }
+        while answer == nil { loop.turn() }
+        caller.close()
+        switch answer {
+        case .success(let reply) where reply.status == 200: return reply.body
+        case .success(let reply):
+            throw CommandError.failure("port \(adminPort) of this host answered with status \(reply.status)")
+        case .failure(let failure):
+            throw CommandError.failure(
+                "no balancer answers on port \(adminPort) of this host (\(failure)): start one, or give its --admin-port")
+        case nil: return []
+        }
+    }
+}
+
+/// The table that `balancer status` prints.
+enum StatusTable {
+    static func text(of report: StatusReport) -> String {
+        var text = "balancer \(report.id)  epoch \(report.epoch)  pid \(report.pid)  up \(report.uptime_s) s  version \(report.version)\n"
+        let head = ["WORKER", "ADDRESS", "STATE", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST SEEN"]
+        let rows = report.workers.map { worker in
+            [
+                worker.id, "\(worker.address):\(worker.port)", worker.state.rawValue, "\(worker.in_flight)",
+                "\(worker.requests_total)", "\(worker.failures_total)",
+                worker.last_seen_ms.map { "\($0) ms ago" } ?? "never",
+            ]
+        }
+        let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
+        for row in [head] + rows {
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
+            var line = cells.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            text += line + "\n"
+        }
+        return text
+    }
+}

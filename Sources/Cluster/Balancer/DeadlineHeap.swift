@@ -1,0 +1,54 @@
+/// A binary heap of (instant, key): which timer is due first.
+///
+/// Entries are never changed or removed in place. The owner notes for each key which instant counts, and skips what it
+/// no longer recognises; a heap of mostly outdated entries is rebuilt by the owner.
+struct DeadlineHeap<Key: Sendable>: Sendable {
+    struct Entry: Sendable {
+        let instant: Instant
+        let key: Key
+    }
+
+    private var entries: [Entry] = []
+
+    var count: Int { entries.count }
+
+    /// The earliest entry.
+    var first: Entry? { entries.first }
+
+    mutating func push(_ instant: Instant, _ key: Key) {
+        entries.append(Entry(instant: instant, key: key))
+        var child = entries.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard entries[child].instant < entries[parent].instant else { break }
+            entries.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// Takes the earliest entry out, if it is due by `now`.
+    mutating func pop(dueBy now: Instant) -> Entry? {
+        guard let first = entries.first, first.instant <= now else { return nil }
+        return pop()
+    }
+
+    mutating func pop() -> Entry? {
+        guard let first = entries.first, let last = entries.popLast() else { return nil }
+        guard !entries.isEmpty else { return first }
+        entries[0] = last
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count {
+                if entries[child].instant < entries[least].instant { least = child }
+            }
+            guard least != parent else { return first }
+            entries.swapAt(parent, least)
+            parent = least
+        }
+    }
+
+    mutating func removeAll() {
+        entries.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,117 @@
+/// How a worker gets into the registry, and stays at the door until it is let in.
+extension MemberCore {
+    /// The balancer accepted the registration.
+    ///
+    /// - Parameter settings: the balancer's, so that both reckon alike; nil keeps the present ones.
+    package mutating func registered(_ snapshot: Snapshot, settings: ClusterSettings?, now: Instant) {
+        latest = now
+        isRegistering = false
+        guard snapshot.epoch >= highestEpoch, snapshot.epoch <= .ceiling else {
+            ignoreOlder(snapshot.epoch)
+            registerAgain(now: now)
+            return
+        }
+        if let settings { self.settings = settings.bounded() }
+        isRegistered = true
+        registerAt = nil
+        registerAttempts = 0
+        lastRefusalMessage = nil
+        note(.registered(snapshot.epoch))
+        if snapshot.epoch > highestEpoch { follow(snapshot.epoch, now: now) }
+        watchedEpoch = snapshot.epoch
+        adopt(snapshot)
+        balancerShowedItself(now: now)
+        isWatchOut = false
+        watchAt = now.advanced(byMilliseconds: watchInterval())
+    }
+
+    /// The balancer refused the registration.
+    package mutating func registrationFailed(_ refusal: Refusal, now: Instant) {
+        latest = now
+        isRegistering = false
+        if lastRefusalMessage != refusal.message {
+            lastRefusalMessage = refusal.message
+            note(.registrationRefused(refusal))
+        }
+        // One that only says good-bye is no sign that a balancer is there.
+        if refusal != .steppingDown { balancerShowedItself(now: now) }
+        if refusal.mayRetry {
+            registerAgain(now: now)
+        } else {
+            registerAt = isStopping ? nil : now.advanced(byMilliseconds: jittered(settings.refusedRetryMilliseconds))
+        }
+    }
+
+    /// No answer to the registration: nobody listens, the connection broke, or it took too long.
+    package mutating func registrationUnreachable(now: Instant) {
+        latest = now
+        isRegistering = false
+        if !hasNotedUnreachable {
+            hasNotedUnreachable = true
+            note(.balancerUnreachable)
+        }
+        registerAgain(now: now)
+    }
+
+    mutating func sendRegistration(now: Instant) {
+        guard !isStopping else {
+            registerAt = nil
+            return
+        }
+        isRegistering = true
+        registerAttempts += 1
+        orphanAt = orphanAt ?? now.advanced(byMilliseconds: settings.orphanMilliseconds)
+        registerAt = now.advanced(byMilliseconds: settings.registerTimeoutMilliseconds)
+        effects.append(
+            .register(
+                Registration(
+                    id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
+                    mayStandIn: record.mayStandIn, capacity: record.capacity, maximumEpochSeen: highestEpoch
+                )
+            )
+        )
+    }
+
+    mutating func registrationDue(now: Instant) {
+        if isRegistering {
+            registrationUnreachable(now: now)
+        } else {
+            sendRegistration(now: now)
+        }
+    }
+
+    /// Nobody has answered for long. If this worker is of the last snapshot, it is time to bring a balancer back.
+    mutating func orphaned(now: Instant) {
+        orphanAt = isRegistered ? nil : now.advanced(byMilliseconds: settings.orphanMilliseconds)
+        if !isRegistered { suspectBalancer(now: now) }
+    }
+
+    /// Back to the door: this worker is not in the registry.
+    mutating func rejoin(now: Instant) {
+        isRegistered = false
+        watchAt = nil
+        isWatchOut = false
+        registerAttempts = 0
+        if isRegistering || isStopping { return }
+        registerAt = now
+    }
+
+    /// The next attempt after 100 ms, doubling up to 5 s, moved by up to half so that a cluster doesn't knock in step.
+    private mutating func registerAgain(now: Instant) {
+        guard !isStopping else {
+            registerAt = nil
+            return
+        }
+        let wait = doubled(
+            settings.registerRetryMinimumMilliseconds, times: registerAttempts - 1,
+            upTo: settings.registerRetryMaximumMilliseconds
+        )
+        registerAt = now.advanced(byMilliseconds: generator.jittered(wait, percent: 50))
+    }
+
+    /// `milliseconds` doubled a number of times, but not beyond `limit`.
+    func doubled(_ milliseconds: Int64, times: Int, upTo limit: Int64) -> Int64 {
+        let doublings = min(max(times, 0), 20)
+        return min(milliseconds << Int64(doublings), max(limit, milliseconds))
+    }
+}

@@ -1,0 +1,137 @@
+/// How a worker comes to bring the balancer back.
+extension MemberCore {
+    /// This worker's place in the succession; nil when it may not act.
+    package var rank: Int? {
+        mayAct ? order.rank(of: record.id, without: knownDead) : nil
+    }
+
+    /// The balancer's process is gone, for certain: its end of the handover channel closed, or its pidfd fired.
+    ///
+    /// - Parameter epoch: whose process it was. The death of a past balancer is no news; nil means the present one.
+    package mutating func balancerDied(epoch: Epoch? = nil, now: Instant) {
+        latest = now
+        if let epoch, epoch < highestEpoch { return }
+        if !isBalancerDead {
+            isBalancerDead = true
+            if !isSuspended { note(.balancerDead) }
+        }
+        guard isStarted, !isStopping, !isSuspended, let rank else { return }
+        switch phase {
+        case .idle, .waiting(_, isCertain: false), .prevoting:
+            let delay = Int64(rank) * settings.rankDelayMilliseconds + delayAfterAttempts()
+            phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: true)
+            if delay == 0 { phaseEnded(now: now) }
+        case .waiting, .takingOver, .backingOff:
+            break
+        }
+    }
+
+    /// The balancer said that it is being stopped on purpose: it is not brought back until somebody starts one.
+    package mutating func balancerStopped(now: Instant) {
+        latest = now
+        guard !isSuspended else { return }
+        isSuspended = true
+        phase = .idle
+        misses = 0
+        note(.balancerStoppedOnPurpose)
+        updateStandby()
+        rejoin(now: now)
+    }
+
+    /// This worker holds the listeners of the balancer of `epoch`.
+    package mutating func handoverReady(epoch: Epoch, now: Instant) {
+        latest = now
+        handoverEpoch = max(handoverEpoch ?? epoch, epoch)
+        updateStandby()
+    }
+
+    /// The shell's attempt to start a balancer has ended.
+    package mutating func takeoverFinished(_ outcome: TakeoverOutcome, now: Instant) {
+        latest = now
+        if case .started(let epoch) = outcome {
+            // The standby, if there was one, is the balancer now.
+            isStandbyKept = false
+            takeoversInRow += 1
+            note(.tookOver(epoch))
+            if epoch > highestEpoch, epoch <= .ceiling { follow(epoch, now: now) }
+            isBalancerDead = false
+            phase = .idle
+            registerAttempts = 0
+            if isRegistered {
+                if !isWatchOut { watchAt = now }
+            } else if !isRegistering, !isStopping {
+                registerAt = now
+            }
+            return
+        }
+        guard case .takingOver = phase else { return }
+        if case .failed(let reason) = outcome {
+            note(.takeoverFailed(reason))
+        } else {
+            note(.takeoverLostToAnother)
+        }
+        takeoversInRow += 1
+        phase = .backingOff(until: now.advanced(byMilliseconds: delayAfterAttempts()))
+    }
+
+    /// Too many checks in a row went unanswered, or no balancer was reached for too long.
+    mutating func suspectBalancer(now: Instant) {
+        guard phase == .idle, isStarted, !isStopping, !isSuspended, let rank else { return }
+        note(.balancerSuspected)
+        wait(forRank: rank, now: now)
+    }
+
+    /// The time of the present phase is over.
+    mutating func phaseEnded(now: Instant) {
+        switch phase {
+        case .idle:
+            break
+        case .waiting(_, isCertain: true):
+            takeOver(killHolder: false, now: now)
+        case .waiting(_, isCertain: false):
+            askOthers(now: now)
+        case .prevoting:
+            closeBallot(now: now)
+        case .takingOver:
+            takeoverFinished(.failed("no result"), now: now)
+        case .backingOff:
+            // Nobody else has brought a balancer either. What holds the lock may hang: suspect it.
+            phase = .idle
+            suspectBalancer(now: now)
+        }
+    }
+
+    mutating func takeOver(killHolder: Bool, now: Instant) {
+        phase = .takingOver(until: now.advanced(byMilliseconds: settings.takeoverTimeoutMilliseconds))
+        note(.takingOver(after: highestEpoch))
+        effects.append(.takeOver(after: highestEpoch, snapshot: snapshot, killHolder: killHolder))
+    }
+
+    /// The first in the succession keeps a warm standby.
+    mutating func updateStandby() {
+        let isWanted =
+            isRegistered && !isStopping && !isSuspended && mayAct && order.rank(of: record.id) == 0
+        guard isWanted != isStandbyKept else { return }
+        isStandbyKept = isWanted
+        effects.append(.keepStandby(isWanted))
+    }
+
+    private mutating func wait(forRank rank: Int, now: Instant) {
+        let delay = Int64(rank) * settings.rankDelayMilliseconds
+        phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: false)
+        if delay == 0 { phaseEnded(now: now) }
+    }
+
+    private var mayAct: Bool {
+        record.mayStandIn && (knowsStateDirectory || handoverEpoch == highestEpoch)
+    }
+
+    /// A balancer that dies as soon as it is started is started more and more slowly.
+    private func delayAfterAttempts() -> Int64 {
+        guard takeoversInRow > 0 else { return 0 }
+        return doubled(
+            settings.takeoverRetryMinimumMilliseconds, times: takeoversInRow - 1,
+            upTo: settings.takeoverRetryMaximumMilliseconds
+        )
+    }
+}

@@ -1,0 +1,21 @@
+/// What the shell of the worker has to do.
+package enum MemberEffect: Sendable, Equatable {
+    /// Send the registration; answer with `registered`, `registrationFailed` or `registrationUnreachable`.
+    case register(Registration)
+    /// Send the check over the kept connection, with the number of requests in flight filled in; answer with
+    /// `watchAnswered`, `watchUnknown` or `watchFailed`. At most one is under way.
+    case watch(Watch)
+    /// Ask each of these workers; answer each with `prevoteAnswered`, with nil for the ones that can't be reached.
+    case prevote(to: [WorkerRecord], Prevote)
+    /// Take the lock of the state directory and start a balancer under an epoch above `after` with `snapshot` as hints;
+    /// answer with `takeoverFinished`. With `killHolder`, first kill the holder of the lock if it is the balancer of
+    /// epoch `after` or below that this worker pinned (pidfd) while it was alive, and nobody else.
+    case takeOver(after: Epoch, snapshot: Snapshot, killHolder: Bool)
+    /// Keep a warm standby process parked, or let it go.
+    case keepStandby(Bool)
+    /// Write the snapshot to the state directory (write, fsync, rename).
+    case persist(Snapshot)
+    /// Tell the balancer to drain this worker, finish the requests in flight, tell it to leave, end.
+    case drain
+    case event(MemberEvent)
+}

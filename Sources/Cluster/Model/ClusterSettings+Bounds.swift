@@ -1,0 +1,34 @@
+extension ClusterSettings {
+    /// One day: no interval of this protocol makes sense beyond it.
+    private static let longestMilliseconds: Int64 = 86_400_000
+
+    /// These settings with every value moved into the range in which the protocol works.
+    ///
+    /// Settings come from files and from peers. A zero interval would make a timer spin, a huge one would never fire.
+    package func bounded() -> ClusterSettings {
+        var result = self
+        let intervals: [WritableKeyPath<ClusterSettings, Int64>] = [
+            \.probeIntervalMilliseconds, \.probeTimeoutMilliseconds, \.flapWindowMilliseconds, \.ejectionMilliseconds,
+            \.ejectionMaximumMilliseconds, \.togetherMilliseconds, \.leaseMilliseconds, \.evictionMilliseconds,
+            \.connectBackTimeoutMilliseconds, \.watchFastMilliseconds, \.watchSlowMilliseconds, \.lagMilliseconds,
+            \.rankDelayMilliseconds, \.prevoteTimeoutMilliseconds, \.takeoverTimeoutMilliseconds,
+            \.takeoverRetryMinimumMilliseconds, \.takeoverRetryMaximumMilliseconds, \.orphanMilliseconds,
+            \.registerRetryMinimumMilliseconds, \.registerRetryMaximumMilliseconds, \.refusedRetryMilliseconds,
+            \.registerTimeoutMilliseconds,
+        ]
+        for path in intervals {
+            result[keyPath: path] = min(max(result[keyPath: path], 10), Self.longestMilliseconds)
+        }
+        result.slowStartMilliseconds = min(max(result.slowStartMilliseconds, 0), Self.longestMilliseconds)
+        result.jitterPercent = min(max(result.jitterPercent, 0), 50)
+        let thresholds: [(WritableKeyPath<ClusterSettings, Int>, ClosedRange<Int>)] = [
+            (\.fall, 1...100), (\.rise, 1...100), (\.flapMaximumDoublings, 0...6), (\.requestFailuresToEject, 1...1000),
+            (\.maximumTickets, 1...10_000), (\.maximumWorkers, 1...100_000), (\.watchFastRanks, 1...16),
+            (\.watchMisses, 1...100),
+        ]
+        for (path, range) in thresholds {
+            result[keyPath: path] = min(max(result[keyPath: path], range.lowerBound), range.upperBound)
+        }
+        return result
+    }
+}

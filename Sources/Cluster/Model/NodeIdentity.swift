@@ -1,0 +1,47 @@
+/// Who a peer is, as its certificate says: `spiffe://CLUSTER/ROLE/ID`, and nothing else in the URI.
+package struct NodeIdentity: Hashable, Sendable, CustomStringConvertible {
+    /// The longest name of a cluster. SPIFFE allows a trust domain 255 bytes.
+    package static let maximumClusterLength = 255
+
+    private static let scheme = "spiffe://"
+
+    /// The trust domain: `a-z 0-9 . - _`, beginning with a letter or a digit.
+    package let cluster: String
+    package let role: Role
+    package let id: NodeID
+
+    /// Nil unless `cluster` keeps the alphabet and the length of a trust domain.
+    package init?(cluster: String, role: Role, id: NodeID) {
+        guard NodeIdentity.isCluster(cluster) else { return nil }
+        self.cluster = cluster
+        self.role = role
+        self.id = id
+    }
+
+    /// Parses the text of a URI SAN. Strict: no upper case, no port, no query, no escape, no empty or extra segment.
+    package init?(uri: String) {
+        guard uri.utf8.count <= Self.scheme.utf8.count + Self.maximumClusterLength + 2 + 8 + NodeID.maximumLength,
+            uri.utf8.starts(with: Self.scheme.utf8)
+        else { return nil }
+        let parts = uri.utf8.dropFirst(Self.scheme.utf8.count)
+            .split(separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
+        guard parts.count == 3, let role = Role(rawValue: String(Substring(parts[1]))),
+            let id = NodeID(String(Substring(parts[2])))
+        else { return nil }
+        self.init(cluster: String(Substring(parts[0])), role: role, id: id)
+    }
+
+    /// The text of the URI SAN.
+    package var uri: String {
+        "\(Self.scheme)\(cluster)/\(role.rawValue)/\(id.text)"
+    }
+
+    package var description: String { uri }
+
+    private static func isCluster(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard (1...maximumClusterLength).contains(bytes.count), let first = bytes.first else { return false }
+        return NodeID.isAlphanumeric(first)
+            && bytes.allSatisfy { NodeID.isAllowed($0) || $0 == UInt8(ascii: "_") }
+    }
+}

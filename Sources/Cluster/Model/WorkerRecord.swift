@@ -1,0 +1,41 @@
+/// What the cluster knows of one worker, as it is stored, sent and handed to a successor.
+package struct WorkerRecord: Codable, Sendable, Equatable {
+    package var id: NodeID
+    /// The address that the worker serves on: an IP address without brackets, or a DNS name.
+    package var host: String
+    package var port: UInt16
+    /// Rises with every start of the worker's process; the higher one is the living one.
+    package var incarnation: UInt64
+    /// Whether the worker holds what it takes to start a balancer: a balancer certificate and the state directory.
+    package var mayStandIn: Bool
+    /// Relative weight, 1 to `maximumCapacity`. Carried for a weighted selection; today's selection treats all alike.
+    package var capacity: Int
+    package var state: WorkerState
+
+    package static let maximumCapacity = 1000
+
+    package init(
+        id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool, capacity: Int = 1,
+        state: WorkerState = .joining
+    ) {
+        self.id = id
+        self.host = host
+        self.port = port
+        self.incarnation = incarnation
+        self.mayStandIn = mayStandIn
+        self.capacity = capacity
+        self.state = state
+    }
+
+    /// Whether both mean the same socket address, literally; names are not resolved here.
+    package func hasAddress(of other: WorkerRecord) -> Bool {
+        port == other.port && host == other.host
+    }
+
+    /// The order of succession: (port, host, id).
+    package static func precedes(_ left: WorkerRecord, _ right: WorkerRecord) -> Bool {
+        if left.port != right.port { return left.port < right.port }
+        if left.host != right.host { return left.host < right.host }
+        return left.id < right.id
+    }
+}

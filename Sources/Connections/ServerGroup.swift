@@ -1,0 +1,117 @@
+package import Sockets
+private import Synchronization
+
+/// One server on each of several loops, all watching the same listeners.
+///
+/// Made, started and driven by one thread (the control loop's); the servers themselves live on their own loops.
+package final class ServerGroup: @unchecked Sendable {
+    package struct Member: @unchecked Sendable {
+        package let loop: EventLoop
+        /// Touched on `loop` only, but for its counters.
+        package let server: Server
+        package let counters: ServerCounters
+    }
+
+    package let members: [Member]
+    package let slots: ConnectionSlots
+    private var threads: [LoopThread] = []
+    /// The listening sockets: open as long as any loop may still look at them.
+    private var listeners: [Int32] = []
+
+    /// - Parameter make: makes the server for a loop; called once a loop, before any runs.
+    package init<Failure: Error>(
+        count: Int, slots: ConnectionSlots, make: (_ index: Int, _ loop: EventLoop) throws(Failure) -> Server
+    ) throws {
+        self.slots = slots
+        var members: [Member] = []
+        for index in 0..<count {
+            let loop = try EventLoop()
+            let server = try make(index, loop)
+            members.append(Member(loop: loop, server: server, counters: server.counters))
+        }
+        self.members = members
+    }
+
+    /// Runs every loop on a thread of its own.
+    package func start(name: String) throws(SystemError) {
+        for (index, member) in members.enumerated() {
+            threads.append(try LoopThread(running: member.loop, name: "\(name)-\(index)"))
+        }
+    }
+
+    /// Begins to accept on `listener` on all loops. The descriptor stays the caller's, and open until `drain` has completed.
+    /// - Parameter onFailure: called on a loop that could not watch it.
+    package func listen(on listener: Int32, onFailure: @escaping @Sendable (SystemError) -> Void) {
+        for member in members {
+            member.loop.post {
+                do throws(SystemError) {
+                    try member.server.listen(on: listener)
+                } catch {
+                    onFailure(error)
+                }
+            }
+        }
+    }
+
+    /// Stops accepting on all loops, then calls `completion` on the last of them: no connection is taken from then on.
+    package func stopListening(then completion: @escaping @Sendable () -> Void) {
+        let left = Countdown(members.count)
+        for member in members {
+            member.loop.post {
+                member.server.stopListening()
+                if left.countDown() { completion() }
+            }
+        }
+    }
+
+    /// Lets the requests in progress finish; `completion` is called on one of the loops when all connections are gone.
+    package func drain(then completion: @escaping @Sendable () -> Void) {
+        let left = Countdown(members.count)
+        for member in members {
+            member.loop.post {
+                member.server.onDrained = { if left.countDown() { completion() } }
+                member.server.drain()
+            }
+        }
+    }
+
+    /// Calls `body` on every loop with its server.
+    package func forEach(_ body: @escaping @Sendable (Server) -> Void) {
+        for member in members {
+            member.loop.post { body(member.server) }
+        }
+    }
+
+    /// Sums up a counter over the loops. Callable from any thread.
+    package func total(_ counter: KeyPath<ServerCounters, Counter>) -> UInt64 {
+        members.reduce(0) { $0 + $1.counters[keyPath: counter].current }
+    }
+
+    /// Requests that are being answered at the moment. Callable from any thread.
+    package var inFlight: Int {
+        Int(clamping: Int64(total(\.exchangesBegan)) - Int64(total(\.exchangesEnded)))
+    }
+
+    /// Connections that are open at the moment. Callable from any thread.
+    package var openConnections: Int { slots.count }
+
+    /// Stops the loops and waits for their threads.
+    package func stop() {
+        for member in members { member.loop.stop() }
+        for thread in threads { thread.join() }
+        threads = []
+    }
+}
+
+/// Tells who of several is the last.
+private final class Countdown: Sendable {
+    private let left: Atomic<Int>
+
+    init(_ count: Int) {
+        left = Atomic(count)
+    }
+
+    func countDown() -> Bool {
+        left.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0
+    }
+}

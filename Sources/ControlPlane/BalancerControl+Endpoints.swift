@@ -1,0 +1,118 @@
+internal import Cluster
+package import Connections
+internal import HTTP
+internal import Logging
+internal import Sockets
+
+/// The cluster port: what workers ask of the balancer.
+extension BalancerControl {
+    /// The largest request that a worker sends.
+    package static let maximumBody = 64 << 10
+
+    package func handle(_ call: Call) {
+        guard call.method == .post else {
+            call.reply(status: 405, error: "the cluster protocol takes POST only")
+            return
+        }
+        let peer: NodeIdentity?
+        switch call.connection.peerIdentity {
+        case .anonymous: peer = nil
+        case .unusable(let reason):
+            refuse(call, .invalid(reason), status: 403)
+            return
+        case .uri(let uri):
+            guard let identity = NodeIdentity(uri: uri) else {
+                refuse(call, .invalid("the certificate's URI \(uri) names no node"), status: 403)
+                return
+            }
+            peer = identity
+        }
+        switch call.path {
+        case ClusterPaths.register: register(call, peer)
+        case ClusterPaths.watch: watch(call, peer)
+        case ClusterPaths.drain: depart(call, peer, isDrain: true)
+        case ClusterPaths.leave: depart(call, peer, isDrain: false)
+        default: call.reply(status: 404, error: "no such path in the cluster protocol")
+        }
+        perform()
+    }
+
+    /// A connection of the cluster port has ended: with it, perhaps, the worker that watched over it.
+    package func connectionClosed(_ connection: DownstreamConnection) {
+        let key = ObjectIdentifier(connection)
+        guard let watcher = watchers.removeValue(forKey: key) else { return }
+        // A worker that has connected anew is watched over by its newest connection.
+        guard newestWatch[watcher.id] == key else { return }
+        newestWatch[watcher.id] = nil
+        core.watchLost(watcher.id, incarnation: watcher.incarnation, now: now)
+        perform()
+    }
+
+    private func register(_ call: Call, _ peer: NodeIdentity?) {
+        guard let registration = JSON.decode(Registration.self, from: call.body) else {
+            refuse(call, .invalid("the registration is not understood"))
+            return
+        }
+        switch core.register(registration, peer: peer, now: now) {
+        case .refused(let refusal): refuse(call, refusal)
+        case .connectBack(let ticket):
+            connectBack(ticket) { [unowned self] outcome in
+                switch core.connectBackFinished(ticket, outcome, now: now) {
+                case .admitted(let snapshot):
+                    call.reply(json: RegistrationAnswer(snapshot: snapshot, settings: core.settings))
+                case .refused(let refusal): refuse(call, refusal)
+                }
+                perform()
+            }
+        }
+    }
+
+    private func watch(_ call: Call, _ peer: NodeIdentity?) {
+        guard let watch = JSON.decode(Watch.self, from: call.body) else {
+            refuse(call, .invalid("the watch is not understood"))
+            return
+        }
+        let verdict = core.watch(watch, peer: peer, now: now)
+        switch verdict {
+        case .unchanged(let epoch, let version):
+            remember(call, watch)
+            call.reply(json: WatchAnswer(epoch: epoch, version: version, snapshot: nil))
+        case .newer(let snapshot):
+            remember(call, watch)
+            call.reply(json: WatchAnswer(epoch: snapshot.epoch, version: snapshot.version, snapshot: snapshot))
+        case .registerAgain: call.reply(status: 404, error: "this worker is not registered: register again")
+        case .refused(let refusal): refuse(call, refusal)
+        case .superseded: refuse(call, .steppingDown)
+        }
+    }
+
+    private func remember(_ call: Call, _ watch: Watch) {
+        let key = ObjectIdentifier(call.connection)
+        watchers[key] = Departure(id: watch.id, incarnation: watch.incarnation)
+        newestWatch[watch.id] = key
+    }
+
+    private func depart(_ call: Call, _ peer: NodeIdentity?, isDrain: Bool) {
+        guard let departure = JSON.decode(Departure.self, from: call.body) else {
+            refuse(call, .invalid("the request is not understood"))
+            return
+        }
+        let verdict =
+            isDrain
+            ? core.drain(departure.id, incarnation: departure.incarnation, peer: peer, now: now)
+            : core.leave(departure.id, incarnation: departure.incarnation, peer: peer, now: now)
+        switch verdict {
+        case .accepted(let epoch): call.reply(json: Acknowledgement(epoch: epoch))
+        case .unknown: call.reply(status: 404, error: "this worker is not registered")
+        case .refused(let refusal): refuse(call, refusal)
+        }
+    }
+
+    private func refuse(_ call: Call, _ refusal: Refusal, status: UInt16? = nil) {
+        if case .invalid(let reason) = refusal {
+            // The core has not seen this one, so it has not been reported yet.
+            log.warning("a peer's request is refused: \(reason)", metadata: ["peer": "\(call.connection.peerHost)"])
+        }
+        call.reply(status: status ?? refusal.status, json: ErrorAnswer(error: refusal.message, refusal: refusal))
+    }
+}

@@ -1,0 +1,38 @@
+internal import Cluster
+internal import Glibc
+internal import Proxy
+internal import Sockets
+
+/// What operators see of the cluster.
+extension BalancerControl {
+    package func statusReport(startedAt: UInt64) -> StatusReport {
+        StatusReport(
+            role: "balancer", id: certificates.id.text, epoch: epoch.value, pid: getpid(),
+            uptime_s: Int64((loop.now - min(startedAt, loop.now)) / 1_000_000_000), version: Version.current,
+            workers: core.workers.map(row))
+    }
+
+    private func row(_ status: WorkerStatus) -> StatusReport.Worker {
+        let load = roster.load(of: status.record.id)
+        return StatusReport.Worker(
+            id: status.record.id.text, address: status.record.host, port: status.record.port, state: status.record.state,
+            in_flight: load?.outstanding ?? 0, requests_total: load?.requests ?? 0, failures_total: load?.failures ?? 0,
+            last_seen_ms: status.lastSeen.map { now.milliseconds(since: $0) }, reason: status.reason)
+    }
+
+    /// Adds the metrics of the workers.
+    package func addMetrics(to text: inout MetricsText) {
+        let rows = core.workers.map(row)
+        text.single("understudy_epoch", "gauge", "The reign of this balancer.", epoch.value)
+        text.metric("understudy_worker_ready", "gauge", "1 while the worker gets requests.")
+        for row in rows { text.sample("understudy_worker_ready", labels(row), row.state == .ready ? 1 : 0) }
+        text.metric("understudy_worker_in_flight", "gauge", "Requests under way at the worker.")
+        for row in rows { text.sample("understudy_worker_in_flight", labels(row), row.in_flight) }
+        text.metric("understudy_worker_requests_total", "counter", "Requests given to the worker.")
+        for row in rows { text.sample("understudy_worker_requests_total", labels(row), row.requests_total) }
+        text.metric("understudy_worker_failures_total", "counter", "Requests that the worker failed.")
+        for row in rows { text.sample("understudy_worker_failures_total", labels(row), row.failures_total) }
+    }
+
+    private func labels(_ row: StatusReport.Worker) -> [(String, String)] { [("worker", row.id)] }
+}

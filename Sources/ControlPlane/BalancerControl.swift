@@ -1,0 +1,123 @@
+package import Cluster
+internal import Connections
+internal import Glibc
+package import Logging
+package import Proxy
+package import Sockets
+
+/// The shell around `BalancerCore` on the control loop: answers the cluster port, connects back, probes, and keeps the data plane's
+/// roster up to date.
+///
+/// It decides nothing: every event goes to the core with the loop's time, and the core's effects are performed.
+package final class BalancerControl {
+    package let epoch: Epoch
+    /// Called when this balancer's reign is over: a later epoch was met.
+    package var onStepDown: (Epoch) -> Void = { _ in }
+    /// Called after the roster has changed.
+    package var onRosterChanged: () -> Void = {}
+
+    let loop: EventLoop
+    let roster: Roster
+    let certificates: NodeCertificates
+    let provider: TransportProvider
+    let log: Logger
+    var core: BalancerCore
+    var probes: [NodeID: Probe] = [:]
+    /// Which worker watches over which connection of the cluster port.
+    var watchers: [ObjectIdentifier: Departure] = [:]
+    var newestWatch: [NodeID: ObjectIdentifier] = [:]
+    private let timer: LoopTimer
+
+    /// A worker's kept probe connection.
+    struct Probe {
+        let incarnation: UInt64
+        let caller: KeptCaller
+    }
+
+    package init(
+        epoch: Epoch, hints: Snapshot?, reservedPorts: Set<UInt16>, loop: EventLoop, roster: Roster,
+        certificates: NodeCertificates, provider: TransportProvider, log: Logger
+    ) {
+        self.epoch = epoch
+        self.loop = loop
+        self.roster = roster
+        self.certificates = certificates
+        self.provider = provider
+        self.log = log
+        core = BalancerCore(
+            epoch: epoch, cluster: certificates.identity?.cluster, reservedPorts: reservedPorts, hints: hints,
+            seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
+        timer = LoopTimer(on: loop)
+        timer.action = { [unowned self] in
+            core.tick(now: now)
+            perform()
+        }
+        perform()
+    }
+
+    package var now: Instant { Instant(nanoseconds: loop.now) }
+
+    /// Forgets the workers: no probe goes out any more.
+    package func stop() {
+        timer.remove()
+        for probe in probes.values { probe.caller.close() }
+        probes = [:]
+    }
+
+    // MARK: What the data plane saw
+
+    package func requestFailed(_ subject: Roster.Subject) {
+        core.requestFailed(subject.id, incarnation: subject.incarnation, now: now)
+        perform()
+    }
+
+    package func requestSucceeded(_ subject: Roster.Subject) {
+        core.requestSucceeded(subject.id, incarnation: subject.incarnation, now: now)
+        perform()
+    }
+
+    /// A worker refused a request because it has met a later reign.
+    package func fenced(by subject: Roster.Subject, epoch: UInt64) {
+        core.epochRefused(by: subject.id, seen: Epoch(epoch), now: now)
+        perform()
+    }
+
+    // MARK: Effects
+
+    func perform() {
+        for effect in core.takeEffects() {
+            switch effect {
+            case .probe(let record): probe(record)
+            case .rosterChanged: publishRoster()
+            case .stepDown(let epoch): onStepDown(epoch)
+            case .event(let event): report(event)
+            }
+        }
+        if let deadline = core.nextDeadline { timer.set(at: deadline.nanoseconds) } else { timer.cancel() }
+    }
+
+    private func report(_ event: ClusterEvent) {
+        switch event.severity {
+        case .notice: log.notice("\(event.message)")
+        case .warning: log.warning("\(event.message)")
+        }
+    }
+
+    private func publishRoster() {
+        let entries = core.roster
+        roster.update(entries) { endpoint(id: $0.id, host: $0.host, port: $0.port) }
+        let present = Set(entries.map(\.id))
+        for (id, probe) in probes where !present.contains(id) {
+            probe.caller.close()
+            probes[id] = nil
+        }
+        onRosterChanged()
+    }
+
+    /// Where a worker listens and who must be found there; nil when its host is no address.
+    func endpoint(id: NodeID, host: String, port: UInt16) -> UpstreamEndpoint? {
+        guard let address = SocketAddress(host: host, port: port) else { return nil }
+        let expectation = certificates.uri(of: .worker, id).map { PeerExpectation.exactly($0) } ?? .anybody
+        return UpstreamEndpoint(address: address, host: host, expectation: expectation)
+    }
+}

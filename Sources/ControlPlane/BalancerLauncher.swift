@@ -1,0 +1,173 @@
+package import Cluster
+package import Logging
+package import Sockets
+
+/// Starts balancer processes for a worker: the parked standby, and the one that takes over.
+///
+/// States: none; `starting or parked` (a child that waits for the word); `taking over` (the word was given); then either the child
+/// reigns and is let go, to live on its own, or it has ended and is none again.
+package final class BalancerLauncher {
+    /// How long to wait before a standby that ended by itself is started again.
+    private static let restartMilliseconds = 1000
+
+    /// What the balancer is started with, beside its configuration.
+    package struct Program: Sendable {
+        package let path: String
+        package let id: NodeID
+        package let certificates: String
+        package let directory: StateDirectory
+
+        package init(path: String, id: NodeID, certificates: String, directory: StateDirectory) {
+            self.path = path
+            self.id = id
+            self.certificates = certificates
+            self.directory = directory
+        }
+    }
+
+    private let loop: EventLoop
+    private let program: Program
+    private let log: Logger
+    private let timer: LoopTimer
+    private var wantsStandby = false
+    private var holding: HandoverClient.Holding?
+    private var candidate: Candidate?
+    /// Children that reign, or did: held until they have ended, so that they are reaped.
+    private var released: [Int32: ChildProcess] = [:]
+
+    private final class Candidate {
+        let process: ChildProcess
+        let channel: MessageChannel
+        var completion: ((TakeoverOutcome) -> Void)?
+
+        init(process: ChildProcess, channel: MessageChannel) {
+            self.process = process
+            self.channel = channel
+        }
+    }
+
+    package init(loop: EventLoop, program: Program, log: Logger) {
+        self.loop = loop
+        self.program = program
+        self.log = log
+        timer = LoopTimer(on: loop)
+        timer.action = { [unowned self] in restart() }
+    }
+
+    /// New listeners are held: the candidate gets them too.
+    package func hold(_ holding: HandoverClient.Holding) {
+        self.holding = holding
+        if let candidate { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
+        restart()
+    }
+
+    /// Keeps a parked standby, or lets it go.
+    package func keepStandby(_ wanted: Bool) {
+        wantsStandby = wanted
+        if wanted {
+            restart()
+        } else if let candidate, candidate.completion == nil {
+            dismiss(candidate)
+        }
+    }
+
+    /// Starts a balancer under an epoch above `after`; `completion` is called once.
+    package func takeOver(after: Epoch, completion: @escaping (TakeoverOutcome) -> Void) {
+        if candidate?.completion != nil {
+            completion(.failed("a takeover is under way already"))
+            return
+        }
+        do throws(SystemError) {
+            let candidate = if let standby = self.candidate { standby } else { try launch() }
+            candidate.completion = completion
+            send(.takeOver(after: after), to: candidate)
+        } catch {
+            completion(.failed("\(program.path): \(error)"))
+        }
+    }
+
+    /// Lets the standby go; a balancer that reigns lives on.
+    package func stop() {
+        wantsStandby = false
+        timer.remove()
+        if let candidate { dismiss(candidate) }
+    }
+
+    private func restart() {
+        guard wantsStandby, candidate == nil, holding != nil else { return }
+        do throws(SystemError) {
+            _ = try launch()
+        } catch {
+            log.error("no standby could be started: \(program.path): \(error)")
+            timer.set(afterMilliseconds: BalancerLauncher.restartMilliseconds)
+        }
+    }
+
+    private func launch() throws(SystemError) -> Candidate {
+        let pair = try Socket.pair()
+        let arguments =
+            (BalancerConfiguration.load(from: program.directory)?.arguments ?? [])
+            + ["--standby", "--id", program.id.text, "--certs", program.certificates, "--state-dir", program.directory.path]
+        let process = try ChildProcess(
+            path: program.path, arguments: arguments, channel: pair.theirs, log: program.directory.balancerLog, on: loop)
+        let candidate = Candidate(process: process, channel: try MessageChannel(pair.takeOurs(), on: loop))
+        self.candidate = candidate
+        candidate.channel.onMessage = { [unowned self, unowned candidate] line, _ in reported(line, candidate) }
+        candidate.channel.onClose = {}
+        process.onExit = { [unowned self, unowned candidate] in exited(candidate, status: $0) }
+        if let holding { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
+        log.info("standby started", metadata: ["pid": "\(process.processIdentifier)"])
+        return candidate
+    }
+
+    private func send(_ command: StandbyCommand, to candidate: Candidate, _ descriptors: [Int32] = []) {
+        do throws(SystemError) {
+            try candidate.channel.send(JSON.encode(command), descriptors: descriptors)
+        } catch {
+            // It has ended, or hangs: its exit brings everything in order.
+            log.warning("the standby does not listen: \(error)")
+            candidate.process.kill()
+        }
+    }
+
+    private func reported(_ line: [UInt8], _ candidate: Candidate) {
+        guard let report = JSON.decode(StandbyReport.self, from: line) else { return }
+        switch report {
+        case .parked: log.info("standby parked", metadata: ["pid": "\(candidate.process.processIdentifier)"])
+        case .started(let epoch):
+            release(candidate)
+            candidate.completion.take()?(.started(epoch))
+        case .held(let holder):
+            log.info("the lock is held by \(holder)")
+            candidate.completion.take()?(.lockHeld)
+        case .failed(let reason): candidate.completion.take()?(.failed(reason))
+        }
+    }
+
+    /// The child reigns: it is nobody's standby any more.
+    private func release(_ candidate: Candidate) {
+        released[candidate.process.processIdentifier] = candidate.process
+        let number = candidate.process.processIdentifier
+        candidate.process.onExit = { [unowned self] _ in released[number] = nil }
+        if self.candidate === candidate { self.candidate = nil }
+        restart()
+    }
+
+    private func exited(_ candidate: Candidate, status: Int32) {
+        candidate.channel.close()
+        if self.candidate === candidate { self.candidate = nil }
+        let completion = candidate.completion.take()
+        log.warning("the standby ended", metadata: ["status": "\(status)", "log": "\(program.directory.balancerLog)"])
+        completion?(.failed("the balancer process ended with status \(status): see \(program.directory.balancerLog)"))
+        if wantsStandby { timer.set(afterMilliseconds: BalancerLauncher.restartMilliseconds) }
+    }
+
+    /// The end of its channel ends a parked standby.
+    private func dismiss(_ candidate: Candidate) {
+        let process = candidate.process
+        released[process.processIdentifier] = process
+        process.onExit = { [unowned self] _ in released[process.processIdentifier] = nil }
+        candidate.channel.close()
+        self.candidate = nil
+    }
+}

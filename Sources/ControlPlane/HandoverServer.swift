@@ -1,0 +1,66 @@
+private import Glibc
+package import Logging
+package import Sockets
+
+/// Hands the balancer's listeners to the workers of this host that ask for them, over a unix socket in the state directory.
+///
+/// A worker keeps its connection open: its end tells the worker at once that this process is gone.
+package final class HandoverServer: EventSource {
+    private let loop: EventLoop
+    private let path: String
+    private var socket: FileDescriptor?
+    private let listeners: Listeners
+    private let handover: Handover
+    private let log: Logger
+    private var peers: [ObjectIdentifier: MessageChannel] = [:]
+
+    /// Replaces a socket that a predecessor left: only the holder of the lock comes here.
+    package init(
+        loop: EventLoop, directory: StateDirectory, listeners: Listeners, handover: Handover, log: Logger
+    ) throws(SystemError) {
+        self.loop = loop
+        self.listeners = listeners
+        self.handover = handover
+        self.log = log
+        path = directory.handoverSocket
+        guard let address = SocketAddress(unixPath: path) else { throw SystemError("bind", code: ENAMETOOLONG) }
+        unlink(path)
+        let socket = try Socket.listen(on: address)
+        let descriptor = socket.rawValue
+        self.socket = consume socket
+        super.init()
+        try loop.watch(self, descriptor: descriptor, for: .readable)
+    }
+
+    package override func ready(_ readiness: Readiness) {
+        while let descriptor = socket?.rawValue {
+            do throws(SystemError) {
+                guard let accepted = try Socket.accept(descriptor) else { return }
+                try serve(accepted.take())
+            } catch {
+                log.warning("a worker could not be handed the listeners: \(error)")
+                return
+            }
+        }
+    }
+
+    private func serve(_ connection: consuming FileDescriptor) throws(SystemError) {
+        let peer = try DescriptorPassing.peer(of: connection.rawValue)
+        guard peer.user == geteuid() else {
+            log.warning("process \(peer.process) of user \(peer.user) asked for the listeners: refused")
+            return
+        }
+        let channel = try MessageChannel(connection, on: loop)
+        try channel.send(JSON.encode(handover), descriptors: listeners.descriptors)
+        peers[ObjectIdentifier(channel)] = channel
+        channel.onClose = { [unowned self, unowned channel] in peers[ObjectIdentifier(channel)] = nil }
+    }
+
+    /// Ends every connection: to the workers this process is gone.
+    package func close() {
+        loop.unwatch(self)
+        socket = nil
+        for channel in peers.values { channel.close() }
+        peers = [:]
+    }
+}

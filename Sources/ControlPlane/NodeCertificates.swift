@@ -1,0 +1,129 @@
+package import Cluster
+private import Glibc
+package import Sockets
+
+#if TLS
+    internal import TLSServer
+#endif
+
+/// The files that `certs/make-certs` makes, and the transports that come of them. In the plain build: no files, plain sockets.
+package struct NodeCertificates: Sendable {
+    /// The folder with `ca.pem`, `public.pem` and `nodes/`.
+    package let folder: String
+    package let id: NodeID
+    package let role: Role
+    /// Who this node is by its certificate; nil in the plain build.
+    package let identity: NodeIdentity?
+
+    /// Whether this build speaks TLS.
+    package static var isSecure: Bool {
+        #if TLS
+            true
+        #else
+            false
+        #endif
+    }
+
+    /// `https` or `http`.
+    package static var scheme: StaticString { isSecure ? "https" : "http" }
+
+    /// Looks at the node's certificate; whether it is valid by date is the peers' business, but worth a warning.
+    package init(folder: String, id: NodeID, role: Role) throws(CommandError) {
+        self.folder = folder
+        self.id = id
+        self.role = role
+        #if TLS
+            try NodeCertificates.require("\(folder)/ca.pem", command: "certs/make-certs")
+            let leaf = "\(folder)/nodes/\(id.text)/\(role.rawValue)"
+            let command = id.text == "balancer" ? "certs/make-certs" : "certs/make-certs node \(id.text)"
+            try NodeCertificates.require("\(leaf).pem", command: command)
+            try NodeCertificates.require("\(leaf).key", command: command)
+            // A certificate that names nobody is told so by the peers; it still has to be sent to them.
+            if case .uri(let uri)? = PeerCertificate.identity(inFile: "\(leaf).pem") {
+                identity = NodeIdentity(uri: uri)
+            } else {
+                identity = nil
+            }
+        #else
+            identity = nil
+        #endif
+    }
+
+    /// Whether this node also has what it takes to start a balancer.
+    package var mayStandIn: Bool {
+        #if TLS
+            access("\(folder)/nodes/\(id.text)/balancer.pem", R_OK) == 0
+                && access("\(folder)/nodes/\(id.text)/balancer.key", R_OK) == 0
+                && access("\(folder)/public.pem", R_OK) == 0 && access("\(folder)/public.key", R_OK) == 0
+        #else
+            true
+        #endif
+    }
+
+    /// A line about a certificate that peers will refuse by date; nil when all is well.
+    package var validityWarning: String? {
+        #if TLS
+            let path = "\(folder)/nodes/\(id.text)/\(role.rawValue).pem"
+            return PeerCertificate.validityProblem(inFile: path).map {
+                "\(path) \($0): run certs/make-certs node \(id.text), or set the clock"
+            }
+        #else
+            return nil
+        #endif
+    }
+
+    /// What a peer of the given role and name must show.
+    package func uri(of role: Role, _ id: NodeID) -> String? {
+        identity.flatMap { NodeIdentity(cluster: $0.cluster, role: role, id: id) }?.uri
+    }
+
+    /// What any peer of the given role begins with.
+    package func uriPrefix(of role: Role) -> String? {
+        identity.map { "spiffe://\($0.cluster)/\(role.rawValue)/" }
+    }
+
+    // MARK: Transports, made anew for each loop
+
+    /// Both sides of the cluster: for its ports and for our connections to them.
+    package func makeClusterProvider() throws(CommandError) -> TransportProvider {
+        #if TLS
+            let leaf = "\(folder)/nodes/\(id.text)/\(role.rawValue)"
+            let credentials = TLSCredentials(certificate: "\(leaf).pem", key: "\(leaf).key")
+            let revocations = "\(folder)/ca.crl"
+            let trust = TLSTrust(
+                authority: "\(folder)/ca.pem", revocations: access(revocations, R_OK) == 0 ? revocations : nil)
+            do throws(TLSConfigurationError) {
+                return TLSTransportProvider(
+                    server: try TLSContext(side: .clusterServer, credentials: credentials, trust: trust),
+                    client: try TLSContext(side: .clusterClient, credentials: credentials, trust: trust))
+            } catch {
+                throw .usage(error.description)
+            }
+        #else
+            return TransportProvider()
+        #endif
+    }
+
+    /// HTTPS for the clients.
+    package func makePublicProvider(ticketKeys: [UInt8]) throws(CommandError) -> TransportProvider {
+        #if TLS
+            for file in ["public.pem", "public.key"] {
+                try NodeCertificates.require("\(folder)/\(file)", command: "certs/make-certs")
+            }
+            let credentials = TLSCredentials(certificate: "\(folder)/public.pem", key: "\(folder)/public.key")
+            do throws(TLSConfigurationError) {
+                let server = try TLSContext(
+                    side: .publicServer, credentials: credentials, trust: nil, ticketKeys: ticketKeys)
+                return TLSTransportProvider(server: server, client: nil)
+            } catch {
+                throw .usage(error.description)
+            }
+        #else
+            return TransportProvider()
+        #endif
+    }
+
+    private static func require(_ path: String, command: String) throws(CommandError) {
+        guard access(path, F_OK) == 0 else { throw .usage("\(path) is missing: run '\(command)' to make it") }
+    }
+}

@@ -1,0 +1,24 @@
+package import Cluster
+package import Sockets
+
+/// The workers' copies of the registry on disk.
+package enum SnapshotStore {
+    package static func save(_ snapshot: Snapshot, of id: NodeID, in directory: StateDirectory) throws(SystemError) {
+        try DurableFile.write(JSON.encode(snapshot), to: directory.snapshot(of: id.text))
+    }
+
+    /// The worker's own copy.
+    package static func load(of id: NodeID, in directory: StateDirectory) -> Snapshot? {
+        DurableFile.read(directory.snapshot(of: id.text)).flatMap { JSON.decode(Snapshot.self, from: $0) }
+    }
+
+    /// The latest copy that any worker of this host has; damaged files are passed over.
+    package static func latest(in directory: StateDirectory) -> Snapshot? {
+        var best: Snapshot?
+        for path in directory.snapshots() {
+            guard let bytes = DurableFile.read(path), let snapshot = JSON.decode(Snapshot.self, from: bytes) else { continue }
+            if best.map({ snapshot.supersedes($0) }) ?? true { best = snapshot }
+        }
+        return best
+    }
+}

@@ -1,0 +1,18 @@
+package import Cluster
+
+/// What a worker tells the balancer process that it started.
+package enum StandbyCommand: Codable, Sendable {
+    /// Beside it come the listeners of the present balancer.
+    case hold(Handover)
+    /// Take the lock and reign under an epoch above this one.
+    case takeOver(after: Epoch)
+}
+
+/// What that process answers.
+package enum StandbyReport: Codable, Sendable {
+    case parked
+    case started(Epoch)
+    /// Another process holds the lock.
+    case held(String)
+    case failed(String)
+}

@@ -1,0 +1,46 @@
+internal import Connections
+
+/// Why a request could not be answered by a worker, as the client, the log and the retry law see it. `docs/errors.md` shows the same
+/// table.
+enum ProxyError {
+    /// Nobody may get requests, for as long as the queue waits.
+    case noWorker
+    case queueFull
+    /// This balancer's reign is over.
+    case fenced
+    case upstream(UpstreamFailure)
+
+    var status: UInt16 {
+        switch self {
+        case .noWorker, .queueFull, .fenced: 503
+        case .upstream(.timedOut), .upstream(.connectTimedOut): 504
+        case .upstream: 502
+        }
+    }
+
+    /// For the client: says what happened, and nothing of the inside.
+    var message: String {
+        switch self {
+        case .noWorker: "no worker is ready; try again"
+        case .queueFull: "too many requests are waiting for a worker; try again"
+        case .fenced: "this balancer has been replaced; try again"
+        case .upstream(.timedOut), .upstream(.connectTimedOut): "the worker did not answer in time"
+        case .upstream: "the worker could not be reached or broke off"
+        }
+    }
+
+    var retryAfterSeconds: Int? { status == 503 ? 1 : nil }
+}
+
+/// Whether a request may be sent once more.
+enum RetryLaw {
+    /// Nothing is retried once a response head has gone downstream (the caller sees to that), nor once a request that is not idempotent
+    /// may have reached a worker.
+    static func allows(_ failure: UpstreamFailure, isIdempotent: Bool, isOnTheWay: Bool) -> Bool {
+        if failure.isBeforeRequest || !isOnTheWay { return true }
+        switch failure {
+        case .closedBeforeResponse: return isIdempotent
+        default: return false
+        }
+    }
+}

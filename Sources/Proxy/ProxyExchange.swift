@@ -1,0 +1,238 @@
+internal import Cluster
+internal import Connections
+internal import HTTP
+internal import Sockets
+
+/// One request on its way from a client to a worker and its response on the way back.
+///
+///     idle -> waiting (for a worker) -> sent -> answering -> idle          failed attempts go back from sent to waiting
+///
+/// Laws:
+/// - A lease is held exactly while a worker has the request: from `attempt` to `upstreamEnded`, `upstreamFailed` or `cancelled`.
+/// - `request` holds what a retry needs, head first, until the response begins or it outgrows the replay limit.
+/// - Once a response head has gone downstream nothing is retried: a break in the response is passed on as a break.
+///
+/// The object serves one request after the other of its connection and allocates nothing for one in the steady state.
+final class ProxyExchange: Exchange, UpstreamClient {
+    private unowned let connection: DownstreamConnection
+    private unowned let service: ProxyService
+
+    private var request = ByteBuffer()
+    private var headCount = 0
+    private var method = Method.get
+    private var isChunked = false
+    private var needsContinue = false
+    private var isRequestEnded = false
+    /// `request` holds everything that has been received so far.
+    private var isReplayable = false
+    private var isWaiting = false
+    private var lease: Roster.Lease?
+    private var upstream: UpstreamConnection?
+    private var tried = TriedSlots()
+    private var attempts = 0
+    private var lastFailure: UpstreamFailure?
+    var queueDeadline: UInt64 = 0
+
+    init(connection: DownstreamConnection, service: ProxyService) {
+        self.connection = connection
+        self.service = service
+    }
+
+    // MARK: From the client
+
+    func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        request.removeAll()
+        RequestRewriter.append(head, bytes, from: connection, policy: service.policy, to: &request)
+        headCount = request.count
+        method = head.method
+        isChunked = head.framing == .chunked
+        needsContinue = head.expectsContinue
+        isRequestEnded = false
+        isReplayable = true
+        tried = TriedSlots()
+        attempts = 0
+        lastFailure = nil
+        attempt()
+    }
+
+    func requestBody(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if isReplayable {
+            appendContent(bytes, to: &request)
+            if request.count - headCount > service.policy.replayLimit && upstream != nil { isReplayable = false }
+        }
+        guard let upstream else { return }
+        upstream.write { appendContent(bytes, to: &$0) }
+        if upstream.isCongested { connection.pauseReading() }
+        if !isReplayable && request.capacity > 0 { request.release() }
+    }
+
+    private func appendContent(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer) {
+        guard isChunked else {
+            output.append(bytes)
+            return
+        }
+        output.appendChunkHead(bytes.count)
+        output.append(bytes)
+        output.appendChunkTail()
+    }
+
+    func requestEnd() {
+        isRequestEnded = true
+        if isChunked {
+            if isReplayable { request.appendLastChunk() }
+            upstream?.write { $0.appendLastChunk() }
+        }
+        upstream?.endRequest()
+    }
+
+    func downstreamDrained() {
+        upstream?.resumeReading()
+    }
+
+    func cancelled() {
+        if isWaiting {
+            isWaiting = false
+            service.queue.remove(self)
+        }
+        detach()?.abandon()
+        if let lease = lease.take() { service.roster.releaseAbandoned(lease) }
+        request.release()
+    }
+
+    private func detach() -> UpstreamConnection? {
+        upstream.take()
+    }
+
+    // MARK: To a worker
+
+    private func attempt() {
+        if !tryToSend() { wait() }
+    }
+
+    /// Gives the request to a worker; false when none may get it.
+    private func tryToSend() -> Bool {
+        guard let lease = service.roster.acquire(excluding: tried) else { return false }
+        guard let pool = service.pool(for: lease.slot) else {
+            // It left between the two steps; the next choice can't fall on it again.
+            service.roster.releaseAbandoned(lease)
+            return tryToSend()
+        }
+        self.lease = lease
+        attempts += 1
+        let upstream = pool.take()
+        self.upstream = upstream
+        upstream.begin(self, method: method)
+        upstream.write(request.readable)
+        if isRequestEnded { upstream.endRequest() }
+        if needsContinue {
+            needsContinue = false
+            connection.writeContinue()
+        }
+        if !upstream.isCongested { connection.resumeReading() }
+        return true
+    }
+
+    private func wait() {
+        if tried.count > 0, let lastFailure {
+            // Everybody who could be asked has been.
+            fail(.upstream(lastFailure))
+            return
+        }
+        guard service.queue.append(self) else {
+            fail(.queueFull)
+            return
+        }
+        service.counters.queued.add(1)
+        isWaiting = true
+        connection.pauseReading()
+    }
+
+    /// The queue's turn: whether a worker took the request.
+    func dequeued() -> Bool {
+        guard isWaiting, tryToSend() else { return !isWaiting }
+        isWaiting = false
+        return true
+    }
+
+    func waitedTooLong() {
+        isWaiting = false
+        service.counters.queueTimeouts.add(1)
+        fail(.noWorker)
+    }
+
+    private func fail(_ error: ProxyError) {
+        request.release()
+        connection.resumeReading()
+        connection.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
+    }
+
+    // MARK: From the worker
+
+    func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        if head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
+            detach()?.abandon()
+            if let lease = lease.take() {
+                if let subject = service.roster.subject(of: lease) { service.observer.fenced(subject, epoch) }
+                service.roster.releaseAbandoned(lease)
+            }
+            fail(.fenced)
+            return
+        }
+        isReplayable = false
+        ResponseRewriter.pass(head, bytes, to: connection)
+    }
+
+    func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
+        connection.writeBody(bytes)
+        if connection.isCongested { upstream?.pauseReading() }
+    }
+
+    func upstreamEnded() {
+        upstream = nil
+        if let lease = lease.take(), let subject = service.roster.release(lease) {
+            service.observer.succeededAgain(subject)
+        }
+        // After an early answer the rest of the request goes nowhere.
+        isReplayable = false
+        if isRequestEnded && request.capacity <= ProxyExchange.keptCapacity { request.removeAll() } else { request.release() }
+        connection.endResponse()
+        if !isRequestEnded { connection.resumeReading() }
+    }
+
+    /// What a head needs stays allocated for the connection's next request.
+    private static let keptCapacity = 2 << 10
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        let failed = detach()
+        service.counters.upstreamFailures.add(1)
+        let isOnTheWay = failed?.isRequestOnTheWay ?? true
+        // A kept connection that the worker had just closed says nothing of the worker.
+        let wasStale = failed?.isReused == true && failure.isBeforeResponse
+        if let lease = lease.take() {
+            if wasStale {
+                service.roster.releaseAbandoned(lease)
+            } else {
+                if let subject = service.roster.releaseFailed(lease) { service.observer.failed(subject, failure) }
+                tried.insert(lease.slot)
+            }
+        }
+        lastFailure = failure
+        if connection.canRespond {
+            let mayRetry =
+                isReplayable && attempts <= service.policy.maximumRetries
+                && RetryLaw.allows(failure, isIdempotent: method.isIdempotent, isOnTheWay: isOnTheWay)
+            if mayRetry {
+                service.counters.retries.add(1)
+                attempt()
+            } else {
+                fail(.upstream(failure))
+            }
+        } else {
+            connection.abortResponse()
+        }
+    }
+
+    func upstreamDrained() {
+        connection.resumeReading()
+    }
+}

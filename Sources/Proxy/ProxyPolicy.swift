@@ -1,0 +1,42 @@
+private import Synchronization
+
+/// What the proxy does to requests on their way; fixed for a process but for the epoch.
+package final class ProxyPolicy: Sendable {
+    /// Where a proxy stands.
+    package enum Place: Sendable {
+        /// The balancer: the client is a stranger; what it says of forwarding and identity is dropped and said by us.
+        case edge
+        /// A worker in front of a local application: what the balancer said of the client goes through.
+        case worker
+    }
+
+    package let place: Place
+    /// `https` or `http`: what the client speaks to us.
+    package let scheme: StaticString
+    /// Content kept for a retry.
+    package let replayLimit: Int
+    /// Attempts after the first.
+    package let maximumRetries: Int
+    package let queueMilliseconds: Int
+    /// Requests that wait, on each loop.
+    package let queueLimit: Int
+    /// The reign under which requests go out; workers refuse an older one. 0 adds no field.
+    private let currentEpoch = Atomic<UInt64>(0)
+
+    package init(
+        place: Place, scheme: StaticString, replayLimit: Int = 64 << 10, maximumRetries: Int = 2,
+        queueMilliseconds: Int = 1000, queueLimit: Int = 1024
+    ) {
+        self.place = place
+        self.scheme = scheme
+        self.replayLimit = replayLimit
+        self.maximumRetries = maximumRetries
+        self.queueMilliseconds = queueMilliseconds
+        self.queueLimit = queueLimit
+    }
+
+    package var epoch: UInt64 {
+        get { currentEpoch.load(ordering: .relaxed) }
+        set { currentEpoch.store(newValue, ordering: .relaxed) }
+    }
+}

@@ -1,0 +1,77 @@
+internal import Cluster
+package import Connections
+package import Sockets
+
+/// The proxy on one loop: its connections to the workers and its queue.
+package final class ProxyService: Service {
+    /// Called on this loop with what the cluster core wants to know of requests.
+    package struct Observer: Sendable {
+        package var failed: @Sendable (_ subject: Roster.Subject, _ failure: UpstreamFailure) -> Void = { _, _ in }
+        package var succeededAgain: @Sendable (_ subject: Roster.Subject) -> Void = { _ in }
+        /// A worker has seen a later epoch than ours.
+        package var fenced: @Sendable (_ subject: Roster.Subject, _ epoch: UInt64) -> Void = { _, _ in }
+
+        package init() {}
+    }
+
+    package let loop: EventLoop
+    let roster: Roster
+    let policy: ProxyPolicy
+    let observer: Observer
+    let queue: WaitQueue
+    package let counters = ProxyCounters()
+    private let provider: TransportProvider
+    private let limits: UpstreamLimits
+    /// By slot index.
+    private var pools: [WorkerPool?] = []
+
+    package init(
+        loop: EventLoop, roster: Roster, policy: ProxyPolicy, provider: TransportProvider,
+        limits: UpstreamLimits = UpstreamLimits(), observer: Observer = Observer()
+    ) {
+        self.loop = loop
+        self.roster = roster
+        self.policy = policy
+        self.provider = provider
+        self.limits = limits
+        self.observer = observer
+        queue = WaitQueue(loop: loop, limit: policy.queueLimit, milliseconds: policy.queueMilliseconds)
+    }
+
+    package func makeExchange(on connection: DownstreamConnection) -> any Exchange {
+        ProxyExchange(connection: connection, service: self)
+    }
+
+    /// The roster has changed: pools of workers that left are retired, and waiting requests try again.
+    package func rosterChanged() {
+        for (index, pool) in pools.enumerated() {
+            if let pool, roster.endpoint(of: pool.slot) == nil {
+                pool.retire()
+                pools[index] = nil
+            }
+        }
+        queue.wake()
+    }
+
+    /// The pool of the worker in a slot; nil when it has just left.
+    func pool(for slot: Slot) -> WorkerPool? {
+        let index = Int(slot.index)
+        if index < pools.count, let pool = pools[index], pool.slot == slot { return pool }
+        guard let endpoint = roster.endpoint(of: slot) else { return nil }
+        while pools.count <= index { pools.append(nil) }
+        pools[index]?.retire()
+        let pool = WorkerPool(slot: slot, endpoint: endpoint, loop: loop, provider: provider, limits: limits)
+        pools[index] = pool
+        return pool
+    }
+}
+
+/// What the proxy of one loop counts.
+package final class ProxyCounters: Sendable {
+    package let retries = Counter()
+    package let queued = Counter()
+    package let queueTimeouts = Counter()
+    package let upstreamFailures = Counter()
+
+    package init() {}
+}

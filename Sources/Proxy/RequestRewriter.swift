@@ -1,0 +1,52 @@
+internal import Connections
+internal import HTTP
+
+/// Serialises a request afresh for the next hop. What is sent is what was understood, not what was received.
+enum RequestRewriter {
+    /// Appends the head. `head`'s ranges point into `bytes`.
+    static func append(
+        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from connection: DownstreamConnection,
+        policy: ProxyPolicy, to output: inout ByteBuffer
+    ) {
+        output.append(head.methodName.in(bytes))
+        output.append(byte: UInt8(ascii: " "))
+        output.appendTarget(of: head, in: bytes)
+        output.append(" HTTP/1.1\r\n")
+        if !head.authority.isEmpty {
+            output.appendField(name: "host", value: head.authority.in(bytes))
+        } else {
+            // Only HTTP/1.0 may come without; the next hop speaks 1.1 and wants one.
+            output.appendField("host", "")
+        }
+        for field in head.fields where isForwarded(field, at: policy.place) {
+            output.appendFieldBytes(name: field.name.in(bytes), value: field.value.in(bytes))
+        }
+        switch head.framing {
+        case .length(let length): output.appendField(name: "content-length", decimal: length)
+        case .chunked: output.appendField("transfer-encoding", "chunked")
+        case .none, .untilClose: break
+        }
+        if policy.place == .edge { appendForwarding(head, bytes, from: connection, policy: policy, to: &output) }
+        output.append("\r\n")
+    }
+
+    private static func isForwarded(_ field: Field, at place: ProxyPolicy.Place) -> Bool {
+        if field.isHopByHop { return false }
+        switch field.known {
+        case .host, .contentLength, .transferEncoding, .expect, .understudy, .clientCertificate: return false
+        case .forwarded, .xForwarded, .xRealIP: return place == .worker
+        default: return true
+        }
+    }
+
+    private static func appendForwarding(
+        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from connection: DownstreamConnection,
+        policy: ProxyPolicy, to output: inout ByteBuffer
+    ) {
+        if !connection.peerHost.isEmpty { output.appendField(name: "x-forwarded-for", value: connection.peerHost) }
+        output.appendField("x-forwarded-proto", policy.scheme)
+        if !head.authority.isEmpty { output.appendField(name: "x-forwarded-host", value: head.authority.in(bytes)) }
+        let epoch = policy.epoch
+        if epoch > 0 { output.appendField(name: "understudy-epoch", decimal: epoch) }
+    }
+}

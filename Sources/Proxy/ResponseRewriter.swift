@@ -1,0 +1,29 @@
+internal import Connections
+internal import HTTP
+
+/// Passes a response's head on to the client, without what belonged to the hop behind us.
+enum ResponseRewriter {
+    static func pass(
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to connection: DownstreamConnection
+    ) {
+        connection.beginResponse(status: head.status)
+        var hasDate = false
+        for field in head.fields where !field.isHopByHop {
+            switch field.known {
+            case .contentLength, .transferEncoding, .understudy: continue
+            case .date: hasDate = true
+            default: break
+            }
+            connection.output.appendFieldBytes(name: field.name.in(bytes), value: field.value.in(bytes))
+        }
+        if !hasDate { connection.appendDate() }
+        connection.endResponseHead(framing(of: head))
+    }
+
+    private static func framing(of head: borrowing ResponseHead) -> BodyFraming {
+        guard head.framing == .none else { return head.framing }
+        // HEAD and 304 may state the length that a GET's 200 would have; 204 and 1xx must not (RFC 9110, 8.6).
+        if let length = head.contentLength, head.status != 204 { return .length(length) }
+        return .none
+    }
+}

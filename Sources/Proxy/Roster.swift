@@ -1,0 +1,153 @@
+package import Cluster
+package import Connections
+private import Synchronization
+
+/// The workers as all loops see them: who may get requests, and how many each is running, exactly.
+///
+/// One lock around a few table steps (`OutstandingTable`): taking and giving back a worker costs tens of nanoseconds, and "the
+/// fewest" holds over all threads. Membership changes come from the control loop and disturb no request.
+package final class Roster: Sendable {
+    /// A worker that got a request; given back exactly once.
+    package struct Lease: Sendable {
+        package let slot: Slot
+    }
+
+    /// A worker as `/status` and the counters need it.
+    package struct Load: Sendable {
+        package let outstanding: Int
+        package let requests: UInt64
+        package let failures: UInt64
+    }
+
+    /// Whom a failed or again successful request concerns.
+    package struct Subject: Sendable {
+        package let id: NodeID
+        package let incarnation: UInt64
+    }
+
+    private struct Tenant {
+        var slot: Slot
+        var entry: RosterEntry
+        var endpoint: UpstreamEndpoint
+        var requests: UInt64 = 0
+        var failures: UInt64 = 0
+        /// Failures were reported since the last success.
+        var isFailing = false
+    }
+
+    private struct State: ~Copyable {
+        var table: OutstandingTable
+        /// By slot index.
+        var tenants: [Tenant?] = []
+        var slots: [NodeID: Slot] = [:]
+    }
+
+    private let state: Mutex<State>
+
+    package init(seed: UInt64) {
+        state = Mutex(State(table: OutstandingTable(seed: seed)))
+    }
+
+    // MARK: Membership
+
+    /// Takes over the registry's present list. An incarnation that went leaves; its running requests still count down.
+    package func update(_ entries: [RosterEntry], endpoint: (RosterEntry) -> UpstreamEndpoint?) {
+        let resolved = entries.compactMap { entry in endpoint(entry).map { (entry, $0) } }
+        state.withLock { state in
+            var gone = state.slots
+            for (entry, endpoint) in resolved {
+                if let slot = state.slots[entry.id], let tenant = state.tenants[Int(slot.index)],
+                    tenant.entry.incarnation == entry.incarnation, tenant.entry.host == entry.host,
+                    tenant.entry.port == entry.port
+                {
+                    gone[entry.id] = nil
+                    state.tenants[Int(slot.index)]?.entry = entry
+                    state.table.update(slot, isRoutable: entry.isRoutable)
+                } else {
+                    if let old = state.slots[entry.id] { Roster.remove(old, from: &state) }
+                    gone[entry.id] = nil
+                    let slot = state.table.insert(isRoutable: entry.isRoutable)
+                    while state.tenants.count <= Int(slot.index) { state.tenants.append(nil) }
+                    state.tenants[Int(slot.index)] = Tenant(slot: slot, entry: entry, endpoint: endpoint)
+                    state.slots[entry.id] = slot
+                }
+            }
+            for (id, slot) in gone {
+                Roster.remove(slot, from: &state)
+                state.slots[id] = nil
+            }
+        }
+    }
+
+    private static func remove(_ slot: Slot, from state: inout State) {
+        state.table.remove(slot)
+        state.tenants[Int(slot.index)] = nil
+    }
+
+    // MARK: Requests
+
+    /// A routable worker with the fewest outstanding requests, not among those tried; nil when there is none.
+    package func acquire(excluding tried: TriedSlots) -> Lease? {
+        state.withLock { state in
+            guard let slot = state.table.acquire(excluding: tried) else { return nil }
+            state.tenants[Int(slot.index)]?.requests &+= 1
+            return Lease(slot: slot)
+        }
+    }
+
+    /// Gives a worker back after a whole response. Returns whom to report as well again, when failures were reported before.
+    package func release(_ lease: Lease) -> Subject? {
+        state.withLock { state in
+            state.table.release(lease.slot)
+            guard let tenant = Roster.tenant(of: lease.slot, in: state), tenant.isFailing else { return nil }
+            state.tenants[Int(lease.slot.index)]?.isFailing = false
+            return Subject(id: tenant.entry.id, incarnation: tenant.entry.incarnation)
+        }
+    }
+
+    /// Gives a worker back that failed the request; returns whom to report, unless it has left already.
+    package func releaseFailed(_ lease: Lease) -> Subject? {
+        state.withLock { state in
+            state.table.release(lease.slot)
+            guard let tenant = Roster.tenant(of: lease.slot, in: state) else { return nil }
+            state.tenants[Int(lease.slot.index)]?.failures &+= 1
+            state.tenants[Int(lease.slot.index)]?.isFailing = true
+            return Subject(id: tenant.entry.id, incarnation: tenant.entry.incarnation)
+        }
+    }
+
+    /// Gives a worker back whose request the client gave up.
+    package func releaseAbandoned(_ lease: Lease) {
+        state.withLock { $0.table.release(lease.slot) }
+    }
+
+    /// Who has the lease; nil when it has left.
+    package func subject(of lease: Lease) -> Subject? {
+        state.withLock { state in
+            Roster.tenant(of: lease.slot, in: state).map { Subject(id: $0.entry.id, incarnation: $0.entry.incarnation) }
+        }
+    }
+
+    /// Where the worker in a slot listens; nil when it has left.
+    package func endpoint(of slot: Slot) -> UpstreamEndpoint? {
+        state.withLock { Roster.tenant(of: slot, in: $0)?.endpoint }
+    }
+
+    // MARK: Views
+
+    package var routableCount: Int { state.withLock { $0.table.routableCount } }
+
+    package func load(of id: NodeID) -> Load? {
+        state.withLock { state in
+            guard let slot = state.slots[id], let tenant = state.tenants[Int(slot.index)] else { return nil }
+            return Load(
+                outstanding: state.table.outstanding(of: slot), requests: tenant.requests, failures: tenant.failures)
+        }
+    }
+
+    private static func tenant(of slot: Slot, in state: borrowing State) -> Tenant? {
+        let index = Int(slot.index)
+        guard index < state.tenants.count, let tenant = state.tenants[index], tenant.slot == slot else { return nil }
+        return tenant
+    }
+}

@@ -1,0 +1,26 @@
+private import CLinux
+private import Glibc
+
+/// Delivers signals as events of a loop. Made before any other thread, so that all threads leave these signals to it.
+package final class SignalSource: EventSource {
+    private let descriptor: FileDescriptor
+    package var handler: (Int32) -> Void
+
+    /// Also makes SIGPIPE harmless for the whole process: a broken connection is an error of the write, not a death.
+    package init(_ signals: [Int32], on loop: EventLoop, handler: @escaping (Int32) -> Void) throws(SystemError) {
+        signal(SIGPIPE, SIG_IGN)
+        self.handler = handler
+        descriptor = FileDescriptor(
+            owning: try SystemError.check("signalfd", clinux_signal_descriptor(signals, Int32(signals.count))))
+        super.init()
+        try loop.watch(self, descriptor: descriptor.rawValue, for: .readable)
+    }
+
+    package override func ready(_ readiness: Readiness) {
+        while true {
+            let number = clinux_next_signal(descriptor.rawValue)
+            if number == 0 { return }
+            handler(number)
+        }
+    }
+}

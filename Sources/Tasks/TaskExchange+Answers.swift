@@ -1,0 +1,50 @@
+internal import Connections
+internal import HTTP
+
+/// The answers that need no work.
+extension TaskExchange {
+    static let textType: StaticString = "text/plain; charset=utf-8"
+    static let binaryType: StaticString = "application/octet-stream"
+
+    /// Able to serve, unless this worker is about to stop.
+    func respondToProbe() {
+        if connection.server.isDraining {
+            connection.respond(status: 503, error: "this worker is stopping")
+        } else {
+            connection.respond(status: 200, contentType: TaskExchange.textType, text: "ok\n")
+        }
+    }
+
+    func reject(_ rejection: TaskRejection) {
+        switch rejection {
+        case .unknownPath:
+            connection.respond(
+                status: 404, error: "unknown path: try /, /write, /read, /reverse, /bytes/N, /echo or /health")
+        case .wrongMethod(let allowed): rejectMethod(allowed)
+        case .badParameter(let message), .badContent(let message): connection.respond(status: 400, error: message)
+        }
+    }
+
+    /// 405 must say what is allowed (RFC 9110 15.5.6).
+    private func rejectMethod(_ allowed: AllowedMethods) {
+        var body = ByteBuffer()
+        body.append("{\"error\": \"wrong method: this path takes ")
+        body.append(allowed.list)
+        body.append("\"}\n")
+        connection.beginResponse(status: 405)
+        connection.appendDate()
+        connection.output.appendField("allow", allowed.list)
+        connection.output.appendField("content-type", "application/json")
+        connection.endResponseHead(.length(UInt64(body.count)))
+        connection.writeBody(body.readable)
+        connection.endResponse()
+    }
+
+    func rejectTooLarge(_ collected: Collected) {
+        connection.respond(status: 413, error: "\(collected.name) has at most \(collected.limit) bytes")
+    }
+
+    func reject(_ error: SharedFileError) {
+        connection.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Connections
+internal import HTTP
+internal import Sockets
+
+/// `POST /reverse`
+extension TaskExchange {
+    /// The content is whole: checks it and waits, holding the text and no thread.
+    func beginWaiting(milliseconds: Int) {
+        guard let text = String(validating: content.readable, as: UTF8.self) else {
+            finish()
+            connection.respond(status: 400, error: "the content must be UTF-8")
+            return
+        }
+        releaseContent(keepingHeld: true)
+        if milliseconds > 0 {
+            stage = .waiting(text)
+            timer.set(afterMilliseconds: milliseconds)
+        } else {
+            reverse(text)
+        }
+    }
+
+    /// Answers with the characters, that is the grapheme clusters, of `text` from the last to the first: an accent stays with its
+    /// letter, and a family emoji whole.
+    func reverse(_ text: String) {
+        guard text.utf8.count > TaskLimits.reversedOnLoopBytes else {
+            respondReversed(String(text.reversed()))
+            return
+        }
+        stage = .reversing
+        let serial = self.serial
+        let loop = service.loop
+        let exchange = LoopBound(self)
+        let isTaken = service.files.assist {
+            let reversed = String(text.reversed())
+            loop.post {
+                guard exchange.value.serial == serial else { return }
+                exchange.value.respondReversed(reversed)
+            }
+        }
+        if !isTaken {
+            finish()
+            reject(.stopped)
+        }
+    }
+
+    private func respondReversed(_ text: String) {
+        finish()
+        connection.respond(status: 200, contentType: TaskExchange.textType, text: text)
+    }
+}

@@ -1,0 +1,78 @@
+internal import Connections
+internal import HTTP
+internal import Sockets
+
+/// `GET /bytes/N` and `POST /echo`: content of any length, of which only what the client has not taken yet is in memory.
+extension TaskExchange {
+    /// What is appended to output that waits already, in bytes: the output passes its bound by less than this.
+    private static let smallPiece = 16 << 10
+
+    // MARK: Bytes
+
+    func beginSending(_ count: Int, isHead: Bool) {
+        stage = isHead ? .idle : .sending(left: count)
+        connection.beginResponse(status: 200)
+        connection.appendDate()
+        connection.output.appendField("content-type", TaskExchange.binaryType)
+        connection.endResponseHead(.length(UInt64(count)))
+        if isHead {
+            connection.endResponse()
+        } else {
+            send()
+        }
+    }
+
+    /// Writes until the client has enough to take, or others must have their turn.
+    func send() {
+        var allowance = TaskLimits.patternBytesPerTurn
+        // Each round looks at the stage anew: writing may have cancelled the request.
+        while case .sending(let left) = stage, left > 0, !connection.isCongested {
+            guard allowance > 0 else {
+                // Later than this turn's time, so that it does not fire in this turn.
+                timer.set(at: service.loop.now &+ 1)
+                return
+            }
+            // All pieces but the last are multiples of the pattern's length.
+            let count = min(left, connection.output.isEmpty ? PatternBlock.size : TaskExchange.smallPiece)
+            allowance -= count
+            stage = .sending(left: left - count)
+            PatternBlock.shared.withBytes(count) { connection.writeBody($0) }
+        }
+        guard case .sending(left: 0) = stage else { return }
+        finish()
+        connection.endResponse()
+    }
+
+    // MARK: Echo
+
+    func beginEcho(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        stage = .echoing(EchoHead(head, bytes))
+        if head.expectsContinue { connection.writeContinue() }
+    }
+
+    func echo(_ bytes: UnsafeBufferPointer<UInt8>) {
+        respondWithEchoHead()
+        connection.writeBody(bytes)
+        guard case .echoing = stage else { return }
+        if connection.isCongested { connection.pauseReading() }
+    }
+
+    func endEcho() {
+        respondWithEchoHead()
+        finish()
+        connection.endResponse()
+    }
+
+    private func respondWithEchoHead() {
+        guard case .echoing(let head?) = stage else { return }
+        stage = .echoing(nil)
+        connection.beginResponse(status: 200)
+        connection.appendDate()
+        if let contentType = head.contentType {
+            contentType.withUnsafeBufferPointer { connection.output.appendField(name: "content-type", value: $0) }
+        } else {
+            connection.output.appendField("content-type", TaskExchange.binaryType)
+        }
+        connection.endResponseHead(head.framing)
+    }
+}

@@ -1,0 +1,95 @@
+internal import ArgumentParser
+internal import Cluster
+internal import ControlPlane
+internal import Logging
+internal import Sockets
+
+/// The `worker` executable.
+@main
+struct WorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "A worker of an Understudy cluster: joins its balancer by itself, serves, and brings the balancer back.",
+        version: Version.current)
+
+    @Option(help: "The port to serve the balancer on.")
+    var port: UInt16 = 8001
+
+    @Option(help: "The address to serve on; the balancer connects to it.")
+    var host: String = "127.0.0.1"
+
+    @Option(help: "The balancer's cluster port.")
+    var balancer: String = "127.0.0.1:7000"
+
+    @Option(help: "The folder under nodes/ whose worker certificate is used (default: worker-PORT).")
+    var id: String?
+
+    @Option(help: "The folder that certs/make-certs made.")
+    var certs: String = "certs/generated"
+
+    @Option(help: "Shared with the balancer and the workers of this host and cluster (default: ~/.local/state/understudy).")
+    var stateDir: String?
+
+    @Option(help: "The shared file that /write appends to and /read reads.")
+    var file: String = "write_file.txt"
+
+    @Option(help: "Be the front of this local application (http://ADDRESS:PORT) instead of serving the built-in tasks.")
+    var forward: String?
+
+    @Flag(help: "Never start a balancer.")
+    var noStandby = false
+
+    @Option(help: "Event-loop threads (default: one for each core).")
+    var threads: Int?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String = "info"
+
+    @Flag(help: "Plain build only: listen on --host although nothing is encrypted.")
+    var insecureBind = false
+
+    static func main() {
+        Program.run(WorkerCommand.self, name: "worker")
+    }
+
+    func run() throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw CommandError.usage("--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
+        }
+        let name = id ?? "worker-\(port)"
+        guard let nodeID = NodeID(name) else {
+            throw CommandError.usage("--id \(name) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
+        }
+        let threads = threads ?? Program.coreCount
+        guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
+        guard port > 0 else { throw CommandError.usage("--port must be from 1 to 65535") }
+        guard let address = SocketAddress.resolve(host: host, port: port) else {
+            throw CommandError.usage("--host \(host) is neither an address nor a known name")
+        }
+        if !NodeCertificates.isSecure && !address.isLoopback && !insecureBind {
+            throw CommandError.usage("this build has no TLS: use a loopback --host, or give --insecure-bind on a trusted network")
+        }
+        let balancerAddress = try Endpoints.hostAndPort(balancer, option: "--balancer")
+        let directory = try StateDirectory(path: stateDir ?? StateDirectory.defaultPath)
+        try checkPort(against: balancerAddress.address, directory)
+        LogfmtHandler.install(level: level)
+        let node = try WorkerNode(
+            options: WorkerNode.Options(
+                id: nodeID, address: address, balancer: balancerAddress, certificatesFolder: certs, directory: directory,
+                file: file, application: try forward.map { try Endpoints.application($0) }, mayStandIn: !noStandby,
+                threads: threads))
+        try node.start()
+        node.run()
+    }
+
+    /// The balancer's ports are its own: a worker there would stand in its successor's way.
+    private func checkPort(against balancer: SocketAddress, _ directory: StateDirectory) throws(CommandError) {
+        let known = BalancerConfiguration.load(from: directory)
+        let taken: [(UInt16, String)] = [
+            (known?.port ?? 8000, "public"), (balancer.port, "cluster"), (known?.adminPort ?? 9000, "admin"),
+        ]
+        for (number, name) in taken where number == port {
+            throw .usage("--port \(port) is the balancer's \(name) port: give the worker another --port")
+        }
+    }
+}

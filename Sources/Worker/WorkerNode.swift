@@ -1,0 +1,191 @@
+internal import Cluster
+internal import Connections
+internal import ControlPlane
+internal import Glibc
+internal import Logging
+internal import Proxy
+internal import Sockets
+internal import Tasks
+
+/// One worker process: the control loop with the cluster's core, and the loops that serve.
+final class WorkerNode {
+    struct Options: Sendable {
+        let id: NodeID
+        let address: SocketAddress
+        let balancer: Endpoints.Named
+        let certificatesFolder: String
+        let directory: StateDirectory
+        let file: String
+        /// The application behind `--forward`; nil serves the built-in tasks.
+        let application: Endpoints.Named?
+        let mayStandIn: Bool
+        let threads: Int
+    }
+
+    /// How long requests in progress may take after SIGTERM.
+    private static let drainMilliseconds = 30_000
+    /// After the balancer has said that it sends no more: what it sent just before is still on its way.
+    private static let graceMilliseconds = 200
+
+    private let options: Options
+    private let log = Logger(label: "worker")
+    private let loop: EventLoop
+    private let certificates: NodeCertificates
+    private let gate = FenceGate(highest: .none)
+    private let files: SharedFile
+    private var group: ServerGroup?
+    private var listener: FileDescriptor?
+    private var member: MemberControl?
+    private var signals: SignalSource?
+    private var drainTimer: LoopTimer?
+    private var isStopping = false
+
+    init(options: Options) throws(CommandError) {
+        self.options = options
+        certificates = try NodeCertificates(folder: options.certificatesFolder, id: options.id, role: .worker)
+        _ = DescriptorLimit.raise()
+        do throws(SystemError) {
+            loop = try EventLoop()
+            signals = try SignalSource([SIGTERM, SIGINT], on: loop) { _ in }
+        } catch {
+            throw .failure("\(error)")
+        }
+        files = SharedFile(path: options.file)
+        if let warning = certificates.validityWarning { log.warning("\(warning)") }
+    }
+
+    func run() {
+        loop.run()
+    }
+
+    func start() throws(CommandError) {
+        let group = try makeGroup()
+        self.group = group
+        do throws(SystemError) {
+            let listener = try Socket.listen(on: options.address)
+            let descriptor = listener.rawValue
+            self.listener = consume listener
+            try group.start(name: "loop")
+            group.listen(on: descriptor) { [log] error in log.critical("a loop can't watch the port: \(error)") }
+        } catch {
+            let advice = error.code == EADDRINUSE ? "another process listens there: give another --port" : error.message
+            throw .failure("can't listen on \(options.address): \(advice)")
+        }
+        signals?.handler = { [unowned self] number in stop(signal: number) }
+        try join(group)
+        log.notice(
+            "worker serves", metadata: ["id": "\(options.id.text)", "address": "\(options.address)", "pid": "\(getpid())"])
+    }
+
+    // MARK: Serving
+
+    private func makeGroup() throws(CommandError) -> ServerGroup {
+        let slots = ConnectionSlots(limit: DescriptorLimit.connections(of: DescriptorLimit.raise()))
+        let house = makeHouse()
+        do {
+            return try ServerGroup(count: options.threads, slots: slots) { _, loop in
+                let server = Server(
+                    loop: loop, provider: try certificates.makeClusterProvider(),
+                    service: makeService(on: loop, house: house), limits: DownstreamLimits(), slots: slots)
+                server.onHandshakeFailure = { [log] error, peer in
+                    log.warning("a peer was refused: \(error)", metadata: ["peer": "\(peer)"])
+                }
+                return server
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failure("\(error)")
+        }
+    }
+
+    private func makeHouse() -> WorkerService.House {
+        let node = LoopBound(self)
+        return WorkerService.House(
+            id: options.id, cluster: certificates.identity?.cluster, gate: gate,
+            newReign: { [loop] epoch in loop.post { node.value.member?.requestSeen(epoch: epoch) } },
+            prevote: { [loop] prevote, answer in
+                loop.post {
+                    if let member = node.value.member { answer(member.answer(prevote)) }
+                }
+            })
+    }
+
+    private func makeService(on loop: EventLoop, house: WorkerService.House) -> any Service {
+        guard let application = options.application else {
+            let tasks = TaskService(name: options.id.text, loop: loop, files: files)
+            return WorkerService(house: house, inner: tasks) { $0(true) }
+        }
+        let endpoint = UpstreamEndpoint(address: application.address, host: application.host, expectation: .anybody)
+        // One upstream, always routable: what the proxy does for the balancer with many.
+        let roster = Roster(seed: 0)
+        roster.update([
+            RosterEntry(
+                id: options.id, incarnation: 0, host: application.host, port: application.address.port, state: .ready)
+        ]) { _ in endpoint }
+        let proxy = ProxyService(
+            loop: loop, roster: roster, policy: ProxyPolicy(place: .worker, scheme: "http"), provider: TransportProvider())
+        let health = ApplicationHealth(loop: loop, endpoint: endpoint)
+        return WorkerService(house: house, inner: proxy) { health.check($0) }
+    }
+
+    // MARK: Membership
+
+    private func join(_ group: ServerGroup) throws(CommandError) {
+        let balancerProgram = Program.folder + "/balancer"
+        var mayStandIn = options.mayStandIn && certificates.mayStandIn
+        if mayStandIn && access(balancerProgram, X_OK) != 0 {
+            log.warning("\(balancerProgram) is missing: this worker can't stand in for the balancer")
+            mayStandIn = false
+        }
+        let record = WorkerRecord(
+            id: options.id, host: options.address.host, port: options.address.port,
+            incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn)
+        let program = BalancerLauncher.Program(
+            path: balancerProgram, id: options.id, certificates: options.certificatesFolder, directory: options.directory)
+        let launcher = mayStandIn ? BalancerLauncher(loop: loop, program: program, log: log) : nil
+        let expectation = certificates.uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
+        let member = MemberControl(
+            record: record,
+            balancer: UpstreamEndpoint(
+                address: options.balancer.address, host: options.balancer.host, expectation: expectation),
+            loop: loop, directory: options.directory, certificates: certificates,
+            provider: try certificates.makeClusterProvider(), launcher: launcher, gate: gate, log: log)
+        self.member = member
+        member.inFlight = { group.inFlight }
+        member.onDrain = { [unowned self] in drain() }
+        member.start()
+    }
+
+    // MARK: The end
+
+    private func stop(signal: Int32) {
+        guard !isStopping else { return }
+        isStopping = true
+        log.notice("stopping", metadata: ["signal": "\(signal)"])
+        let timer = LoopTimer(on: loop)
+        drainTimer = timer
+        timer.action = { [log] in
+            log.warning("requests in progress did not end in time: dropped")
+            exit(0)
+        }
+        timer.set(afterMilliseconds: WorkerNode.drainMilliseconds)
+        member?.stop()
+    }
+
+    private func drain() {
+        let grace = LoopTimer(on: loop)
+        graceTimer = grace
+        grace.action = { [unowned self] in
+            let node = LoopBound(self)
+            group?.drain { [loop] in loop.post { node.value.leave() } }
+        }
+        grace.set(afterMilliseconds: WorkerNode.graceMilliseconds)
+    }
+
+    private var graceTimer: LoopTimer?
+
+    private func leave() {
+        member?.leave { exit(0) }
+    }
+}

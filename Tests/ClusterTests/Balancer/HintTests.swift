@@ -1,0 +1,73 @@
+import Cluster
+import Testing
+
+/// What a balancer does with its predecessor's list.
+@Suite struct HintTests {
+    static let hints = Snapshot(
+        epoch: Epoch(4), version: 99,
+        workers: [record(8001), record(8002, state: .ejected), record(8003, state: .suspect)]
+    )
+
+    @Test func hintsAreProbedAtOnceAndGetNothingBefore() {
+        var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
+        let probes = balancer.effects().compactMap { if case .probe(let record) = $0 { record.port } else { nil } }
+        #expect(probes.sorted() == [8001, 8002, 8003])
+        #expect(balancer.core.roster.allSatisfy { $0.state == .joining && !$0.isRoutable })
+        #expect(balancer.core.snapshot.supersedes(Self.hints))
+    }
+
+    @Test func oneGoodProbeIsEnoughAndNeedsNoSlowStart() {
+        var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
+        balancer.probe(record(8002), .passed)
+        #expect(balancer.state(record(8002)) == .ready)
+        #expect(balancer.core.roster.first { $0.port == 8002 }?.slowStartBegan == nil)
+        #expect(balancer.events().contains(.joined(id("worker-8002"))))
+    }
+
+    @Test func aHintThatFailsIsEjectedAndLaterRemoved() {
+        var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
+        balancer.probe(record(8001), .refusedConnection)
+        #expect(balancer.state(record(8001)) == .ejected)
+        balancer.pass(milliseconds: 301_000) { _ in .refusedConnection }
+        #expect(balancer.core.snapshot.workers.isEmpty)
+    }
+
+    @Test func aWatchOfAHintIsMembershipAndAsksForAProbe() {
+        var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
+        balancer.probe(record(8001), .failed("timed out"))
+        _ = balancer.effects()
+        balancer.now = at(10)
+        let verdict = balancer.watch(watch(record(8001), seen: Epoch(4)))
+        #expect(verdict == .newer(balancer.core.snapshot))
+        #expect(balancer.effects() == [.probe(record(8001, state: .joining))])
+    }
+
+    @Test func aWatchOfAnotherStartThanTheHintMustRegister() {
+        var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
+        #expect(balancer.watch(watch(record(8001, incarnation: 2), seen: Epoch(4))) == .registerAgain)
+        balancer.admit(record(8001, incarnation: 2))
+        #expect(balancer.state(record(8001)) == .ready)
+    }
+
+    @Test func whoWasDrainingStillIs() {
+        let hints = Snapshot(epoch: Epoch(4), version: 1, workers: [record(8001, state: .draining)])
+        var balancer = BalancerConversation(epoch: Epoch(5), hints: hints)
+        balancer.pass(milliseconds: 5000)
+        #expect(balancer.state(record(8001)) == .draining)
+    }
+
+    @Test func nonsenseIsLeftOut() {
+        var tooHeavy = record(8004)
+        tooHeavy.capacity = .max
+        var sameAddress = record(8005)
+        sameAddress.port = 8004
+        let hints = Snapshot(
+            epoch: Epoch(4), version: 1,
+            workers: [
+                record(0), record(8000), record(7000), record(8001, host: "a b"), tooHeavy, sameAddress, record(8004),
+            ])
+        let balancer = BalancerConversation(epoch: Epoch(5), hints: hints)
+        #expect(balancer.core.snapshot.workers.map(\.port) == [8004])
+        #expect(balancer.core.snapshot.workers.map(\.capacity) == [WorkerRecord.maximumCapacity])
+    }
+}

@@ -1,0 +1,151 @@
+import Cluster
+import Testing
+
+@Suite struct WatchingTests {
+    @Test func aWatchTellsWhetherTheSnapshotIsCurrent() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        let snapshot = balancer.core.snapshot
+        let current = (snapshot.epoch, snapshot.version)
+        #expect(balancer.watch(watch(record(8001))) == .newer(snapshot))
+        #expect(
+            balancer.watch(watch(record(8001), holding: current)) == .unchanged(Epoch(1), version: snapshot.version))
+        #expect(
+            balancer.watch(watch(record(8001), holding: (Epoch(0), snapshot.version))) == .newer(snapshot),
+            "the same version of another epoch is another snapshot"
+        )
+        balancer.admit(record(8002))
+        #expect(balancer.watch(watch(record(8001), holding: current)) == .newer(balancer.core.snapshot))
+    }
+
+    @Test func onlyThisStartOfAMemberMayWatch() {
+        var balancer = BalancerConversation(with: [record(8001, incarnation: 5)])
+        #expect(balancer.watch(watch(record(8002))) == .registerAgain)
+        #expect(balancer.watch(watch(record(8001, incarnation: 6))) == .registerAgain)
+        #expect(balancer.watch(watch(record(8001, incarnation: 4))) == .refused(.olderIncarnation))
+    }
+
+    @Test func aWatchThatHasSeenMoreEndsTheReign() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        #expect(balancer.watch(watch(record(8001), seen: Epoch(2))) == .superseded(by: Epoch(2)))
+        #expect(balancer.effects().contains(.stepDown(Epoch(2))))
+    }
+
+    @Test func anAbsurdEpochEndsNothing() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        guard case .refused(.invalid) = balancer.watch(watch(record(8001), seen: Epoch(.max))) else {
+            Issue.record("believed")
+            return
+        }
+        balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(.max), now: at(0))
+        #expect(balancer.core.supersededBy == nil)
+    }
+
+    @Test func aWorkerThatHasServedALaterBalancerEndsTheReign() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(1), now: at(0))
+        #expect(balancer.core.supersededBy == nil)
+        balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(9), now: at(0))
+        #expect(balancer.effects().contains(.stepDown(Epoch(9))))
+    }
+
+    @Test func theEndOfTheWatchTakesItOutAtOnce() {
+        var balancer = BalancerConversation(with: [record(8001), record(8002)])
+        balancer.core.watchLost(id("worker-8001"), incarnation: 7, now: at(10))
+        #expect(balancer.state(record(8001)) == .ready, "another start's watch ended, not this one's")
+        balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(10))
+        #expect(balancer.state(record(8001)) == .suspect)
+        let effects = balancer.effects()
+        #expect(effects.contains(.probe(record(8001, state: .suspect))))
+        #expect(effects.last == .rosterChanged)
+        balancer.probe(record(8001), .passed)
+        #expect(balancer.state(record(8001)) == .ready, "it only lost its connection")
+    }
+
+    @Test func evenTheLastWorkerIsTakenOutOnCertainEvidence() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(10))
+        balancer.probe(record(8001), .refusedConnection)
+        #expect(balancer.state(record(8001)) == .ejected)
+    }
+
+    @Test func aProbeFromBeforeTheEndOfTheWatchProvesNothing() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        balancer.now = at(1000)
+        balancer.core.tick(now: at(1000))
+        #expect(balancer.effects() == [.probe(record(8001))])
+        balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(1001))
+        #expect(!balancer.effects().contains { if case .probe = $0 { true } else { false } }, "one at a time")
+        balancer.now = at(1002)
+        balancer.probe(record(8001), .passed)
+        #expect(balancer.state(record(8001)) == .suspect)
+        #expect(balancer.effects() == [.probe(record(8001, state: .suspect))], "asked once more, at once")
+        balancer.probe(record(8001), .passed)
+        #expect(balancer.state(record(8001)) == .ready)
+    }
+
+    @Test func aSilentWatchIsNotedButCostsNoPlace() {
+        var balancer = BalancerConversation(with: [record(8001), record(8002)])
+        balancer.now = at(5000)
+        _ = balancer.watch(watch(record(8002)))
+        balancer.now = at(0)
+        balancer.pass(milliseconds: 14_000)
+        #expect(balancer.events() == [.watchSilent(id("worker-8001"))])
+        #expect(balancer.state(record(8001)) == .ready)
+    }
+
+    @Test func draining() {
+        var balancer = BalancerConversation(with: [record(8001), record(8002)])
+        let peer = worker("worker-8001")
+        #expect(balancer.core.drain(id("worker-8001"), incarnation: 2, peer: peer, now: at(0)) == .unknown)
+        #expect(
+            balancer.core.drain(id("worker-8001"), incarnation: 1, peer: worker("worker-8002"), now: at(0))
+                == .refused(.identityMismatch))
+        for _ in 0..<2 {
+            #expect(
+                balancer.core.drain(id("worker-8001"), incarnation: 1, peer: peer, now: at(0)) == .accepted(Epoch(1)))
+        }
+        #expect(balancer.state(record(8001)) == .draining)
+        #expect(balancer.core.roster.map(\.isRoutable) == [false, true])
+        balancer.pass(milliseconds: 5000)
+        #expect(balancer.state(record(8001)) == .draining, "good probes don't bring it back")
+        #expect(
+            balancer.core.leave(id("worker-8001"), incarnation: 1, peer: peer, now: at(5000)) == .accepted(Epoch(1)))
+        #expect(balancer.core.leave(id("worker-8001"), incarnation: 1, peer: peer, now: at(5000)) == .unknown)
+        #expect(balancer.events() == [.draining(id("worker-8001")), .left(id("worker-8001"))])
+        #expect(balancer.core.roster.map(\.id) == [id("worker-8002")])
+    }
+
+    @Test func aDrainingWorkerThatEndsHasLeft() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        _ = balancer.core.drain(id("worker-8001"), incarnation: 1, peer: worker("worker-8001"), now: at(0))
+        balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(10))
+        #expect(balancer.core.snapshot.workers.isEmpty)
+    }
+
+    @Test func aDrainingWorkerMayComeBack() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        _ = balancer.core.drain(id("worker-8001"), incarnation: 1, peer: worker("worker-8001"), now: at(0))
+        balancer.admit(record(8001))
+        #expect(balancer.state(record(8001)) == .ready)
+    }
+
+    @Test func anOperatorMayDrainAnybodyOfItsCluster() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        let stranger = identity("ann", .operator, cluster: "elsewhere")
+        #expect(
+            balancer.core.drain(id("worker-8001"), incarnation: 1, peer: stranger, now: at(0))
+                == .refused(.wrongCluster))
+        let ann = identity("ann", .operator)
+        #expect(balancer.core.drain(id("worker-8001"), incarnation: 1, peer: ann, now: at(0)) == .accepted(Epoch(1)))
+    }
+
+    @Test func theStatusShowsWhatTheWatchReported() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        balancer.now = at(300)
+        _ = balancer.watch(watch(record(8001), inFlight: 17))
+        #expect(balancer.core.workers.map(\.inFlightReported) == [17])
+        #expect(balancer.core.workers.map(\.lastSeen) == [at(300)])
+        _ = balancer.watch(watch(record(8001), inFlight: -4))
+        #expect(balancer.core.workers.map(\.inFlightReported) == [0])
+    }
+}

@@ -1,0 +1,305 @@
+import Cluster
+import Testing
+
+@Suite struct SuccessionTests {
+    private let takeover = MemberEffect.takeOver(
+        after: Epoch(1), snapshot: MemberConversation.snapshot(), killHolder: false)
+
+    @Test(arguments: [WatchFailure.closed, .refused])
+    func theFirstActsAtOnceOnCertainDeath(kind: WatchFailure) {
+        var member = MemberConversation(member: 8001)
+        member.core.watchFailed(kind, now: at(10))
+        let effects = member.effects()
+        #expect(effects.contains(takeover))
+        #expect(!effects.contains { $0.isPrevote })
+    }
+
+    @Test(arguments: [(UInt16(8001), Int64(0)), (8002, 150), (8003, 300), (8004, 450)])
+    func eachRankWaitsLonger(port: UInt16, delay: Int64) {
+        var member = MemberConversation(member: port)
+        member.now = at(10)
+        member.core.balancerDied(now: at(10))
+        let happened = member.pass(milliseconds: 1000)
+        #expect(happened.first { $0.effect == takeover }?.instant == at(10 + delay))
+        #expect(happened.filter(\.effect.isTakeOver).count == 1)
+    }
+
+    @Test func hearingOfTheDeathTwiceIsHearingOfItOnce() {
+        var member = MemberConversation(member: 8002)
+        member.now = at(10)
+        member.core.balancerDied(now: at(10))
+        member.core.watchFailed(.closed, now: at(11))
+        member.core.balancerDied(now: at(100))
+        let happened = member.pass(milliseconds: 1000)
+        #expect(happened.filter { $0.effect == takeover }.map(\.instant) == [at(160)])
+        #expect(happened.filter { $0.effect == .event(.balancerDead) }.count == 1)
+    }
+
+    @Test func whoSeesTheNewBalancerLetsItBe() {
+        var member = MemberConversation(member: 8002)
+        member.now = at(10)
+        member.core.balancerDied(now: at(10))
+        let happened = member.pass(milliseconds: 2000, answering: answering(MemberConversation.snapshot(epoch: 2)))
+        #expect(!happened.contains { $0.effect.isTakeOver })
+        #expect(member.core.highestEpoch == Epoch(2))
+    }
+
+    @Test func aRequestUnderTheNewEpochIsSignEnough() {
+        var member = MemberConversation(member: 8002)
+        member.core.balancerDied(now: at(10))
+        #expect(member.core.requestSeen(epoch: Epoch(2)) == true)
+        member.now = at(10)
+        let happened = member.pass(milliseconds: 1000, answering: answering(MemberConversation.snapshot(epoch: 2)))
+        #expect(!happened.contains { $0.effect.isTakeOver })
+    }
+
+    @Test func theDeathOfAPastBalancerIsNoNews() {
+        var member = MemberConversation(member: 8001)
+        #expect(member.core.requestSeen(epoch: Epoch(2)) == true)
+        member.core.balancerDied(epoch: Epoch(1), now: at(10))
+        member.core.watchFailed(.closed, now: at(11))
+        #expect(!member.effects().contains { $0.isTakeOver })
+        member.core.balancerDied(epoch: Epoch(2), now: at(12))
+        #expect(member.effects().contains { $0.isTakeOver })
+    }
+
+    @Test func whoMayNotStandInNeverActs() {
+        let records = [record(8001, mayStandIn: false), record(8002)]
+        var member = MemberConversation(8001, mayStandIn: false)
+        member.core.registered(MemberConversation.snapshot(records), settings: nil, now: at(0))
+        member.core.balancerDied(now: at(10))
+        let happened = member.pass(milliseconds: 120_000) { core, effect, now in
+            if effect.isWatch { core.watchFailed(.refused, now: now) }
+        }
+        #expect(!happened.contains { $0.effect.isTakeOver || $0.effect.isPrevote })
+    }
+
+    @Test func whoIsNotListedNeverActs() {
+        var member = MemberConversation(8009, disk: MemberConversation.snapshot())
+        let happened = member.pass(milliseconds: 120_000) { core, effect, now in
+            if effect.isRegister { core.registrationUnreachable(now: now) }
+        }
+        #expect(!happened.contains { $0.effect.isTakeOver || $0.effect.isPrevote })
+    }
+
+    @Test func threeMissedChecksAskTheOthersFirst() {
+        var member = MemberConversation(member: 8001)
+        let happened = member.pass(milliseconds: 1000)
+        let asked = happened.first { $0.effect.isPrevote }
+        // Checked at 100; unanswered at 200, 300 and 400.
+        #expect(asked?.instant == at(400))
+        let prevote = Prevote(candidate: id("worker-8001"), epochSeen: Epoch(1))
+        #expect(asked?.effect == .prevote(to: [record(8002), record(8003)], prevote))
+        #expect(happened.filter(\.effect.isWatch).count == 1, "one check at a time")
+        // Nobody answered: nobody objects. The holder of the lock hangs and may be killed.
+        let taken = happened.first { $0.effect.isTakeOver }
+        #expect(taken?.instant == at(500))
+        #expect(
+            taken?.effect == .takeOver(after: Epoch(1), snapshot: MemberConversation.snapshot(), killHolder: true))
+    }
+
+    @Test func aMissIsCountedOnceThoughTheShellReportsItToo() {
+        var member = MemberConversation(member: 8001)
+        // Checked at 100, counted as missed at 200; the shell gives the check up at 250.
+        member.pass(milliseconds: 250)
+        member.core.watchFailed(.timedOut, now: at(250))
+        // Checked again at 300; unanswered at 400 and 500.
+        let happened = member.pass(milliseconds: 1000)
+        #expect(happened.first { $0.effect == .event(.balancerSuspected) }?.instant == at(500))
+    }
+
+    @Test func whatTheShellGivesUpIsAMiss() {
+        var member = MemberConversation(member: 8004)
+        let happened = member.pass(milliseconds: 10_000) { core, effect, now in
+            if effect.isWatch { core.watchFailed(.timedOut, now: now) }
+        }
+        #expect(happened.first { $0.effect == .event(.balancerSuspected) }?.instant == at(3000))
+    }
+
+    @Test func aGoodCheckInBetweenForgivesTheMisses() {
+        var member = MemberConversation(member: 8001)
+        var count = 0
+        let happened = member.pass(milliseconds: 10_000) { core, effect, now in
+            guard effect.isWatch else { return }
+            count += 1
+            if count % 3 == 0 {
+                core.watchAnswered(epoch: Epoch(1), newer: nil, now: now)
+            } else {
+                core.watchFailed(.timedOut, now: now)
+            }
+        }
+        #expect(!happened.contains { $0.effect == .event(.balancerSuspected) })
+    }
+
+    @Test func certainDeathShortensTheSuspicion() {
+        var member = MemberConversation(member: 8002)
+        member.pass(milliseconds: 410)
+        #expect(member.core.nextDeadline == at(500))
+        member.core.watchFailed(.closed, now: at(410))
+        let happened = member.pass(milliseconds: 1000)
+        let taken = happened.first { $0.effect.isTakeOver }
+        #expect(taken?.instant == at(560))
+        #expect(taken?.effect == takeover, "there is nobody left to kill")
+    }
+
+    @Test func whoStoodStillAccusesNobody() {
+        var member = MemberConversation(member: 8001)
+        member.pass(milliseconds: 350)
+        member.core.tick(now: at(5000))
+        let happened = member.effects()
+        #expect(!happened.contains { $0.isPrevote || $0.isTakeOver })
+        #expect(happened.contains { if case .event(.ownLoopLagged) = $0 { true } else { false } })
+        member.now = at(5000)
+        let later = member.pass(milliseconds: 290)
+        #expect(!later.contains { $0.effect.isPrevote }, "it counts anew")
+        #expect(member.pass(milliseconds: 200).contains { $0.effect.isPrevote })
+    }
+
+    @Test func aShellMayKnowOfItsLagBetter() {
+        var member = MemberConversation(member: 8002)
+        member.pass(milliseconds: 450)
+        #expect(member.core.nextDeadline != nil)
+        member.core.loopLagged(byMilliseconds: 300, now: at(460))
+        let happened = member.pass(milliseconds: 200)
+        #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
+    }
+
+    @Test func lagDoesNotRaiseTheDead() {
+        var member = MemberConversation(member: 8002)
+        member.core.balancerDied(now: at(10))
+        member.core.tick(now: at(5000))
+        #expect(member.effects().contains(takeover))
+    }
+
+    @Test func whoTookOverFollowsItsOwnBalancer() {
+        var member = MemberConversation(member: 8001)
+        member.core.balancerDied(now: at(10))
+        _ = member.effects()
+        member.core.takeoverFinished(.started(Epoch(2)), now: at(15))
+        #expect(member.core.highestEpoch == Epoch(2))
+        member.now = at(15)
+        let happened = member.pass(milliseconds: 500, answering: answering(MemberConversation.snapshot(epoch: 2)))
+        #expect(happened.contains { $0.effect == .event(.tookOver(Epoch(2))) })
+        #expect(happened.contains { $0.effect == .keepStandby(true) }, "the old standby is the balancer now")
+        #expect(happened.first { $0.effect.isWatch }?.instant == at(15), "it looks at once whether it answers")
+        #expect(!happened.contains { $0.effect.isTakeOver })
+    }
+
+    @Test func theEndOfTheOldConnectionIsNotTheNewBalancersDeath() {
+        var member = MemberConversation(member: 8001)
+        member.pass(milliseconds: 100)
+        member.core.balancerDied(now: at(110))
+        member.core.takeoverFinished(.started(Epoch(2)), now: at(115))
+        _ = member.effects()
+        member.core.watchFailed(.closed, now: at(116))
+        #expect(!member.effects().contains { $0.isTakeOver })
+    }
+
+    @Test func aBalancerThatDiesAtOnceIsStartedMoreAndMoreSlowly() {
+        var member = MemberConversation(member: 8001)
+        member.core.balancerDied(now: at(0))
+        var epoch = Epoch(1)
+        let happened = member.pass(milliseconds: 60_000) { core, effect, now in
+            guard effect.isTakeOver else { return }
+            epoch = epoch.next
+            core.takeoverFinished(.started(epoch), now: now)
+            core.balancerDied(epoch: epoch, now: now)
+        }
+        let times = happened.filter(\.effect.isTakeOver).map(\.instant)
+        let gaps = zip(times, times.dropFirst()).map { $1.milliseconds(since: $0) }
+        #expect(gaps.prefix(6) == [300, 600, 1200, 2400, 4800, 5000])
+    }
+
+    @Test func whoLosesTheRaceWatchesAndTriesAgainOnlyIfNobodyComes() {
+        var member = MemberConversation(member: 8001)
+        member.core.balancerDied(now: at(0))
+        _ = member.effects()
+        member.core.takeoverFinished(.lockHeld, now: at(5))
+        #expect(member.events() == [.takeoverLostToAnother])
+        var unanswered = member
+        unanswered.now = at(5)
+        let happened = unanswered.pass(milliseconds: 1000)
+        #expect(happened.first { $0.effect.isPrevote }?.instant == at(305))
+        #expect(happened.first { $0.effect.isTakeOver }?.instant == at(405))
+        member.now = at(5)
+        let answered = member.pass(milliseconds: 5000, answering: answering(MemberConversation.snapshot(epoch: 2)))
+        #expect(!answered.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
+    }
+
+    @Test func aFailedTakeoverIsToldAndTriedAgain() {
+        var member = MemberConversation(member: 8001)
+        member.core.balancerDied(now: at(0))
+        _ = member.effects()
+        member.core.takeoverFinished(.failed("no certificate"), now: at(5))
+        #expect(member.events() == [.takeoverFailed("no certificate")])
+        member.now = at(5)
+        #expect(member.pass(milliseconds: 1000).contains { $0.effect.isTakeOver })
+    }
+
+    @Test func aTakeoverThatIsNeverReportedHasFailed() {
+        var member = MemberConversation(member: 8001)
+        member.core.balancerDied(now: at(0))
+        let happened = member.pass(milliseconds: 12_000)
+        #expect(happened.contains { $0.effect == .event(.takeoverFailed("no result")) })
+        #expect(happened.filter(\.effect.isTakeOver).count == 2)
+    }
+
+    @Test func aLateReportOfSuccessStillCounts() {
+        var member = MemberConversation(member: 8001)
+        member.core.balancerDied(now: at(0))
+        member.pass(milliseconds: 10_100)
+        member.core.takeoverFinished(.started(Epoch(2)), now: at(10_200))
+        #expect(member.core.highestEpoch == Epoch(2))
+    }
+
+    @Test func aWorkerAtTheDoorBringsBackTheBalancerThatNobodyHasSeen() {
+        var member = MemberConversation(8002, disk: MemberConversation.snapshot(epoch: 7))
+        #expect(member.core.highestEpoch == Epoch(7))
+        let happened = member.pass(milliseconds: 20_000) { core, effect, now in
+            if effect.isRegister { core.registrationUnreachable(now: now) }
+            if case .prevote(let electors, _) = effect {
+                for elector in electors { core.prevoteAnswered(from: elector.id, nil, now: now) }
+            }
+        }
+        let taken = happened.first { $0.effect.isTakeOver }
+        #expect(taken?.instant == at(5150), "after the time of an orphan, and its rank")
+        #expect(
+            taken?.effect
+                == .takeOver(after: Epoch(7), snapshot: MemberConversation.snapshot(epoch: 7), killHolder: true))
+    }
+
+    @Test func aWorkerThatIsRefusedIsNoOrphan() {
+        var member = MemberConversation(8001, disk: MemberConversation.snapshot())
+        let happened = member.pass(milliseconds: 60_000) { core, effect, now in
+            if effect.isRegister { core.registrationFailed(.nameTaken, now: now) }
+        }
+        #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
+    }
+
+    @Test func aBalancerStoppedOnPurposeIsNotBroughtBack() {
+        var member = MemberConversation(member: 8001)
+        member.core.balancerStopped(now: at(10))
+        member.core.watchFailed(.closed, now: at(11))
+        member.core.balancerDied(now: at(12))
+        member.now = at(12)
+        let happened = member.pass(milliseconds: 60_000) { core, effect, now in
+            if effect.isRegister { core.registrationUnreachable(now: now) }
+        }
+        #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
+        #expect(happened.contains { $0.effect == .keepStandby(false) })
+        member.pass(milliseconds: 10_000, answering: answering(MemberConversation.snapshot(epoch: 2)))
+        #expect(member.core.isRegistered)
+        member.core.watchFailed(.closed, now: member.now)
+        #expect(member.effects().contains { $0.isTakeOver }, "the next one counts again")
+    }
+
+    @Test func withoutListenersAndStateDirectoryNobodyActs() {
+        var member = MemberConversation(member: 8001, knowsStateDirectory: false)
+        member.core.balancerDied(now: at(10))
+        #expect(!member.effects().contains { $0.isTakeOver })
+        var other = MemberConversation(member: 8001, knowsStateDirectory: false)
+        other.core.handoverReady(epoch: Epoch(1), now: at(5))
+        other.core.balancerDied(now: at(10))
+        #expect(other.effects().contains { $0.isTakeOver })
+    }
+}

@@ -1,0 +1,137 @@
+import Connections
+import Foundation
+import Sockets
+import TestSupport
+import Testing
+
+@testable import Tasks
+
+/// `POST /reverse`
+@Suite(.timeLimit(.minutes(1))) struct ReverseTests {
+    @Test(arguments: [
+        ("", ""), ("a", "a"), ("abc", "cba"), ("a\r\nb\n", "\nb\r\na"), ("e\u{301}x", "xe\u{301}"),
+        (
+            "\u{1F469}\u{200D}\u{1F467}!\u{1F1E9}\u{1F1EA}\u{1F1EB}\u{1F1F7}",
+            "\u{1F1EB}\u{1F1F7}\u{1F1E9}\u{1F1EA}!\u{1F469}\u{200D}\u{1F467}"
+        ),
+        ("\u{D55C}\u{AE00}", "\u{AE00}\u{D55C}"), ("a\u{0}b", "b\u{0}a"),
+    ])
+    func reversesByCharacter(_ message: String, _ expected: String) throws {
+        let server = try TaskServer()
+        let response = try server.client().exchange("POST", "/reverse", body: message)
+        #expect(response.status == 200)
+        #expect(response.body == Array(expected.utf8))
+        #expect(response.fields["content-type"] == "text/plain; charset=utf-8")
+        #expect(response.fields["date"] != nil)
+    }
+
+    @Test(
+        arguments: [
+            [0xFF], [0xC3], [0x61, 0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
+        ] as [[UInt8]])
+    func refusesWhatIsNotText(_ message: [UInt8]) throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        try client.send(
+            "POST /reverse?delay_ms=50000 HTTP/1.1\r\nHost: test\r\nContent-Length: \(message.count)\r\n\r\n")
+        try client.send(message)
+        let response = try client.receiveResponse()
+        #expect(response.status == 400)
+        #expect(response.text.contains("UTF-8"))
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test func waitsAsLongAsAsked() throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        let start = ContinuousClock.now
+        #expect(try client.exchange("POST", "/reverse?delay_ms=150", body: "ab").text == "ba")
+        #expect(ContinuousClock.now - start >= .milliseconds(150))
+    }
+
+    /// More requests wait than there are threads of any kind.
+    @Test func holdsNoThreadWhileItWaits() throws {
+        let server = try TaskServer(threads: 1)
+        let clients = try (0..<50).map { _ in try server.client() }
+        let start = ContinuousClock.now
+        for client in clients { try client.send(RawClient.request("POST", "/reverse?delay_ms=300", body: "xyz")) }
+        for client in clients { #expect(try client.receiveResponse().text == "zyx") }
+        // One after the other they would have taken 15 seconds.
+        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test func takesMessagesUpToTheLimit() throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        let longest = String(repeating: "ab", count: 512 << 10)
+        #expect(try client.exchange("POST", "/reverse?delay_ms=1", body: longest).text == String(longest.reversed()))
+        let refused = try client.exchange("POST", "/reverse", fields: "Connection: close\r\n", body: longest + "x")
+        #expect(refused.status == 413)
+        #expect(refused.text.contains("a message has at most 1048576 bytes"))
+        #expect(server.heldBytes == 0)
+    }
+
+    @Test(arguments: ["/reverse", "/reverse?delay_ms=60000"])
+    func stopsWhenTheClientBreaksOff(_ target: String) throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        let message = String(repeating: "x", count: 100_000)
+        try client.send(RawClient.request("POST", target, body: message))
+        #expect(server.test.thread.eventually { server.test.server.counters.requests.current == 1 })
+        client.reset()
+        #expect(server.test.losesAllConnections())
+        #expect(server.test.becomesIdle())
+        #expect(server.heldBytes == 0)
+    }
+
+    /// A client that has only ended its side still waits for its answer (RFC 9112 9.6).
+    @Test func answersAClientThatHasEndedItsSide() throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        try client.send(RawClient.request("POST", "/reverse?delay_ms=50", body: "ab"))
+        client.closeWrite()
+        let response = try client.receiveResponse()
+        #expect(response.text == "ba")
+        #expect(response.fields["connection"] == "close")
+        #expect(try client.isEndedByPeer())
+    }
+
+    @Test func holdsOnlySoMuchForEverybody() throws {
+        let server = try TaskServer()
+        let service = server.service!
+        let taken = TaskLimits.heldBytes - 10
+        #expect(server.test.thread.onLoop { service.value.budget.reserve(taken) })
+        let client = try server.client()
+        #expect(try client.exchange("POST", "/reverse", body: "0123456789").status == 200)
+        let refused = try client.exchange("POST", "/reverse", body: "0123456789a")
+        #expect(refused.status == 503)
+        #expect(refused.fields["retry-after"] == "1")
+        #expect(server.heldBytes == taken)
+        #expect(try client.exchange("POST", "/write", body: "0123456789").status == 201)
+    }
+
+    @Test func dropsAnAnswerThatComesTooLate() throws {
+        let server = try TaskServer(threads: 1)
+        // The only helper thread is busy, so that the answer is still to come when the client has gone.
+        let gate = DispatchSemaphore(value: 0)
+        #expect(server.files.assist { gate.wait() })
+        let client = try server.client()
+        try client.send(RawClient.request("POST", "/reverse", body: String(repeating: "x", count: 50_000)))
+        let other = try server.client()
+        try other.send(RawClient.request("POST", "/write", body: "line"))
+        let third = try server.client()
+        try third.send(RawClient.request("GET", "/read"))
+        #expect(server.test.thread.eventually { server.test.server.counters.requests.current == 3 })
+        client.reset()
+        other.reset()
+        third.reset()
+        #expect(server.test.losesAllConnections())
+        gate.signal()
+        server.files.shutdown()
+        #expect(server.test.becomesIdle())
+        #expect(server.content == "line\n")
+        #expect(server.heldBytes == 0)
+        #expect(try server.client().exchange("GET", "/").status == 200)
+    }
+}

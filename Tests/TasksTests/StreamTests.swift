@@ -1,0 +1,182 @@
+import Connections
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Tasks
+
+/// `GET /bytes/N` and `POST /echo`
+@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+    static let alphabet = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n".utf8)
+
+    /// Receives `count` bytes of the pattern; false when one is wrong.
+    private func receivePattern(_ count: Int, from client: RawClient) throws -> Bool {
+        var position = 0
+        while position < count {
+            if client.buffer.isEmpty, try !client.receiveMore(atMost: 256 << 10) { return false }
+            let taken = min(client.buffer.count, count - position)
+            for index in 0..<taken where client.buffer[index] != StreamTests.alphabet[(position + index) % 64] {
+                return false
+            }
+            client.buffer.removeFirst(taken)
+            position += taken
+        }
+        return true
+    }
+
+    @Test(arguments: [0, 1, 63, 64, 65, 4_096, 65_535, 65_536, 65_537, 1_000_003])
+    func sendsSoManyBytes(_ count: Int) throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        try client.send(RawClient.request("GET", "/bytes/\(count)"))
+        let head = try client.receiveHead()
+        #expect(head.status == 200)
+        #expect(head.fields["content-length"] == "\(count)")
+        #expect(head.fields["content-type"] == "application/octet-stream")
+        #expect(head.fields["date"] != nil)
+        #expect(try receivePattern(count, from: client))
+        #expect(try client.exchange("GET", "/").text == "worker-8001\n")
+    }
+
+    @Test func holdsLittleForASlowReader() throws {
+        let server = try TaskServer()
+        let client = try server.client(receiveBuffer: 8 << 10)
+        try client.send(RawClient.request("GET", "/bytes/\(64 << 20)"))
+        _ = try client.receiveHead()
+        let before = residentBytes()
+        // Others are served meanwhile, also from the same kind of stream.
+        let other = try server.client()
+        try other.send(RawClient.request("GET", "/bytes/\(8 << 20)"))
+        _ = try other.receiveHead()
+        #expect(try receivePattern(8 << 20, from: other))
+        #expect(try receivePattern(64 << 20, from: client))
+        #expect(residentBytes() - before < 32 << 20)
+        #expect(try client.exchange("GET", "/").status == 200)
+    }
+
+    @Test func stopsSendingWhenTheClientGoes() throws {
+        let server = try TaskServer()
+        for _ in 0..<4 {
+            let client = try server.client(receiveBuffer: 8 << 10)
+            try client.send(RawClient.request("GET", "/bytes/1073741824"))
+            _ = try client.receiveHead()
+            client.reset()
+        }
+        #expect(server.test.losesAllConnections())
+        #expect(server.test.becomesIdle())
+        #expect(try server.client().exchange("GET", "/").status == 200)
+    }
+
+    @Test func echoesWithLengthAndType() throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        let typed = try client.exchange("POST", "/echo", fields: "Content-Type: text/html; x=\"y\"\r\n", body: "<p>")
+        #expect(typed.status == 200)
+        #expect(typed.text == "<p>")
+        #expect(typed.fields["content-type"] == "text/html; x=\"y\"")
+        #expect(typed.fields["content-length"] == "3")
+        #expect(typed.fields["date"] != nil)
+        let plain = try client.exchange("POST", "/echo", body: "x")
+        #expect(plain.fields["content-type"] == "application/octet-stream")
+        for body in [nil, ""] {
+            let empty = try client.exchange("POST", "/echo", body: body)
+            #expect(empty.status == 200)
+            #expect(empty.fields["content-length"] == "0")
+        }
+    }
+
+    @Test func echoesChunksAsChunks() throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        try client.send(RawClient.request("POST", "/echo", fields: "Transfer-Encoding: chunked\r\n"))
+        try client.send("3;x=y\r\nabc\r\n")
+        let head = try client.receiveHead()
+        #expect(head.fields["transfer-encoding"] == "chunked")
+        #expect(head.fields["content-length"] == nil)
+        #expect(try client.receiveChunk() == Array("abc".utf8))
+        try client.send("2\r\nde\r\n0\r\nTrailer: dropped\r\n\r\n")
+        #expect(try client.receiveChunk() == Array("de".utf8))
+        #expect(try client.receiveChunk() == nil)
+        #expect(try client.exchange("GET", "/").status == 200)
+    }
+
+    @Test func asksForTheContentToEcho() throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        try client.send("POST /echo HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        #expect(try client.receiveResponse().status == 100)
+        try client.send("ab")
+        #expect(try client.receiveResponse().text == "ab")
+    }
+
+    /// The head waits for the first byte, so that a request that turns out broken gets its error.
+    @Test func refusesBrokenContentBeforeItsFirstByte() throws {
+        let server = try TaskServer()
+        let client = try server.client()
+        try client.send(RawClient.request("POST", "/echo", fields: "Transfer-Encoding: chunked\r\n") + "zz\r\n")
+        #expect(try client.receiveResponse().status == 400)
+        #expect(try client.isEndedByPeer())
+    }
+
+    @Test(arguments: [false, true])
+    func echoesMuchToASlowReader(isChunked: Bool) throws {
+        let server = try TaskServer()
+        let client = try server.client(receiveBuffer: 8 << 10)
+        let count = 64 << 20
+        let before = residentBytes()
+        nonisolated(unsafe) let sender = client
+        let sent = DispatchSemaphore(value: 0)
+        Thread {
+            let block = [UInt8]((0..<(64 << 10)).map { StreamTests.alphabet[$0 % 64] })
+            try? sender.send(
+                RawClient.request(
+                    "POST", "/echo",
+                    fields: isChunked ? "Transfer-Encoding: chunked\r\n" : "Content-Length: \(count)\r\n"))
+            for _ in 0..<(count / block.count) {
+                if isChunked { try? sender.send("10000\r\n") }
+                try? sender.send(block)
+                if isChunked { try? sender.send("\r\n") }
+            }
+            if isChunked { try? sender.send("0\r\n\r\n") }
+            sent.signal()
+        }.start()
+        #expect(try client.receiveHead().status == 200)
+        if isChunked {
+            var position = 0
+            while let chunk = try client.receiveChunk() {
+                let isRight = chunk.enumerated().allSatisfy {
+                    $0.element == StreamTests.alphabet[(position + $0.offset) % 64]
+                }
+                #expect(isRight)
+                position += chunk.count
+            }
+            #expect(position == count)
+        } else {
+            #expect(try receivePattern(count, from: client))
+        }
+        #expect(sent.wait(timeout: .now() + 20) == .success)
+        #expect(residentBytes() - before < 32 << 20)
+        #expect(try client.exchange("GET", "/").status == 200)
+    }
+
+    /// A client that sends and never reads is held up, not served from memory without end.
+    @Test func stopsReadingFromAClientThatDoesNotRead() throws {
+        var limits = DownstreamLimits()
+        limits.stallMilliseconds = 300
+        let server = try TaskServer(limits: limits)
+        let client = try server.client(receiveBuffer: 8 << 10)
+        try client.send(RawClient.request("POST", "/echo", fields: "Content-Length: \(1 << 30)\r\n"))
+        let block = [UInt8](repeating: 0, count: 1 << 20)
+        var sent = 0
+        // It ends with the server's patience: the connection is closed and sending fails.
+        while (try? client.send(block)) != nil { sent += block.count }
+        #expect(sent < 64 << 20)
+        #expect(server.test.losesAllConnections())
+    }
+
+    /// Pages of this process that are in memory, in bytes.
+    private func residentBytes() -> Int {
+        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
+        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 4_096
+    }
+}

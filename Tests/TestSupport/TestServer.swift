@@ -1,0 +1,57 @@
+package import Connections
+package import Sockets
+
+/// A server over plain sockets on a free port of 127.0.0.1, on a loop with a thread of its own.
+package final class TestServer {
+    package let thread: TestLoop
+    package let port: UInt16
+    /// To be touched on the loop only.
+    package let server: Server
+    private let listener: FileDescriptor
+
+    /// - Parameter makeService: called once, with the server's loop, before that loop has begun to serve.
+    package init(
+        limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000, makeService: (EventLoop) -> any Service
+    ) throws {
+        guard let address = SocketAddress(host: "127.0.0.1", port: 0) else { preconditionFailure("a literal") }
+        listener = try Socket.listen(on: address)
+        port = Socket.localPort(listener.rawValue)
+        thread = try TestLoop()
+        let loop = thread.loop
+        let slots = ConnectionSlots(limit: slots)
+        let descriptor = listener.rawValue
+        server = thread.onLoop {
+            let server = Server(
+                loop: loop, provider: TransportProvider(), service: makeService(loop), limits: limits, slots: slots)
+            try? server.listen(on: descriptor)
+            return server
+        }
+    }
+
+    deinit {
+        let server = self.server
+        thread.onLoop {
+            server.stopListening()
+            server.closeAll()
+        }
+        thread.stop()
+    }
+
+    /// Runs `body` with the server, on its loop.
+    package func onLoop<Value>(_ body: (Server) -> Value) -> Value {
+        let server = self.server
+        return thread.onLoop { body(server) }
+    }
+
+    /// Whether no request is under way any more, now or soon.
+    package func becomesIdle() -> Bool {
+        let server = self.server
+        return thread.eventually { server.counters.exchangesBegan.current == server.counters.exchangesEnded.current }
+    }
+
+    /// Whether all connections have gone, now or soon.
+    package func losesAllConnections() -> Bool {
+        let server = self.server
+        return thread.eventually { server.connectionCount == 0 }
+    }
+}
