@@ -12,6 +12,9 @@ let settings: [SwiftSetting] = [
 /// Only the TLS build knows OpenSSL: without the trait, TLSServer compiles to nothing and nobody links it.
 let tls = TargetDependencyCondition.when(traits: ["TLS"])
 
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
 let package = Package(
     name: "understudy",
     products: [
@@ -27,37 +30,44 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
+        // From the bottom up; arrows point downwards only.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux"),
-        .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: settings),
-        .target(
-            name: "TLSServer", dependencies: ["Sockets", .target(name: "COpenSSL", condition: tls)],
-            swiftSettings: settings),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Cluster", swiftSettings: settings),
+        .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: settings),
+        .target(
+            name: "TLSServer", dependencies: ["Sockets", .target(name: "COpenSSL", condition: tls)], swiftSettings: settings),
+        .target(name: "Connections", dependencies: ["HTTP", "Sockets"], swiftSettings: settings),
+        .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(
             name: "ControlPlane",
             dependencies: [
                 "Cluster", "Connections", "HTTP", "Proxy", "Sockets", .target(name: "TLSServer", condition: tls),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: settings),
-        .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
-        .executableTarget(
-            name: "Worker",
-            dependencies: [
-                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", "Tasks",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                argumentParser, logging,
             ], swiftSettings: settings),
         .executableTarget(
             name: "Balancer",
+            dependencies: ["Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", argumentParser, logging],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "Worker",
             dependencies: [
-                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", "Tasks", argumentParser, logging,
             ], swiftSettings: settings),
-        .target(name: "Connections", dependencies: ["HTTP", "Sockets"], swiftSettings: settings),
+
+        // Tests mirror the sources; EndToEndTests start the real executables.
+        .target(
+            name: "TestSupport", dependencies: ["Connections", "HTTP", "Sockets"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: settings),
+        .testTarget(
+            name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "Sockets", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "TasksTests", dependencies: ["Connections", "HTTP", "Sockets", "Tasks", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["Balancer", "Worker"], swiftSettings: settings),
     ]
 )

@@ -99,7 +99,9 @@ final class BalancerNode {
             handover = try HandoverServer(
                 loop: loop, directory: directory, listeners: listeners,
                 handover: Handover(epoch: epoch, ticketKeys: ticketKeys), log: log)
-            try DurableFile.write(JSON.encode(configuration), to: directory.configuration)
+            if BalancerConfiguration.load(from: directory) != configuration {
+                try DurableFile.write(JSON.encode(configuration), to: directory.configuration)
+            }
         } catch {
             throw .failure("\(error)")
         }
@@ -132,7 +134,7 @@ final class BalancerNode {
         do throws(SystemError) {
             return try Socket.listen(on: address)
         } catch {
-            let advice = error.code == EADDRINUSE ? "another process listens there: stop it, or give another \(option)" : error.message
+            let advice = error.code == EADDRINUSE ? "another process listens there (if it is a worker of this cluster that waits to stand in, stop the workers first): stop it, or give another \(option)" : error.message
             throw .failure("can't listen on \(address): \(advice)")
         }
     }
@@ -155,7 +157,8 @@ final class BalancerNode {
         let clusterService = BufferedService(
             maximumBody: BalancerControl.maximumBody, handler: { control.handle($0) },
             onClose: { control.connectionClosed($0) })
-        try serve(clusterService, provider: clusterProvider, connections: 20_000, on: listeners.cluster.rawValue)
+        try serve(clusterService, provider: clusterProvider, connections: DescriptorLimit.clusterConnections(of: descriptorLimit),
+            on: listeners.cluster.rawValue)
         let admin = AdminService(
             status: { [unowned self] in control.statusReport(startedAt: startedAt) },
             metrics: { [unowned self] in metrics(control) })
@@ -170,7 +173,9 @@ final class BalancerNode {
             loop: loop, provider: provider, service: service, limits: DownstreamLimits(),
             slots: ConnectionSlots(limit: connections))
         server.onHandshakeFailure = { [log] error, peer in
-            log.warning("a peer was refused at the cluster port: \(error)", metadata: ["peer": "\(peer)"])
+            // Who just connects and leaves (a port check) is not worth a warning.
+            let level: Logger.Level = if case .truncated = error { .debug } else { .warning }
+            log.log(level: level, "a peer was refused at the cluster port: \(error)", metadata: ["peer": "\(peer)"])
         }
         try server.listen(on: listener)
         controlServers.append(server)
@@ -216,11 +221,11 @@ final class BalancerNode {
     }
 
     private func abdicate(exitStatus: Int32) {
+        control?.stop()
         for server in controlServers {
             server.stopListening()
             server.closeAll()
         }
-        control?.stop()
         coordinator.release()
         // To the workers this process is gone from here on.
         handover?.close()

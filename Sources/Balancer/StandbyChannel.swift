@@ -52,7 +52,10 @@ final class StandbyChannel {
 
     private func hold(_ handover: Handover, _ descriptors: [Int32]) {
         listeners = Listeners(received: descriptors)
+        let isPrepared = self.handover?.ticketKeys == handover.ticketKeys
         self.handover = handover
+        // The next reign of the same cluster hands over the same keys: what was built stays.
+        if isPrepared { return }
         do throws(CommandError) {
             try node.prepare(ticketKeys: handover.ticketKeys)
         } catch { exitFailed("\(error)") }

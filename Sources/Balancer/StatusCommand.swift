@@ -29,7 +29,8 @@ struct StatusCommand: ParsableCommand {
 
     private func fetch() throws -> [UInt8] {
         guard let address = SocketAddress(host: "127.0.0.1", port: adminPort) else { return [] }
-        let loop = try EventLoop()
+        let loop: EventLoop
+        do throws(SystemError) { loop = try EventLoop() } catch { throw CommandError.failure("\(error)") }
         let caller = KeptCaller(
             loop: loop, endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody),
             provider: TransportProvider())

@@ -76,8 +76,12 @@ extension DownstreamConnection {
 
     /// Takes up what was kept while a response was under way.
     func continueWithPending() {
-        guard !isProcessing, phase == .awaitingHead, !pending.isEmpty else { return }
-        processPending()
+        guard !isProcessing, phase == .awaitingHead else { return }
+        if !pending.isEmpty { processPending() }
+        if isInputEnded && phase == .awaitingHead {
+            isEnding = true
+            loop.callAtEndOfTurn(self)
+        }
     }
 
     /// Gives the bytes to the parser or decoder as far as the state allows; returns how many were used.
@@ -109,6 +113,7 @@ extension DownstreamConnection {
                 switch decoder.decode(rest) {
                 case .data(let offset, let count, let consumed):
                     used += consumed
+                    isContinueOwed = false
                     timer.set(afterMilliseconds: server.limits.stallMilliseconds)
                     if isResponseEnded {
                         lingeredBytes += count
@@ -144,6 +149,7 @@ extension DownstreamConnection {
         parser.reset()
         isHeadTimed = false
         isExchangeActive = true
+        hasServed = true
         server.exchangeBegan()
         isRequestRead = false
         lingeredBytes = 0
@@ -152,6 +158,8 @@ extension DownstreamConnection {
         keepsAlive = head.isPersistent && !server.isDraining
         isHeadRequest = head.method == .head
         isHTTP10 = head.minorVersion == 0
+        isContinueOwed = head.expectsContinue
+        isEnding = false
         server.counters.requests.add(1)
         let hasBody = head.framing != .none && head.framing != .length(0)
         if hasBody {
@@ -160,7 +168,7 @@ extension DownstreamConnection {
             timer.set(afterMilliseconds: server.limits.stallMilliseconds)
         } else {
             phase = .awaitingResponse
-            timer.cancel()
+            timeOutput()
         }
         exchange?.requestHead(head, bytes)
         if !hasBody { requestRead() }
@@ -170,7 +178,7 @@ extension DownstreamConnection {
         guard phase == .receivingBody || phase == .awaitingResponse, !isRequestRead else { return }
         phase = .awaitingResponse
         isRequestRead = true
-        timer.cancel()
+        timeOutput()
         if isExchangeActive && !isResponseEnded { exchange?.requestEnd() }
         if isResponseEnded { exchangeEnded() }
     }
@@ -183,7 +191,7 @@ extension DownstreamConnection {
             if isResponseStarted { close() } else { reject(status: 400, message: "the request's content ended early") }
         case .awaitingResponse:
             // A client may end its side and still wait for the answer (RFC 9112, 9.6).
-            keepsAlive = false
+            if pending.isEmpty { keepsAlive = false }
             updateInterest()
         case .handshaking, .awaitingHead, .lingering, .closed:
             close()

@@ -12,6 +12,7 @@ extension DownstreamConnection {
     /// Writes an interim response (100) if the client is still waiting for one.
     package func writeContinue() {
         guard canRespond, !isHTTP10 else { return }
+        isContinueOwed = false
         output.append("HTTP/1.1 100 Continue\r\n\r\n")
         loop.callAtEndOfTurn(self)
     }
@@ -46,7 +47,8 @@ extension DownstreamConnection {
         case .none: break
         }
         self.framing = isHeadRequest ? .none : framing
-        if isInputEnded || server.isDraining { keepsAlive = false }
+        // A final answer instead of the 100: whether the content still comes nobody can tell (RFC 9110, 10.1.1).
+        if (isInputEnded && pending.isEmpty) || server.isDraining || isContinueOwed { keepsAlive = false }
         if !keepsAlive {
             output.appendField("connection", "close")
         } else if isHTTP10 {
@@ -145,13 +147,12 @@ extension DownstreamConnection {
     }
 
     func flush() {
+        var hasMoved = false
         while !output.isEmpty && !isWriteBlocked {
             switch transport.write(output.readable) {
             case .bytes(let count):
                 output.consume(count)
-                if phase != .awaitingHead && timer.isSet {
-                    timer.set(afterMilliseconds: server.limits.stallMilliseconds)
-                }
+                hasMoved = true
             case .wouldBlock:
                 writeBlocked()
             case .endOfStream, .failed:
@@ -159,6 +160,7 @@ extension DownstreamConnection {
                 return
             }
         }
+        if hasMoved { outputMoved() }
         if output.isEmpty {
             output.release()
             if isEnding { endConnection() }
@@ -167,9 +169,30 @@ extension DownstreamConnection {
         reportDrained()
     }
 
+    /// The client has taken output: one that takes it slowly gets more time, one that has taken all of it is not hurried any more.
+    private func outputMoved() {
+        switch phase {
+        case .receivingBody: timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+        case .awaitingResponse: timeOutput()
+        case .awaitingHead where !isHeadTimed:
+            let limits = server.limits
+            timer.set(afterMilliseconds: isWriteBlocked ? limits.stallMilliseconds : limits.idleMilliseconds)
+        case .awaitingHead, .handshaking, .lingering, .closed: break
+        }
+    }
+
+    /// The client owes us nothing but to take what is written: a deadline runs only while output waits for it.
+    func timeOutput() {
+        if isWriteBlocked && !output.isEmpty {
+            timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+        } else {
+            timer.cancel()
+        }
+    }
+
     private func writeBlocked() {
         isWriteBlocked = true
-        if phase == .awaitingResponse || phase == .awaitingHead {
+        if phase == .awaitingResponse || (phase == .awaitingHead && !isHeadTimed) {
             timer.set(afterMilliseconds: server.limits.stallMilliseconds)
         }
         updateInterest()
@@ -180,7 +203,6 @@ extension DownstreamConnection {
             wasCongested = true
         } else if wasCongested && output.count <= server.limits.outputLow {
             wasCongested = false
-            if phase == .awaitingResponse { timer.cancel() }
             if isExchangeActive && !isResponseEnded { exchange?.downstreamDrained() }
         }
     }

@@ -4,12 +4,17 @@ internal import Sockets
 /// Short responses that are known whole.
 extension DownstreamConnection {
     /// The error response that all parts give: `{"error": "..."}`.
-    package func respond(status: UInt16, error message: String, retryAfterSeconds: Int? = nil) {
+    ///
+    /// - Parameter allow: the methods that a 405 has to name (RFC 9110, 15.5.6).
+    package func respond(
+        status: UInt16, error message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil
+    ) {
         var body = ByteBuffer()
         body.append("{\"error\": \"")
         body.append(jsonEscaped: message)
         body.append("\"}\n")
-        respond(status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds)
+        respond(status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds,
+            allow: allow)
         body.release()
     }
 
@@ -21,13 +26,15 @@ extension DownstreamConnection {
     }
 
     package func respond(
-        status: UInt16, contentType: StaticString, body: UnsafeBufferPointer<UInt8>, retryAfterSeconds: Int? = nil
+        status: UInt16, contentType: StaticString, body: UnsafeBufferPointer<UInt8>, retryAfterSeconds: Int? = nil,
+        allow: StaticString? = nil
     ) {
         guard canRespond else { return }
         beginResponse(status: status)
         appendDate()
         output.appendField("content-type", contentType)
         if let retryAfterSeconds { output.appendField(name: "retry-after", decimal: UInt64(max(0, retryAfterSeconds))) }
+        if let allow { output.appendField("allow", allow) }
         endResponseHead(.length(UInt64(body.count)))
         writeBody(body)
         endResponse()

@@ -51,6 +51,8 @@ package final class DownstreamConnection: EventSource {
 
     // What is being answered.
     var isExchangeActive = false
+    /// A request has been received on this connection.
+    var hasServed = false
     var isRequestRead = false
     var isResponseStarted = false
     var isResponseEnded = false
@@ -59,6 +61,8 @@ package final class DownstreamConnection: EventSource {
     var framing = BodyFraming.none
     var isHeadRequest = false
     var isHTTP10 = false
+    /// The client waits for a 100 before it sends its content, and has got none.
+    var isContinueOwed = false
     var contentLeft: UInt64 = 0
 
     // Flow.
@@ -68,7 +72,7 @@ package final class DownstreamConnection: EventSource {
     var isWriteBlocked = false
     /// The head's deadline runs, from its first byte: later bytes don't move it.
     var isHeadTimed = false
-    /// The connection ends as soon as its output is written.
+    /// The connection ends as soon as its output is written, unless another request has come by then.
     var isEnding = false
     var handshakeWantsWrite = false
     var wasCongested = false
@@ -162,11 +166,15 @@ package final class DownstreamConnection: EventSource {
         }
     }
 
-    /// Lets requests in progress finish, then closes; an idle connection closes at once.
+    /// Lets requests in progress finish, then closes; an idle connection closes at once, a new one after its first request.
     func drain() {
         switch phase {
-        case .handshaking: close()
-        case .awaitingHead where !isExchangeActive && !parser.hasStarted && output.isEmpty: endConnection()
+        case .awaitingHead where !parser.hasStarted && hasServed:
+            isEnding = true
+            if output.isEmpty { endConnection() }
+        case .handshaking, .awaitingHead:
+            // Its first request is on the way: whoever got in is served, once.
+            timer.set(afterMilliseconds: server.limits.headMilliseconds)
         default: keepsAlive = false
         }
     }

@@ -13,4 +13,10 @@ package protocol UpstreamClient: AnyObject {
     func upstreamFailed(_ failure: UpstreamFailure)
     /// The output has shrunk again after `UpstreamConnection.isCongested` was true.
     func upstreamDrained()
+    /// The upstream is given up by whoever watches it, without an end of the connection: a client that can go elsewhere should.
+    func upstreamEjected()
+}
+
+extension UpstreamClient {
+    package func upstreamEjected() {}
 }

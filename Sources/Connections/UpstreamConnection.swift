@@ -162,6 +162,11 @@ package final class UpstreamConnection: EventSource {
         close()
     }
 
+    /// Tells the client of the present request, if there is one without a response yet, that this upstream is given up.
+    package func reportEjected() {
+        if isActive && !isResponseHeadDone { client?.upstreamEjected() }
+    }
+
     func setResponseTimer() {
         if isResponseHeadDone {
             timer.set(afterMilliseconds: limits.stallMilliseconds)

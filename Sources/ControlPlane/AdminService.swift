@@ -15,7 +15,7 @@ package struct AdminService {
 
     package func handle(_ call: Call) {
         guard call.method == .get || call.method == .head else {
-            call.reply(status: 405, error: "this listener only answers GET")
+            call.reply(status: 405, error: "this listener only answers GET", allow: "GET, HEAD")
             return
         }
         switch call.path {

@@ -11,7 +11,7 @@ extension BalancerControl {
 
     package func handle(_ call: Call) {
         guard call.method == .post else {
-            call.reply(status: 405, error: "the cluster protocol takes POST only")
+            call.reply(status: 405, error: "the cluster protocol takes POST only", allow: "POST")
             return
         }
         let peer: NodeIdentity?

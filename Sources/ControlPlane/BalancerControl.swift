@@ -27,6 +27,8 @@ package final class BalancerControl {
     var watchers: [ObjectIdentifier: Departure] = [:]
     var newestWatch: [NodeID: ObjectIdentifier] = [:]
     private let timer: LoopTimer
+    /// The reign is over: nothing is performed any more.
+    private var isStopped = false
 
     /// A worker's kept probe connection.
     struct Probe {
@@ -59,6 +61,7 @@ package final class BalancerControl {
 
     /// Forgets the workers: no probe goes out any more.
     package func stop() {
+        isStopped = true
         timer.remove()
         for probe in probes.values { probe.caller.close() }
         probes = [:]
@@ -85,6 +88,7 @@ package final class BalancerControl {
     // MARK: Effects
 
     func perform() {
+        if isStopped { return }
         for effect in core.takeEffects() {
             switch effect {
             case .probe(let record): probe(record)

@@ -43,8 +43,9 @@ package final class Call {
         connection.respond(status: status, contentType: contentType, text: text)
     }
 
-    package func reply(status: UInt16, error: String) {
+    /// - Parameter allow: the methods that a 405 has to name.
+    package func reply(status: UInt16, error: String, allow: StaticString? = nil) {
         guard isOpen else { return }
-        connection.respond(status: status, error: error)
+        connection.respond(status: status, error: error, allow: allow)
     }
 }

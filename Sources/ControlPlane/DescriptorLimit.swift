@@ -17,6 +17,13 @@ package enum DescriptorLimit {
 
     /// Client connections that leave as many descriptors for the connections that they cause.
     package static func connections(of limit: Int) -> Int {
-        max(16, (min(limit, 2_000_000) - reserve) / 2)
+        max(16, available(of: limit) / 8 * 3)
     }
+
+    /// Connections of the cluster port.
+    package static func clusterConnections(of limit: Int) -> Int {
+        max(16, min(20_000, available(of: limit) / 8))
+    }
+
+    private static func available(of limit: Int) -> Int { min(limit, 2_000_000) - reserve }
 }

@@ -8,6 +8,8 @@ package final class FenceGate: Sendable {
         /// The first request of a new reign: the member core wants to know.
         case newer
         case stale(highest: UInt64)
+        /// No balancer can ever have got so far: raised to this, the fence would shut everybody out for good.
+        case absurd
     }
 
     private let highest: Atomic<UInt64>
@@ -18,6 +20,7 @@ package final class FenceGate: Sendable {
 
     package func check(_ epoch: UInt64) -> Verdict {
         if epoch == highest.load(ordering: .relaxed) { return .current }
+        if epoch > Epoch.ceiling.value { return .absurd }
         let (before, _) = highest.max(epoch, ordering: .acquiringAndReleasing)
         if epoch < before { return .stale(highest: before) }
         return epoch > before ? .newer : .current

@@ -9,7 +9,8 @@ package final class HandoverServer: EventSource {
     private let loop: EventLoop
     private let path: String
     private var socket: FileDescriptor?
-    private let listeners: Listeners
+    /// Let go of when the reign ends, so that this process no longer holds the ports.
+    private var listeners: Listeners?
     private let handover: Handover
     private let log: Logger
     private var peers: [ObjectIdentifier: MessageChannel] = [:]
@@ -50,6 +51,7 @@ package final class HandoverServer: EventSource {
             log.warning("process \(peer.process) of user \(peer.user) asked for the listeners: refused")
             return
         }
+        guard let listeners else { return }
         let channel = try MessageChannel(connection, on: loop)
         try channel.send(JSON.encode(handover), descriptors: listeners.descriptors)
         peers[ObjectIdentifier(channel)] = channel
@@ -60,6 +62,7 @@ package final class HandoverServer: EventSource {
     package func close() {
         loop.unwatch(self)
         socket = nil
+        listeners = nil
         for channel in peers.values { channel.close() }
         peers = [:]
     }

@@ -178,6 +178,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
             fail(.fenced)
             return
         }
+        if head.status == 101 {
+            // Nobody asked for another protocol: the field that asks is not passed on.
+            detach()?.abandon()
+            upstreamFailed(.badResponse(.malformedStatusLine))
+            return
+        }
         isReplayable = false
         ResponseRewriter.pass(head, bytes, to: connection)
     }
@@ -234,5 +240,20 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func upstreamDrained() {
         connection.resumeReading()
+    }
+
+    /// The worker hangs. What may be done twice goes to another one; the rest waits on, since the hung worker may have begun.
+    func upstreamEjected() {
+        guard connection.canRespond, isReplayable, attempts <= service.policy.maximumRetries, let upstream,
+            method.isIdempotent || !upstream.isRequestOnTheWay
+        else { return }
+        detach()?.abandon()
+        if let lease = lease.take() {
+            service.roster.releaseAbandoned(lease)
+            tried.insert(lease.slot)
+        }
+        lastFailure = .timedOut
+        service.counters.retries.add(1)
+        attempt()
     }
 }

@@ -45,9 +45,13 @@ package final class ProxyService: Service {
     /// The roster has changed: pools of workers that left are retired, and waiting requests try again.
     package func rosterChanged() {
         for (index, pool) in pools.enumerated() {
-            if let pool, roster.endpoint(of: pool.slot) == nil {
+            guard let pool else { continue }
+            switch roster.workerState(of: pool.slot) {
+            case nil:
                 pool.retire()
                 pools[index] = nil
+            case .ejected: pool.eject()
+            case .joining, .ready, .suspect, .draining: break
             }
         }
         queue.wake()

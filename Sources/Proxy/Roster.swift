@@ -128,6 +128,11 @@ package final class Roster: Sendable {
         }
     }
 
+    /// How the worker in a slot fares; nil when it has left.
+    package func workerState(of slot: Slot) -> WorkerState? {
+        state.withLock { Roster.tenant(of: slot, in: $0)?.entry.state }
+    }
+
     /// Where the worker in a slot listens; nil when it has left.
     package func endpoint(of slot: Slot) -> UpstreamEndpoint? {
         state.withLock { Roster.tenant(of: slot, in: $0)?.endpoint }

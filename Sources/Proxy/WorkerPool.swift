@@ -13,6 +13,9 @@ final class WorkerPool {
     private let provider: TransportProvider
     private let limits: UpstreamLimits
     private var idle: [UpstreamConnection] = []
+    /// All that are open, idle ones included. The pool lives as long as it has any.
+    private var open: [ObjectIdentifier: UpstreamConnection] = [:]
+    private var retained: WorkerPool?
     private var isRetired = false
 
     init(slot: Slot, endpoint: UpstreamEndpoint, loop: EventLoop, provider: TransportProvider, limits: UpstreamLimits) {
@@ -29,15 +32,11 @@ final class WorkerPool {
         let connection = UpstreamConnection(loop: loop, endpoint: endpoint, provider: provider, limits: limits)
         connection.onIdle = { [unowned self] in keep($0) }
         connection.onClose = { [unowned self] in closed($0) }
-        open += 1
+        open[ObjectIdentifier(connection)] = connection
         retained = self
         connection.start()
         return connection
     }
-
-    /// Connections that are open, idle or not. The pool lives as long as it has any.
-    private var open = 0
-    private var retained: WorkerPool?
 
     private func keep(_ connection: UpstreamConnection) {
         if isRetired || idle.count >= WorkerPool.maximumIdle {
@@ -49,8 +48,14 @@ final class WorkerPool {
 
     private func closed(_ connection: UpstreamConnection) {
         if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
-        open -= 1
-        if open == 0 { retained = nil }
+        open[ObjectIdentifier(connection)] = nil
+        if open.isEmpty { retained = nil }
+    }
+
+    /// The worker does not answer any more: its idle connections are of no use, and requests that may go elsewhere do.
+    func eject() {
+        for connection in idle { connection.close() }
+        for connection in open.values { connection.reportEjected() }
     }
 
     /// The worker has left: idle connections close now, the others when their requests have ended.

@@ -9,21 +9,22 @@ internal import Sockets
 /// - `append` returns when the bytes, and the file's name when it is new, are on the disk. The lock is not held for that: the
 ///   syncs of several processes run at the same time.
 struct FileAppender: Sendable {
-    private static let lockMilliseconds = 5_000
-
     private let path: String
+    private let lockMilliseconds: Int
     /// The file whose name is known to be on the disk.
     private var namedFile: FileStatus?
 
-    init(path: String) {
+    /// - Parameter lockMilliseconds: how long to try for the lock before the answer is `locked`.
+    init(path: String, lockMilliseconds: Int) {
         self.path = path
+        self.lockMilliseconds = lockMilliseconds
     }
 
     /// Appends `lines`, each with its newline. Blocks.
     mutating func append(_ lines: [UInt8]) throws(SharedFileError) {
         let file = try open()
         let status = try FileStatus(of: file.rawValue)
-        guard FileLock.take(.exclusive, of: file.rawValue, withinMilliseconds: FileAppender.lockMilliseconds) else {
+        guard FileLock.take(.exclusive, of: file.rawValue, withinMilliseconds: lockMilliseconds) else {
             throw .locked
         }
         do throws(SharedFileError) {

@@ -33,10 +33,11 @@ package final class SharedFile: Sendable {
     /// - Parameters:
     ///   - path: need not exist; made by the first line that is written. Its folder must exist.
     ///   - threads: 1 to 64. With two, reading goes on while a sync is under way.
-    package init(path: String, threads: Int = 2) {
+    ///   - lockMilliseconds: how long another process may keep a writer from the file before its lines are refused.
+    package init(path: String, threads: Int = 2, lockMilliseconds: Int = 5_000) {
         self.path = path
         helpers = HelperThreads(count: threads)
-        appender = Mutex(FileAppender(path: path))
+        appender = Mutex(FileAppender(path: path, lockMilliseconds: lockMilliseconds))
     }
 
     /// Finishes what has been asked for, takes nothing more (`stopped`) and ends the helper threads. Blocks until then: for the end of

@@ -130,6 +130,9 @@ final class WorkerExchange: Exchange {
             return false
         }
         switch service.house.gate.check(epoch) {
+        case .absurd:
+            connection.respond(status: 400, error: "understudy-epoch is beyond every epoch")
+            return false
         case .current: return true
         case .newer:
             service.house.newReign(epoch)
@@ -177,7 +180,7 @@ final class WorkerExchange: Exchange {
 
     private func beginPrevote(_ head: borrowing RequestHead) {
         guard head.method == .post else {
-            connection.respond(status: 405, error: "the cluster protocol takes POST only")
+            connection.respond(status: 405, error: "the cluster protocol takes POST only", allow: "POST")
             return
         }
         body = []

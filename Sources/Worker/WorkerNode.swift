@@ -88,7 +88,8 @@ final class WorkerNode {
                     loop: loop, provider: try certificates.makeClusterProvider(),
                     service: makeService(on: loop, house: house), limits: DownstreamLimits(), slots: slots)
                 server.onHandshakeFailure = { [log] error, peer in
-                    log.warning("a peer was refused: \(error)", metadata: ["peer": "\(peer)"])
+                    let level: Logger.Level = if case .truncated = error { .debug } else { .warning }
+                    log.log(level: level, "a peer was refused: \(error)", metadata: ["peer": "\(peer)"])
                 }
                 return server
             }

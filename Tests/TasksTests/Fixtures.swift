@@ -1,5 +1,6 @@
 import Connections
 import Foundation
+import HTTP
 import Sockets
 import TestSupport
 import Testing
@@ -21,32 +22,57 @@ final class TemporaryFolder {
     func file(_ name: String = "shared.txt") -> String { "\(path)/\(name)" }
 }
 
+/// Makes the exchanges of a task service and remembers on which connections.
+final class SpyingService: Service {
+    private struct Watched {
+        weak var connection: DownstreamConnection?
+    }
+
+    private let service: TaskService
+    private var watched: [Watched] = []
+
+    init(_ service: TaskService) {
+        self.service = service
+    }
+
+    func makeExchange(on connection: DownstreamConnection) -> any Exchange {
+        watched.append(Watched(connection: connection))
+        return service.makeExchange(on: connection)
+    }
+
+    /// Bytes that wait to be taken by the client that has most of them.
+    var waitingOutput: Int { watched.compactMap { $0.connection?.output.count }.max() ?? 0 }
+}
+
 /// A worker's tasks behind a real server, with a shared file of their own.
 final class TaskServer {
     let folder = TemporaryFolder()
     let files: SharedFile
-    private(set) var service: LoopBound<TaskService>!
-    private let server: TestServer
+    let service: LoopBound<TaskService>
+    private let spy: LoopBound<SpyingService>
+    let test: TestServer
 
     init(limits: DownstreamLimits = DownstreamLimits(), threads: Int = 2) throws {
         files = SharedFile(path: folder.file(), threads: threads)
         let files = self.files
         var made: TaskService?
-        server = try TestServer(limits: limits) { loop in
+        var spying: SpyingService?
+        test = try TestServer(limits: limits) { loop in
             let service = TaskService(name: "worker-8001", loop: loop, files: files)
             made = service
-            return service
+            let spy = SpyingService(service)
+            spying = spy
+            return spy
         }
-        guard let made else { preconditionFailure("no service was made") }
+        guard let made, let spying else { preconditionFailure("no service was made") }
         service = LoopBound(made)
+        spy = LoopBound(spying)
     }
 
     deinit { files.shutdown() }
 
-    var test: TestServer { server }
-
     func client(receiveBuffer: Int32? = nil) throws -> RawClient {
-        try RawClient(port: server.port, receiveBuffer: receiveBuffer)
+        try RawClient(port: test.port, receiveBuffer: receiveBuffer)
     }
 
     /// What the shared file holds; nil when there is none.
@@ -59,9 +85,15 @@ final class TaskServer {
         #expect(FileManager.default.createFile(atPath: folder.file(), contents: Data(text.utf8)))
     }
 
+    /// Whether no connection has more output waiting than the limits and one read or piece beyond them explain.
+    var isOutputBounded: Bool {
+        let spy = self.spy
+        return test.thread.onLoop { spy.value.waitingOutput } <= 140 << 10
+    }
+
     /// Bytes of content that exchanges hold at the moment.
     var heldBytes: Int {
-        let service = self.service!
-        return server.thread.onLoop { service.value.budget.used }
+        let service = self.service
+        return test.thread.onLoop { service.value.budget.used }
     }
 }

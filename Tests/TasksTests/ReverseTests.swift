@@ -7,7 +7,7 @@ import Testing
 @testable import Tasks
 
 /// `POST /reverse`
-@Suite(.timeLimit(.minutes(1))) struct ReverseTests {
+@Suite(.timeLimit(.minutes(5))) struct ReverseTests {
     @Test(arguments: [
         ("", ""), ("a", "a"), ("abc", "cba"), ("a\r\nb\n", "\nb\r\na"), ("e\u{301}x", "xe\u{301}"),
         (
@@ -66,7 +66,11 @@ import Testing
         let client = try server.client()
         let longest = String(repeating: "ab", count: 512 << 10)
         #expect(try client.exchange("POST", "/reverse?delay_ms=1", body: longest).text == String(longest.reversed()))
-        let refused = try client.exchange("POST", "/reverse", fields: "Connection: close\r\n", body: longest + "x")
+        // With Expect, since a client that goes on sending may lose the answer when the connection is reset.
+        try client.send(
+            RawClient.request(
+                "POST", "/reverse", fields: "Expect: 100-continue\r\nContent-Length: \(longest.utf8.count + 1)\r\n"))
+        let refused = try client.receiveResponse()
         #expect(refused.status == 413)
         #expect(refused.text.contains("a message has at most 1048576 bytes"))
         #expect(server.heldBytes == 0)
@@ -99,7 +103,7 @@ import Testing
 
     @Test func holdsOnlySoMuchForEverybody() throws {
         let server = try TaskServer()
-        let service = server.service!
+        let service = server.service
         let taken = TaskLimits.heldBytes - 10
         #expect(server.test.thread.onLoop { service.value.budget.reserve(taken) })
         let client = try server.client()

@@ -7,7 +7,7 @@ import Testing
 @testable import Tasks
 
 /// The shared file itself: bounds, batches, locks, and what happens when the disk is full.
-@Suite(.timeLimit(.minutes(1))) struct SharedFileTests {
+@Suite(.timeLimit(.minutes(5))) struct SharedFileTests {
     /// Appends and waits for the outcome.
     private static func append(_ line: String, to file: SharedFile) -> Result<Int, SharedFileError> {
         let done = DispatchSemaphore(value: 0)
@@ -108,27 +108,45 @@ import Testing
         #expect(file.tickets.count == 0)
     }
 
-    @Test func doesNotWaitForALockWithoutEnd() throws {
+    @Test func breaksOffASearchThatNobodyWaitsFor() throws {
         let folder = TemporaryFolder()
-        let file = SharedFile(path: folder.file(), threads: 2)
+        #expect(FileManager.default.createFile(atPath: folder.file(), contents: Data("a\nb\n".utf8)))
+        let file = SharedFile(path: folder.file(), threads: 1)
+        let gate = DispatchSemaphore(value: 0)
+        #expect(file.assist { gate.wait() })
+        let answers = Atomic<Int>(0)
+        let cancelled = try file.open(tailLines: 1) { _ in answers.add(1, ordering: .relaxed) }
+        let wanted = try file.open(tailLines: 1) { _ in answers.add(10, ordering: .relaxed) }
+        cancelled.cancel()
+        gate.signal()
+        file.shutdown()
+        #expect(answers.load(ordering: .relaxed) == 10)
+        withExtendedLifetime(wanted) {}
+    }
+
+    @Test(arguments: [LOCK_EX, LOCK_SH])
+    func doesNotWaitForALockWithoutEnd(_ lock: Int32) throws {
+        let folder = TemporaryFolder()
+        let file = SharedFile(path: folder.file(), threads: 2, lockMilliseconds: 1_500)
         defer { file.shutdown() }
         #expect(Self.append("first", to: file) == .success(6))
         let other = open(folder.file(), O_RDONLY)
-        #expect(flock(other, LOCK_EX) == 0)
+        #expect(flock(other, lock) == 0)
         // Readers do without the lock in the end; writers don't.
         let done = DispatchSemaphore(value: 0)
         let ticket = try file.open(tailLines: nil) { _ in done.signal() }
         #expect(Self.append("second", to: file) == .failure(.locked))
-        #expect(done.wait(timeout: .now()) == .success)
+        #expect(done.wait(timeout: .now() + 20) == .success)
         withExtendedLifetime(ticket) {}
         close(other)
         #expect(Self.append("third", to: file) == .success(6))
         #expect(Self.content(folder.file()) == Array("first\nthird\n".utf8))
     }
 
-    @Test(arguments: [
-        (ENOSPC, 507), (EDQUOT, 507), (EFBIG, 507), (EIO, 500), (EACCES, 500), (EROFS, 500),
-    ] as [(Int32, UInt16)])
+    @Test(
+        arguments: [
+            (ENOSPC, 507), (EDQUOT, 507), (EFBIG, 507), (EIO, 500), (EACCES, 500), (EROFS, 500),
+        ] as [(Int32, UInt16)])
     func tellsNoRoomFromOtherFailures(_ code: Int32, _ status: UInt16) {
         let error = SharedFileError(writing: SystemError("write", code: code))
         #expect(error.status == status)

@@ -6,7 +6,7 @@ import Testing
 @testable import Tasks
 
 /// `POST /write`
-@Suite(.timeLimit(.minutes(1))) struct WriteTests {
+@Suite(.timeLimit(.minutes(5))) struct WriteTests {
     @Test func appendsLinesAndTellsHowMuch() throws {
         let server = try TaskServer()
         let client = try server.client()

@@ -16,18 +16,16 @@ package final class TestLoop: Sendable {
     }
 
     /// Runs `body` on the loop's thread and waits for it. Not from that thread, and not after `stop`.
-    package func onLoop<Value>(_ body: () -> Value) -> Value {
+    package func onLoop<Value>(_ body: @escaping () -> Value) -> Value {
         let done = DispatchSemaphore(value: 0)
         // Crossing threads is safe here: this one waits until the other has finished with it.
+        nonisolated(unsafe) let body = body
         nonisolated(unsafe) var result: Value?
-        withoutActuallyEscaping(body) { body in
-            nonisolated(unsafe) let body = body
-            loop.post {
-                result = body()
-                done.signal()
-            }
-            done.wait()
+        loop.post {
+            result = body()
+            done.signal()
         }
+        done.wait()
         guard let result else { preconditionFailure("the loop did not run what was posted") }
         return result
     }
@@ -39,7 +37,7 @@ package final class TestLoop: Sendable {
     }
 
     /// Whether `condition`, asked on the loop again and again, becomes true before the deadline.
-    package func eventually(withinSeconds limit: Double = 20, _ condition: () -> Bool) -> Bool {
+    package func eventually(withinSeconds limit: Double = 20, _ condition: @escaping () -> Bool) -> Bool {
         let deadline = Date(timeIntervalSinceNow: limit)
         while !onLoop(condition) {
             if Date() > deadline { return false }

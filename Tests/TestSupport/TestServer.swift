@@ -11,7 +11,8 @@ package final class TestServer {
 
     /// - Parameter makeService: called once, with the server's loop, before that loop has begun to serve.
     package init(
-        limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000, makeService: (EventLoop) -> any Service
+        limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000,
+        makeService: @escaping (EventLoop) -> any Service
     ) throws {
         guard let address = SocketAddress(host: "127.0.0.1", port: 0) else { preconditionFailure("a literal") }
         listener = try Socket.listen(on: address)
@@ -38,7 +39,7 @@ package final class TestServer {
     }
 
     /// Runs `body` with the server, on its loop.
-    package func onLoop<Value>(_ body: (Server) -> Value) -> Value {
+    package func onLoop<Value>(_ body: @escaping (Server) -> Value) -> Value {
         let server = self.server
         return thread.onLoop { body(server) }
     }

@@ -1,0 +1,245 @@
+import Connections
+import Glibc
+import HTTP
+import Sockets
+import TestSupport
+import Testing
+
+/// Time limits, the bound on connections, and draining.
+@Suite(.timeLimit(.minutes(5))) struct DownstreamLimitTests {
+    @Test func closesAnIdleConnectionWithoutAWord() throws {
+        let server = try ScriptedServer(limits: shortened { $0.idleMilliseconds = 50 }, script: ScriptedServer.describe)
+        let client = try server.client()
+        #expect(try client.isEndedByPeer())
+        let other = try server.client()
+        #expect(try other.exchange("GET", "/").status == 200)
+        #expect(try other.isEndedByPeer())
+    }
+
+    /// An empty line before a request is no beginning of one (RFC 9112 2.2).
+    @Test(arguments: ["G", "GET / HTTP/1.1\r\nHost: a\r\n", "\r\nGET"])
+    func answersAHeadThatDoesNotCome(_ start: String) throws {
+        let server = try ScriptedServer(limits: shortened { $0.headMilliseconds = 50 }, script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send(start)
+        let response = try client.receiveResponse()
+        #expect(response.status == 408)
+        #expect(response.fields["connection"] == "close")
+        #expect(try client.isEndedByPeer())
+    }
+
+    /// The limit is for the whole head: a client that sends a byte now and then does not move it.
+    @Test func givesAHeadNoMoreTimeForMoreBytes() throws {
+        let server = try ScriptedServer(
+            limits: shortened { $0.headMilliseconds = 150 }, script: ScriptedServer.describe)
+        let client = try server.client()
+        let start = ContinuousClock.now
+        try client.send("GET / HTTP/1.1\r\nHost: a\r\nX: ")
+        // Drips until the server has had enough; the answer arrives whatever is still sent.
+        while ContinuousClock.now - start < .milliseconds(120) {
+            try client.send("x")
+            _ = server.test.onLoop { $0.connectionCount }
+        }
+        #expect(try client.receiveResponse().status == 408)
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test func answersContentThatDoesNotCome() throws {
+        let server = try ScriptedServer(
+            limits: shortened { $0.stallMilliseconds = 50 }, script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+        #expect(try client.receiveResponse().status == 408)
+        #expect(try client.isEndedByPeer())
+        #expect(server.eventually("cancelled"))
+    }
+
+    @Test func breaksOffWhenContentStallsBehindABegunResponse() throws {
+        let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 50 }) { $0.begin(.chunked) }
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+        #expect(try client.receiveHead().status == 200)
+        #expect(throws: RawSocketError.self) { try client.receiveChunk() }
+        #expect(server.eventually("closed"))
+    }
+
+    /// An answer may take as long as it takes: the exchange has its own limits.
+    @Test func doesNotHurryAnExchange() throws {
+        let limits = shortened {
+            $0.stallMilliseconds = 20
+            $0.idleMilliseconds = 20
+            $0.headMilliseconds = 20
+        }
+        let server = try ScriptedServer(limits: limits) { exchange in
+            exchange.after(milliseconds: 200) { $0.respond("slow") }
+        }
+        let client = try server.client()
+        #expect(try client.exchange("GET", "/").text == "slow")
+    }
+
+    /// How a response comes into the way of a client that has stopped reading.
+    enum Sending: CaseIterable {
+        /// All at once, more than the kernel takes; then the end.
+        case atOnce
+        /// As the client takes it: the connection calls for more.
+        case asDrained
+        /// So much that the connection was congested, is no more, and still does not get rid of the rest.
+        case fewBytesLeft
+    }
+
+    @Test(arguments: Sending.allCases, [false, true])
+    func closesWhenTheClientStopsReading(_ sending: Sending, isKeptAlive: Bool) throws {
+        let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 200 }) { exchange in
+            exchange.begin(.length(1 << 30))
+            let block = [UInt8](repeating: 0, count: 16 << 10)
+            switch sending {
+            case .atOnce: exchange.write([UInt8](repeating: 0, count: 16 << 20))
+            case .asDrained:
+                exchange.atDrained = { while !$0.isCancelled, !$0.connection.isCongested { $0.write(block) } }
+                exchange.atDrained(exchange)
+            case .fewBytesLeft:
+                // Small, so that the output shrinks in small steps and some is left when the exchange is told.
+                var size: Int32 = 4 << 10
+                setsockopt(
+                    exchange.connection.transport.descriptor.rawValue, SOL_SOCKET, SO_SNDBUF, &size,
+                    socklen_t(MemoryLayout<Int32>.size))
+                // Once, when the output has shrunk, a little more follows.
+                while !exchange.isCancelled, !exchange.connection.isCongested { exchange.write(block) }
+                exchange.atDrained = { exchange in
+                    exchange.atDrained = { _ in }
+                    let isLeft = !exchange.connection.output.isEmpty
+                    #expect(isLeft)
+                    exchange.write([1, 2, 3])
+                }
+            }
+        }
+        let client = try server.client(receiveBuffer: 4 << 10)
+        try client.send(RawClient.request("GET", "/", fields: isKeptAlive ? "" : "Connection: close\r\n"))
+        #expect(try client.receiveHead().status == 200)
+        if sending == .fewBytesLeft {
+            // Reads until the exchange has been told, and then no more.
+            while server.log.count("drained") == 0 { _ = try client.receiveMore(atMost: 4 << 10) }
+        }
+        #expect(server.test.losesAllConnections())
+        #expect(server.eventually("cancelled"))
+    }
+
+    /// A whole response that the client does not take.
+    @Test(arguments: [false, true])
+    func closesWhenTheClientDoesNotReadTheEnd(isKeptAlive: Bool) throws {
+        let limits = shortened {
+            $0.stallMilliseconds = 200
+            $0.idleMilliseconds = 200
+        }
+        let server = try ScriptedServer(limits: limits) { exchange in
+            exchange.respond(String(repeating: "x", count: 16 << 20))
+        }
+        let client = try server.client(receiveBuffer: 4 << 10)
+        try client.send(RawClient.request("GET", "/", fields: isKeptAlive ? "" : "Connection: close\r\n"))
+        #expect(try client.receiveHead().status == 200)
+        #expect(server.test.losesAllConnections())
+    }
+
+    /// A client that was slow once and has caught up is not to blame for an exchange that takes its time afterwards.
+    @Test func doesNotHurryAnExchangeWhoseClientWasSlow() throws {
+        let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 300 }) { exchange in
+            exchange.begin(.untilClose)
+            // The head has left by then, and content goes straight to the socket until that takes no more. What is left over is too
+            // little for congestion.
+            exchange.after(milliseconds: 1) { exchange in
+                let block = [UInt8](repeating: 0, count: 32 << 10)
+                while !exchange.isCancelled, exchange.connection.output.isEmpty { exchange.write(block) }
+                #expect(!exchange.connection.isCongested)
+                exchange.after(milliseconds: 900) { exchange in
+                    exchange.write("end")
+                    exchange.end()
+                }
+            }
+        }
+        let client = try server.client(receiveBuffer: 8 << 10)
+        try client.send("GET / HTTP/1.0\r\n\r\n")
+        #expect(try client.receiveResponse().text.hasSuffix("end"))
+    }
+
+    @Test func endsIdleConnectionsWhenDraining() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let idle = try server.client()
+        #expect(try idle.exchange("GET", "/").status == 200)
+        let log = server.log
+        server.test.onLoop { server in
+            server.onDrained = { log.add("drained all") }
+            server.drain()
+        }
+        #expect(try idle.isEndedByPeer())
+        idle.close()
+        #expect(server.eventually("drained all"))
+        #expect(server.test.onLoop { $0.connectionCount } == 0)
+    }
+
+    @Test func finishesRequestsWhenDraining() throws {
+        let server = try ScriptedServer { exchange in exchange.after(milliseconds: 100) { $0.respond("finished") } }
+        let busy = try server.client()
+        try busy.send(RawClient.request("GET", "/"))
+        let started = try server.client()
+        try started.send(RawClient.request("GET", "/") + "GET / HT")
+        #expect(server.eventually("end 0", count: 2))
+        server.test.onLoop { $0.drain() }
+        for client in [busy, started] {
+            let response = try client.receiveResponse()
+            #expect(response.text == "finished")
+            #expect(response.fields["connection"] == "close")
+            #expect(try client.isEndedByPeer())
+        }
+        busy.close()
+        started.close()
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test func acceptsNobodyWhileDraining() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        server.test.onLoop { $0.drain() }
+        let client = try server.client()
+        try client.send(RawClient.request("GET", "/"))
+        // Somebody else who holds the listener may take it; this server does not.
+        for _ in 0..<50 { #expect(server.test.onLoop { $0.counters.accepted.current } == 0) }
+    }
+
+    @Test func tellsAtOnceWhenThereIsNothingToDrain() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let log = server.log
+        server.test.onLoop { server in
+            server.onDrained = { log.add("drained all") }
+            server.drain()
+            server.drain()
+        }
+        #expect(log.all == ["drained all"])
+    }
+
+    @Test func holdsOnlySoManyConnections() throws {
+        let server = try ScriptedServer(slots: 2, script: ScriptedServer.describe)
+        let first = try server.client()
+        let second = try server.client()
+        #expect(try first.exchange("GET", "/1").status == 200)
+        #expect(try second.exchange("GET", "/2").status == 200)
+        let third = try server.client()
+        try third.send(RawClient.request("GET", "/3"))
+        #expect(server.test.thread.eventually { server.test.server.counters.refusedConnections.current > 0 })
+        #expect(server.test.onLoop { $0.connectionCount } == 2)
+        #expect(try first.exchange("GET", "/1").status == 200)
+        // It waits in the queue and is served as soon as there is room.
+        first.close()
+        #expect(try third.receiveResponse().text == "GET /3 ")
+        #expect(server.test.onLoop { $0.connectionCount } == 2)
+    }
+
+    @Test func endsEverythingAtOnce() throws {
+        let server = try ScriptedServer { _ in }
+        let clients = try (0..<5).map { _ in try server.client() }
+        for client in clients { try client.send(RawClient.request("GET", "/")) }
+        #expect(server.eventually("end 0", count: 5))
+        server.test.onLoop { $0.closeAll() }
+        for client in clients { #expect(try client.isEndedByPeer()) }
+        #expect(server.log.count("cancelled") == 5)
+        #expect(server.test.becomesIdle())
+    }
+}

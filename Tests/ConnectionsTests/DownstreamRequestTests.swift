@@ -1,0 +1,239 @@
+import Connections
+import HTTP
+import TestSupport
+import Testing
+
+/// How requests come in: one after the other, in pieces, broken.
+@Suite(.timeLimit(.minutes(5))) struct DownstreamRequestTests {
+    @Test func keepsTheConnectionForTheNextRequest() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        for number in 0..<3 {
+            let response = try client.exchange("POST", "/\(number)", body: "x")
+            #expect(response.text == "POST /\(number) x")
+            #expect(response.version == "HTTP/1.1")
+            #expect(response.fields["connection"] == nil)
+        }
+        #expect(server.test.onLoop { $0.counters.accepted.current } == 1)
+        #expect(server.log.count("cancelled") == 0)
+    }
+
+    @Test(
+        arguments: [
+            ("1.1", "", nil, true), ("1.1", "Connection: close\r\n", "close", false),
+            ("1.1", "Connection: keep-alive, close\r\n", "close", false), ("1.0", "", "close", false),
+            ("1.0", "Connection: keep-alive\r\n", "keep-alive", true),
+        ] as [(String, String, String?, Bool)])
+    func endsOrKeepsTheConnectionAsAsked(_ version: String, _ field: String, _ answer: String?, _ isKept: Bool) throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("GET /a HTTP/\(version)\r\nHost: test\r\n\(field)\r\n")
+        let response = try client.receiveResponse()
+        #expect(response.text == "GET /a ")
+        #expect(response.fields["connection"] == answer)
+        if isKept {
+            #expect(try client.exchange("GET", "/b").text == "GET /b ")
+        } else {
+            #expect(try client.isEndedByPeer())
+        }
+    }
+
+    /// The first answer is the last to be ready.
+    @Test func answersPipelinedRequestsInTheirOrder() throws {
+        let server = try ScriptedServer { exchange in
+            if exchange.target == "/0" {
+                exchange.after(milliseconds: 30) { $0.respond("late") }
+            } else {
+                ScriptedServer.describe(exchange)
+            }
+        }
+        let client = try server.client()
+        try client.send((0..<20).map { RawClient.request("POST", "/\($0)", body: "\($0)") }.joined())
+        #expect(try client.receiveResponse().text == "late")
+        for number in 1..<20 { #expect(try client.receiveResponse().text == "POST /\(number) \(number)") }
+        #expect(server.log.all.prefix(4) == ["head POST /0", "end 1", "head POST /1", "end 1"])
+    }
+
+    /// What a client sends ahead is kept only up to a bound; the rest stays in the kernel until it is needed.
+    @Test func keepsOnlySoMuchOfWhatIsSentAhead() throws {
+        let server = try ScriptedServer { exchange in
+            exchange.after(milliseconds: exchange.target == "/0" ? 200 : 0) { $0.respond($0.target) }
+        }
+        let client = try server.client()
+        let count = 3_000
+        let padding = "Padding: \(String(repeating: "x", count: 200))\r\n"
+        let requests = (0..<count).map { RawClient.request("GET", "/\($0)", fields: padding) }.joined()
+        let sender = Sender(client, Array(requests.utf8))
+        for number in 0..<count { #expect(try client.receiveResponse().text == "/\(number)") }
+        #expect(sender.wait())
+    }
+
+    @Test func takesRequestsByteByByte() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.sendByteByByte("\r\n" + RawClient.request("POST", "/a", body: "counted"))
+        #expect(try client.receiveResponse().text == "POST /a counted")
+        let chunks = "3\r\nchu\r\n4;x=y\r\nnked\r\n0\r\nTrailer: x\r\n\r\n"
+        try client.sendByteByByte(RawClient.request("POST", "/b", fields: "Transfer-Encoding: chunked\r\n") + chunks)
+        #expect(try client.receiveResponse().text == "POST /b chunked")
+        try client.sendByteByByte(RawClient.request("GET", "/c"))
+        #expect(try client.receiveResponse().text == "GET /c ")
+    }
+
+    @Test(arguments: [
+        ("GET /\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400), ("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400), ("GET / HTTP/1.1\nHost: a\n\n", 400),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+        ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400),
+        ("GET /\(String(repeating: "x", count: 9_000)) HTTP/1.1\r\n", 414),
+        ("GET / HTTP/1.1\r\nHost: a\r\nLong: \(String(repeating: "x", count: 17_000))", 431),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "A: b\r\n", count: 101))\r\n", 431),
+        ("GET / HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n", 417),
+    ])
+    func refusesABrokenHeadAndCloses(_ request: String, _ status: Int) throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send(request)
+        let response = try client.receiveResponse()
+        #expect(response.status == status)
+        #expect(response.fields["connection"] == "close")
+        #expect(response.fields["content-type"] == "application/json")
+        #expect(response.text.hasPrefix("{\"error\": \""))
+        #expect(try client.isEndedByPeer())
+        #expect(server.log.count("closed") <= 1)
+        #expect(server.log.all.filter { $0 != "closed" }.filter { $0 != "cancelled" }.isEmpty)
+    }
+
+    @Test func answersWhatCameBeforeABrokenRequest() throws {
+        let server = try ScriptedServer { exchange in exchange.after(milliseconds: 20) { $0.respond($0.target) } }
+        let client = try server.client()
+        try client.send(RawClient.request("GET", "/good") + "BAD\r\n\r\n" + RawClient.request("GET", "/never"))
+        #expect(try client.receiveResponse().text == "/good")
+        #expect(try client.receiveResponse().status == 400)
+        #expect(try client.isEndedByPeer())
+        #expect(server.log.count("head GET /never") == 0)
+    }
+
+    /// The client must see the 400 although it is still sending: closing at once would reset the answer away.
+    @Test func letsAClientFinishThatIsStillSending() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("BAD\r\n\r\n" + String(repeating: "x", count: 200_000))
+        #expect(try client.receiveResponse().status == 400)
+        #expect(try client.isEndedByPeer())
+        client.close()
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test(arguments: ["zz\r\n", "3\r\nabcd\r\n", "-1\r\n", "3\nabc\n"])
+    func refusesBrokenContent(_ content: String) throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send(RawClient.request("POST", "/", fields: "Transfer-Encoding: chunked\r\n") + content)
+        #expect(try client.receiveResponse().status == 400)
+        #expect(try client.isEndedByPeer())
+        #expect(server.eventually("cancelled"))
+    }
+
+    @Test func breaksOffAResponseWhenTheContentTurnsOutBroken() throws {
+        let server = try ScriptedServer { exchange in
+            exchange.begin(.chunked)
+            exchange.write("begun")
+        }
+        let client = try server.client()
+        try client.send(RawClient.request("POST", "/", fields: "Transfer-Encoding: chunked\r\n"))
+        #expect(try client.receiveHead().status == 200)
+        #expect(try client.receiveChunk() == Array("begun".utf8))
+        try client.send("zz\r\n")
+        #expect(throws: RawSocketError.self) { try client.receiveChunk() }
+        #expect(server.eventually("cancelled"))
+    }
+
+    @Test func refusesContentThatEndsEarly() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nshort")
+        client.closeWrite()
+        #expect(try client.receiveResponse().status == 400)
+        #expect(try client.isEndedByPeer())
+    }
+
+    @Test func answersAClientThatHasEndedItsSide() throws {
+        let server = try ScriptedServer { exchange in exchange.after(milliseconds: 30) { $0.respond($0.target) } }
+        let client = try server.client()
+        try client.send(RawClient.request("GET", "/a"))
+        client.closeWrite()
+        let response = try client.receiveResponse()
+        #expect(response.text == "/a")
+        #expect(response.fields["connection"] == "close")
+        #expect(try client.isEndedByPeer())
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test func answersAllPipelinedRequestsOfAClientThatHasEndedItsSide() throws {
+        let server = try ScriptedServer { exchange in exchange.after(milliseconds: 5) { $0.respond($0.target) } }
+        let client = try server.client()
+        try client.send((0..<5).map { RawClient.request("GET", "/\($0)") }.joined())
+        client.closeWrite()
+        for number in 0..<5 { #expect(try client.receiveResponse().text == "/\(number)") }
+        #expect(try client.isEndedByPeer())
+    }
+
+    @Test func asksForContentWhenToldTo() throws {
+        let server = try ScriptedServer { exchange in
+            #expect(exchange.expectsContinue)
+            exchange.connection.writeContinue()
+            ScriptedServer.describe(exchange)
+        }
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        #expect(try client.receiveResponse().status == 100)
+        try client.send("ab")
+        #expect(try client.receiveResponse().text == "POST / ab")
+    }
+
+    /// After a final answer instead of the 100 nobody can tell whether the content still comes: what follows could be read as content or
+    /// as a request (RFC 9110 10.1.1).
+    @Test func closesAfterAFinalAnswerInsteadOfContinue() throws {
+        let server = try ScriptedServer { $0.respond("no", status: 403) }
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 30\r\n\r\n")
+        let response = try client.receiveResponse()
+        #expect(response.status == 403)
+        #expect(response.fields["connection"] == "close")
+        #expect(try client.isEndedByPeer())
+    }
+
+    @Test func tellsTheExchangeWhenTheClientBreaksOff() throws {
+        let server = try ScriptedServer { _ in }
+        let client = try server.client()
+        try client.send(RawClient.request("GET", "/a"))
+        #expect(server.eventually("end 0"))
+        client.reset()
+        #expect(server.eventually("closed"))
+        #expect(server.log.all == ["head GET /a", "end 0", "cancelled", "closed"])
+        #expect(server.test.losesAllConnections())
+        #expect(server.test.becomesIdle())
+    }
+
+    @Test func pausesContentForAnExchange() throws {
+        let server = try ScriptedServer { exchange in
+            exchange.atBody = { exchange in
+                exchange.connection.pauseReading()
+                exchange.log.add("body")
+                exchange.after(milliseconds: 20) { $0.connection.resumeReading() }
+            }
+            exchange.atEnd = { $0.respond("\($0.body.count)") }
+        }
+        let client = try server.client()
+        let body = [UInt8](repeating: 0, count: 512 << 10)
+        try client.send(RawClient.request("POST", "/", fields: "Content-Length: \(body.count)\r\n"))
+        let sender = Sender(client, body)
+        #expect(try client.receiveResponse().text == "\(body.count)")
+        #expect(sender.wait())
+        // Each piece is one read of at most 64 KiB.
+        #expect(server.log.count("body") >= 8)
+    }
+}

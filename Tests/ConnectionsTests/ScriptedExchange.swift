@@ -1,0 +1,99 @@
+import Connections
+import HTTP
+import Sockets
+
+/// An exchange that does what the test says, and tells what the connection called.
+final class ScriptedExchange: Exchange {
+    unowned let connection: DownstreamConnection
+    let log: EventLog
+    private let script: (ScriptedExchange) -> Void
+
+    /// Of the present request.
+    private(set) var method = ""
+    private(set) var target = ""
+    private(set) var body: [UInt8] = []
+    private(set) var expectsContinue = false
+    private(set) var isCancelled = false
+
+    // What to do later; set anew by the script for each request.
+    var atBody: (ScriptedExchange) -> Void = { _ in }
+    var atEnd: (ScriptedExchange) -> Void = { _ in }
+    var atDrained: (ScriptedExchange) -> Void = { _ in }
+    private var timer: LoopTimer?
+
+    init(on connection: DownstreamConnection, log: EventLog, script: @escaping (ScriptedExchange) -> Void) {
+        self.connection = connection
+        self.log = log
+        self.script = script
+    }
+
+    func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        method = head.methodName.string(in: bytes)
+        target = head.target.string(in: bytes)
+        expectsContinue = head.expectsContinue
+        body = []
+        atBody = { _ in }
+        atEnd = { _ in }
+        atDrained = { _ in }
+        log.add("head \(method) \(target)")
+        script(self)
+    }
+
+    func requestBody(_ bytes: UnsafeBufferPointer<UInt8>) {
+        body += bytes
+        atBody(self)
+    }
+
+    func requestEnd() {
+        log.add("end \(body.count)")
+        atEnd(self)
+    }
+
+    func downstreamDrained() {
+        log.add("drained")
+        atDrained(self)
+    }
+
+    func cancelled() {
+        log.add("cancelled")
+        isCancelled = true
+    }
+
+    func connectionClosed() {
+        timer?.remove()
+        log.add("closed")
+    }
+
+    // MARK: What scripts do
+
+    func respond(_ text: String, status: UInt16 = 200) {
+        guard !isCancelled else { return }
+        connection.respond(status: status, contentType: "text/plain", text: text)
+    }
+
+    func begin(_ framing: BodyFraming, status: UInt16 = 200) {
+        connection.beginResponse(status: status)
+        connection.endResponseHead(framing)
+    }
+
+    func write(_ text: String) { write(Array(text.utf8)) }
+
+    func write(_ bytes: [UInt8]) {
+        guard !isCancelled else { return }
+        bytes.withUnsafeBufferPointer { connection.writeBody($0) }
+    }
+
+    func end() {
+        guard !isCancelled else { return }
+        connection.endResponse()
+    }
+
+    /// Calls `body` after a while, unless the exchange has been cancelled by then.
+    func after(milliseconds: Int, _ body: @escaping (ScriptedExchange) -> Void) {
+        let timer = LoopTimer(on: connection.loop)
+        timer.action = { [unowned self] in if !isCancelled { body(self) } }
+        timer.set(afterMilliseconds: milliseconds)
+        self.timer?.remove()
+        self.timer = timer
+    }
+}

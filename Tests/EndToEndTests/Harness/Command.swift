@@ -1,0 +1,53 @@
+import Foundation
+
+/// A command that ends by itself, with what it printed.
+struct CommandResult {
+    /// Nil when it took too long and was killed.
+    let status: Int32?
+    let output: Data
+    let errors: String
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+    /// Lines on standard error.
+    var errorLines: [Substring] { errors.split(separator: "\n") }
+}
+
+/// A command that runs.
+final class Command {
+    private let process: SpawnedProcess
+    private let folder: String
+
+    /// - Parameter input: what the command reads on standard input.
+    init(_ program: String, _ arguments: [String], input: Data? = nil, in workingFolder: String = "/") throws {
+        folder = try Files.makeTemporaryFolder()
+        var inputPath = "/dev/null"
+        if let input {
+            inputPath = "\(folder)/in"
+            try input.write(to: URL(fileURLWithPath: inputPath))
+        }
+        process = try SpawnedProcess(
+            program, arguments, in: workingFolder, input: inputPath, output: "\(folder)/out", errors: "\(folder)/err")
+    }
+
+    deinit {
+        process.end()
+        Files.remove(folder)
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// Waits for the end.
+    func finish(seconds: Double = Patience.seconds) -> CommandResult {
+        let status = process.wait(seconds: seconds)
+        return CommandResult(
+            status: status, output: Files.bytes("\(folder)/out"), errors: Files.text("\(folder)/err"))
+    }
+
+    /// Starts a command and waits for its end.
+    static func run(
+        _ program: String, _ arguments: [String], input: Data? = nil, in workingFolder: String = "/",
+        seconds: Double = Patience.seconds
+    ) throws -> CommandResult {
+        try Command(program, arguments, input: input, in: workingFolder).finish(seconds: seconds)
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+
+/// A blocking stream socket; every wait ends after a while.
+final class PlainSocket {
+    private let descriptor: Int32
+    private var isClosed = false
+
+    /// Takes over a connected socket.
+    init(owning descriptor: Int32, patienceSeconds: Int = 20) {
+        self.descriptor = descriptor
+        var patience = timeval(tv_sec: patienceSeconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
+    }
+
+    /// Connects to a port of this host.
+    convenience init(port: UInt16, patienceSeconds: Int = 20) throws {
+        self.init(
+            owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0),
+            patienceSeconds: patienceSeconds)
+        let result = LoopbackAddress.with(port: port) { connect(descriptor, $0, $1) }
+        guard result == 0 else {
+            throw HarnessError("no connection to port \(port): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit { finish() }
+
+    func finish() {
+        guard !isClosed else { return }
+        isClosed = true
+        close(descriptor)
+    }
+
+    /// Ends both directions; a thread that is waiting here goes on.
+    func breakOff() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Ends our direction only.
+    func finishSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// False when the peer is gone.
+    @discardableResult
+    func send(_ bytes: Data) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            if count > 0 { sent += count } else if errno != EINTR { return false }
+        }
+        return true
+    }
+
+    /// What comes next; nil at the end of the stream, after an error, or when nothing comes for long.
+    func receive() -> Data? {
+        var piece = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = recv(descriptor, &piece, piece.count, 0)
+            if count > 0 { return Data(piece[..<count]) }
+            if count == 0 || errno != EINTR { return nil }
+        }
+    }
+
+    /// Everything up to the end.
+    func receiveAll() -> Data {
+        var all = Data()
+        while let piece = receive() { all.append(piece) }
+        return all
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+
+/// Ports of this host that nobody uses.
+enum Ports {
+    /// Below the ports that the kernel gives to outgoing connections: one of those could take a port between two runs of a worker.
+    private static let range: ClosedRange<UInt16> = 12_000...31_000
+
+    /// Different free ports, ascending.
+    static func free(_ count: Int) throws -> [UInt16] {
+        var found: Set<UInt16> = []
+        for _ in 0..<10_000 where found.count < count {
+            let port = UInt16.random(in: range)
+            if isFree(port) { found.insert(port) }
+        }
+        guard found.count == count else { throw HarnessError("this host has no \(count) free ports in \(range)") }
+        return found.sorted()
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        return LoopbackAddress.with(port: port) { bind(descriptor, $0, $1) } == 0
+    }
+}
+
+/// 127.0.0.1 as the system calls want it.
+enum LoopbackAddress {
+    static func with<Result>(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+}

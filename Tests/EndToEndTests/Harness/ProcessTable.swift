@@ -1,0 +1,24 @@
+import Foundation
+
+/// What the kernel knows of other processes.
+enum ProcessTable {
+    /// Processes that have `text` among their arguments.
+    static func withArgument(containing text: String) -> [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { pid_t($0) }.filter { identifier in
+            identifier != getpid() && Files.text("/proc/\(identifier)/cmdline").contains(text)
+        }
+    }
+
+    /// The arguments of a process, the program first; empty when it has ended.
+    static func arguments(of process: pid_t) -> [String] {
+        Files.text("/proc/\(process)/cmdline").split(separator: "\0").map(String.init)
+    }
+
+    /// The most memory that a process ever had resident, in MiB.
+    static func peakMebibytes(of process: pid_t) -> Int? {
+        Files.text("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            .flatMap { $0.split(separator: " ", omittingEmptySubsequences: true).compactMap { Int($0) }.first }
+            .map { $0 / 1024 }
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// A process that a test started, with its output in files: a descendant that outlives it can't keep a test waiting as it could with
+/// a pipe.
+final class SpawnedProcess {
+    let identifier: pid_t
+    private var reaped: Int32?
+
+    /// Starts `program`, looked up in PATH when it has no slash. It gets no descriptors but 0, 1 and 2.
+    ///
+    /// - Parameters:
+    ///   - folder: the working directory.
+    ///   - output: a file that standard output is appended to; `errors` likewise, nil for the same file.
+    init(
+        _ program: String, _ arguments: [String], in folder: String = "/", input: String = "/dev/null", output: String,
+        errors: String? = nil
+    ) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let errors {
+            posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        } else {
+            posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        }
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+        posix_spawn_file_actions_addchdir_np(&actions, folder)
+        // What the test runner ignores or blocks is its own business.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigaddset(&signals, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var identifier: pid_t = 0
+        let code = posix_spawnp(&identifier, program, &actions, &attributes, &words, environ)
+        guard code == 0 else { throw HarnessError("\(program) can't be started: \(String(cString: strerror(code)))") }
+        self.identifier = identifier
+    }
+
+    /// The exit status, 128 + signal when a signal ended it; nil while it runs.
+    var exitStatus: Int32? {
+        if let reaped { return reaped }
+        var status: Int32 = 0
+        guard waitpid(identifier, &status, WNOHANG) == identifier else { return nil }
+        let signal = status & 0x7F
+        reaped = signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        return reaped
+    }
+
+    var isRunning: Bool { exitStatus == nil }
+
+    /// Does nothing once the process has ended.
+    func send(_ signal: Int32) {
+        if isRunning { kill(identifier, signal) }
+    }
+
+    /// Waits for the end and kills what does not end in time.
+    ///
+    /// - Returns: the exit status; nil when it had to be killed.
+    func wait(seconds: Double = Patience.seconds) -> Int32? {
+        if Patience.until(seconds: seconds, { !isRunning }) { return exitStatus }
+        end()
+        return nil
+    }
+
+    /// SIGKILL, and waits until the process is gone.
+    func end() {
+        send(SIGKILL)
+        _ = Patience.until { !isRunning }
+    }
+}

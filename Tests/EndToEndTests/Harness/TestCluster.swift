@@ -1,0 +1,184 @@
+import Foundation
+
+/// A balancer and workers of its own for one test: real processes, on free ports, with a state directory of their own.
+final class TestCluster {
+    struct Options {
+        var workers = 3
+        var balancerArguments: [String] = []
+        /// For every worker.
+        var workerArguments: [String] = []
+        /// The certificates; nil for those that all tests share.
+        var certificates: String?
+    }
+
+    /// Everything that the cluster writes is in here.
+    let folder: String
+    let certificates: String
+    private(set) var publicPort: UInt16 = 0
+    private(set) var clusterPort: UInt16 = 0
+    private(set) var adminPort: UInt16 = 0
+    /// The first balancer; those that workers start are known by `status()` only.
+    private(set) var balancer: SpawnedProcess?
+    private(set) var workers: [TestWorker] = []
+    private let options: Options
+    /// For workers, ascending.
+    private var freePorts: [UInt16]
+
+    /// Starts everything and waits until all workers are ready.
+    convenience init(workers: Int = 3, workerArguments: [String] = []) throws {
+        try self.init(Options(workers: workers, workerArguments: workerArguments))
+    }
+
+    init(_ options: Options) throws {
+        self.options = options
+        freePorts = try Ports.free(12)
+        folder = try Files.makeTemporaryFolder()
+        certificates = try options.certificates ?? TestCertificates.shared.get()
+        LogsOnFailure.watch(folder)
+        do {
+            try startBalancer()
+            for index in 0..<options.workers {
+                try startWorker(id: "worker-\(8001 + index)", arguments: options.workerArguments)
+            }
+            try waitUntilReady(options.workers)
+        } catch {
+            tearDown()
+            throw error
+        }
+    }
+
+    deinit { tearDown() }
+
+    /// Ends every process of the cluster, those that it started itself included.
+    func tearDown() {
+        LogsOnFailure.keep()
+        // A worker may start a balancer while it is being looked for: until nothing is found.
+        _ = Patience.until {
+            let processes = ProcessTable.withArgument(containing: folder)
+            for process in processes { kill(process, SIGKILL) }
+            return processes.isEmpty
+        }
+        balancer?.end()
+        for worker in workers { worker.process.end() }
+        Files.remove(folder)
+    }
+
+    // MARK: Where things are
+
+    var stateDirectory: String { "\(folder)/state" }
+    var sharedFile: String { "\(folder)/shared.txt" }
+    var balancerLog: String { Files.text("\(folder)/balancer.log") + Files.text("\(stateDirectory)/balancer.log") }
+    static var balancerProgram: String { "\(Files.products)/balancer" }
+    static var workerProgram: String { "\(Files.products)/worker" }
+
+    func url(_ path: String) -> String { "\(TestCertificates.scheme)://127.0.0.1:\(publicPort)\(path)" }
+
+    /// The option values that two commands of this cluster share.
+    var places: [String] { ["--certs", certificates, "--state-dir", stateDirectory] }
+
+    // MARK: Starting
+
+    /// Starts the balancer by hand. Should somebody have taken one of the ports meanwhile, with other ones.
+    func startBalancer() throws {
+        for _ in 0..<5 {
+            if publicPort == 0 || balancer?.exitStatus == 1 { try choosePorts() }
+            let process = try SpawnedProcess(
+                TestCluster.balancerProgram, balancerArguments, in: folder, output: "\(folder)/balancer.log")
+            balancer = process
+            try waitUntil("the balancer reigns") { !process.isRunning || (try? status())?.pid == process.identifier }
+            if process.isRunning { return }
+            guard balancerLog.contains("can't listen on") else { break }
+        }
+        throw HarnessError("the balancer does not start")
+    }
+
+    var balancerArguments: [String] {
+        [
+            "--host", "127.0.0.1", "--port", "\(publicPort)", "--cluster-port", "\(clusterPort)", "--admin-port",
+            "\(adminPort)",
+        ] + places + options.balancerArguments
+    }
+
+    private func choosePorts() throws {
+        let ports = try Ports.free(3)
+        (publicPort, clusterPort, adminPort) = (ports[0], ports[1], ports[2])
+    }
+
+    /// Starts one more worker without waiting for it.
+    ///
+    /// - Parameters:
+    ///   - port: nil for a free one, above those of the workers before it, since the succession is by port.
+    ///   - certificates: nil for the cluster's.
+    @discardableResult
+    func startWorker(
+        id: String, port: UInt16? = nil, certificates: String? = nil, arguments: [String] = []
+    ) throws -> TestWorker {
+        let worker = TestWorker(
+            id: id, port: port ?? freePorts.removeFirst(),
+            arguments: [
+                "--id", id, "--balancer", "127.0.0.1:\(clusterPort)", "--certs", certificates ?? self.certificates,
+                "--state-dir", stateDirectory, "--file", sharedFile,
+            ] + arguments, folder: folder)
+        workers.append(worker)
+        try worker.start()
+        return worker
+    }
+
+    // MARK: Looking
+
+    /// What the balancer says of the cluster.
+    func status() throws -> ClusterStatus {
+        try JSONDecoder().decode(ClusterStatus.self, from: Data(admin("/status").utf8))
+    }
+
+    /// The content of a page of the admin port.
+    func admin(_ path: String) throws -> String {
+        let socket = try PlainSocket(port: adminPort, patienceSeconds: 5)
+        socket.send(Data("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
+        let response = String(decoding: socket.receiveAll(), as: UTF8.self)
+        guard response.hasPrefix("HTTP/1.1 200"), let end = response.range(of: "\r\n\r\n") else {
+            throw HarnessError("\(path) answered: \(response.prefix(200))")
+        }
+        return String(response[end.upperBound...])
+    }
+
+    /// Waits until the registry holds exactly `count` workers, all ready.
+    func waitUntilReady(_ count: Int, file: StaticString = #fileID, line: UInt = #line) throws {
+        try waitForStatus("\(count) workers are ready", file: file, line: line) {
+            $0.workers.count == count && $0.readyCount == count
+        }
+    }
+
+    /// Waits until what the balancer says satisfies `condition`; a balancer that does not answer is asked again.
+    @discardableResult
+    func waitForStatus(
+        _ what: String, seconds: Double = Patience.seconds, file: StaticString = #fileID, line: UInt = #line,
+        _ condition: (ClusterStatus) -> Bool
+    ) throws -> ClusterStatus {
+        var last: ClusterStatus?
+        try waitUntil("\(what); last seen: \(last?.description ?? "no answer")", seconds: seconds, file: file, line: line) {
+            guard let status = try? status() else { return false }
+            last = status
+            return condition(status)
+        }
+        guard let last else { throw HarnessError("no status") }
+        return last
+    }
+
+    // MARK: Asking
+
+    /// One request through the balancer.
+    func curl(_ path: String, _ arguments: String...) throws -> CurlResponse {
+        try Curl(url(path), arguments).finish()
+    }
+
+    /// Starts a request through the balancer.
+    func startCurl(_ path: String, _ arguments: String...) throws -> Curl {
+        try Curl(url(path), arguments)
+    }
+
+    /// Starts a request that a worker answers after `milliseconds`.
+    func startSlowRequest(milliseconds: Int) throws -> Curl {
+        try startCurl("/reverse?delay_ms=\(milliseconds)", "--data-binary", "abc")
+    }
+}

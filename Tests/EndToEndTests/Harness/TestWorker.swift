@@ -1,0 +1,29 @@
+/// A worker process of a cluster, which a test may end and start again.
+final class TestWorker {
+    let id: String
+    let port: UInt16
+    private let arguments: [String]
+    private let folder: String
+    private var current: SpawnedProcess?
+
+    init(id: String, port: UInt16, arguments: [String], folder: String) {
+        self.id = id
+        self.port = port
+        self.arguments = ["--port", "\(port)"] + arguments
+        self.folder = folder
+    }
+
+    var process: SpawnedProcess {
+        guard let current else { preconditionFailure("\(id) has not been started") }
+        return current
+    }
+
+    /// Everything that this worker's processes have logged.
+    var log: String { Files.text("\(folder)/\(id).log") }
+
+    /// Starts it, or starts it again with the same options.
+    func start() throws {
+        current = try SpawnedProcess(
+            TestCluster.workerProgram, arguments, in: folder, output: "\(folder)/\(id).log")
+    }
+}

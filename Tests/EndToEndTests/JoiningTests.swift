@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite struct Joining {
+        @Test func `Three workers join by themselves and all get requests`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            var served: Set<String> = []
+            for _ in 0..<200 where served.count < 3 {
+                let response = try cluster.curl("/")
+                try #require(response.isOK, "\(response)")
+                served.insert(response.text)
+            }
+            #expect(served == ["worker-8001\n", "worker-8002\n", "worker-8003\n"])
+        }
+
+        @Test func `/status describes the balancer and each worker`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            for _ in 0..<3 { #expect(try cluster.curl("/").isOK) }
+            let status = try cluster.status()
+            #expect(status.role == "balancer")
+            #expect(status.epoch == 1)
+            #expect(status.pid == cluster.balancer?.identifier)
+            #expect((0...120).contains(status.uptime_s))
+            #expect(status.version.contains("."))
+            #expect(status.workers.map(\.id) == cluster.workers.map(\.id))
+            #expect(status.workers.map(\.port) == cluster.workers.map(\.port))
+            for worker in status.workers {
+                #expect(worker.address == "127.0.0.1")
+                #expect(worker.state == "ready")
+                #expect(worker.in_flight == 0)
+                #expect(worker.failures_total == 0)
+                #expect((0...10_000).contains(worker.last_seen_ms ?? -1))
+            }
+            #expect(status.workers.map(\.requests_total).reduce(0, +) == 3)
+        }
+
+        @Test func `balancer status prints a table, or the JSON of /status`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            let arguments = ["status", "--admin-port", "\(cluster.adminPort)"]
+            let table = try Command.run(TestCluster.balancerProgram, arguments)
+            #expect(table.status == 0)
+            #expect(table.errors == "")
+            let lines = table.text.split(separator: "\n")
+            try #require(lines.count == 5, "\(table.text)")
+            #expect(lines[0].contains("epoch 1 "))
+            #expect(lines[1].hasPrefix("WORKER"))
+            for (line, worker) in zip(lines[2...], cluster.workers) {
+                let cells = line.split(separator: " ")
+                #expect(cells.prefix(3) == [worker.id[...], "127.0.0.1:\(worker.port)", "ready"])
+            }
+
+            let json = try Command.run(TestCluster.balancerProgram, arguments + ["--json"])
+            #expect(json.status == 0)
+            let decoded = try JSONDecoder().decode(ClusterStatus.self, from: json.output)
+            #expect(decoded.readyCount == 3)
+        }
+
+        @Test func `balancer status says so when no balancer answers`() throws {
+            let port = try Ports.free(1)[0]
+            let result = try Command.run(TestCluster.balancerProgram, ["status", "--admin-port", "\(port)"])
+            #expect(result.status == 1)
+            #expect(result.errorLines.count == 1)
+            #expect(result.errors.contains("--admin-port"))
+        }
+
+        @Test func `/metrics is Prometheus text that names each worker`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            #expect(try cluster.curl("/").isOK)
+            let samples = try PrometheusText(cluster.admin("/metrics")).samples
+            #expect(samples["understudy_epoch"] == 1)
+            for worker in cluster.workers {
+                #expect(samples["understudy_worker_ready{worker=\"\(worker.id)\"}"] == 1)
+            }
+            #expect(samples["understudy_requests_total"] == 1)
+            #expect(samples["understudy_responses_total{class=\"2xx\"}"] == 1)
+        }
+
+        @Test func `A worker that was started before its balancer joins as soon as there is one`() throws {
+            let cluster = try TestCluster(workers: 1)
+            defer { cluster.tearDown() }
+            cluster.workers[0].process.send(SIGTERM)
+            #expect(cluster.workers[0].process.wait() == 0)
+            cluster.balancer?.send(SIGTERM)
+            #expect(cluster.balancer?.wait() == 0)
+
+            let worker = try cluster.startWorker(id: "worker-8002", arguments: ["--no-standby"])
+            try waitUntil("the worker has knocked in vain") { worker.log.contains("balancer") }
+            try cluster.startBalancer()
+            try cluster.waitForStatus("it has joined") { $0.state(of: "worker-8002") == "ready" }
+        }
+    }
+}
