@@ -78,6 +78,7 @@ extension DownstreamConnection {
             writeRaw(bytes)
         }
         if isCongested { flush() }
+        if isCongested { wasCongested = true }
         if phase != .closed { loop.callAtEndOfTurn(self) }
     }
 

@@ -130,12 +130,7 @@ package final class UpstreamConnection: EventSource {
 
     /// Appends to the request; leaves at the end of the turn.
     package func write(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard isActive, phase != .closed else { return }
-        output.append(bytes)
-        if phase == .busy {
-            if isCongested { flush() }
-            if phase != .closed { loop.callAtEndOfTurn(self) }
-        }
+        write { $0.append(bytes) }
     }
 
     /// Appends what `body` writes.
@@ -146,6 +141,8 @@ package final class UpstreamConnection: EventSource {
             if isCongested { flush() }
             if phase != .closed { loop.callAtEndOfTurn(self) }
         }
+        // Also while connecting, when nothing is flushed yet: whoever stops for this waits for `upstreamDrained`.
+        if isCongested { wasCongested = true }
     }
 
     /// The request is whole.

@@ -128,7 +128,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             needsContinue = false
             connection.writeContinue()
         }
-        if !upstream.isCongested { connection.resumeReading() }
+        if upstream.isCongested { connection.pauseReading() } else { connection.resumeReading() }
         return true
     }
 

@@ -23,18 +23,18 @@ extension EndToEnd {
             #expect(status.role == "balancer")
             #expect(status.epoch == 1)
             #expect(status.pid == cluster.balancer?.identifier)
-            #expect((0...120).contains(status.uptime_s))
+            #expect((0...120).contains(status.uptimeSeconds))
             #expect(status.version.contains("."))
             #expect(status.workers.map(\.id) == cluster.workers.map(\.id))
             #expect(status.workers.map(\.port) == cluster.workers.map(\.port))
             for worker in status.workers {
                 #expect(worker.address == "127.0.0.1")
                 #expect(worker.state == "ready")
-                #expect(worker.in_flight == 0)
-                #expect(worker.failures_total == 0)
-                #expect((0...10_000).contains(worker.last_seen_ms ?? -1))
+                #expect(worker.inFlight == 0)
+                #expect(worker.failuresTotal == 0)
+                #expect((0...10_000).contains(worker.lastSeenMilliseconds ?? -1))
             }
-            #expect(status.workers.map(\.requests_total).reduce(0, +) == 3)
+            #expect(status.workers.map(\.requestsTotal).reduce(0, +) == 3)
         }
 
         @Test func `balancer status prints a table, or the JSON of /status`() throws {

@@ -5,20 +5,33 @@ struct ClusterStatus: Decodable, CustomStringConvertible {
         let address: String
         let port: UInt16
         let state: String
-        let in_flight: Int
-        let requests_total: Int
-        let failures_total: Int
-        let last_seen_ms: Int?
+        let inFlight: Int
+        let requestsTotal: Int
+        let failuresTotal: Int
+        let lastSeenMilliseconds: Int?
         let reason: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case id, address, port, state, reason
+            case inFlight = "in_flight"
+            case requestsTotal = "requests_total"
+            case failuresTotal = "failures_total"
+            case lastSeenMilliseconds = "last_seen_ms"
+        }
     }
 
     let role: String
     let id: String
     let epoch: Int
     let pid: Int32
-    let uptime_s: Int
+    let uptimeSeconds: Int
     let version: String
     let workers: [Worker]
+
+    private enum CodingKeys: String, CodingKey {
+        case role, id, epoch, pid, version, workers
+        case uptimeSeconds = "uptime_s"
+    }
 
     /// How many workers are ready.
     var readyCount: Int { workers.count { $0.state == "ready" } }
@@ -29,9 +42,10 @@ struct ClusterStatus: Decodable, CustomStringConvertible {
     func state(of id: String) -> String? { worker(id)?.state }
 
     /// Requests under way at each worker, in the order of the ids.
-    var inFlight: [Int] { workers.sorted { $0.id < $1.id }.map(\.in_flight) }
+    var inFlight: [Int] { workers.sorted { $0.id < $1.id }.map(\.inFlight) }
 
     var description: String {
-        "epoch \(epoch), process \(pid): " + workers.map { "\($0.id) \($0.state) \($0.in_flight)" }.joined(separator: ", ")
+        "epoch \(epoch), process \(pid): "
+            + workers.map { "\($0.id) \($0.state) \($0.inFlight)" }.joined(separator: ", ")
     }
 }

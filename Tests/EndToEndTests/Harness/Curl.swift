@@ -50,7 +50,9 @@ struct CurlResponse: CustomStringConvertible {
     /// The value of a field of the last response, nil when there is none.
     func field(_ name: String) -> String? {
         for line in head.split(separator: "\r\n").reversed() {
-            guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == name.lowercased() else { continue }
+            guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == name.lowercased() else {
+                continue
+            }
             return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
         }
         return nil

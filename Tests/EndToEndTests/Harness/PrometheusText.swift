@@ -2,26 +2,36 @@
 struct PrometheusText {
     /// By name and labels as written.
     private(set) var samples: [String: Double] = [:]
+    private var types: Set<Substring> = []
 
     /// - Throws: `HarnessError` with the first line that is not in the format, or has no TYPE before it.
     init(_ text: String) throws {
-        var types: [Substring: Substring] = [:]
         guard text.hasSuffix("\n") else { throw HarnessError("the last line has no end") }
-        for line in text.split(separator: "\n") {
-            if let match = line.wholeMatch(of: /# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)/) {
-                guard types.updateValue(match.2, forKey: match.1) == nil else { throw HarnessError("TYPE again: \(line)") }
-            } else if line.hasPrefix("# HELP ") {
-                continue
-            } else if let match = line.wholeMatch(
-                of: /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\.)*"(?:,[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\.)*")*\})? (-?[0-9.e+]+)/)
-            {
-                guard types[match.1] != nil, let value = Double(match.3) else { throw HarnessError("no TYPE, or no number: \(line)") }
-                guard samples.updateValue(value, forKey: "\(match.1)\(match.2 ?? "")") == nil else {
-                    throw HarnessError("twice: \(line)")
-                }
-            } else {
-                throw HarnessError("not Prometheus: \(line)")
-            }
+        for line in text.split(separator: "\n") where !line.hasPrefix("# HELP ") {
+            guard try readType(line) || readSample(line) else { throw HarnessError("not Prometheus: \(line)") }
         }
+    }
+
+    private mutating func readType(_ line: Substring) throws -> Bool {
+        let pattern = /# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (?:counter|gauge|histogram|summary|untyped)/
+        guard let match = line.wholeMatch(of: pattern) else { return false }
+        guard types.insert(match.1).inserted else { throw HarnessError("TYPE again: \(line)") }
+        return true
+    }
+
+    private mutating func readSample(_ line: Substring) throws -> Bool {
+        guard let match = line.wholeMatch(of: /([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (-?[0-9.e+]+)/) else { return false }
+        if let labels = match.2 {
+            let label = /[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\.)*"/
+            let pairs = labels.dropFirst().dropLast().split(separator: ",")
+            guard pairs.allSatisfy({ $0.wholeMatch(of: label) != nil }) else { return false }
+        }
+        guard types.contains(match.1), let value = Double(match.3) else {
+            throw HarnessError("no TYPE, or no number: \(line)")
+        }
+        guard samples.updateValue(value, forKey: "\(match.1)\(match.2 ?? "")") == nil else {
+            throw HarnessError("twice: \(line)")
+        }
+        return true
     }
 }

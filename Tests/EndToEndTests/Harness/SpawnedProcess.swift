@@ -5,6 +5,8 @@ import Foundation
 final class SpawnedProcess {
     let identifier: pid_t
     private var reaped: Int32?
+    /// Other tests of this runner have sockets open; a child that inherited one would keep their peers waiting for its end.
+    private static let highestDescriptor: Int32 = 512
 
     /// Starts `program`, looked up in PATH when it has no slash. It gets no descriptors but 0, 1 and 2.
     ///
@@ -25,8 +27,9 @@ final class SpawnedProcess {
         } else {
             posix_spawn_file_actions_adddup2(&actions, 1, 2)
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-        posix_spawn_file_actions_addchdir_np(&actions, folder)
+        for descriptor in 3..<SpawnedProcess.highestDescriptor {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         // What the test runner ignores or blocks is its own business.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -38,10 +41,12 @@ final class SpawnedProcess {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+        // env(1) changes the folder and becomes the program: the identifier stays.
+        let command = ["env", "-C", folder, program] + arguments
+        var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var identifier: pid_t = 0
-        let code = posix_spawnp(&identifier, program, &actions, &attributes, &words, environ)
+        let code = posix_spawnp(&identifier, "env", &actions, &attributes, &words, environ)
         guard code == 0 else { throw HarnessError("\(program) can't be started: \(String(cString: strerror(code)))") }
         self.identifier = identifier
     }

@@ -156,7 +156,8 @@ final class TestCluster {
         _ condition: (ClusterStatus) -> Bool
     ) throws -> ClusterStatus {
         var last: ClusterStatus?
-        try waitUntil("\(what); last seen: \(last?.description ?? "no answer")", seconds: seconds, file: file, line: line) {
+        let seen = { "last seen: \(last?.description ?? "no answer")" }
+        try waitUntil("\(what); \(seen())", seconds: seconds, file: file, line: line) {
             guard let status = try? status() else { return false }
             last = status
             return condition(status)

@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite struct Failover {
+        @Test func `Ten kills of the balancer under load refuse nobody`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            let load = try LoadGenerator(cluster)
+            try load.waitForMore(20)
+            for kills in 1...10 {
+                let before = try cluster.status()
+                #expect(before.epoch == kills)
+                kill(before.pid, SIGKILL)
+                let after = try cluster.waitForStatus("the next balancer has all workers") {
+                    $0.epoch > before.epoch && $0.readyCount == 3
+                }
+                #expect(after.epoch == before.epoch + 1)
+                #expect(after.pid != before.pid)
+                #expect(after.workers.map(\.id) == before.workers.map(\.id))
+                try load.waitForMore(20)
+            }
+            let tally = load.stop()
+            #expect(tally.refused == 0, "\(tally)")
+            #expect(tally.timedOut == 0, "\(tally)")
+            #expect(tally.otherStatus == 0, "\(tally)")
+            // What was in flight inside the dead processes, and no more.
+            #expect(tally.lost <= 10 * load.clients, "\(tally)")
+        }
+
+        @Test func `The worker with the smallest port brings the balancer back`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            for round in 1...3 {
+                try cluster.waitUntilSettled()
+                kill(try cluster.status().pid, SIGKILL)
+                let status = try cluster.waitForStatus("a balancer is back") { $0.epoch > round && $0.readyCount == 3 }
+                #expect(status.id == "worker-8001")
+            }
+        }
+
+        @Test func `When the balancer and the first in the succession die together the next one brings it back`() throws
+        {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let balancer = try cluster.status().pid
+            // What has stopped can't act any more, so that nothing happens between the two kills.
+            kill(balancer, SIGSTOP)
+            cluster.workers[0].process.send(SIGKILL)
+            kill(balancer, SIGKILL)
+            let status = try cluster.waitForStatus("a balancer is back") {
+                $0.epoch == 2 && $0.state(of: "worker-8002") == "ready" && $0.state(of: "worker-8003") == "ready"
+            }
+            #expect(status.id == "worker-8002")
+            #expect(try cluster.curl("/").isOK)
+        }
+
+        @Test func `A balancer that hangs is replaced, and does not come back`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            let hung = try cluster.status().pid
+            kill(hung, SIGSTOP)
+            let response = try cluster.curl("/")
+            #expect(response.isOK, "\(response)")
+            let status = try cluster.waitForStatus("a balancer is back") { $0.epoch == 2 && $0.readyCount == 3 }
+            #expect(status.pid != hung)
+            kill(hung, SIGCONT)
+            try waitUntil("the hung process has been killed") { cluster.balancer?.isRunning == false }
+            #expect(cluster.balancer?.exitStatus == 128 + SIGKILL)
+        }
+
+        @Test func `Workers that join after a takeover are served by the successor`() throws {
+            let cluster = try TestCluster(workers: 2)
+            defer { cluster.tearDown() }
+            kill(try cluster.status().pid, SIGKILL)
+            try cluster.waitForStatus("a balancer is back") { $0.epoch == 2 && $0.readyCount == 2 }
+            try cluster.startWorker(id: "worker-8003")
+            try cluster.waitUntilReady(3)
+            kill(try cluster.status().pid, SIGKILL)
+            try cluster.waitForStatus("a balancer is back") { $0.epoch == 3 && $0.readyCount == 3 }
+            #expect(try cluster.curl("/").isOK)
+        }
+
+        @Test func `/status, /metrics and the table answer after a takeover`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            kill(try cluster.status().pid, SIGKILL)
+            try cluster.waitForStatus("a balancer is back") { $0.epoch == 2 && $0.readyCount == 3 }
+            #expect(try PrometheusText(cluster.admin("/metrics")).samples["understudy_epoch"] == 2)
+            let table = try Command.run(
+                TestCluster.balancerProgram, ["status", "--admin-port", "\(cluster.adminPort)"])
+            #expect(table.status == 0)
+            #expect(table.text.contains("epoch 2 "))
+        }
+
+        @Test func `A second balancer on the same state directory ends with a clear message`() throws {
+            let cluster = try TestCluster(workers: 1)
+            defer { cluster.tearDown() }
+            let ports = try Ports.free(3)
+            let arguments =
+                ["--port", "\(ports[0])", "--cluster-port", "\(ports[1])", "--admin-port", "\(ports[2])"]
+                + cluster.places
+            let second = try Command.run(TestCluster.balancerProgram, arguments)
+            #expect(second.status == 1)
+            #expect(second.errorLines.count == 1)
+            #expect(second.errors.contains("running already"))
+            #expect(second.errors.contains("\(try cluster.status().pid)"))
+
+            // Nor beside one that a worker brought back.
+            kill(try cluster.status().pid, SIGKILL)
+            let status = try cluster.waitForStatus("a balancer is back") { $0.epoch == 2 && $0.readyCount == 1 }
+            let third = try Command.run(TestCluster.balancerProgram, arguments)
+            #expect(third.status == 1)
+            #expect(third.errors.contains("\(status.pid)"))
+            #expect(try cluster.curl("/").isOK)
+        }
+
+        @Test func `A worker with --no-standby never takes over`() throws {
+            var options = TestCluster.Options()
+            options.workers = 2
+            options.workerArguments = ["--no-standby"]
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            let standIn = try cluster.startWorker(id: "worker-8003")
+            try cluster.waitUntilReady(3)
+            kill(try cluster.status().pid, SIGKILL)
+            let status = try cluster.waitForStatus("a balancer is back") { $0.epoch == 2 && $0.readyCount == 3 }
+            #expect(status.id == "worker-8003")
+
+            // Nobody is left who may: the port is closed from now on, also when the workers have waited in vain (5 s).
+            standIn.process.end()
+            kill(status.pid, SIGKILL)
+            try waitUntil("the port is closed") { (try? PlainSocket(port: cluster.publicPort)) == nil }
+            let isOpenAgain = Patience.until(seconds: 6.5) { (try? PlainSocket(port: cluster.publicPort)) != nil }
+            #expect(!isOpenAgain)
+            #expect(cluster.workers[0].process.isRunning && cluster.workers[1].process.isRunning)
+        }
+
+        @Test func `A balancer that is started again by hand finds its workers`() throws {
+            let cluster = try TestCluster(Self.withoutStandby)
+            defer { cluster.tearDown() }
+            cluster.balancer?.end()
+            try cluster.startBalancer()
+            let status = try cluster.waitForStatus("all workers are back") { $0.readyCount == 3 }
+            #expect(status.epoch == 2)
+            #expect(try cluster.curl("/").isOK)
+        }
+
+        private static var withoutStandby: TestCluster.Options {
+            var options = TestCluster.Options()
+            options.workerArguments = ["--no-standby"]
+            return options
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite struct Health {
+        @Test func `A worker that is killed is out at once, fails no GET, and comes back`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            let load = try LoadGenerator(cluster)
+            try load.waitForMore(20)
+            let victim = cluster.workers[1]
+            victim.process.end()
+            // Well before the next probe would have told (1 s).
+            try cluster.waitForStatus("it is out", seconds: 0.7) { $0.state(of: victim.id) != "ready" }
+            try load.waitForMore(50)
+            try victim.start()
+            try cluster.waitUntilReady(3)
+            try load.waitForMore(20)
+            let tally = load.stop()
+            #expect(tally.served > 0)
+            #expect(tally.refused + tally.timedOut + tally.lost + tally.otherStatus == 0, "\(tally)")
+        }
+
+        @Test func `Kills of workers under load fail no GET`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            let load = try LoadGenerator(cluster)
+            for round in 0..<6 {
+                try load.waitForMore(20)
+                let victim = cluster.workers[round % 3]
+                victim.process.end()
+                try load.waitForMore(20)
+                try victim.start()
+                try cluster.waitUntilReady(3)
+            }
+            let tally = load.stop()
+            #expect(tally.refused + tally.timedOut + tally.lost + tally.otherStatus == 0, "\(tally)")
+        }
+
+        @Test func `A worker that hangs is out after three probes, and back when it goes on`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            let victim = cluster.workers[2]
+            victim.process.send(SIGSTOP)
+            let began = Date()
+            // Three probes of 1 s that time out after 1 s each: about 6 s; twice that on a slow machine.
+            try cluster.waitForStatus("it is out", seconds: 12) { $0.state(of: victim.id) == "ejected" }
+            #expect(Date().timeIntervalSince(began) > 1.5)
+            for _ in 0..<6 {
+                let response = try cluster.curl("/")
+                #expect(response.isOK && response.text != "worker-8003\n", "\(response)")
+            }
+            victim.process.send(SIGCONT)
+            try cluster.waitUntilReady(3)
+        }
+
+        @Test func `Without a worker the answer is 503 with Retry-After`() throws {
+            let cluster = try TestCluster(workers: 0)
+            defer { cluster.tearDown() }
+            let began = Date()
+            let response = try cluster.curl("/")
+            #expect(Date().timeIntervalSince(began) < 3)
+            #expect(response.status == 503)
+            #expect(response.field("retry-after").flatMap { Int($0) } != nil)
+            #expect(response.field("content-type")?.hasPrefix("application/json") == true)
+            #expect(response.text.contains("\"error\""))
+        }
+
+        @Test func `When the last worker dies the answer is an error, not a hang`() throws {
+            let cluster = try TestCluster(workers: 1)
+            defer { cluster.tearDown() }
+            cluster.workers[0].process.end()
+            let began = Date()
+            let response = try cluster.curl("/")
+            #expect(Date().timeIntervalSince(began) < 3)
+            #expect((502...504).contains(response.status), "\(response)")
+            try cluster.waitForStatus("it is out") { $0.readyCount == 0 }
+            #expect(try cluster.curl("/").status == 503)
+            try cluster.workers[0].start()
+            try cluster.waitUntilReady(1)
+            #expect(try cluster.curl("/").isOK)
+        }
+
+        @Test func `A request that waits for a worker is served when one joins in time`() throws {
+            let cluster = try TestCluster(workers: 0)
+            defer { cluster.tearDown() }
+            // Each waits up to 1 s: in a row until the worker is there, so that one of them is waiting at that moment.
+            let worker = try cluster.startWorker(id: "worker-8001")
+            var response = try cluster.curl("/")
+            try waitUntil("a request is served") {
+                if response.isOK { return true }
+                response = try cluster.curl("/")
+                return response.isOK
+            }
+            #expect(worker.process.isRunning)
+        }
+
+        @Test func `A worker that is started again under its id takes the place of the dead one`() throws {
+            let cluster = try TestCluster(workers: 2)
+            defer { cluster.tearDown() }
+            let victim = cluster.workers[0]
+            for _ in 0..<3 {
+                victim.process.end()
+                try victim.start()
+                try waitUntil("the new one has registered") {
+                    victim.log.split(separator: "\n").last?.contains("epoch") == true
+                }
+                try cluster.waitUntilReady(2)
+            }
+            #expect(try cluster.status().workers.count == 2)
+        }
+    }
+}

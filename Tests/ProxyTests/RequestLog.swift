@@ -1,0 +1,18 @@
+import Synchronization
+
+/// The requests that several upstreams saw, in order.
+final class RequestLog: Sendable {
+    private let requests = Mutex<[SeenRequest]>([])
+
+    func add(_ request: SeenRequest) { requests.withLock { $0.append(request) } }
+
+    var all: [SeenRequest] { requests.withLock { $0 } }
+}
+
+/// Something that exactly one of several threads gets.
+final class OneTime: Sendable {
+    private let isLeft = Atomic(true)
+
+    /// True for the first caller.
+    func take() -> Bool { isLeft.exchange(false, ordering: .acquiringAndReleasing) }
+}

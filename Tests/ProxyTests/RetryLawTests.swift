@@ -1,0 +1,49 @@
+import Connections
+import HTTP
+@testable import Proxy
+import Sockets
+import Testing
+
+/// The law by itself, and what becomes of each failure.
+@Suite struct RetryLawTests {
+    private static let before: [UpstreamFailure] = [
+        .refused, .unreachable(SystemError("connect", code: 113)), .connectTimedOut, .handshake(.truncated),
+        .otherNode(.anonymous),
+    ]
+    private static let after: [UpstreamFailure] = [
+        .closedBeforeResponse, .closedInResponse, .badResponse(.malformedStatusLine), .timedOut,
+    ]
+
+    @Test(arguments: [true, false], [true, false])
+    func whatHasReachedNobodyMayGoElsewhere(isIdempotent: Bool, isOnTheWay: Bool) {
+        for failure in RetryLawTests.before {
+            #expect(RetryLaw.allows(failure, isIdempotent: isIdempotent, isOnTheWay: isOnTheWay), "\(failure)")
+        }
+        for failure in RetryLawTests.before + RetryLawTests.after {
+            #expect(RetryLaw.allows(failure, isIdempotent: isIdempotent, isOnTheWay: false), "\(failure)")
+        }
+    }
+
+    @Test func whatMayHaveArrivedIsRepeatedOnlyIfItDoesNoHarm() {
+        for failure in RetryLawTests.after {
+            #expect(!RetryLaw.allows(failure, isIdempotent: false, isOnTheWay: true), "\(failure)")
+            let mayRepeat = RetryLaw.allows(failure, isIdempotent: true, isOnTheWay: true)
+            #expect(mayRepeat == failure.isBeforeResponse, "\(failure)")
+        }
+    }
+
+    @Test func everyFailureHasItsStatus() {
+        for failure in RetryLawTests.before + RetryLawTests.after {
+            let error = ProxyError.upstream(failure)
+            switch failure {
+            case .timedOut, .connectTimedOut: #expect(error.status == 504)
+            default: #expect(error.status == 502)
+            }
+            #expect(error.retryAfterSeconds == nil)
+        }
+        for error in [ProxyError.noWorker, .queueFull, .fenced] {
+            #expect(error.status == 503)
+            #expect(error.retryAfterSeconds == 1)
+        }
+    }
+}

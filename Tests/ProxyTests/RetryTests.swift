@@ -1,0 +1,285 @@
+import Connections
+import Foundation
+import Proxy
+import TestSupport
+import Testing
+
+/// The retry law against workers that misbehave: what the client gets, and how often workers saw the request.
+@Suite(.timeLimit(.minutes(2))) struct RetryTests {
+    enum Request: String, CaseIterable, Sendable {
+        case get = "GET"
+        case postWithoutBody = "POST without content"
+        case postWithBody = "POST with content"
+        case getWithLargeBody = "GET with more content than is kept"
+
+        var method: String { self == .get || self == .getWithLargeBody ? "GET" : "POST" }
+
+        /// The first byte and the last are told apart, and nothing in between repeats soon.
+        var body: [UInt8]? {
+            switch self {
+            case .get: nil
+            case .postWithoutBody: []
+            case .postWithBody: Array("content".utf8)
+            case .getWithLargeBody: (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+            }
+        }
+
+        func send(over client: RawClient) throws {
+            let length = body.map { "Content-Length: \($0.count)\r\n" } ?? ""
+            try client.send("\(method) / HTTP/1.1\r\nHost: test\r\n\(length)\r\n")
+            if let body, !body.isEmpty { try client.send(body) }
+        }
+    }
+
+    /// What the first worker that gets the request does with it. Whoever gets it then answers with 200.
+    enum Fault: String, CaseIterable, Sendable {
+        case closes = "closes before an answer"
+        case resets = "resets before an answer"
+        case halfAHead = "closes in the middle of the head"
+        case halfAnAnswer = "closes in the middle of the content"
+        case halfAChunk = "closes in the middle of a chunk"
+        case garbage = "answers with no HTTP"
+        case twoLengths = "answers with two lengths"
+        case never = "never answers"
+
+        func act(_ peer: ScriptedUpstream.Peer) throws {
+            switch self {
+            case .closes: break
+            case .resets: peer.socket.reset()
+            case .halfAHead: try peer.send("HTTP/1.1 200 OK\r\nContent-Le")
+            case .halfAnAnswer: try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+            case .halfAChunk: try peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nhalf")
+            case .garbage: try peer.send("NONSENSE\r\n\r\n")
+            case .twoLengths: try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx")
+            case .never: peer.waitForClose()
+            }
+        }
+
+        /// What the client sees, and how many workers saw the request.
+        func outcome(of request: Request) -> (status: Int, seen: Int) {
+            switch self {
+            case .closes, .resets, .halfAHead: request == .get ? (200, 2) : (502, 1)
+            case .halfAnAnswer, .halfAChunk: (200, 1)
+            case .garbage, .twoLengths: (502, 1)
+            case .never: (504, 1)
+            }
+        }
+    }
+
+    private static let limits: UpstreamLimits = {
+        var limits = UpstreamLimits()
+        limits.responseMilliseconds = 300
+        return limits
+    }()
+
+    /// Two workers of which the one that gets the first request does what the fault says.
+    private static func pair(_ fault: Fault, log: RequestLog) throws -> [ScriptedUpstream] {
+        let isFaulty = OneTime()
+        return try (0..<2).map { _ in
+            try ScriptedUpstream { peer in
+                while true {
+                    log.add(try peer.request())
+                    if isFaulty.take() {
+                        try fault.act(peer)
+                        return
+                    }
+                    try peer.answer("good")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Fault.allCases, Request.allCases)
+    func aWorker(_ fault: Fault, for request: Request) throws {
+        let log = RequestLog()
+        let workers = try RetryTests.pair(fault, log: log)
+        let proxy = try ProxyHarness(
+            [workers[0].worker("worker-1"), workers[1].worker("worker-2")], limits: RetryTests.limits)
+        let client = try proxy.client()
+        try request.send(over: client)
+        let head = try client.receiveHead()
+        let expected = fault.outcome(of: request)
+        #expect(head.status == expected.status)
+        switch fault {
+        case .halfAnAnswer:
+            #expect(head.fields["content-length"] == "10")
+            #expect(try client.receiveToEnd() == Array("half".utf8))
+        case .halfAChunk:
+            // The break can be told: no last chunk.
+            #expect(try client.receiveToEnd() == Array("4\r\nhalf\r\n".utf8))
+        default:
+            let body = try client.receive(count: Int(head.fields["content-length"] ?? "") ?? 0)
+            if expected.status == 200 { #expect(body == Array("good".utf8)) }
+            // The client's connection is good for another request.
+            #expect(try client.exchange("GET", "/again").text == "good")
+        }
+        let seen = log.all.filter { $0.line.contains(" / ") }
+        #expect(seen.count == expected.seen)
+        for one in seen { #expect(one.body == request.body ?? []) }
+        #expect(proxy.eventually { [proxy] in proxy.outstanding("worker-1") == 0 && proxy.outstanding("worker-2") == 0 })
+        #expect(proxy.events.all.count { $0.hasPrefix("failed") } == 1)
+    }
+
+    private static func expect(_ log: RequestLog, times: Int, body: [UInt8]?) {
+        let seen = log.all
+        #expect(seen.count == times)
+        for request in seen { #expect(request.body == body ?? []) }
+    }
+
+    // MARK: Workers that cannot be reached: any request may go elsewhere
+
+    @Test(arguments: Request.allCases) func whoRefusesIsPassedOver(_ request: Request) throws {
+        let log = RequestLog()
+        let good = try ScriptedUpstream { peer in
+            while true {
+                log.add(try peer.request())
+                try peer.answer("good")
+            }
+        }
+        let closed = [ClosedPort(), ClosedPort()]
+        let proxy = try ProxyHarness(
+            closed.enumerated().map { ProxyHarness.Worker(id: "closed-\($0)", port: $1.port) } + [good.worker()])
+        // Ties are broken at random: over several requests every order comes up.
+        for _ in 0..<8 {
+            let client = try proxy.client()
+            try request.send(over: client)
+            let response = try client.receiveResponse()
+            #expect(response.status == 200)
+            #expect(response.text == "good")
+        }
+        RetryTests.expect(log, times: 8, body: request.body)
+        #expect(proxy.counters.retries.current >= 1)
+        withExtendedLifetime(closed) {}
+    }
+
+    @Test(arguments: Request.allCases) func whenAllRefuseTheClientIsTold(_ request: Request) throws {
+        let closed = [ClosedPort(), ClosedPort()]
+        let proxy = try ProxyHarness(
+            closed.enumerated().map { ProxyHarness.Worker(id: "closed-\($0)", port: $1.port) })
+        let client = try proxy.client()
+        try request.send(over: client)
+        let response = try client.receiveResponse()
+        #expect(response.status == 502)
+        #expect(response.fields["content-type"] == "application/json")
+        #expect(response.fields["retry-after"] == nil)
+        #expect(proxy.events.all.sorted() == ["failed closed-0: connection refused", "failed closed-1: connection refused"])
+    }
+
+    @Test(arguments: [Request.get, .postWithBody]) func whoDoesNotTakeConnectionsIsPassedOver(_ request: Request) throws {
+        let log = RequestLog()
+        let good = try ScriptedUpstream { peer in
+            while true {
+                log.add(try peer.request())
+                try peer.answer("good")
+            }
+        }
+        let full = try FullListener()
+        var limits = UpstreamLimits()
+        limits.connectMilliseconds = 200
+        let proxy = try ProxyHarness(
+            [ProxyHarness.Worker(id: "full", port: full.port), good.worker()], limits: limits)
+        for _ in 0..<5 {
+            let client = try proxy.client()
+            try request.send(over: client)
+            #expect(try client.receiveResponse().text == "good")
+        }
+        RetryTests.expect(log, times: 5, body: request.body)
+        #expect(proxy.events.all.allSatisfy { $0 == "failed full: no connection in time" })
+        // Alone it leaves nothing but the wait.
+        proxy.set([ProxyHarness.Worker(id: "full", port: full.port)])
+        let client = try proxy.client()
+        try request.send(over: client)
+        #expect(try client.receiveResponse().status == 504)
+    }
+
+    @Test func atMostTwoRetries() throws {
+        let closed = (0..<5).map { _ in ClosedPort() }
+        let proxy = try ProxyHarness(
+            closed.enumerated().map { ProxyHarness.Worker(id: "closed-\($0)", port: $1.port) })
+        #expect(try proxy.client().exchange("GET", "/").status == 502)
+        #expect(proxy.events.all.count == 3)
+        #expect(proxy.counters.retries.current == 2)
+    }
+
+    // MARK: Kept connections
+
+    /// A worker that closes each connection upon its second request, having read it.
+    private static func forgetful(_ log: RequestLog) throws -> ScriptedUpstream {
+        try ScriptedUpstream { peer in
+            log.add(try peer.request())
+            try peer.answer("good")
+            log.add(try peer.request())
+        }
+    }
+
+    @Test func aRequestThatMayBeRepeatedSurvivesTheEndOfAKeptConnection() throws {
+        let log = RequestLog()
+        let worker = try RetryTests.forgetful(log)
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        #expect(try client.exchange("GET", "/1").text == "good")
+        #expect(try client.exchange("GET", "/2").text == "good")
+        #expect(log.all.map(\.line) == ["GET /1 HTTP/1.1", "GET /2 HTTP/1.1", "GET /2 HTTP/1.1"])
+        #expect(worker.connectionCount == 2)
+        // That a kept connection ends says nothing against the worker.
+        #expect(proxy.events.all == [])
+    }
+
+    @Test(arguments: [nil, "content"] as [String?])
+    func aRequestThatMayNotIsSentOnceOverAKeptConnection(body: String?) throws {
+        let log = RequestLog()
+        let worker = try RetryTests.forgetful(log)
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        #expect(try client.exchange("GET", "/1").text == "good")
+        let response = try client.exchange("POST", "/2", body: body)
+        #expect(response.status == 502)
+        #expect(log.all.map(\.line) == ["GET /1 HTTP/1.1", "POST /2 HTTP/1.1"])
+    }
+
+    @Test func aConnectionThatTheWorkerHasEndedIsNotUsedAgain() throws {
+        let log = RequestLog()
+        let worker = try ScriptedUpstream { peer in
+            log.add(try peer.request())
+            try peer.answer("good")
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        for number in 1...5 {
+            #expect(try client.exchange("GET", "/\(number)").text == "good")
+        }
+        #expect(log.all.count >= 5)
+        let served = log.all.map(\.connection)
+        #expect(Set(served).count == served.count)
+    }
+
+    @Test func theWorkersWordThatItClosesIsTaken() throws {
+        let worker = try ScriptedUpstream { peer in
+            try peer.request()
+            try peer.answer("good", fields: "Connection: close\r\n")
+            peer.waitForClose()
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        for number in 1...3 {
+            #expect(try client.exchange("POST", "/\(number)", body: "x").text == "good")
+            #expect(worker.isClosedByProxy(count: number))
+        }
+        #expect(worker.requests.count == 3)
+    }
+
+    @Test func bytesThatNobodyAskedForEndTheConnection() throws {
+        let worker = try ScriptedUpstream { peer in
+            try peer.request()
+            try peer.answer("good")
+            try peer.answer("evil")
+            peer.waitForClose()
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        for number in 1...3 {
+            #expect(try client.exchange("GET", "/\(number)").text == "good")
+            #expect(worker.isClosedByProxy(count: number))
+        }
+    }
+}
