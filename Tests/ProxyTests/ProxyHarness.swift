@@ -21,6 +21,7 @@ final class ProxyHarness {
     /// What the observer was told, in order.
     let events = EventLog()
     private let service: LoopBound<ProxyService>
+    private var ids: [NodeID] = []
 
     init(
         _ workers: [Worker] = [], policy: ProxyPolicy = ProxyPolicy(place: .edge, scheme: "http"),
@@ -52,6 +53,7 @@ final class ProxyHarness {
 
     /// Says who the workers are from now on.
     func set(_ workers: [Worker]) {
+        ids = workers.compactMap { NodeID($0.id) }
         let entries = workers.compactMap { worker in
             NodeID(worker.id).map {
                 RosterEntry(
@@ -87,6 +89,12 @@ final class ProxyHarness {
 
     /// Requests that the worker has under way; nil when there is no such worker.
     func outstanding(_ id: String) -> Int? { NodeID(id).flatMap { roster.load(of: $0)?.outstanding } }
+
+    /// Whether no present worker has a request under way any more, now or soon.
+    func givesBackEverybody() -> Bool {
+        let (roster, ids) = (roster, ids)
+        return eventually { ids.allSatisfy { roster.load(of: $0)?.outstanding == 0 } }
+    }
 }
 
 extension ScriptedUpstream {

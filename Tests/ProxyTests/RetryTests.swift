@@ -116,7 +116,7 @@ import Testing
         let seen = log.all.filter { $0.line.contains(" / ") }
         #expect(seen.count == expected.seen)
         for one in seen { #expect(one.body == request.body ?? []) }
-        #expect(proxy.eventually { [proxy] in proxy.outstanding("worker-1") == 0 && proxy.outstanding("worker-2") == 0 })
+        #expect(proxy.givesBackEverybody())
         #expect(proxy.events.all.count { $0.hasPrefix("failed") } == 1)
     }
 
