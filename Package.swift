@@ -68,6 +68,9 @@ let package = Package(
             name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "Sockets", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TasksTests", dependencies: ["Connections", "HTTP", "Sockets", "Tasks", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ProxyTests", dependencies: ["Cluster", "Connections", "HTTP", "Proxy", "Sockets", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["Balancer", "Worker"], swiftSettings: settings),
     ]
 )

@@ -170,7 +170,8 @@ import Testing
         }
         let client = try server.client(receiveBuffer: 8 << 10)
         #expect(try client.exchange("GET", "/").body.count == 32 << 20)
-        #expect(server.log.count("drained") > 8)
+        // How often depends on how much the kernel buffers; without waiting for the client it would be never.
+        #expect(server.log.count("drained") > 2)
     }
 
     @Test func servesOthersWhileOneIsSlow() throws {
