@@ -12,6 +12,11 @@ struct BalancerCommand: ParsableCommand {
         defaultSubcommand: RunCommand.self)
 
     static func main() {
+        // The options are those of the default subcommand: show both at once.
+        if let only = CommandLine.arguments.dropFirst().first, CommandLine.arguments.count == 2, ["--help", "-h"].contains(only) {
+            print(helpMessage() + "\n\n" + RunCommand.helpMessage())
+            return
+        }
         Program.run(BalancerCommand.self, name: "balancer")
     }
 }

@@ -190,8 +190,8 @@ extension DownstreamConnection {
             // The content can't become complete any more; whoever is still there gets told.
             if isResponseStarted { close() } else { reject(status: 400, message: "the request's content ended early") }
         case .awaitingResponse:
-            // A client may end its side and still wait for the answer (RFC 9112, 9.6).
             if pending.isEmpty { keepsAlive = false }
+            if !isResponseStarted { timer.set(afterMilliseconds: server.limits.halfClosedMilliseconds) }
             updateInterest()
         case .handshaking, .awaitingHead, .lingering, .closed:
             close()

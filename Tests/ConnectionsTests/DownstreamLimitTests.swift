@@ -65,7 +65,7 @@ import Testing
 
     /// An answer may take as long as it takes: the exchange has its own limits.
     @Test func doesNotHurryAnExchange() throws {
-        let limits = shortened {
+        let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 20
             $0.idleMilliseconds = 20
             $0.headMilliseconds = 20
@@ -125,7 +125,7 @@ import Testing
     /// A whole response that the client does not take.
     @Test(arguments: [false, true])
     func closesWhenTheClientDoesNotReadTheEnd(isKeptAlive: Bool) throws {
-        let limits = shortened {
+        let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 200
             $0.idleMilliseconds = 200
         }

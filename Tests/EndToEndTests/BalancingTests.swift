@@ -33,10 +33,11 @@ extension EndToEnd {
             #expect(slow.finish().isOK)
         }
 
-        @Test func `A client that gives up frees its worker`() throws {
+        @Test func `A client that breaks off frees its worker`() throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
-            let request = try Curl(cluster.url("/reverse?delay_ms=60000"), ["--data-binary", "abc"], seconds: 1)
+            // What is still on its way to a curl that ends is answered by the kernel with a reset.
+            let request = try Curl(cluster.url("/bytes/1073741824"), ["--limit-rate", "1k"], seconds: 1)
             try cluster.waitForStatus("it is under way") { $0.inFlight == [1] }
             #expect(request.finish().exitStatus == 28)
             try cluster.waitForStatus("it is counted down") { $0.inFlight == [0] }

@@ -1,0 +1,49 @@
+import Sockets
+
+/// A transport whose handshake and identity are the test's.
+final class FakeSecureTransport: Transport {
+    private let result: HandshakeResult
+    private let identity: PeerIdentity
+
+    init(_ descriptor: consuming FileDescriptor, result: HandshakeResult, identity: PeerIdentity) {
+        self.result = result
+        self.identity = identity
+        super.init(descriptor)
+    }
+
+    override var needsHandshake: Bool { true }
+    override var peerIdentity: PeerIdentity { identity }
+    override func handshake() -> HandshakeResult { result }
+}
+
+/// A transport that breaks when it is written to, after the peer has answered.
+final class BreakingTransport: Transport {
+    private var answer: [UInt8]
+
+    init(_ descriptor: consuming FileDescriptor, answer: String) {
+        self.answer = Array(answer.utf8)
+        super.init(descriptor)
+    }
+
+    override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result { .failed(.truncated) }
+
+    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+        guard !answer.isEmpty else { return .endOfStream }
+        let count = min(answer.count, buffer.count)
+        for index in 0..<count { buffer[index] = answer[index] }
+        answer.removeFirst(count)
+        return .bytes(count)
+    }
+}
+
+/// Gives each connection that we make the transport that a test wants.
+final class FakeProvider: TransportProvider {
+    private let make: (consuming FileDescriptor) -> Transport?
+
+    init(_ make: @escaping (consuming FileDescriptor) -> Transport?) {
+        self.make = make
+        super.init()
+    }
+
+    override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> Transport? { make(descriptor) }
+}

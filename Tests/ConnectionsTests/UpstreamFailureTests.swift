@@ -1,0 +1,256 @@
+import Connections
+import HTTP
+import Sockets
+import TestSupport
+import Testing
+
+/// How requests fail, and what their clients are told: exactly one end each.
+@Suite(.timeLimit(.minutes(5))) struct UpstreamFailureTests {
+    @Test(arguments: [false, true])
+    func tellsThatNobodyListens(isBegunAtOnce: Bool) throws {
+        let port = try RawListener().port
+        let harness = try UpstreamHarness(port: port)
+        if !isBegunAtOnce { #expect(harness.eventually("closed")) }
+        guard isBegunAtOnce else { return }
+        // Either the request is attached in time, or the connection has closed before.
+        let client = RecordingClient(log: harness.log)
+        let isAttached = harness.onLoop { connection in
+            guard !connection.isClosed else { return false }
+            connection.begin(client, method: .get)
+            return true
+        }
+        guard isAttached else { return }
+        #expect(harness.eventually("failed: connection refused"))
+        #expect(client.failure?.isBeforeRequest == true)
+        #expect(harness.log.all == ["closed", "failed: connection refused"])
+    }
+
+    @Test(arguments: [false, true])
+    func tellsThatTheConnectionEndedBeforeTheResponse(isReset: Bool) throws {
+        let harness = try UpstreamHarness()
+        let client = harness.begin()
+        let peer = try harness.acceptRequest()
+        if isReset { peer.reset() } else { peer.close() }
+        #expect(harness.eventually("failed: the connection ended before an answer"))
+        #expect(client.failure?.isBeforeRequest == false)
+        #expect(client.failure?.isBeforeResponse == true)
+        #expect(harness.onLoop { $0.isRequestOnTheWay })
+        #expect(harness.log.count("closed") == 1)
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+    ])
+    func tellsThatTheConnectionEndedInTheResponse(_ part: String) throws {
+        let harness = try UpstreamHarness()
+        let client = harness.begin()
+        let peer = try harness.acceptRequest()
+        try peer.send(part)
+        #expect(harness.eventually("response 200 OK"))
+        peer.close()
+        #expect(harness.eventually("failed: the connection ended in the middle of the answer"))
+        #expect(!client.isEnded)
+        #expect(
+            harness.log.all == [
+                "response 200 OK", "closed", "failed: the connection ended in the middle of the answer",
+            ])
+    }
+
+    @Test func tellsThatHalfAHeadIsNoResponse() throws {
+        let harness = try UpstreamHarness()
+        harness.begin()
+        let peer = try harness.acceptRequest()
+        try peer.send("HTTP/1.1 200 OK\r\nContent-Le")
+        peer.close()
+        #expect(harness.eventually("failed: the connection ended before an answer"))
+    }
+
+    @Test(arguments: [
+        "SSH-2.0-OpenSSH_9.2\r\n", "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 99 No\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        "HTTP/1.1 200 OK\r\nLong: \(String(repeating: "x", count: 20_000))",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ])
+    func tellsThatTheResponseIsBroken(_ response: String) throws {
+        let harness = try UpstreamHarness()
+        let client = harness.begin()
+        let peer = try harness.acceptRequest()
+        try peer.send(response)
+        #expect(harness.eventually("closed"))
+        #expect(harness.thread.eventually { client.failure != nil })
+        guard case .badResponse? = client.failure else {
+            Issue.record("\(String(describing: client.failure))")
+            return
+        }
+        #expect(!client.isEnded)
+    }
+
+    // MARK: Time
+
+    @Test func givesUpOnAHandshakeThatDoesNotEnd() throws {
+        let harness = try UpstreamHarness(limits: shortened { $0.connectMilliseconds = 50 }) {
+            FakeProvider { FakeSecureTransport($0, result: .wants(.read), identity: .anonymous) }
+        }
+        let client = harness.begin()
+        let peer = try harness.listener.accept()
+        #expect(harness.eventually("failed: no connection in time"))
+        #expect(client.failure?.isBeforeRequest == true)
+        #expect(try peer.isEndedByPeer())
+    }
+
+    @Test func givesUpOnAResponseThatDoesNotBegin() throws {
+        let harness = try UpstreamHarness(limits: shortened { $0.responseMilliseconds = 50 })
+        harness.begin()
+        let peer = try harness.acceptRequest()
+        #expect(harness.eventually("failed: no answer in time"))
+        #expect(try peer.isEndedByPeer())
+    }
+
+    @Test func givesUpOnAResponseThatStalls() throws {
+        let harness = try UpstreamHarness(limits: shortened { $0.stallMilliseconds = 50 })
+        harness.begin()
+        let peer = try harness.acceptRequest()
+        try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel")
+        #expect(harness.eventually("failed: no answer in time"))
+        #expect(try peer.isEndedByPeer())
+    }
+
+    @Test(arguments: [false, true])
+    func givesUpOnAPeerThatDoesNotRead(isWhole: Bool) throws {
+        let limits: UpstreamLimits = shortened {
+            $0.stallMilliseconds = 100
+            $0.responseMilliseconds = 100
+        }
+        let harness = try UpstreamHarness(limits: limits)
+        harness.begin(String(repeating: "x", count: 32 << 20), method: .post, isWhole: isWhole)
+        let peer = try harness.listener.accept()
+        #expect(harness.eventually("failed: no answer in time"))
+        withExtendedLifetime(peer) {}
+    }
+
+    @Test func endsAnIdleConnection() throws {
+        let harness = try UpstreamHarness(limits: shortened { $0.idleMilliseconds = 50 })
+        let peer = try harness.listener.accept()
+        #expect(try peer.isEndedByPeer())
+        #expect(harness.eventually("closed"))
+        #expect(harness.log.all == ["idle", "closed"])
+    }
+
+    // MARK: Identity
+
+    @Test(arguments: [
+        (PeerExpectation.exactly("spiffe://c/worker/a"), PeerIdentity.uri("spiffe://c/worker/b"), false),
+        (.exactly("spiffe://c/worker/a"), .uri("spiffe://c/worker/a"), true),
+        (.exactly("spiffe://c/worker/a"), .anonymous, false), (.exactly("x"), .unusable("two names"), false),
+        (.prefix("spiffe://c/balancer/"), .uri("spiffe://c/balancer/b"), true),
+        (.prefix("spiffe://c/balancer/"), .uri("spiffe://c/worker/b"), false), (.anybody, .anonymous, true),
+    ])
+    func sendsNothingToAnotherNode(_ expectation: PeerExpectation, _ identity: PeerIdentity, _ isRight: Bool) throws {
+        let harness = try UpstreamHarness(expectation: expectation) {
+            FakeProvider { FakeSecureTransport($0, result: .complete, identity: identity) }
+        }
+        let client = RecordingClient(log: harness.log)
+        let isAttached = harness.onLoop { connection in
+            guard !connection.isClosed else { return false }
+            connection.begin(client, method: .get)
+            connection.write { $0.append("GET / HTTP/1.1\r\n\r\n") }
+            connection.endRequest()
+            return true
+        }
+        let peer = try harness.listener.accept()
+        if isRight {
+            #expect(try peer.receive(until: "\r\n\r\n") == "GET / HTTP/1.1\r\n\r\n")
+        } else {
+            #expect(try peer.isEndedByPeer())
+            #expect(harness.eventually("closed"))
+            guard isAttached else { return }
+            #expect(client.failure?.isBeforeRequest == true)
+        }
+    }
+
+    @Test func tellsThatTheHandshakeFailed() throws {
+        let harness = try UpstreamHarness {
+            FakeProvider {
+                FakeSecureTransport(
+                    $0, result: .failed(.secure(.hostMismatch, message: "another host")), identity: .anonymous)
+            }
+        }
+        let client = RecordingClient(log: harness.log)
+        let isAttached = harness.onLoop { connection in
+            guard !connection.isClosed else { return false }
+            connection.begin(client, method: .get)
+            return true
+        }
+        #expect(harness.eventually("closed"))
+        guard isAttached else { return }
+        #expect(harness.eventually("failed: another host"))
+        #expect(client.failure?.isBeforeRequest == true)
+    }
+
+    // MARK: Broken while sending
+
+    /// The peer answers and closes while the request is still on its way: the answer counts.
+    @Test func takesAnAnswerThatCameBeforeThePeerClosed() throws {
+        let harness = try UpstreamHarness {
+            FakeProvider { BreakingTransport($0, answer: "HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nbig") }
+        }
+        let client = harness.begin(String(repeating: "x", count: 100_000), method: .post, isWhole: false)
+        #expect(harness.eventually("ended"))
+        #expect(client.body == Array("big".utf8))
+        #expect(client.failure == nil)
+    }
+
+    @Test func tellsWhenThePeerClosedWithoutAnAnswer() throws {
+        let harness = try UpstreamHarness { FakeProvider { BreakingTransport($0, answer: "") } }
+        harness.begin(String(repeating: "x", count: 100_000), method: .post, isWhole: false)
+        #expect(harness.eventually("failed: the connection ended before an answer"))
+    }
+
+    /// All sources of a loop read into one buffer. A broken upstream must not read its answer while a downstream's bytes are still
+    /// being gone through.
+    @Test func leavesTheBytesOfOthersAlone() throws {
+        let listener = try RawListener()
+        let address = try #require(SocketAddress(host: "127.0.0.1", port: listener.port))
+        let answer = "HTTP/1.1 413 No\r\nContent-Length: 60000\r\n\r\n" + String(repeating: "Z", count: 60_000)
+        let log = EventLog()
+        let server = try ScriptedServer { exchange in
+            let upstream = UpstreamConnection(
+                loop: exchange.connection.loop,
+                endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody),
+                provider: FakeProvider { BreakingTransport($0, answer: answer) })
+            let client = RecordingClient(log: log)
+            upstream.start()
+            upstream.begin(client, method: .post)
+            exchange.after(milliseconds: 50) { exchange in
+                // The upstream stands by now; the content comes after this.
+                exchange.connection.writeContinue()
+            }
+            exchange.atBody = { exchange in
+                if exchange.body.count == 1 { upstream.write { $0.append(String(repeating: "y", count: 70_000)) } }
+            }
+            exchange.atEnd = { exchange in
+                upstream.abandon()
+                exchange.respond(String(decoding: exchange.body, as: UTF8.self))
+            }
+        }
+        let client = try server.client()
+        try client.send(
+            RawClient.request("POST", "/", fields: "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n"))
+        #expect(try client.receiveResponse().status == 100)
+        let content = (0..<1_000).map { String($0 % 10) }
+        try client.send(content.map { "1\r\n\($0)\r\n" }.joined() + "0\r\n\r\n")
+        #expect(try client.receiveResponse().text == content.joined())
+    }
+
+    @Test func tellsAnAttachedClientThatItsConnectionIsClosed() throws {
+        let harness = try UpstreamHarness()
+        harness.begin()
+        let peer = try harness.acceptRequest()
+        harness.onLoop { $0.close() }
+        #expect(harness.log.all == ["closed", "failed: the connection ended before an answer"])
+        #expect(try peer.isEndedByPeer())
+    }
+}

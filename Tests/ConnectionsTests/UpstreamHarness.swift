@@ -1,0 +1,83 @@
+import Connections
+import HTTP
+import Sockets
+import TestSupport
+
+/// One upstream connection on a loop of its own; the test plays the server through `peer`.
+final class UpstreamHarness {
+    let log = EventLog()
+    let thread: TestLoop
+    let listener: RawListener
+    /// To be touched on the loop only.
+    let connection: UpstreamConnection
+
+    /// - Parameter port: where to connect to; the listener's when nil.
+    init(
+        limits: UpstreamLimits = UpstreamLimits(), port: UInt16? = nil, expectation: PeerExpectation = .anybody,
+        makeProvider: @escaping () -> TransportProvider = { TransportProvider() }
+    ) throws {
+        thread = try TestLoop()
+        listener = try RawListener()
+        guard let address = SocketAddress(host: "127.0.0.1", port: port ?? listener.port) else {
+            preconditionFailure("a literal")
+        }
+        let loop = thread.loop
+        let log = self.log
+        connection = thread.onLoop {
+            let endpoint = UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: expectation)
+            let connection = UpstreamConnection(
+                loop: loop, endpoint: endpoint, provider: makeProvider(), limits: limits)
+            connection.onIdle = { _ in log.add("idle") }
+            connection.onClose = { _ in log.add("closed") }
+            connection.start()
+            return connection
+        }
+    }
+
+    deinit {
+        let connection = self.connection
+        thread.onLoop { connection.close() }
+        thread.stop()
+    }
+
+    /// Begins a request and writes all of it.
+    ///
+    /// - Parameter isWhole: false when more is to be written.
+    @discardableResult
+    func begin(
+        _ text: String = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", method: Method = .get, isWhole: Bool = true
+    ) -> RecordingClient {
+        let client = RecordingClient(log: log)
+        onLoop { connection in
+            connection.begin(client, method: method)
+            connection.write { $0.append(text) }
+            if isWhole { connection.endRequest() }
+        }
+        return client
+    }
+
+    func onLoop<Value>(_ body: @escaping (UpstreamConnection) -> Value) -> Value {
+        let connection = self.connection
+        return thread.onLoop { body(connection) }
+    }
+
+    /// Whether the log holds this event, now or soon.
+    func eventually(_ event: String, count: Int = 1) -> Bool {
+        let log = self.log
+        return thread.eventually { log.count(event) >= count }
+    }
+
+    /// The server's end of the connection, once the request's head has arrived there.
+    func acceptRequest() throws -> RawSocket {
+        let peer = try listener.accept()
+        _ = try peer.receive(until: "\r\n\r\n")
+        return peer
+    }
+}
+
+/// Limits that end a test soon where the default would take a minute.
+func shortened(_ change: (inout UpstreamLimits) -> Void) -> UpstreamLimits {
+    var limits = UpstreamLimits()
+    change(&limits)
+    return limits
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// What is wrong is said in one line that names the cure, with exit status 2.
+    @Suite struct CommandLine {
+        struct Case: CustomTestStringConvertible, Sendable {
+            let program: String
+            let arguments: [String]
+            let says: String
+
+            init(_ program: String, _ arguments: [String], says: String) {
+                self.program = program
+                self.arguments = arguments
+                self.says = says
+            }
+
+            var testDescription: String { "\(program) \(arguments.joined(separator: " "))" }
+        }
+
+        static let wrong = [
+            Case("balancer", ["--nonsense"], says: "--nonsense"),
+            Case("balancer", ["--port", "http"], says: "--port"),
+            Case("balancer", ["--port", "70000"], says: "--port"),
+            Case("balancer", ["--port", "0"], says: "1 to 65535"),
+            Case("balancer", ["--port", "7000"], says: "three different ports"),
+            Case("balancer", ["--threads", "0"], says: "--threads takes"),
+            Case("balancer", ["--id", "UPPER"], says: "--id UPPER"),
+            Case("balancer", ["--log-level", "loud"], says: "use trace, debug"),
+            Case("balancer", ["--state-dir", "/proc/none"], says: "--state-dir"),
+            Case("worker", ["--nonsense"], says: "--nonsense"),
+            Case("worker", ["--port", "8000"], says: "balancer's public port"),
+            Case("worker", ["--port", "7000"], says: "balancer's cluster port"),
+            Case("worker", ["--port", "7123", "--balancer", "127.0.0.1:7123"], says: "balancer's cluster port"),
+            Case("worker", ["--balancer", "nowhere"], says: "HOST:PORT"),
+            Case("worker", ["--balancer", "127.0.0.1:0"], says: "HOST:PORT"),
+            Case("worker", ["--forward", "https://127.0.0.1:1"], says: "http://ADDRESS:PORT"),
+            Case("worker", ["--forward", "http://127.0.0.1:1/path"], says: "give only"),
+            Case("worker", ["--host", "no.such.host.invalid"], says: "--host no.such.host.invalid"),
+            Case("worker", ["--id", "-x"], says: "--id"),
+        ]
+
+        /// Runs an executable with a state directory and certificates of its own.
+        private func run(_ program: String, _ arguments: [String], in folder: String) throws -> CommandResult {
+            var all = arguments
+            if !arguments.contains("--state-dir") { all += ["--state-dir", "\(folder)/state"] }
+            if !arguments.contains("--certs") { all += ["--certs", try TestCertificates.shared.get()] }
+            return try Command.run("\(Files.products)/\(program)", all, in: folder)
+        }
+
+        private func expectUsageError(_ result: CommandResult, says: String) {
+            #expect(result.status == 2)
+            #expect(result.errorLines.count == 1, "\(result.errors)")
+            #expect(result.errors.contains(says), "\(result.errors)")
+        }
+
+        @Test(arguments: wrong)
+        func `A wrong option is one clear line and exit status 2`(wrong: Case) throws {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            expectUsageError(try run(wrong.program, wrong.arguments, in: folder), says: wrong.says)
+        }
+
+        @Test func `A state directory that is open to others is refused`() throws {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/state", withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+            for program in ["balancer", "worker"] {
+                expectUsageError(try run(program, [], in: folder), says: "chmod 700 \(folder)/state")
+            }
+        }
+
+        @Test func `Help and version are printed with exit status 0`() throws {
+            for program in ["balancer", "worker"] {
+                let help = try Command.run("\(Files.products)/\(program)", ["--help"])
+                #expect(help.status == 0 && help.text.contains("--port"), "\(help)")
+                let version = try Command.run("\(Files.products)/\(program)", ["--version"])
+                #expect(version.status == 0 && !version.text.isEmpty, "\(version)")
+            }
+        }
+
+        @Test func `A port that is taken is a failure that names it`() throws {
+            let cluster = try TestCluster(workers: 1)
+            defer { cluster.tearDown() }
+            let ports = try Ports.free(2)
+            let balancer = try run(
+                "balancer",
+                ["--host", "127.0.0.1", "--port", "\(cluster.publicPort)", "--cluster-port", "\(ports[0])", "--admin-port", "\(ports[1])"],
+                in: cluster.folder + "/state")
+            #expect(balancer.status == 1 && balancer.errors.contains("--port"), "\(balancer.errors)")
+            #expect(balancer.errors.contains("127.0.0.1:\(cluster.publicPort)"), "\(balancer.errors)")
+        }
+
+        #if TLS
+            @Test func `A missing certificate is named together with the command that makes it`() throws {
+                let folder = try Files.makeTemporaryFolder()
+                defer { Files.remove(folder) }
+                expectUsageError(
+                    try run("balancer", ["--certs", "\(folder)/none"], in: folder),
+                    says: "\(folder)/none/ca.pem is missing: run 'certs/make-certs'")
+                expectUsageError(
+                    try run("worker", ["--port", "8077"], in: folder),
+                    says: "nodes/worker-8077/worker.pem is missing: run 'certs/make-certs node worker-8077'")
+            }
+
+            @Test func `A key that others can read is refused`() throws {
+                let folder = try Files.makeTemporaryFolder()
+                defer { Files.remove(folder) }
+                try TestCertificates.copy(to: "\(folder)/certs")
+                let keys = ["balancer": "nodes/balancer/balancer.key", "worker": "nodes/worker-8001/worker.key"]
+                for (program, key) in keys {
+                    let path = "\(folder)/certs/\(key)"
+                    try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+                    expectUsageError(try run(program, ["--certs", "\(folder)/certs"], in: folder), says: "chmod 600 \(path)")
+                }
+            }
+
+            @Test func `A key that belongs to another certificate is refused`() throws {
+                let folder = try Files.makeTemporaryFolder()
+                defer { Files.remove(folder) }
+                try TestCertificates.copy(to: "\(folder)/certs")
+                let nodes = "\(folder)/certs/nodes"
+                try FileManager.default.removeItem(atPath: "\(nodes)/worker-8001/worker.key")
+                try FileManager.default.copyItem(
+                    atPath: "\(nodes)/worker-8002/worker.key", toPath: "\(nodes)/worker-8001/worker.key")
+                expectUsageError(try run("worker", ["--certs", "\(folder)/certs"], in: folder), says: "worker.key")
+            }
+        #endif
+    }
+}
