@@ -1,7 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// Applied to every target of ours: Swift 6 mode plus the upcoming features that make imports and existentials explicit.
+/// Applied to every target of ours: Swift 6 mode plus the upcoming features that make imports and existentials
+/// explicit.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -37,7 +38,8 @@ let package = Package(
         .target(name: "Cluster", swiftSettings: settings),
         .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
-            name: "TLSServer", dependencies: ["Sockets", .target(name: "COpenSSL", condition: tls)], swiftSettings: settings),
+            name: "TLSServer", dependencies: ["Sockets", .target(name: "COpenSSL", condition: tls)],
+            swiftSettings: settings),
         .target(name: "Connections", dependencies: ["HTTP", "Sockets"], swiftSettings: settings),
         .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "Sockets"], swiftSettings: settings),
@@ -49,7 +51,9 @@ let package = Package(
             ], swiftSettings: settings),
         .executableTarget(
             name: "Balancer",
-            dependencies: ["Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", argumentParser, logging],
+            dependencies: [
+                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", argumentParser, logging,
+            ],
             swiftSettings: settings),
         .executableTarget(
             name: "Worker",
@@ -65,9 +69,11 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: settings),
         .testTarget(
-            name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "Sockets", "TestSupport"], swiftSettings: settings),
+            name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "Sockets", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
-            name: "TasksTests", dependencies: ["Connections", "HTTP", "Sockets", "Tasks", "TestSupport"], swiftSettings: settings),
+            name: "TasksTests", dependencies: ["Connections", "HTTP", "Sockets", "Tasks", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "ProxyTests", dependencies: ["Cluster", "Connections", "HTTP", "Proxy", "Sockets", "TestSupport"],
             swiftSettings: settings),

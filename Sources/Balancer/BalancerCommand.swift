@@ -6,14 +6,17 @@ internal import ControlPlane
 struct BalancerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "balancer",
-        abstract: "An HTTPS load balancer whose workers join by themselves over mutual TLS, and bring it back when it dies.",
+        abstract:
+            "An HTTPS load balancer whose workers join by themselves over mutual TLS, and bring it back when it dies.",
         version: Version.current,
         subcommands: [RunCommand.self, StatusCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static func main() {
         // The options are those of the default subcommand: show both at once.
-        if let only = CommandLine.arguments.dropFirst().first, CommandLine.arguments.count == 2, ["--help", "-h"].contains(only) {
+        if let only = CommandLine.arguments.dropFirst().first, CommandLine.arguments.count == 2,
+            ["--help", "-h"].contains(only)
+        {
             print(helpMessage() + "\n\n" + RunCommand.helpMessage())
             return
         }

@@ -8,8 +8,9 @@ internal import Sockets
 
 /// One balancer process: the control loop with the cluster's core, and the data plane's loops.
 ///
-/// It is built first (certificates, contexts, loops) and reigns later: at once when started by hand, on a worker's word when parked as
-/// a standby. The order of a reign's beginning is the fence: lock, then a durable epoch, then listening.
+/// It is built first (certificates, contexts, loops) and reigns later: at once when started by hand, on a worker's
+/// word when parked as a standby. The order of a reign's beginning is the fence: lock, then a durable epoch, then
+/// listening.
 final class BalancerNode {
     let configuration: BalancerConfiguration
     let directory: StateDirectory
@@ -63,7 +64,8 @@ final class BalancerNode {
     /// Builds the data plane; what takes time is done before the reign begins.
     func prepare(ticketKeys: [UInt8]) throws(CommandError) {
         plane = try DataPlane(
-            configuration: configuration, certificates: certificates, ticketKeys: ticketKeys, roster: roster, policy: policy,
+            configuration: configuration, certificates: certificates, ticketKeys: ticketKeys, roster: roster,
+            policy: policy,
             connectionLimit: DescriptorLimit.connections(of: descriptorLimit), log: log, node: self)
     }
 
@@ -80,7 +82,8 @@ final class BalancerNode {
             try reign(epoch: epoch, hints: hints, listeners: listeners, ticketKeys: keys)
         case .heldByOther(let holder):
             throw .failure(
-                "a balancer of this cluster is running already (\(holder) holds \(directory.lock)): stop it, or give another --state-dir")
+                "a balancer of this cluster is running already (\(holder) holds \(directory.lock)): stop it, or give another --state-dir"
+            )
         case .failed(let reason):
             throw .failure(reason)
         }
@@ -119,7 +122,6 @@ final class BalancerNode {
         coordinator.acquire(after: after)
     }
 
-
     func bindListeners() throws(CommandError) -> Listeners {
         Listeners(
             publicSide: try bind(configuration.host, configuration.port, option: "--port"),
@@ -134,19 +136,25 @@ final class BalancerNode {
         do throws(SystemError) {
             return try Socket.listen(on: address)
         } catch {
-            let advice = error.code == EADDRINUSE ? "another process listens there (if it is a worker of this cluster that waits to stand in, stop the workers first): stop it, or give another \(option)" : error.message
+            let advice =
+                error.code == EADDRINUSE
+                ? "another process listens there (if it is a worker of this cluster that waits to stand in, stop the workers first): stop it, or give another \(option)"
+                : error.message
             throw .failure("can't listen on \(address): \(advice)")
         }
     }
 
     private func startControl(epoch: Epoch, hints: Snapshot?) {
         let control = BalancerControl(
-            epoch: epoch, hints: hints, reservedPorts: [configuration.port, configuration.clusterPort, configuration.adminPort],
+            epoch: epoch, hints: hints,
+            reservedPorts: [configuration.port, configuration.clusterPort, configuration.adminPort],
             loop: loop, roster: roster, certificates: certificates, provider: clusterProvider, log: log)
         self.control = control
         control.onRosterChanged = { [unowned self] in plane?.rosterChanged() }
         control.onStepDown = { [unowned self] later in
-            log.error("a later balancer reigns: this one ends", metadata: ["epoch": "\(epoch.value)", "later": "\(later.value)"])
+            log.error(
+                "a later balancer reigns: this one ends",
+                metadata: ["epoch": "\(epoch.value)", "later": "\(later.value)"])
             shutDown(exitStatus: 1)
         }
         plane?.rosterChanged()
@@ -157,7 +165,9 @@ final class BalancerNode {
         let clusterService = BufferedService(
             maximumBody: BalancerControl.maximumBody, handler: { control.handle($0) },
             onClose: { control.connectionClosed($0) })
-        try serve(clusterService, provider: clusterProvider, connections: DescriptorLimit.clusterConnections(of: descriptorLimit),
+        try serve(
+            clusterService, provider: clusterProvider,
+            connections: DescriptorLimit.clusterConnections(of: descriptorLimit),
             on: listeners.cluster.rawValue)
         let admin = AdminService(
             status: { [unowned self] in control.statusReport(startedAt: startedAt) },
@@ -197,7 +207,8 @@ final class BalancerNode {
         var observer = ProxyService.Observer()
         observer.failed = { [loop] subject, _ in loop.post { node.value.control?.requestFailed(subject) } }
         observer.succeededAgain = { [loop] subject in loop.post { node.value.control?.requestSucceeded(subject) } }
-        observer.fenced = { [loop] subject, epoch in loop.post { node.value.control?.fenced(by: subject, epoch: epoch) } }
+        observer.fenced = { [loop] subject, epoch in loop.post { node.value.control?.fenced(by: subject, epoch: epoch) }
+        }
         return observer
     }
 
@@ -210,7 +221,8 @@ final class BalancerNode {
         }
     }
 
-    /// Lets go of the ports and the lock at once, so that a successor can take over, then finishes the requests in progress.
+    /// Lets go of the ports and the lock at once, so that a successor can take over, then finishes the requests in
+    /// progress.
     private func shutDown(exitStatus: Int32) {
         guard !isStopping, let plane else { return }
         isStopping = true

@@ -59,7 +59,8 @@ final class DataPlane {
         text.single("understudy_connections_total", "counter", "Client connections accepted.", group.total(\.accepted))
         text.single("understudy_handshakes_total", "counter", "TLS handshakes completed.", group.total(\.handshakes))
         text.single(
-            "understudy_handshake_failures_total", "counter", "TLS handshakes that failed.", group.total(\.handshakeFailures))
+            "understudy_handshake_failures_total", "counter", "TLS handshakes that failed.",
+            group.total(\.handshakeFailures))
         text.single("understudy_requests_total", "counter", "Requests received.", group.total(\.requests))
         text.single(
             "understudy_bad_requests_total", "counter", "Requests refused as not HTTP/1.1.", group.total(\.badRequests))
@@ -68,7 +69,9 @@ final class DataPlane {
             let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.responses[index].current }
             text.sample("understudy_responses_total", [("class", name)], sum)
         }
-        func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 { counters.reduce(0) { $0 + $1[keyPath: counter].current } }
+        func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 {
+            counters.reduce(0) { $0 + $1[keyPath: counter].current }
+        }
         text.single("understudy_retries_total", "counter", "Requests sent to another worker.", sum(\.retries))
         text.single("understudy_queued_total", "counter", "Requests that waited for a worker.", sum(\.queued))
         text.single(

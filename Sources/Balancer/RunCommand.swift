@@ -42,22 +42,26 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
-            throw CommandError.usage("--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
+            throw CommandError.usage(
+                "--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
         }
         guard let nodeID = NodeID(id) else {
-            throw CommandError.usage("--id \(id) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
+            throw CommandError.usage(
+                "--id \(id) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
         }
         let threads = threads ?? Program.coreCount
         guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
         let ports = [port, clusterPort, adminPort]
         guard !ports.contains(0), Set(ports).count == ports.count else {
-            throw CommandError.usage("--port, --cluster-port and --admin-port must be three different ports from 1 to 65535")
+            throw CommandError.usage(
+                "--port, --cluster-port and --admin-port must be three different ports from 1 to 65535")
         }
         LogfmtHandler.install(level: level)
         // Without TLS nobody but this host is let near, unless told so.
         let isOpen = NodeCertificates.isSecure || insecureBind
         let configuration = BalancerConfiguration(
-            host: isOpen ? host : "127.0.0.1", port: port, clusterPort: clusterPort, adminPort: adminPort, threads: threads,
+            host: isOpen ? host : "127.0.0.1", port: port, clusterPort: clusterPort, adminPort: adminPort,
+            threads: threads,
             logLevel: logLevel, insecureBind: insecureBind)
         let node = try BalancerNode(
             configuration: configuration, id: nodeID, certificatesFolder: certs,

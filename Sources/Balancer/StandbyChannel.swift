@@ -6,8 +6,8 @@ internal import Sockets
 
 /// The balancer's side of the channel to the worker that started it (descriptor 3): waits for the word to take over.
 ///
-/// While it waits, the end of the channel (the worker is gone) ends the process: a parked standby doesn't outlive its worker. Once it
-/// reigns it is on its own.
+/// While it waits, the end of the channel (the worker is gone) ends the process: a parked standby doesn't outlive its
+/// worker. Once it reigns it is on its own.
 final class StandbyChannel {
     private static let descriptor: Int32 = 3
     /// The lock of a dying predecessor is free within about a millisecond; a hung one was killed just before.

@@ -44,7 +44,8 @@ struct StatusCommand: ParsableCommand {
             throw CommandError.failure("port \(adminPort) of this host answered with status \(reply.status)")
         case .failure(let failure):
             throw CommandError.failure(
-                "no balancer answers on port \(adminPort) of this host (\(failure)): start one, or give its --admin-port")
+                "no balancer answers on port \(adminPort) of this host (\(failure)): start one, or give its --admin-port"
+            )
         case nil: return []
         }
     }
@@ -53,13 +54,14 @@ struct StatusCommand: ParsableCommand {
 /// The table that `balancer status` prints.
 enum StatusTable {
     static func text(of report: StatusReport) -> String {
-        var text = "balancer \(report.id)  epoch \(report.epoch)  pid \(report.pid)  up \(report.uptime_s) s  version \(report.version)\n"
+        var text =
+            "balancer \(report.id)  epoch \(report.epoch)  pid \(report.pid)  up \(report.uptimeSeconds) s  version \(report.version)\n"
         let head = ["WORKER", "ADDRESS", "STATE", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST SEEN"]
         let rows = report.workers.map { worker in
             [
-                worker.id, "\(worker.address):\(worker.port)", worker.state.rawValue, "\(worker.in_flight)",
-                "\(worker.requests_total)", "\(worker.failures_total)",
-                worker.last_seen_ms.map { "\($0) ms ago" } ?? "never",
+                worker.id, "\(worker.address):\(worker.port)", worker.state.rawValue, "\(worker.inFlight)",
+                "\(worker.requestsTotal)", "\(worker.failuresTotal)",
+                worker.lastSeenMilliseconds.map { "\($0) ms ago" } ?? "never",
             ]
         }
         let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }

@@ -28,8 +28,9 @@ extension DownstreamConnection {
 
     /// Ends the head with the fields that belong to this hop.
     ///
-    /// `framing` is what the content will be: `.chunked` for an unknown length, which a client of HTTP/1.0 gets until the close;
-    /// `.none` where there can be none (HEAD, 204, 304). A HEAD's response states the framing that the GET's would have.
+    /// `framing` is what the content will be: `.chunked` for an unknown length, which a client of HTTP/1.0 gets until
+    /// the close; `.none` where there can be none (HEAD, 204, 304). A HEAD's response states the framing that the
+    /// GET's would have.
     package func endResponseHead(_ framing: BodyFraming) {
         var framing = framing
         switch framing {
@@ -58,7 +59,8 @@ extension DownstreamConnection {
         loop.callAtEndOfTurn(self)
     }
 
-    /// Sends content; copies what the socket does not take. Content beyond the announced length is our own fault and ends the connection.
+    /// Sends content; copies what the socket does not take. Content beyond the announced length is our own fault and
+    /// ends the connection.
     package func writeBody(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard phase != .closed, !isResponseEnded, !bytes.isEmpty else { return }
         switch framing {
@@ -104,8 +106,8 @@ extension DownstreamConnection {
         }
     }
 
-    /// Ends the response. Content that was announced and not written is our own fault and breaks the connection off, so that the
-    /// client can tell.
+    /// Ends the response. Content that was announced and not written is our own fault and breaks the connection off,
+    /// so that the client can tell.
     package func endResponse() {
         guard phase != .closed, isExchangeActive, isResponseStarted, !isResponseEnded else { return }
         switch framing {
@@ -170,7 +172,8 @@ extension DownstreamConnection {
         reportDrained()
     }
 
-    /// The client has taken output: one that takes it slowly gets more time, one that has taken all of it is not hurried any more.
+    /// The client has taken output: one that takes it slowly gets more time, one that has taken all of it is not
+    /// hurried any more.
     private func outputMoved() {
         switch phase {
         case .receivingBody: timer.set(afterMilliseconds: server.limits.stallMilliseconds)

@@ -13,7 +13,8 @@ extension DownstreamConnection {
         body.append("{\"error\": \"")
         body.append(jsonEscaped: message)
         body.append("\"}\n")
-        respond(status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds,
+        respond(
+            status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds,
             allow: allow)
         body.release()
     }

@@ -35,7 +35,8 @@ package final class DownstreamConnection: EventSource {
     /// Who the client proved to be; known after the handshake.
     package internal(set) var peerIdentity = PeerIdentity.anonymous
 
-    /// What is written and not yet on its way. Exchanges append a response's head here, between `beginResponse` and `endResponseHead`.
+    /// What is written and not yet on its way. Exchanges append a response's head here, between `beginResponse` and
+    /// `endResponseHead`.
     package var output = ByteBuffer()
 
     var phase = Phase.handshaking
@@ -151,7 +152,11 @@ package final class DownstreamConnection: EventSource {
             server.handshakeFailed(.secure(.other, message: "no handshake in time"), from: peerHost)
             close()
         case .awaitingHead:
-            if parser.hasStarted { reject(status: 408, message: "the request's head did not come in time") } else { close() }
+            if parser.hasStarted {
+                reject(status: 408, message: "the request's head did not come in time")
+            } else {
+                close()
+            }
         case .receivingBody:
             if isResponseStarted {
                 cancelExchange()
@@ -166,7 +171,8 @@ package final class DownstreamConnection: EventSource {
         }
     }
 
-    /// Lets requests in progress finish, then closes; an idle connection closes at once, a new one after its first request.
+    /// Lets requests in progress finish, then closes; an idle connection closes at once, a new one after its first
+    /// request.
     func drain() {
         switch phase {
         case .awaitingHead where !parser.hasStarted && hasServed:

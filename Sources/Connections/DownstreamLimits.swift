@@ -8,8 +8,8 @@ package struct DownstreamLimits: Sendable {
     package var idleMilliseconds = 75_000
     /// No progress of the request's content, or of our output.
     package var stallMilliseconds = 60_000
-    /// How long the answer may take to a client that has ended its side: some still wait for it (RFC 9112, 9.6), most have gone, and
-    /// must not keep a worker busy.
+    /// How long the answer may take to a client that has ended its side: some still wait for it (RFC 9112, 9.6), most
+    /// have gone, and must not keep a worker busy.
     package var halfClosedMilliseconds = 5_000
     /// How long a connection that we end waits for the client to end it too, so that our last bytes are not reset away.
     package var lingerMilliseconds = 2_000

@@ -1,10 +1,12 @@
 package import HTTP
 
-/// What answers the requests of one downstream connection: one request and its response at a time, the same object for each.
+/// What answers the requests of one downstream connection: one request and its response at a time, the same object
+/// for each.
 ///
-/// The connection calls, in this order: `requestHead`; `requestBody` any number of times; `requestEnd`. The exchange writes its
-/// response to the connection whenever it likes after `requestHead`, on the same loop: `beginResponse`, fields, `endResponseHead`,
-/// `writeBody`, `endResponse`. `cancelled` may come at any point before both have ended, and ends the exchange.
+/// The connection calls, in this order: `requestHead`; `requestBody` any number of times; `requestEnd`. The exchange
+/// writes its response to the connection whenever it likes after `requestHead`, on the same loop: `beginResponse`,
+/// fields, `endResponseHead`, `writeBody`, `endResponse`. `cancelled` may come at any point before both have ended,
+/// and ends the exchange.
 package protocol Exchange: AnyObject {
     /// A request has begun. `bytes` holds what the ranges of `head` point into, and is valid during this call only.
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>)

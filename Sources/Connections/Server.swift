@@ -21,7 +21,8 @@ package final class Server {
 
     /// - Parameter slots: the bound on connections, shared with the servers on other loops.
     package init(
-        loop: EventLoop, provider: TransportProvider, service: any Service, limits: DownstreamLimits, slots: ConnectionSlots
+        loop: EventLoop, provider: TransportProvider, service: any Service, limits: DownstreamLimits,
+        slots: ConnectionSlots
     ) {
         self.loop = loop
         self.provider = provider
@@ -114,7 +115,8 @@ package final class Server {
         onHandshakeFailure(error, peer)
     }
 
-    /// A connection broke after its handshake: with TLS 1.3 this is where a client learns, and tells, that it refuses us.
+    /// A connection broke after its handshake: with TLS 1.3 this is where a client learns, and tells, that it refuses
+    /// us.
     func connectionFailed(_ error: TransportError, from peer: String) {
         if case .secure = error { onHandshakeFailure(error, peer) }
     }

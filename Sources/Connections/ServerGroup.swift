@@ -39,7 +39,8 @@ package final class ServerGroup: @unchecked Sendable {
         }
     }
 
-    /// Begins to accept on `listener` on all loops. The descriptor stays the caller's, and open until `drain` has completed.
+    /// Begins to accept on `listener` on all loops. The descriptor stays the caller's, and open until `drain` has
+    /// completed.
     /// - Parameter onFailure: called on a loop that could not watch it.
     package func listen(on listener: Int32, onFailure: @escaping @Sendable (SystemError) -> Void) {
         for member in members {

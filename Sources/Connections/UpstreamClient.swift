@@ -2,7 +2,8 @@ package import HTTP
 
 /// Who sent a request over an upstream connection and takes its response. All calls come on the connection's loop.
 ///
-/// After `upstreamEnded` or `upstreamFailed` the connection calls no more, and must not be used any more by this client.
+/// After `upstreamEnded` or `upstreamFailed` the connection calls no more, and must not be used any more by this
+/// client.
 package protocol UpstreamClient: AnyObject {
     /// The final response's head; `bytes` holds what its ranges point into, during this call only.
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>)
@@ -13,7 +14,8 @@ package protocol UpstreamClient: AnyObject {
     func upstreamFailed(_ failure: UpstreamFailure)
     /// The output has shrunk again after `UpstreamConnection.isCongested` was true.
     func upstreamDrained()
-    /// The upstream is given up by whoever watches it, without an end of the connection: a client that can go elsewhere should.
+    /// The upstream is given up by whoever watches it, without an end of the connection: a client that can go
+    /// elsewhere should.
     func upstreamEjected()
 }
 

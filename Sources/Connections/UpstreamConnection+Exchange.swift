@@ -65,8 +65,8 @@ extension UpstreamConnection {
                 return
             case .failed(let error):
                 if case .secure(.alert, _) = error, !isResponseHeadDone, !isReused {
-                    // TLS 1.3: the peer judges our certificate only after our handshake has ended. It has served nobody before that,
-                    // so the request was not seen.
+                    // TLS 1.3: the peer judges our certificate only after our handshake has ended. It has served
+                    // nobody before that, so the request was not seen.
                     fail(.handshake(error))
                 } else {
                     close()

@@ -59,7 +59,8 @@ package final class UpstreamConnection: EventSource {
     package internal(set) var isRequestOnTheWay = false
 
     package init(
-        loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider, limits: UpstreamLimits = UpstreamLimits()
+        loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider,
+        limits: UpstreamLimits = UpstreamLimits()
     ) {
         self.loop = loop
         self.endpoint = endpoint
@@ -152,7 +153,8 @@ package final class UpstreamConnection: EventSource {
         if phase == .busy { setResponseTimer() }
     }
 
-    /// The client wants no more of this request: nothing can be reused, so the connection closes without a further call.
+    /// The client wants no more of this request: nothing can be reused, so the connection closes without a further
+    /// call.
     package func abandon() {
         client = nil
         isActive = false

@@ -4,9 +4,11 @@ package import HTTP
 package struct UpstreamLimits: Sendable {
     /// Connect and TLS handshake together.
     package var connectMilliseconds = 3_000
-    /// A pooled connection without a request; below the worker's own idle time, so that requests don't meet a closing connection.
+    /// A pooled connection without a request; below the worker's own idle time, so that requests don't meet a closing
+    /// connection.
     package var idleMilliseconds = 60_000
-    /// From the end of the request to the response's head; 0 for no bound of its own. Above the longest task of a worker.
+    /// From the end of the request to the response's head; 0 for no bound of its own. Above the longest task of a
+    /// worker.
     package var responseMilliseconds = 75_000
     /// No progress of content, either way.
     package var stallMilliseconds = 60_000

@@ -1,5 +1,5 @@
-/// What a balancer runs with, but for who it is: written to the state directory by the one that reigns, so that a successor continues
-/// on the same ports in the same way.
+/// What a balancer runs with, but for who it is: written to the state directory by the one that reigns, so that a
+/// successor continues on the same ports in the same way.
 package struct BalancerConfiguration: Codable, Sendable, Equatable {
     package var host: String
     package var port: UInt16
@@ -10,7 +10,8 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
     package var insecureBind: Bool
 
     package init(
-        host: String, port: UInt16, clusterPort: UInt16, adminPort: UInt16, threads: Int, logLevel: String, insecureBind: Bool
+        host: String, port: UInt16, clusterPort: UInt16, adminPort: UInt16, threads: Int, logLevel: String,
+        insecureBind: Bool
     ) {
         self.host = host
         self.port = port

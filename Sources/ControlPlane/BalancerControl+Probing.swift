@@ -23,7 +23,8 @@ extension BalancerControl {
         }
     }
 
-    private func probeOutcome(_ result: Result<KeptCaller.Reply, UpstreamFailure>, expecting id: NodeID) -> ProbeOutcome {
+    private func probeOutcome(_ result: Result<KeptCaller.Reply, UpstreamFailure>, expecting id: NodeID) -> ProbeOutcome
+    {
         switch result {
         case .success(let reply) where reply.node != nil && reply.node != id.text: .otherNode(reply.node ?? "")
         case .success(let reply) where reply.status == 200 && reply.node == id.text: .passed
@@ -58,7 +59,8 @@ extension BalancerControl {
             guard node == id.text else { return .otherNode(node) }
             return reply.status == 200 ? .sameNode : .unhealthy("status \(reply.status)")
         case .failure(.handshake(.secure(.hostMismatch, message: _))): return .hostNotInCertificate
-        case .failure(.handshake(.secure(.peerRejected, message: let message))): return .otherNode("a peer of whom \(message)")
+        case .failure(.handshake(.secure(.peerRejected, message: let message))):
+            return .otherNode("a peer of whom \(message)")
         case .failure(.otherNode(.uri(let uri))): return .otherNode(uri)
         case .failure(.otherNode(.anonymous)): return .otherNode("a peer without a certificate")
         case .failure(.otherNode(.unusable(let reason))): return .otherNode("a peer of whom \(reason)")

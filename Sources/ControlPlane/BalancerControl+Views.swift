@@ -8,16 +8,17 @@ extension BalancerControl {
     package func statusReport(startedAt: UInt64) -> StatusReport {
         StatusReport(
             role: "balancer", id: certificates.id.text, epoch: epoch.value, pid: getpid(),
-            uptime_s: Int64((loop.now - min(startedAt, loop.now)) / 1_000_000_000), version: Version.current,
+            uptimeSeconds: Int64((loop.now - min(startedAt, loop.now)) / 1_000_000_000), version: Version.current,
             workers: core.workers.map(row))
     }
 
     private func row(_ status: WorkerStatus) -> StatusReport.Worker {
         let load = roster.load(of: status.record.id)
         return StatusReport.Worker(
-            id: status.record.id.text, address: status.record.host, port: status.record.port, state: status.record.state,
-            in_flight: load?.outstanding ?? 0, requests_total: load?.requests ?? 0, failures_total: load?.failures ?? 0,
-            last_seen_ms: status.lastSeen.map { now.milliseconds(since: $0) }, reason: status.reason)
+            id: status.record.id.text, address: status.record.host, port: status.record.port,
+            state: status.record.state,
+            inFlight: load?.outstanding ?? 0, requestsTotal: load?.requests ?? 0, failuresTotal: load?.failures ?? 0,
+            lastSeenMilliseconds: status.lastSeen.map { now.milliseconds(since: $0) }, reason: status.reason)
     }
 
     /// Adds the metrics of the workers.
@@ -27,11 +28,11 @@ extension BalancerControl {
         text.metric("understudy_worker_ready", "gauge", "1 while the worker gets requests.")
         for row in rows { text.sample("understudy_worker_ready", labels(row), row.state == .ready ? 1 : 0) }
         text.metric("understudy_worker_in_flight", "gauge", "Requests under way at the worker.")
-        for row in rows { text.sample("understudy_worker_in_flight", labels(row), row.in_flight) }
+        for row in rows { text.sample("understudy_worker_in_flight", labels(row), row.inFlight) }
         text.metric("understudy_worker_requests_total", "counter", "Requests given to the worker.")
-        for row in rows { text.sample("understudy_worker_requests_total", labels(row), row.requests_total) }
+        for row in rows { text.sample("understudy_worker_requests_total", labels(row), row.requestsTotal) }
         text.metric("understudy_worker_failures_total", "counter", "Requests that the worker failed.")
-        for row in rows { text.sample("understudy_worker_failures_total", labels(row), row.failures_total) }
+        for row in rows { text.sample("understudy_worker_failures_total", labels(row), row.failuresTotal) }
     }
 
     private func labels(_ row: StatusReport.Worker) -> [(String, String)] { [("worker", row.id)] }

@@ -5,8 +5,8 @@ package import Logging
 package import Proxy
 package import Sockets
 
-/// The shell around `BalancerCore` on the control loop: answers the cluster port, connects back, probes, and keeps the data plane's
-/// roster up to date.
+/// The shell around `BalancerCore` on the control loop: answers the cluster port, connects back, probes, and keeps
+/// the data plane's roster up to date.
 ///
 /// It decides nothing: every event goes to the core with the loop's time, and the core's effects are performed.
 package final class BalancerControl {

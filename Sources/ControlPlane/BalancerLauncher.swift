@@ -4,8 +4,8 @@ package import Sockets
 
 /// Starts balancer processes for a worker: the parked standby, and the one that takes over.
 ///
-/// States: none; `starting or parked` (a child that waits for the word); `taking over` (the word was given); then either the child
-/// reigns and is let go, to live on its own, or it has ended and is none again.
+/// States: none; `starting or parked` (a child that waits for the word); `taking over` (the word was given); then
+/// either the child reigns and is let go, to live on its own, or it has ended and is none again.
 package final class BalancerLauncher {
     /// How long to wait before a standby that ended by itself is started again.
     private static let restartMilliseconds = 1000
@@ -107,9 +107,13 @@ package final class BalancerLauncher {
         let pair = try Socket.pair()
         let arguments =
             (BalancerConfiguration.load(from: program.directory)?.arguments ?? [])
-            + ["--standby", "--id", program.id.text, "--certs", program.certificates, "--state-dir", program.directory.path]
+            + [
+                "--standby", "--id", program.id.text, "--certs", program.certificates, "--state-dir",
+                program.directory.path,
+            ]
         let process = try ChildProcess(
-            path: program.path, arguments: arguments, channel: pair.theirs, log: program.directory.balancerLog, on: loop)
+            path: program.path, arguments: arguments, channel: pair.theirs, log: program.directory.balancerLog, on: loop
+        )
         let candidate = Candidate(process: process, channel: try MessageChannel(pair.takeOurs(), on: loop))
         self.candidate = candidate
         candidate.channel.onMessage = { [unowned self, unowned candidate] line, _ in reported(line, candidate) }

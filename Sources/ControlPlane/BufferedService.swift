@@ -12,7 +12,8 @@ package final class BufferedService: Service {
     ///   - handler: called on the loop with each request; answers now or later.
     ///   - onClose: called when a connection has closed.
     package init(
-        maximumBody: Int, handler: @escaping (Call) -> Void, onClose: @escaping (DownstreamConnection) -> Void = { _ in }
+        maximumBody: Int, handler: @escaping (Call) -> Void,
+        onClose: @escaping (DownstreamConnection) -> Void = { _ in }
     ) {
         self.maximumBody = maximumBody
         self.handler = handler
@@ -67,7 +68,8 @@ final class BufferedExchange: Exchange {
     func requestEnd() {
         guard !isTooLarge else { return }
         let call = Call(
-            method: method, path: path, query: query, body: body, connection: connection, exchange: self, serial: serial)
+            method: method, path: path, query: query, body: body, connection: connection, exchange: self, serial: serial
+        )
         body = []
         service.handler(call)
     }

@@ -14,7 +14,9 @@ package enum DurableFile {
                 owning: try SystemError.check("open", open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)))
             var written = 0
             while written < bytes.count {
-                let count = bytes.withUnsafeBytes { Glibc.write(file.rawValue, $0.baseAddress! + written, $0.count - written) }
+                let count = bytes.withUnsafeBytes {
+                    Glibc.write(file.rawValue, $0.baseAddress! + written, $0.count - written)
+                }
                 if count < 0 && errno == EINTR { continue }
                 guard count > 0 else { throw SystemError("write") }
                 written += count

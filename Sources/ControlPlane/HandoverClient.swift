@@ -2,8 +2,8 @@ package import Cluster
 package import Logging
 package import Sockets
 
-/// A worker's side of the handover: holds dups of the balancer's listeners, never accepting from them, and learns of the balancer's
-/// death within a millisecond.
+/// A worker's side of the handover: holds dups of the balancer's listeners, never accepting from them, and learns of
+/// the balancer's death within a millisecond.
 package final class HandoverClient {
     /// What is held of the present (or the last) balancer.
     package struct Holding {
@@ -45,8 +45,8 @@ package final class HandoverClient {
         channel = nil
     }
 
-    /// Ends the balancer that handed over the held listeners, if it reigns under `epoch` or an earlier one; false when there is none
-    /// such.
+    /// Ends the balancer that handed over the held listeners, if it reigns under `epoch` or an earlier one; false
+    /// when there is none such.
     package func killHolder(notAfter epoch: Epoch) -> Bool {
         guard let process, let holding, holding.handover.epoch <= epoch else { return false }
         return (try? process.handle.kill()) != nil
@@ -74,7 +74,8 @@ package final class HandoverClient {
     }
 
     private func received(_ line: [UInt8], _ descriptors: [Int32], from process: ProcessHandleBox) {
-        guard let listeners = Listeners(received: descriptors), let handover = JSON.decode(Handover.self, from: line) else {
+        guard let listeners = Listeners(received: descriptors), let handover = JSON.decode(Handover.self, from: line)
+        else {
             log.warning("the balancer's handover is not understood: ignored")
             return
         }

@@ -2,7 +2,8 @@ private import Glibc
 package import Logging
 package import Sockets
 
-/// Hands the balancer's listeners to the workers of this host that ask for them, over a unix socket in the state directory.
+/// Hands the balancer's listeners to the workers of this host that ask for them, over a unix socket in the state
+/// directory.
 ///
 /// A worker keeps its connection open: its end tells the worker at once that this process is gone.
 package final class HandoverServer: EventSource {

@@ -28,7 +28,9 @@ package final class KeptCaller {
     private var queued: [Question] = []
     private let timer: LoopTimer
 
-    package init(loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider, connectMilliseconds: Int = 3000) {
+    package init(
+        loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider, connectMilliseconds: Int = 3000
+    ) {
         self.loop = loop
         self.endpoint = endpoint
         self.provider = provider

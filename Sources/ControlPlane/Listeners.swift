@@ -1,7 +1,7 @@
 package import Sockets
 
-/// The balancer's three listening sockets. Dups of them travel to the workers that may stand in, so that the ports stay open when the
-/// balancer dies.
+/// The balancer's three listening sockets. Dups of them travel to the workers that may stand in, so that the ports
+/// stay open when the balancer dies.
 package final class Listeners: Sendable {
     package let publicSide: FileDescriptor
     package let cluster: FileDescriptor

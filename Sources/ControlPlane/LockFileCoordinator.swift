@@ -42,8 +42,8 @@ package final class LockFileCoordinator: Coordinator {
         return text.split(separator: "\n").first.flatMap { UInt64($0) }.map { Epoch($0) } ?? .none
     }
 
-    /// Makes the epoch durable. The file has one size for ever and less than a sector, so that a later epoch costs one write in place and
-    /// one sync: both lie on the way of every takeover.
+    /// Makes the epoch durable. The file has one size for ever and less than a sector, so that a later epoch costs
+    /// one write in place and one sync: both lie on the way of every takeover.
     private func store(_ epoch: Epoch) throws(SystemError) {
         let digits = String(epoch.value)
         let line = Array((String(repeating: "0", count: 20 - digits.utf8.count) + digits + "\n").utf8)

@@ -47,7 +47,8 @@ package final class MemberControl {
         self.record = record
         self.balancer = KeptCaller(loop: loop, endpoint: balancer, provider: provider)
         let snapshot = directory.flatMap { SnapshotStore.load(of: record.id, in: $0) }
-        // Only where a balancer has lived is there a lock that fences: elsewhere this worker waits until it is handed listeners.
+        // Only where a balancer has lived is there a lock that fences: elsewhere this worker waits until it is handed
+        // listeners.
         let hasLock = directory.map { DurableFile.read($0.lock) != nil } ?? false
         core = MemberCore(
             record: record, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none, knowsStateDirectory: hasLock,
@@ -160,7 +161,8 @@ package final class MemberControl {
                 log.error("the balancer and this worker do not accept each other: \(message)")
                 core.registrationUnreachable(now: now)
             case .failure(.otherNode(let identity)):
-                log.error("at the balancer's address is no balancer of this cluster: \(UpstreamFailure.otherNode(identity))")
+                log.error(
+                    "at the balancer's address is no balancer of this cluster: \(UpstreamFailure.otherNode(identity))")
                 core.registrationUnreachable(now: now)
             case .failure(let failure):
                 log.info("not registered: \(failure)")
@@ -215,7 +217,9 @@ package final class MemberControl {
         caller.ask(.post, ClusterPaths.prevote, body: JSON.encode(prevote), timeoutMilliseconds: timeout) {
             [unowned self] result in
             caller.close()
-            let answer = (try? result.get()).flatMap { $0.status == 200 ? JSON.decode(PrevoteAnswer.self, from: $0.body) : nil }
+            let answer = (try? result.get()).flatMap {
+                $0.status == 200 ? JSON.decode(PrevoteAnswer.self, from: $0.body) : nil
+            }
             core.prevoteAnswered(from: worker.id, answer, now: now)
             perform()
         }

@@ -9,13 +9,16 @@ package struct MetricsText {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
     }
 
-    package mutating func sample(_ name: String, _ labels: [(String, String)] = [], _ value: some CustomStringConvertible) {
+    package mutating func sample(
+        _ name: String, _ labels: [(String, String)] = [], _ value: some CustomStringConvertible
+    ) {
         let inside = labels.map { "\($0.0)=\"\(MetricsText.escaped($0.1))\"" }.joined(separator: ",")
         text += inside.isEmpty ? "\(name) \(value)\n" : "\(name){\(inside)} \(value)\n"
     }
 
     /// A metric with a single sample.
-    package mutating func single(_ name: String, _ kind: String, _ help: String, _ value: some CustomStringConvertible) {
+    package mutating func single(_ name: String, _ kind: String, _ help: String, _ value: some CustomStringConvertible)
+    {
         metric(name, kind, help)
         sample(name, [], value)
     }

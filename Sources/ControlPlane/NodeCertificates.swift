@@ -6,7 +6,8 @@ package import Sockets
     internal import TLSServer
 #endif
 
-/// The files that `certs/make-certs` makes, and the transports that come of them. In the plain build: no files, plain sockets.
+/// The files that `certs/make-certs` makes, and the transports that come of them. In the plain build: no files, plain
+/// sockets.
 package struct NodeCertificates: Sendable {
     /// The folder with `ca.pem`, `public.pem` and `nodes/`.
     package let folder: String

@@ -16,7 +16,9 @@ package enum SnapshotStore {
     package static func latest(in directory: StateDirectory) -> Snapshot? {
         var best: Snapshot?
         for path in directory.snapshots() {
-            guard let bytes = DurableFile.read(path), let snapshot = JSON.decode(Snapshot.self, from: bytes) else { continue }
+            guard let bytes = DurableFile.read(path), let snapshot = JSON.decode(Snapshot.self, from: bytes) else {
+                continue
+            }
             if best.map({ snapshot.supersedes($0) }) ?? true { best = snapshot }
         }
         return best

@@ -49,7 +49,8 @@ enum ByteScan {
         return index
     }
 
-    /// Offset of the first byte in `start..<end` that can't be in a request target (not 0x21 to 0x7E, or `#`), or `end`.
+    /// Offset of the first byte in `start..<end` that can't be in a request target (not 0x21 to 0x7E, or `#`), or
+    /// `end`.
     @inline(__always)
     static func endOfTarget(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         var index = start

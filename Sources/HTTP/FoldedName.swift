@@ -56,8 +56,8 @@ struct FoldedName {
         return Self.fold(ByteScan.word(bytes + (length &- 8)), &underscores) == other.last
     }
 
-    /// Sets bit 5 of every byte, which lowers letters, keeps digits and `-`, and makes `_` a 0x7F that nothing else in a
-    /// token becomes; turns that into `-` and reports it. No carry crosses bytes: each sum stays below 0x100.
+    /// Sets bit 5 of every byte, which lowers letters, keeps digits and `-`, and makes `_` a 0x7F that nothing else
+    /// in a token becomes; turns that into `-` and reports it. No carry crosses bytes: each sum stays below 0x100.
     @inline(__always)
     private static func fold(_ word: UInt64, _ underscores: inout UInt64) -> UInt64 {
         let lowered = word | 0x2020_2020_2020_2020

@@ -1,8 +1,8 @@
 /// The fields that the codec or the proxy treat in a way of their own.
 ///
-/// An underscore counts as a dash: an application behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` as one
-/// variable, so what is removed or set under the one name must not slip through under the other. Names that decide
-/// framing or routing are refused in that spelling (`HTTPError.ambiguousFieldName`).
+/// An underscore counts as a dash: an application behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` as
+/// one variable, so what is removed or set under the one name must not slip through under the other. Names that
+/// decide framing or routing are refused in that spelling (`HTTPError.ambiguousFieldName`).
 package enum KnownField: UInt8, Sendable, CaseIterable {
     case other
     case host, connection, contentLength, transferEncoding, te, trailer, upgrade, keepAlive

@@ -26,8 +26,8 @@ package struct RequestHead: Sendable {
     /// HTTP/1.0, where the expectation must be ignored.
     package var expectsContinue = false
     /// GET, HTTP/1.1, no Content-Length and no Transfer-Encoding, `Connection: upgrade`, one `Upgrade` that is
-    /// `websocket` and nothing else, one `Sec-WebSocket-Key` that isn't empty. Any other upgrade is ignored, as RFC 9110
-    /// 7.8 allows.
+    /// `websocket` and nothing else, one `Sec-WebSocket-Key` that isn't empty. Any other upgrade is ignored, as RFC
+    /// 9110 7.8 allows.
     package var upgradesToWebSocket = false
     /// Bytes that the head takes, an empty line before it included.
     package var count = 0

@@ -1,7 +1,7 @@
 /// Parses request heads (RFC 9112), strictly and without I/O: bytes in, a head out.
 ///
-/// States: `start` (perhaps one empty line, RFC 9112 2.2), `requestLine`, `fields`, `done`. A line is judged when its LF
-/// is there; control bytes, a bare CR or LF and a limit passed are found before that. Laws:
+/// States: `start` (perhaps one empty line, RFC 9112 2.2), `requestLine`, `fields`, `done`. A line is judged when its
+/// LF is there; control bytes, a bare CR or LF and a limit passed are found before that. Laws:
 /// - The outcome depends on the bytes alone, not on how they were cut; and every byte is looked at a bounded number of
 ///   times, however it arrives.
 /// - Two readers must not be able to see different requests in one head. Whatever could be read in two ways is refused.

@@ -1,7 +1,7 @@
 /// A parsed response head: what it says, and where in the bytes it says it.
 ///
-/// Ranges count from the first byte of the buffer that was given to the parser. Meant to be filled again and again, like
-/// `RequestHead`.
+/// Ranges count from the first byte of the buffer that was given to the parser. Meant to be filled again and again,
+/// like `RequestHead`.
 package struct ResponseHead: Sendable {
     /// 100 to 999.
     package var status: UInt16 = 0

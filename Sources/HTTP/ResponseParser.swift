@@ -62,8 +62,8 @@ package struct ResponseParser: Sendable {
         return outcome
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 4). The second space may be missing when there is no
-    /// phrase: servers do that, and it can be read in one way only.
+    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 4). The second space may be missing when there is
+    /// no phrase: servers do that, and it can be read in one way only.
     private static func readStatusLine(
         _ base: UnsafePointer<UInt8>, from start: Int, to end: Int, into head: inout ResponseHead
     ) -> HTTPError? {

@@ -1,7 +1,7 @@
 internal import Connections
 
-/// Why a request could not be answered by a worker, as the client, the log and the retry law see it. `docs/errors.md` shows the same
-/// table.
+/// Why a request could not be answered by a worker, as the client, the log and the retry law see it. `docs/errors.md`
+/// shows the same table.
 enum ProxyError {
     /// Nobody may get requests, for as long as the queue waits.
     case noWorker
@@ -34,8 +34,8 @@ enum ProxyError {
 
 /// Whether a request may be sent once more.
 enum RetryLaw {
-    /// Nothing is retried once a response head has gone downstream (the caller sees to that), nor once a request that is not idempotent
-    /// may have reached a worker.
+    /// Nothing is retried once a response head has gone downstream (the caller sees to that), nor once a request that
+    /// is not idempotent may have reached a worker.
     static func allows(_ failure: UpstreamFailure, isIdempotent: Bool, isOnTheWay: Bool) -> Bool {
         if failure.isBeforeRequest || !isOnTheWay { return true }
         switch failure {

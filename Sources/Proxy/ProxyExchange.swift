@@ -5,7 +5,8 @@ internal import Sockets
 
 /// One request on its way from a client to a worker and its response on the way back.
 ///
-///     idle -> waiting (for a worker) -> sent -> answering -> idle          failed attempts go back from sent to waiting
+///     idle -> waiting (for a worker) -> sent -> answering -> idle          failed attempts go back from sent to
+/// waiting
 ///
 /// Laws:
 /// - A lease is held exactly while a worker has the request: from `attempt` to `upstreamEnded`, `upstreamFailed` or `cancelled`.
@@ -200,7 +201,11 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
         // After an early answer the rest of the request goes nowhere.
         isReplayable = false
-        if isRequestEnded && request.capacity <= ProxyExchange.keptCapacity { request.removeAll() } else { request.release() }
+        if isRequestEnded && request.capacity <= ProxyExchange.keptCapacity {
+            request.removeAll()
+        } else {
+            request.release()
+        }
         connection.endResponse()
         if !isRequestEnded { connection.resumeReading() }
     }
@@ -242,7 +247,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
         connection.resumeReading()
     }
 
-    /// The worker hangs. What may be done twice goes to another one; the rest waits on, since the hung worker may have begun.
+    /// The worker hangs. What may be done twice goes to another one; the rest waits on, since the hung worker may
+    /// have begun.
     func upstreamEjected() {
         guard connection.canRespond, isReplayable, attempts <= service.policy.maximumRetries, let upstream,
             method.isIdempotent || !upstream.isRequestOnTheWay

@@ -4,8 +4,8 @@ private import Synchronization
 
 /// The workers as all loops see them: who may get requests, and how many each is running, exactly.
 ///
-/// One lock around a few table steps (`OutstandingTable`): taking and giving back a worker costs tens of nanoseconds, and "the
-/// fewest" holds over all threads. Membership changes come from the control loop and disturb no request.
+/// One lock around a few table steps (`OutstandingTable`): taking and giving back a worker costs tens of nanoseconds,
+/// and "the fewest" holds over all threads. Membership changes come from the control loop and disturb no request.
 package final class Roster: Sendable {
     /// A worker that got a request; given back exactly once.
     package struct Lease: Sendable {
@@ -95,7 +95,8 @@ package final class Roster: Sendable {
         }
     }
 
-    /// Gives a worker back after a whole response. Returns whom to report as well again, when failures were reported before.
+    /// Gives a worker back after a whole response. Returns whom to report as well again, when failures were reported
+    /// before.
     package func release(_ lease: Lease) -> Subject? {
         state.withLock { state in
             state.table.release(lease.slot)

@@ -9,7 +9,8 @@ package final class ChildProcess: EventSource {
     private let handle: ProcessHandle
     private let loop: EventLoop
 
-    /// Starts `path` in a session of its own; `channel` becomes its descriptor 3, its output is appended to the file `log`.
+    /// Starts `path` in a session of its own; `channel` becomes its descriptor 3, its output is appended to the file
+    /// `log`.
     package init(
         path: String, arguments: [String], channel: borrowing FileDescriptor, log: String, on loop: EventLoop
     ) throws(SystemError) {

@@ -26,7 +26,8 @@ package enum DescriptorPassing {
         var count: Int32 = 0
         let received = clinux_receive_descriptors(socket, &bytes, limit, &descriptors, Int32(maximumCount), &count)
         if received > 0 || count > 0 {
-            return .message(bytes: Array(bytes.prefix(max(0, received))), descriptors: Array(descriptors.prefix(Int(count))))
+            return .message(
+                bytes: Array(bytes.prefix(max(0, received))), descriptors: Array(descriptors.prefix(Int(count))))
         }
         if received == 0 { return .endOfStream }
         guard errno == EAGAIN || errno == EINTR else { throw SystemError("recvmsg") }

@@ -4,10 +4,12 @@ private import Synchronization
 
 /// One thread's reactor over epoll(7): descriptors, timers and a mailbox.
 ///
-/// A turn of the loop is: wait; run the sources that are ready; run what other threads posted; run due timers; give each source
-/// that asked for it its end of turn, where output gathered during the turn leaves in one write. Nothing in a turn may block.
+/// A turn of the loop is: wait; run the sources that are ready; run what other threads posted; run due timers; give
+/// each source that asked for it its end of turn, where output gathered during the turn leaves in one write. Nothing
+/// in a turn may block.
 ///
-/// Everything but `post` and `stop` belongs to the thread that calls `run` (before `run`: to the one that builds the loop).
+/// Everything but `post` and `stop` belongs to the thread that calls `run` (before `run`: to the one that builds the
+/// loop).
 package final class EventLoop: @unchecked Sendable {
     struct Registration: Equatable {
         let index: Int
@@ -26,10 +28,11 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Monotonic nanoseconds, read once per turn.
     package private(set) var now: UInt64
-    /// Where sources read into. What is not consumed before the call returns is lost: sources keep only their leftovers, so that
-    /// idle connections hold no buffer.
+    /// Where sources read into. What is not consumed before the call returns is lost: sources keep only their
+    /// leftovers, so that idle connections hold no buffer.
     package let scratch: UnsafeMutableBufferPointer<UInt8>
-    /// How late the last wait returned after the earliest timer was due, in nanoseconds: tells a process that stood still.
+    /// How late the last wait returned after the earliest timer was due, in nanoseconds: tells a process that stood
+    /// still.
     package private(set) var lagNanoseconds: UInt64 = 0
 
     var timers = TimerHeap()
@@ -117,16 +120,16 @@ package final class EventLoop: @unchecked Sendable {
         endOfTurn.append(source)
     }
 
-    /// Calls `ready(.readable)` of a watched source in the next turn, which then does not wait: for input that was read ahead, and for
-    /// sources that leave the rest of their work to let others have theirs.
+    /// Calls `ready(.readable)` of a watched source in the next turn, which then does not wait: for input that was
+    /// read ahead, and for sources that leave the rest of their work to let others have theirs.
     package func callNextTurn(_ source: EventSource) {
         nextTurn.append(source)
     }
 
     // MARK: From other threads
 
-    /// Runs `work` on the loop's thread, in the order of posting. Callable from any thread; `work` is dropped with the loop when
-    /// the loop has stopped.
+    /// Runs `work` on the loop's thread, in the order of posting. Callable from any thread; `work` is dropped with
+    /// the loop when the loop has stopped.
     package func post(_ work: @escaping @Sendable () -> Void) {
         let mustWake = mailbox.withLock { queue in
             queue.append(work)

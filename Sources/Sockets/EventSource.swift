@@ -1,6 +1,7 @@
 /// Something with a descriptor that an event loop watches.
 ///
-/// A source belongs to one loop and is touched on that loop's thread only. The loop keeps it alive from `watch` to `unwatch`.
+/// A source belongs to one loop and is touched on that loop's thread only. The loop keeps it alive from `watch` to
+/// `unwatch`.
 open class EventSource {
     /// The place in the loop's table, and the use of that place that is this source's; `nil` while not watched.
     var registration: EventLoop.Registration?

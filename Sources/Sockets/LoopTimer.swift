@@ -1,7 +1,7 @@
 /// A deadline on one event loop; may be moved and cancelled any number of times.
 ///
-/// Moving a deadline later, which every request does, costs one store: the heap keeps the old place, and when that comes due the
-/// timer is put back at its new deadline.
+/// Moving a deadline later, which every request does, costs one store: the heap keeps the old place, and when that
+/// comes due the timer is put back at its new deadline.
 package final class LoopTimer {
     unowned let loop: EventLoop
     /// Called on the loop when the deadline has passed; set once by the owner, who must not be captured strongly.

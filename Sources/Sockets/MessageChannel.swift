@@ -8,7 +8,8 @@ package final class MessageChannel: EventSource {
     private let loop: EventLoop
     private var input: [UInt8] = []
     private var descriptors: [Int32] = []
-    /// Called with each line (without its end) and the descriptors that came by then, which are the callee's from now on.
+    /// Called with each line (without its end) and the descriptors that came by then, which are the callee's from now
+    /// on.
     package var onMessage: (_ line: [UInt8], _ descriptors: [Int32]) -> Void = { _, _ in }
     /// Called once when the other end is gone or speaks nonsense.
     package var onClose: () -> Void = {}
@@ -41,7 +42,8 @@ package final class MessageChannel: EventSource {
                 case .message(let bytes, let received):
                     descriptors += received
                     input += bytes
-                    guard input.count <= MessageChannel.maximumLine, descriptors.count <= DescriptorPassing.maximumCount else {
+                    guard input.count <= MessageChannel.maximumLine, descriptors.count <= DescriptorPassing.maximumCount
+                    else {
                         end()
                         return
                     }

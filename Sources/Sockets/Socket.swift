@@ -32,8 +32,8 @@ package enum Socket {
         package consuming func takeOurs() -> FileDescriptor { ours }
     }
 
-    /// A listening socket. `SO_REUSEADDR` is set, so that a restart does not wait for old connections; `SO_REUSEPORT` is not:
-    /// closing one member of such a group resets the connections in its queue.
+    /// A listening socket. `SO_REUSEADDR` is set, so that a restart does not wait for old connections; `SO_REUSEPORT`
+    /// is not: closing one member of such a group resets the connections in its queue.
     package static func listen(on address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) -> FileDescriptor {
         let socket = try make(for: address)
         try setOption(socket.rawValue, SOL_SOCKET, SO_REUSEADDR, 1)
@@ -54,7 +54,9 @@ package enum Socket {
         let socket = try make(for: address)
         if address.family != .unix { try setOption(socket.rawValue, Int32(IPPROTO_TCP), TCP_NODELAY, 1) }
         let descriptor = socket.rawValue
-        if address.withSockaddr({ Glibc.connect(descriptor, $0, $1) }) == 0 { return Connecting(socket: socket, isConnected: true) }
+        if address.withSockaddr({ Glibc.connect(descriptor, $0, $1) }) == 0 {
+            return Connecting(socket: socket, isConnected: true)
+        }
         // EAGAIN comes from a unix socket whose backlog is full.
         guard errno == EINPROGRESS else { throw SystemError("connect") }
         return Connecting(socket: socket, isConnected: false)
@@ -84,7 +86,8 @@ package enum Socket {
             switch errno {
             case EAGAIN: return nil
             // The connection died in the queue, or a signal came: take the next one.
-            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EHOSTDOWN, ENONET: continue
+            case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EHOSTDOWN, ENONET:
+                continue
             default: throw SystemError("accept")
             }
         }
@@ -127,6 +130,7 @@ package enum Socket {
         _ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32
     ) throws(SystemError) {
         var value = value
-        try SystemError.check("setsockopt", setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)))
+        try SystemError.check(
+            "setsockopt", setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size)))
     }
 }

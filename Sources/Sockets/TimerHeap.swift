@@ -1,4 +1,5 @@
-/// The timers of one loop: a binary heap ordered by `scheduledAt`, each timer knowing its own place so that it can leave.
+/// The timers of one loop: a binary heap ordered by `scheduledAt`, each timer knowing its own place so that it can
+/// leave.
 struct TimerHeap {
     private var heap: [LoopTimer] = []
 

@@ -2,7 +2,8 @@ private import Glibc
 
 /// A byte stream over a connected, non-blocking socket: plain here, TLS in a subclass.
 ///
-/// Would-block and end of stream are values. After `.failed` or `.endOfStream` from `write` the transport is of no further use.
+/// Would-block and end of stream are values. After `.failed` or `.endOfStream` from `write` the transport is of no
+/// further use.
 open class Transport {
     public enum Direction: Sendable { case read, write }
 
@@ -36,7 +37,8 @@ open class Transport {
     /// Who the peer proved to be; asked after the handshake.
     open var peerIdentity: PeerIdentity { .anonymous }
 
-    /// Bytes were received from the socket that `read` has not given out yet: the socket's readiness does not tell of them.
+    /// Bytes were received from the socket that `read` has not given out yet: the socket's readiness does not tell of
+    /// them.
     open var hasBufferedInput: Bool { false }
 
     open func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {

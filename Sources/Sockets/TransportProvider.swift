@@ -1,4 +1,5 @@
-/// Turns sockets into transports; one per loop, since what lies behind it (a TLS context) is not shared between threads.
+/// Turns sockets into transports; one per loop, since what lies behind it (a TLS context) is not shared between
+/// threads.
 open class TransportProvider {
     public init() {}
 
@@ -7,7 +8,8 @@ open class TransportProvider {
         Transport(descriptor)
     }
 
-    /// The transport for a connection that we make. `host` is the name or address that the peer's certificate must be good for.
+    /// The transport for a connection that we make. `host` is the name or address that the peer's certificate must be
+    /// good for.
     open func connecting(_ descriptor: consuming FileDescriptor, host: String) -> Transport? {
         Transport(descriptor)
     }

@@ -4,7 +4,8 @@
 
     /// What a node's certificate says beyond what OpenSSL checks by itself.
     ///
-    /// OpenSSL matches no URI names, and lets a certificate without an extended key usage pass every purpose: both are looked at here.
+    /// OpenSSL matches no URI names, and lets a certificate without an extended key usage pass every purpose: both
+    /// are looked at here.
     package enum PeerCertificate {
         /// The longest URI that is looked at; SPIFFE allows 2048 bytes.
         private static let maximumURILength = 2048
@@ -15,7 +16,9 @@
             switch uris.count {
             case 0: return .unusable("the certificate names no node: it has no URI among its subject alternative names")
             case 1: return .uri(uris[0])
-            default: return .unusable("the certificate has \(uris.count) URIs among its subject alternative names; one is allowed")
+            default:
+                return .unusable(
+                    "the certificate has \(uris.count) URIs among its subject alternative names; one is allowed")
             }
         }
 
@@ -24,7 +27,8 @@
             withCertificate(inFile: path, identity(of:))
         }
 
-        /// Why the certificate in a file is not valid at this time ("expired", "is not yet valid"); nil when it is, or can't be read.
+        /// Why the certificate in a file is not valid at this time ("expired", "is not yet valid"); nil when it is,
+        /// or can't be read.
         package static func validityProblem(inFile path: String) -> String? {
             let problem: String?? = withCertificate(inFile: path) { certificate in
                 // 0 stands for an unreadable time, which is as bad as a past one.

@@ -9,8 +9,8 @@
         package enum Side: Sendable {
             /// HTTPS for anybody: TLS 1.2 and 1.3, no client certificate, tickets.
             case publicServer
-            /// The cluster port and the workers: TLS 1.3, certificate required, nothing is resumed, since resumption skips the
-            /// check of the client's certificate.
+            /// The cluster port and the workers: TLS 1.3, certificate required, nothing is resumed, since resumption
+            /// skips the check of the client's certificate.
             case clusterServer
             /// Our connections to the cluster port and the workers.
             case clusterClient
@@ -85,7 +85,8 @@
         private func load(_ credentials: TLSCredentials) throws(TLSConfigurationError) {
             try credentials.check()
             guard SSL_CTX_use_certificate_chain_file(pointer, credentials.certificate) == 1 else {
-                throw TLSConfigurationError("\(credentials.certificate): no usable certificate: \(OpenSSLError.drain())")
+                throw TLSConfigurationError(
+                    "\(credentials.certificate): no usable certificate: \(OpenSSLError.drain())")
             }
             guard SSL_CTX_use_PrivateKey_file(pointer, credentials.key, SSL_FILETYPE_PEM) == 1 else {
                 throw TLSConfigurationError("\(credentials.key): no usable key: \(OpenSSLError.drain())")

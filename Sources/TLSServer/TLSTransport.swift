@@ -5,8 +5,9 @@
 
     /// A TLS session over a non-blocking socket. OpenSSL reads and writes the socket itself (no memory BIO in between).
     ///
-    /// The states: handshaking; open; broken. After a fatal error OpenSSL forbids further calls, SSL_shutdown included: `isBroken`
-    /// guards that. A session is never resumed on the cluster sides, so the peer's certificate was checked in this very handshake.
+    /// The states: handshaking; open; broken. After a fatal error OpenSSL forbids further calls, SSL_shutdown
+    /// included: `isBroken` guards that. A session is never resumed on the cluster sides, so the peer's certificate
+    /// was checked in this very handshake.
     package final class TLSTransport: Transport {
         private let session: OpaquePointer
         private let context: TLSContext
@@ -114,10 +115,12 @@
             if verdict != X509_V_OK && error.has(reason: SSL_R_CERTIFICATE_VERIFY_FAILED) {
                 let reason = X509_verify_cert_error_string(verdict).map { String(cString: $0) } ?? "unknown"
                 let isHost = verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH
-                return .secure(isHost ? .hostMismatch : .peerRejected, message: "the peer's certificate is refused: \(reason)")
+                return .secure(
+                    isHost ? .hostMismatch : .peerRejected, message: "the peer's certificate is refused: \(reason)")
             }
             if error.has(reason: SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
-                return .secure(.peerRejected, message: "the peer showed no certificate; this port takes only nodes of the cluster")
+                return .secure(
+                    .peerRejected, message: "the peer showed no certificate; this port takes only nodes of the cluster")
             }
             return .secure(.other, message: error.description)
         }

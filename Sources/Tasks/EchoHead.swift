@@ -1,7 +1,7 @@
 internal import HTTP
 
-/// What the head of an echo's response says, kept until the first byte of the content comes: until then the request may still turn
-/// out broken or late, and be answered with that.
+/// What the head of an echo's response says, kept until the first byte of the content comes: until then the request
+/// may still turn out broken or late, and be answered with that.
 struct EchoHead {
     /// The request's Content-Type; nil when it has none.
     let contentType: [UInt8]?

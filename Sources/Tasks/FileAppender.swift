@@ -3,7 +3,8 @@ internal import Sockets
 
 /// Appends whole lines to a file that other processes append to as well, and makes them durable.
 ///
-/// The file is opened for each batch, so that it may be moved away or removed in between. Laws, for every writer that keeps to them:
+/// The file is opened for each batch, so that it may be moved away or removed in between. Laws, for every writer that
+/// keeps to them:
 /// - Under the lock the file ends with a whole line. A writer that finds a half one, which only a crash or a stranger leaves, ends it.
 /// - What can't be written whole is cut off again before the lock is given back.
 /// - `append` returns when the bytes, and the file's name when it is new, are on the disk. The lock is not held for that: the

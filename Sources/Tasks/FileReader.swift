@@ -5,8 +5,8 @@ internal import Sockets
 ///
 /// Bytes that are appended later are not part of it: a response tells its length before its first byte.
 final class FileReader: Sendable {
-    /// How long the look at the length may be kept waiting. Without the lock it may see half of a line that is just being written,
-    /// which is better than no answer.
+    /// How long the look at the length may be kept waiting. Without the lock it may see half of a line that is just
+    /// being written, which is better than no answer.
     private static let lockMilliseconds = 1_000
 
     /// In bytes.

@@ -3,8 +3,8 @@ private import Synchronization
 
 /// A few threads that do what may block or takes long, one job after the other.
 ///
-/// They take no signals: those belong to the threads that wait for them, and a write beyond the file size limit is to fail with
-/// EFBIG instead of killing the process with SIGXFSZ.
+/// They take no signals: those belong to the threads that wait for them, and a write beyond the file size limit is to
+/// fail with EFBIG instead of killing the process with SIGXFSZ.
 final class HelperThreads: Sendable {
     private let queue = JobQueue()
     private let threads: Mutex<[pthread_t]>

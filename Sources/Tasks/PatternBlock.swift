@@ -1,5 +1,5 @@
-/// What `GET /bytes/N` is made of: one block of memory that every response is written from, so that a response of any length holds
-/// none of its own.
+/// What `GET /bytes/N` is made of: one block of memory that every response is written from, so that a response of any
+/// length holds none of its own.
 ///
 /// The byte at position `p` of a response is `alphabet[p % 64]`; a reader can check every byte.
 final class PatternBlock: Sendable {
@@ -21,7 +21,8 @@ final class PatternBlock: Sendable {
 
     deinit { bytes.deallocate() }
 
-    /// Calls `body` with the first bytes of the block: what comes next in a response that was cut into multiples of 64 before.
+    /// Calls `body` with the first bytes of the block: what comes next in a response that was cut into multiples of
+    /// 64 before.
     ///
     /// - Parameter count: 0 to `size`.
     func withBytes(_ count: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {

@@ -2,9 +2,9 @@ private import Synchronization
 
 /// The one file that all workers append to and read from.
 ///
-/// All that touches the disk is done by a few helper threads, so that no loop ever blocks on it. One object per process, shared by
-/// all loops; thread safe. What is asked for is answered by a completion that a helper thread calls: whoever asked takes the answer
-/// to its loop with `EventLoop.post`.
+/// All that touches the disk is done by a few helper threads, so that no loop ever blocks on it. One object per
+/// process, shared by all loops; thread safe. What is asked for is answered by a completion that a helper thread
+/// calls: whoever asked takes the answer to its loop with `EventLoop.post`.
 ///
 /// Laws:
 /// - At most one helper thread writes; lines that come meanwhile wait and are then written and synced together (group commit).
@@ -40,16 +40,16 @@ package final class SharedFile: Sendable {
         appender = Mutex(FileAppender(path: path, lockMilliseconds: lockMilliseconds))
     }
 
-    /// Finishes what has been asked for, takes nothing more (`stopped`) and ends the helper threads. Blocks until then: for the end of
-    /// the process, not for a loop's thread.
+    /// Finishes what has been asked for, takes nothing more (`stopped`) and ends the helper threads. Blocks until
+    /// then: for the end of the process, not for a loop's thread.
     package func shutdown() {
         helpers.stop()
     }
 
     // MARK: Writing
 
-    /// Appends a line, which is copied; the completion gets the number of bytes that the file grew by, the newline included, once
-    /// they are durable. After `shutdown` it gets `stopped`, on the calling thread.
+    /// Appends a line, which is copied; the completion gets the number of bytes that the file grew by, the newline
+    /// included, once they are durable. After `shutdown` it gets `stopped`, on the calling thread.
     ///
     /// - Parameter line: without newline.
     /// - Throws: `busy`; the completion is then not called.
@@ -88,8 +88,8 @@ package final class SharedFile: Sendable {
 
     // MARK: Reading
 
-    /// Opens the file for a reader and, if only its last lines are wanted, finds where they begin. The completion gets nil when there is
-    /// no file yet.
+    /// Opens the file for a reader and, if only its last lines are wanted, finds where they begin. The completion
+    /// gets nil when there is no file yet.
     ///
     /// - Returns: the reader's place. Cancelling it drops the completion or gives it an error.
     /// - Throws: `busy` or `stopped`; the completion is then not called.

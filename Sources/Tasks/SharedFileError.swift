@@ -11,14 +11,16 @@ enum SharedFileError: Error, Equatable, Sendable {
     case cut
     /// There is no room for the line: nothing of it is in the file.
     case full(SystemError)
-    /// The file can't be written or read. When it can't be synced, whether the line will be there after a crash is not known.
+    /// The file can't be written or read. When it can't be synced, whether the line will be there after a crash is
+    /// not known.
     case failed(SystemError)
     /// The path names a directory, a pipe or a device.
     case notARegularFile
     /// The worker is about to end.
     case stopped
 
-    /// Sorts a failed write by whether room was what it lacked: on the disk, in a quota, or below the process's file size limit.
+    /// Sorts a failed write by whether room was what it lacked: on the disk, in a quota, or below the process's file
+    /// size limit.
     init(writing error: SystemError) {
         switch error.code {
         case ENOSPC, EDQUOT, EFBIG: self = .full(error)

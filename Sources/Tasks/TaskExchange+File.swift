@@ -55,8 +55,8 @@ extension TaskExchange {
         case .failure(let error):
             reject(error)
         case .success(nil):
-            // The file comes into being with the first line. Until then it has no lines, and that is no error: a reader need not know
-            // whether a writer was there before it.
+            // The file comes into being with the first line. Until then it has no lines, and that is no error: a
+            // reader need not know whether a writer was there before it.
             beginFile(length: 0)
             connection.endResponse()
         case .success(let opened?):

@@ -20,8 +20,8 @@ extension TaskExchange {
         }
     }
 
-    /// Answers with the characters, that is the grapheme clusters, of `text` from the last to the first: an accent stays with its
-    /// letter, and a family emoji whole.
+    /// Answers with the characters, that is the grapheme clusters, of `text` from the last to the first: an accent
+    /// stays with its letter, and a family emoji whole.
     func reverse(_ text: String) {
         guard text.utf8.count > TaskLimits.reversedOnLoopBytes else {
             respondReversed(String(text.reversed()))

@@ -2,7 +2,8 @@ internal import Connections
 internal import HTTP
 internal import Sockets
 
-/// `GET /bytes/N` and `POST /echo`: content of any length, of which only what the client has not taken yet is in memory.
+/// `GET /bytes/N` and `POST /echo`: content of any length, of which only what the client has not taken yet is in
+/// memory.
 extension TaskExchange {
     /// What is appended to output that waits already, in bytes: the output passes its bound by less than this.
     private static let smallPiece = 16 << 10

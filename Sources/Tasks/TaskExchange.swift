@@ -15,7 +15,8 @@ internal import Sockets
 /// - The stage is set before the connection is called: ending a response may begin the next request in the same call, and writing
 ///   may find the connection broken and cancel.
 /// - `serial` changes with every request and every cancellation. What comes back from a helper thread brings the serial that it was
-///   asked with, and is dropped when that is no longer the present one. Only after this check is the connection touched: an exchange
+///   asked with, and is dropped when that is no longer the present one. Only after this check is the connection
+/// touched: an exchange
 ///   may outlive it while a helper thread still holds on.
 /// - Content that is kept counts in the service's budget until the stage ends.
 final class TaskExchange: Exchange {

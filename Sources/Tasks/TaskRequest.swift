@@ -20,7 +20,8 @@ enum TaskRequest: Equatable, Sendable {
     /// - Parameter path: the target's path and query, as `RequestHead.path` gives it; not percent-decoded, since no path of ours
     ///   needs it.
     init(method: Method, path: UnsafeBufferPointer<UInt8>) throws(TaskRejection) {
-        // `OPTIONS *` asks about the server, and an absolute-form target without path means `/`: both have no path here.
+        // `OPTIONS *` asks about the server, and an absolute-form target without path means `/`: both have no path
+        // here.
         let mark = path.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex
         let name = path[..<mark]
         let query = path[mark...].dropFirst()

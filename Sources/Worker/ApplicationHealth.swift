@@ -1,7 +1,8 @@
 internal import Connections
 internal import Sockets
 
-/// Whether the application behind `--forward` takes connections: asked at most every half second, shared by the probes of a loop.
+/// Whether the application behind `--forward` takes connections: asked at most every half second, shared by the
+/// probes of a loop.
 final class ApplicationHealth {
     private static let freshNanoseconds: UInt64 = 500_000_000
 

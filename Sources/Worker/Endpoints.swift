@@ -27,7 +27,8 @@ enum Endpoints {
     /// `http://HOST[:PORT]`, with nothing behind.
     static func application(_ text: String) throws(CommandError) -> Named {
         guard text.hasPrefix("http://") else {
-            throw .usage("--forward \(text) is not http://ADDRESS:PORT: the application on this host is spoken to in plain HTTP")
+            throw .usage(
+                "--forward \(text) is not http://ADDRESS:PORT: the application on this host is spoken to in plain HTTP")
         }
         var rest = String(text.dropFirst("http://".count))
         if rest.hasSuffix("/") { rest.removeLast() }

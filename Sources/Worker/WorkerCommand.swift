@@ -9,7 +9,8 @@ internal import Sockets
 struct WorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "A worker of an Understudy cluster: joins its balancer by itself, serves, and brings the balancer back.",
+        abstract:
+            "A worker of an Understudy cluster: joins its balancer by itself, serves, and brings the balancer back.",
         version: Version.current)
 
     @Option(help: "The port to serve the balancer on.")
@@ -27,7 +28,8 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "The folder that certs/make-certs made.")
     var certs: String = "certs/generated"
 
-    @Option(help: "Shared with the balancer and the workers of this host and cluster (default: ~/.local/state/understudy).")
+    @Option(
+        help: "Shared with the balancer and the workers of this host and cluster (default: ~/.local/state/understudy).")
     var stateDir: String?
 
     @Option(help: "The shared file that /write appends to and /read reads.")
@@ -54,11 +56,13 @@ struct WorkerCommand: ParsableCommand {
 
     func run() throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
-            throw CommandError.usage("--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
+            throw CommandError.usage(
+                "--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
         }
         let name = id ?? "worker-\(port)"
         guard let nodeID = NodeID(name) else {
-            throw CommandError.usage("--id \(name) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
+            throw CommandError.usage(
+                "--id \(name) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
         }
         let threads = threads ?? Program.coreCount
         guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
@@ -67,7 +71,8 @@ struct WorkerCommand: ParsableCommand {
             throw CommandError.usage("--host \(host) is neither an address nor a known name")
         }
         if !NodeCertificates.isSecure && !address.isLoopback && !insecureBind {
-            throw CommandError.usage("this build has no TLS: use a loopback --host, or give --insecure-bind on a trusted network")
+            throw CommandError.usage(
+                "this build has no TLS: use a loopback --host, or give --insecure-bind on a trusted network")
         }
         let balancerAddress = try Endpoints.hostAndPort(balancer, option: "--balancer")
         let directory = try StateDirectory(path: stateDir ?? StateDirectory.defaultPath)
@@ -75,7 +80,8 @@ struct WorkerCommand: ParsableCommand {
         LogfmtHandler.install(level: level)
         let node = try WorkerNode(
             options: WorkerNode.Options(
-                id: nodeID, address: address, balancer: balancerAddress, certificatesFolder: certs, directory: directory,
+                id: nodeID, address: address, balancer: balancerAddress, certificatesFolder: certs,
+                directory: directory,
                 file: file, application: try forward.map { try Endpoints.application($0) }, mayStandIn: !noStandby,
                 threads: threads))
         try node.start()

@@ -6,8 +6,9 @@ internal import Sockets
 
 /// One request at a worker's door.
 ///
-/// The law of the door: a balancer's certificate opens everything, a worker's only the prevote, others nothing; a request that names a
-/// reign below the highest that this worker has met is refused. In the plain build nobody has a certificate and the door is open.
+/// The law of the door: a balancer's certificate opens everything, a worker's only the prevote, others nothing; a
+/// request that names a reign below the highest that this worker has met is refused. In the plain build nobody has a
+/// certificate and the door is open.
 final class WorkerExchange: Exchange {
     private enum Access {
         case unknown
@@ -110,7 +111,8 @@ final class WorkerExchange: Exchange {
 
     private func judge(_ peer: PeerIdentity) -> Access {
         switch peer {
-        case .anonymous: return NodeCertificates.isSecure ? .nothing("a certificate of this cluster is needed") : .everything
+        case .anonymous:
+            return NodeCertificates.isSecure ? .nothing("a certificate of this cluster is needed") : .everything
         case .unusable(let reason): return .nothing(reason)
         case .uri(let uri):
             guard let identity = NodeIdentity(uri: uri), identity.cluster == service.house.cluster else {

@@ -74,7 +74,8 @@ final class WorkerNode {
         signals?.handler = { [unowned self] number in stop(signal: number) }
         try join(group)
         log.notice(
-            "worker serves", metadata: ["id": "\(options.id.text)", "address": "\(options.address)", "pid": "\(getpid())"])
+            "worker serves",
+            metadata: ["id": "\(options.id.text)", "address": "\(options.address)", "pid": "\(getpid())"])
     }
 
     // MARK: Serving
@@ -125,7 +126,8 @@ final class WorkerNode {
                 id: options.id, incarnation: 0, host: application.host, port: application.address.port, state: .ready)
         ]) { _ in endpoint }
         let proxy = ProxyService(
-            loop: loop, roster: roster, policy: ProxyPolicy(place: .worker, scheme: "http"), provider: TransportProvider())
+            loop: loop, roster: roster, policy: ProxyPolicy(place: .worker, scheme: "http"),
+            provider: TransportProvider())
         let health = ApplicationHealth(loop: loop, endpoint: endpoint)
         return WorkerService(house: house, inner: proxy) { health.check($0) }
     }
@@ -143,7 +145,8 @@ final class WorkerNode {
             id: options.id, host: options.address.host, port: options.address.port,
             incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn)
         let program = BalancerLauncher.Program(
-            path: balancerProgram, id: options.id, certificates: options.certificatesFolder, directory: options.directory)
+            path: balancerProgram, id: options.id, certificates: options.certificatesFolder,
+            directory: options.directory)
         let launcher = mayStandIn ? BalancerLauncher(loop: loop, program: program, log: log) : nil
         let expectation = certificates.uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
         let member = MemberControl(

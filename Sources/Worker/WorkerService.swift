@@ -4,8 +4,8 @@ internal import ControlPlane
 internal import HTTP
 internal import Sockets
 
-/// A worker's door on one loop: lets in whom it may, answers the cluster's own questions, and leaves the rest to the task or application
-/// service behind it.
+/// A worker's door on one loop: lets in whom it may, answers the cluster's own questions, and leaves the rest to the
+/// task or application service behind it.
 final class WorkerService: Service {
     /// What the door needs to know; shared by all loops.
     struct House: Sendable {

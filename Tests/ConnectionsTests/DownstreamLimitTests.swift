@@ -142,8 +142,8 @@ import Testing
     @Test func doesNotHurryAnExchangeWhoseClientWasSlow() throws {
         let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 300 }) { exchange in
             exchange.begin(.untilClose)
-            // The head has left by then, and content goes straight to the socket until that takes no more. What is left over is too
-            // little for congestion.
+            // The head has left by then, and content goes straight to the socket until that takes no more. What is
+            // left over is too little for congestion.
             exchange.after(milliseconds: 1) { exchange in
                 let block = [UInt8](repeating: 0, count: 32 << 10)
                 while !exchange.isCancelled, exchange.connection.output.isEmpty { exchange.write(block) }

@@ -194,8 +194,8 @@ import Testing
         #expect(try client.receiveResponse().text == "POST / ab")
     }
 
-    /// After a final answer instead of the 100 nobody can tell whether the content still comes: what follows could be read as content or
-    /// as a request (RFC 9110 10.1.1).
+    /// After a final answer instead of the 100 nobody can tell whether the content still comes: what follows could be
+    /// read as content or as a request (RFC 9110 10.1.1).
     @Test func closesAfterAFinalAnswerInsteadOfContinue() throws {
         let server = try ScriptedServer { $0.respond("no", status: 403) }
         let client = try server.client()

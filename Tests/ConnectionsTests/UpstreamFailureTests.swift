@@ -209,8 +209,8 @@ import Testing
         #expect(harness.eventually("failed: the connection ended before an answer"))
     }
 
-    /// All sources of a loop read into one buffer. A broken upstream must not read its answer while a downstream's bytes are still
-    /// being gone through.
+    /// All sources of a loop read into one buffer. A broken upstream must not read its answer while a downstream's
+    /// bytes are still being gone through.
     @Test func leavesTheBytesOfOthersAlone() throws {
         let listener = try RawListener()
         let address = try #require(SocketAddress(host: "127.0.0.1", port: listener.port))

@@ -86,7 +86,10 @@ extension EndToEnd {
             let ports = try Ports.free(2)
             let balancer = try run(
                 "balancer",
-                ["--host", "127.0.0.1", "--port", "\(cluster.publicPort)", "--cluster-port", "\(ports[0])", "--admin-port", "\(ports[1])"],
+                [
+                    "--host", "127.0.0.1", "--port", "\(cluster.publicPort)", "--cluster-port", "\(ports[0])",
+                    "--admin-port", "\(ports[1])",
+                ],
                 in: cluster.folder + "/state")
             #expect(balancer.status == 1 && balancer.errors.contains("--port"), "\(balancer.errors)")
             #expect(balancer.errors.contains("127.0.0.1:\(cluster.publicPort)"), "\(balancer.errors)")
@@ -112,7 +115,8 @@ extension EndToEnd {
                 for (program, key) in keys {
                     let path = "\(folder)/certs/\(key)"
                     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
-                    expectUsageError(try run(program, ["--certs", "\(folder)/certs"], in: folder), says: "chmod 600 \(path)")
+                    expectUsageError(
+                        try run(program, ["--certs", "\(folder)/certs"], in: folder), says: "chmod 600 \(path)")
                 }
             }
 

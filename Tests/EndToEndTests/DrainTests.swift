@@ -47,7 +47,9 @@ extension EndToEnd {
             try cluster.waitForStatus("nobody is left") { $0.workers.isEmpty }
             cluster.balancer?.send(SIGTERM)
             #expect(cluster.balancer?.wait() == 0)
-            try waitUntil("no process of the cluster is left") { ProcessTable.withArgument(containing: cluster.folder).isEmpty }
+            try waitUntil("no process of the cluster is left") {
+                ProcessTable.withArgument(containing: cluster.folder).isEmpty
+            }
         }
     }
 }

@@ -27,8 +27,11 @@
                 Case(name: "operator-role", inBalancer: "role does not allow", inWorker: "role does not allow"),
                 Case(name: "other-id", inBalancer: "names another node", inWorker: "names another node"),
                 // The worker sees another cluster's balancer and leaves before it asks for anything.
-                Case(name: "other-cluster-name", inBalancer: "balancer reigns", inWorker: "no balancer of this cluster"),
-                Case(name: "host-not-in-san", inBalancer: "not good for the given host", inWorker: "not good for the given host"),
+                Case(
+                    name: "other-cluster-name", inBalancer: "balancer reigns", inWorker: "no balancer of this cluster"),
+                Case(
+                    name: "host-not-in-san", inBalancer: "not good for the given host",
+                    inWorker: "not good for the given host"),
                 Case(name: "self-signed", inBalancer: "self-signed certificate", inWorker: "the peer refused"),
                 Case(name: "other-ca", inBalancer: "certificate is refused", inWorker: "the peer refused"),
             ]
@@ -41,7 +44,9 @@
                 try TestCertificates.makeOdd(id: "worker-8009", in: folder)
                 let before = try cluster.status().workers.map(\.id)
                 let worker = try cluster.startWorker(id: "worker-8009", certificates: "\(folder)/\(odd.name)")
-                try waitUntil("the balancer's log says '\(odd.inBalancer)'") { cluster.balancerLog.contains(odd.inBalancer) }
+                try waitUntil("the balancer's log says '\(odd.inBalancer)'") {
+                    cluster.balancerLog.contains(odd.inBalancer)
+                }
                 try waitUntil("the worker's log says '\(odd.inWorker)'; it says: \(worker.log)") {
                     worker.log.contains(odd.inWorker)
                 }
@@ -62,7 +67,8 @@
 
             /// Registers by hand, with the certificate of the shared node `worker-8003`.
             private func register(
-                _ cluster: TestCluster, id: String = "worker-8003", host: String = "127.0.0.1", port: UInt16, incarnation: UInt64
+                _ cluster: TestCluster, id: String = "worker-8003", host: String = "127.0.0.1", port: UInt16,
+                incarnation: UInt64
             ) throws -> CurlResponse {
                 let node = "\(cluster.certificates)/nodes/worker-8003"
                 let body =

@@ -13,7 +13,9 @@ extension EndToEnd {
                 var arguments: [String] = []
                 for line in 0..<perClient {
                     if line > 0 { arguments += [cluster.url("/write"), "--next", "-sSk", "-o", "/dev/null"] }
-                    arguments += ["--data-binary", "client \(client) line \(line) " + String(repeating: "\(client)", count: 200)]
+                    arguments += [
+                        "--data-binary", "client \(client) line \(line) " + String(repeating: "\(client)", count: 200),
+                    ]
                 }
                 writers.append(try Curl(cluster.url("/write"), arguments))
             }
@@ -34,7 +36,8 @@ extension EndToEnd {
             defer { cluster.tearDown() }
             let table: [(String, [String], Int)] = [
                 ("/nothing", [], 404), ("/write", [], 405), ("/bytes/many", [], 400), ("/bytes/1073741825", [], 400),
-                ("/read?tail=-1", [], 400), ("/reverse?delay_ms=60001", ["-d", "x"], 400), ("/write", ["-d", "a\nb"], 400),
+                ("/read?tail=-1", [], 400), ("/reverse?delay_ms=60001", ["-d", "x"], 400),
+                ("/write", ["-d", "a\nb"], 400),
             ]
             for (path, arguments, status) in table {
                 let response = try Curl(cluster.url(path), arguments).finish()

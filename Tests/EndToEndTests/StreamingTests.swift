@@ -18,7 +18,8 @@ extension EndToEnd {
         @Test func `A download of 1 GiB stays under 64 MiB of memory`() throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
-            let response = try Curl(cluster.url("/bytes/\(Streaming.gibibyte)"), ["-o", "/dev/null"], seconds: 150).finish()
+            let response = try Curl(cluster.url("/bytes/\(Streaming.gibibyte)"), ["-o", "/dev/null"], seconds: 150)
+                .finish()
             #expect(response.isOK && response.size == Streaming.gibibyte, "\(response)")
             #expect((1...Streaming.limitKilobytes).contains(peak(cluster)))
         }
@@ -38,7 +39,8 @@ extension EndToEnd {
         @Test func `A slow reader of a long answer holds nobody up and little memory`() throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
-            let slow = try Curl(cluster.url("/bytes/\(Streaming.gibibyte)"), ["--limit-rate", "100k", "-o", "/dev/null"], seconds: 4)
+            let slow = try Curl(
+                cluster.url("/bytes/\(Streaming.gibibyte)"), ["--limit-rate", "100k", "-o", "/dev/null"], seconds: 4)
             for _ in 0..<20 { #expect(try cluster.curl("/").isOK) }
             #expect(slow.finish().exitStatus == 28)
             #expect((1...Streaming.limitKilobytes).contains(peak(cluster)))

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Where other projects' case tables lie: `UNDERSTUDY_VECTORS`, else `../shared/vectors` beside the package. They aren't
-/// part of the project; tests that read them are skipped when they are absent.
+/// Where other projects' case tables lie: `UNDERSTUDY_VECTORS`, else `../shared/vectors` beside the package. They
+/// aren't part of the project; tests that read them are skipped when they are absent.
 enum VectorFolder {
     static let path: String? = {
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -12,7 +12,9 @@ final class FullListener {
         guard let address = SocketAddress(host: "127.0.0.1", port: 0) else { throw RawSocketError.malformed("address") }
         socket = try Socket.listen(on: address, backlog: 0)
         port = Socket.localPort(socket.rawValue)
-        guard let target = SocketAddress(host: "127.0.0.1", port: port) else { throw RawSocketError.malformed("address") }
+        guard let target = SocketAddress(host: "127.0.0.1", port: port) else {
+            throw RawSocketError.malformed("address")
+        }
         // A backlog of 0 still takes one or two; the rest of these hang.
         for _ in 0..<4 { waiting.append(try Socket.connect(to: target).take().release()) }
     }

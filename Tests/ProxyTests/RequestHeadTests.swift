@@ -3,7 +3,8 @@ import Proxy
 import TestSupport
 import Testing
 
-/// What a worker gets to see of a request's head: everything that the client says of itself and nothing that it must not say.
+/// What a worker gets to see of a request's head: everything that the client says of itself and nothing that it must
+/// not say.
 @Suite(.timeLimit(.minutes(1))) struct RequestHeadTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
@@ -26,7 +27,8 @@ import Testing
             seen: ["GET / HTTP/1.1", "host: test", "X-Public: 2"]),
         Case(
             testDescription: "fields nominated before and after, in any case",
-            sent: "GET / HTTP/1.1\r\nx-one: 1\r\nHost: test\r\nCONNECTION: X-ONE\r\nconnection: x-two\r\nX-Two: 2\r\n\r\n",
+            sent:
+                "GET / HTTP/1.1\r\nx-one: 1\r\nHost: test\r\nCONNECTION: X-ONE\r\nconnection: x-two\r\nX-Two: 2\r\n\r\n",
             seen: ["GET / HTTP/1.1", "host: test"]),
         Case(
             testDescription: "a nomination of what has to stay",
@@ -95,7 +97,8 @@ import Testing
             sent: "GET / HTTP/1.1\r\nHost: test\r\nX-Understudy-Epoch: 1\r\nX-Forwarded: 1\r\nConnections: x\r\n"
                 + "Cookie: a=b\r\nCookie: c=d\r\n\r\n",
             seen: [
-                "GET / HTTP/1.1", "host: test", "X-Understudy-Epoch: 1", "X-Forwarded: 1", "Connections: x", "Cookie: a=b",
+                "GET / HTTP/1.1", "host: test", "X-Understudy-Epoch: 1", "X-Forwarded: 1", "Connections: x",
+                "Cookie: a=b",
                 "Cookie: c=d",
             ]),
     ]
@@ -159,7 +162,8 @@ import Testing
         let proxy = try ProxyHarness([upstream.worker()])
         let client = try proxy.client()
         try client.send(
-            RawClient.request("GET", "/1") + RawClient.request("POST", "/2", body: "two") + RawClient.request("GET", "/3"))
+            RawClient.request("GET", "/1") + RawClient.request("POST", "/2", body: "two")
+                + RawClient.request("GET", "/3"))
         for line in ["GET /1 HTTP/1.1", "POST /2 HTTP/1.1", "GET /3 HTTP/1.1"] {
             #expect(try client.receiveResponse().text == line)
         }

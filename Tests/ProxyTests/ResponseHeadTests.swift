@@ -50,7 +50,8 @@ import Testing
             seen: ["HTTP/1.1 299 ", "content-length: 1"], body: "x"),
         Case(
             testDescription: "chunks",
-            sent: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-End: 1\r\n\r\n",
+            sent:
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-End: 1\r\n\r\n",
             seen: ["HTTP/1.1 200 OK", "transfer-encoding: chunked"], body: "abcde"),
         Case(
             testDescription: "no chunk at all",
@@ -71,7 +72,8 @@ import Testing
             seen: ["HTTP/1.1 200 OK", "connection: close"], body: "abc", request: head10, closes: true, ends: true),
         Case(
             testDescription: "a length for HTTP/1.0", sent: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-            seen: ["HTTP/1.1 200 OK", "content-length: 2", "connection: close"], body: "ok", request: head10, ends: true),
+            seen: ["HTTP/1.1 200 OK", "content-length: 2", "connection: close"], body: "ok", request: head10, ends: true
+        ),
         Case(
             testDescription: "a length for HTTP/1.0 that keeps the connection",
             sent: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",

@@ -1,8 +1,9 @@
 import Connections
 import HTTP
-@testable import Proxy
 import Sockets
 import Testing
+
+@testable import Proxy
 
 /// The law by itself, and what becomes of each failure.
 @Suite struct RetryLawTests {

@@ -162,10 +162,12 @@ import Testing
         #expect(response.status == 502)
         #expect(response.fields["content-type"] == "application/json")
         #expect(response.fields["retry-after"] == nil)
-        #expect(proxy.events.all.sorted() == ["failed closed-0: connection refused", "failed closed-1: connection refused"])
+        #expect(
+            proxy.events.all.sorted() == ["failed closed-0: connection refused", "failed closed-1: connection refused"])
     }
 
-    @Test(arguments: [Request.get, .postWithBody]) func whoDoesNotTakeConnectionsIsPassedOver(_ request: Request) throws {
+    @Test(arguments: [Request.get, .postWithBody]) func whoDoesNotTakeConnectionsIsPassedOver(_ request: Request) throws
+    {
         let log = RequestLog()
         let good = try ScriptedUpstream { peer in
             while true {

@@ -114,7 +114,8 @@ import Testing
 
     @Test func aWorkerThatLeavesKeepsItsPlaceUntilItsRequestsHaveEnded() throws {
         update([try entry("a"), try entry("b", port: 8002)])
-        let leases = [roster.acquire(excluding: TriedSlots()), roster.acquire(excluding: TriedSlots())].compactMap(\.self)
+        let leases = [roster.acquire(excluding: TriedSlots()), roster.acquire(excluding: TriedSlots())].compactMap(
+            \.self)
         #expect(leases.count == 2)
         update([])
         #expect(roster.routableCount == 0)

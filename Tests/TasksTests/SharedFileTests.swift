@@ -161,7 +161,8 @@ import Testing
     }
 
     #if os(Linux)
-        /// In a process of its own, since the limit holds for the whole process: a full disk, as far as write(2) can tell.
+        /// In a process of its own, since the limit holds for the whole process: a full disk, as far as write(2) can
+        /// tell.
         @Test func leavesNoHalfLineWhenThereIsNoRoom() async {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()

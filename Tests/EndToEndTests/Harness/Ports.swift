@@ -2,7 +2,8 @@ import Foundation
 
 /// Ports of this host that nobody uses.
 enum Ports {
-    /// Below the ports that the kernel gives to outgoing connections: one of those could take a port between two runs of a worker.
+    /// Below the ports that the kernel gives to outgoing connections: one of those could take a port between two runs
+    /// of a worker.
     private static let range: ClosedRange<UInt16> = 12_000...31_000
 
     /// Different free ports, ascending.

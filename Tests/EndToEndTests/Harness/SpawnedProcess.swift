@@ -1,11 +1,12 @@
 import Foundation
 
-/// A process that a test started, with its output in files: a descendant that outlives it can't keep a test waiting as it could with
-/// a pipe.
+/// A process that a test started, with its output in files: a descendant that outlives it can't keep a test waiting
+/// as it could with a pipe.
 final class SpawnedProcess {
     let identifier: pid_t
     private var reaped: Int32?
-    /// Other tests of this runner have sockets open; a child that inherited one would keep their peers waiting for its end.
+    /// Other tests of this runner have sockets open; a child that inherited one would keep their peers waiting for
+    /// its end.
     private static let highestDescriptor: Int32 = 512
 
     /// Starts `program`, looked up in PATH when it has no slash. It gets no descriptors but 0, 1 and 2.

@@ -8,8 +8,8 @@ enum TestCertificates {
         static let scheme = "http"
     #endif
 
-    /// A folder with what `certs/make-certs` makes by itself. Tests that change something make a copy. Nothing is made for the plain
-    /// build, which reads no certificates.
+    /// A folder with what `certs/make-certs` makes by itself. Tests that change something make a copy. Nothing is
+    /// made for the plain build, which reads no certificates.
     static let shared: Result<String, any Error> = Result {
         let folder = try Files.makeTemporaryFolder()
         atexit { if case .success(let folder) = TestCertificates.shared { Files.remove(folder) } }

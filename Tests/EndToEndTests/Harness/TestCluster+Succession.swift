@@ -13,8 +13,8 @@ extension TestCluster {
         let workers: [Worker]
     }
 
-    /// Waits until every worker's copy of the registry is of the present balancer and has all workers ready, and the first in the
-    /// succession has a balancer parked: from then on the order of the succession is certain.
+    /// Waits until every worker's copy of the registry is of the present balancer and has all workers ready, and the
+    /// first in the succession has a balancer parked: from then on the order of the succession is certain.
     func waitUntilSettled(file: StaticString = #fileID, line: UInt = #line) throws {
         try waitUntil("everybody knows everybody", file: file, line: line) {
             guard let status = try? status(), status.readyCount == status.workers.count else { return false }

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// A worker in front of an application that knows nothing of the cluster.
+    @Suite struct Forward {
+        private func cluster(for application: Application) throws -> TestCluster {
+            try TestCluster(workers: 1, workerArguments: ["--forward", "http://127.0.0.1:\(application.port)"])
+        }
+
+        @Test func `Requests reach the application with what we say of the client, and nothing that the client forged`()
+            throws
+        {
+            let application = try Application()
+            defer { application.stop() }
+            let cluster = try cluster(for: application)
+            defer { cluster.tearDown() }
+            let response = try cluster.curl(
+                "/some/path?a=b", "-H", "X-Forwarded-For: 6.6.6.6", "-H", "X-Forwarded-Proto: gopher", "-H",
+                "Forwarded: for=6.6.6.6",
+                "-H", "X-Real-IP: 6.6.6.6", "-H", "Client-Cert: forged", "-H", "Understudy-Epoch: 99", "-H",
+                "Understudy-Probe: 1",
+                "-H", "Connection: X-Private", "-H", "X-Private: 1", "-H", "TE: trailers", "-H",
+                "Proxy-Connection: keep-alive",
+                "-H", "X-Custom: stays", "-H", "Cookie: a=b")
+            #expect(response.isOK, "\(response)")
+            let lines = response.text.lowercased().split(separator: "\r\n").map(String.init)
+            #expect(lines.first == "get /some/path?a=b http/1.1")
+            #expect(lines.contains("x-forwarded-for: 127.0.0.1"))
+            #expect(lines.contains("x-forwarded-proto: \(TestCertificates.scheme)"))
+            #expect(lines.contains("x-forwarded-host: 127.0.0.1:\(cluster.publicPort)"))
+            #expect(lines.contains("host: 127.0.0.1:\(cluster.publicPort)"))
+            #expect(lines.contains("x-custom: stays") && lines.contains("cookie: a=b"))
+            for gone in [
+                "6.6.6.6", "gopher", "forged", "understudy-", "x-private", "te:", "proxy-connection", "forwarded: ",
+            ] {
+                let left = lines.filter { $0.contains(gone) && !$0.hasPrefix("x-forwarded-") }
+                #expect(left.isEmpty, "\(gone): \(left)")
+            }
+            #expect(lines.filter { $0.hasPrefix("x-forwarded-for") }.count == 1)
+        }
+
+        @Test func `The application keeps its own health path, methods and contents`() throws {
+            let application = try Application()
+            defer { application.stop() }
+            let cluster = try cluster(for: application)
+            defer { cluster.tearDown() }
+            #expect(try cluster.curl("/health").text.hasPrefix("GET /health HTTP/1.1\r\n"))
+            #expect(try cluster.curl("/x", "-X", "DELETE").text.hasPrefix("DELETE /x HTTP/1.1\r\n"))
+            let post = try cluster.curl("/x", "--data-binary", String(repeating: "a", count: 100_000))
+            #expect(post.isOK && post.text.lowercased().contains("content-length: 100000"), "\(post)")
+            let chunked = try cluster.curl("/x", "-H", "Transfer-Encoding: chunked", "-d", "abc")
+            #expect(chunked.isOK && chunked.text.lowercased().contains("transfer-encoding: chunked"), "\(chunked)")
+            let head = try cluster.curl("/x", "-I")
+            #expect(head.isOK && head.field("content-length") != nil, "\(head)")
+        }
+
+        @Test func `A client keeps its connection over many requests`() throws {
+            let application = try Application()
+            defer { application.stop() }
+            let cluster = try cluster(for: application)
+            defer { cluster.tearDown() }
+            let urls = (1...5).map { cluster.url("/\($0)") }
+            let result = try Command.run(
+                "curl",
+                ["-q", "-sk", "-o", "/dev/null", "-w", "%{num_connects} "]
+                    + Array(urls.map { [$0, "-o", "/dev/null"] }.joined()))
+            #expect(result.text.split(separator: " ") == ["1", "0", "0", "0", "0"], "\(result)")
+        }
+
+        @Test func `A worker whose application is down gets no requests`() throws {
+            let (one, other) = (try Application(), try Application())
+            defer { other.stop() }
+            let cluster = try cluster(for: one)
+            defer { cluster.tearDown() }
+            try cluster.startWorker(id: "worker-8002", arguments: ["--forward", "http://127.0.0.1:\(other.port)"])
+            try cluster.waitUntilReady(2)
+            one.stop()
+            // Three probes that find the application down.
+            try cluster.waitForStatus("its worker is out") { $0.state(of: "worker-8001") == "ejected" }
+            for _ in 0..<6 { #expect(try cluster.curl("/").isOK) }
+            #expect(try cluster.status().readyCount == 1)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+#if TLS
+    import Foundation
+    import Testing
+
+    extension EndToEnd {
+        /// What the ports speak, seen by openssl.
+        @Suite struct TLSSurface {
+            private func sClient(_ port: UInt16, _ arguments: [String], input: String = "") throws -> String {
+                let result = try Command.run(
+                    "openssl", ["s_client", "-connect", "127.0.0.1:\(port)"] + arguments, input: Data(input.utf8))
+                return result.text + result.errors
+            }
+
+            @Test func `The public port takes TLS 1.2 and 1.3, and nothing older`() throws {
+                let cluster = try TestCluster(workers: 1)
+                defer { cluster.tearDown() }
+                #expect(try sClient(cluster.publicPort, ["-tls1_3"]).contains("TLSv1.3, Cipher is TLS_"))
+                #expect(try sClient(cluster.publicPort, ["-tls1_2"]).contains("TLSv1.2"))
+                #expect(try !sClient(cluster.publicPort, ["-tls1_1"]).contains("Cipher is ECDHE"))
+                let chosen = try sClient(cluster.publicPort, ["-alpn", "h3,http/1.1"])
+                #expect(chosen.contains("ALPN protocol: http/1.1"), "\(chosen)")
+            }
+
+            @Test func `The cluster port takes TLS 1.3 only`() throws {
+                let cluster = try TestCluster(workers: 1)
+                defer { cluster.tearDown() }
+                let node = "\(cluster.certificates)/nodes/worker-8003/worker"
+                let certificate = ["-cert", "\(node).pem", "-key", "\(node).key"]
+                #expect(try sClient(cluster.clusterPort, ["-tls1_3"] + certificate).contains("TLSv1.3, Cipher is TLS_"))
+                #expect(try !sClient(cluster.clusterPort, ["-tls1_2"] + certificate).contains("Cipher is ECDHE"))
+            }
+
+            @Test func `A client resumes its session, on any loop and after a takeover`() throws {
+                let cluster = try TestCluster(workers: 1)
+                defer { cluster.tearDown() }
+                let session = "\(cluster.folder)/session"
+                // The ticket comes after the handshake: a whole request makes sure that it has come.
+                let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                _ = try sClient(cluster.publicPort, ["-sess_out", session, "-ign_eof"], input: request)
+                let again = try sClient(cluster.publicPort, ["-sess_in", session, "-ign_eof"], input: request)
+                #expect(again.contains("Reused, TLSv1.3"), "\(again)")
+                cluster.balancer?.end()
+                try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 }
+                let after = try sClient(cluster.publicPort, ["-sess_in", session, "-ign_eof"], input: request)
+                #expect(after.contains("Reused, TLSv1.3"), "\(after)")
+            }
+        }
+    }
+#endif

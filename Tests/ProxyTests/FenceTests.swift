@@ -1,0 +1,68 @@
+import Foundation
+import Proxy
+import TestSupport
+import Testing
+
+/// A worker that has seen a later balancer.
+@Suite(.timeLimit(.minutes(1))) struct FenceTests {
+    private static func worker(answering fields: String) throws -> ScriptedUpstream {
+        try ScriptedUpstream { peer in
+            while true {
+                try peer.request()
+                try peer.answer("stale", status: "409 Conflict", fields: fields)
+            }
+        }
+    }
+
+    @Test(arguments: ["GET", "POST"]) func aRefusedReignIsReportedAndNotPassedOn(method: String) throws {
+        let worker = try FenceTests.worker(answering: "Understudy-Fenced: 12\r\n")
+        let policy = ProxyPolicy(place: .edge, scheme: "http")
+        policy.epoch = 7
+        let proxy = try ProxyHarness([worker.worker()], policy: policy)
+        let client = try proxy.client()
+        let response = try client.exchange(method, "/", body: method == "POST" ? "content" : nil)
+        #expect(response.status == 503)
+        #expect(response.fields["retry-after"] == "1")
+        #expect(response.text == "{\"error\": \"this balancer has been replaced; try again\"}\n")
+        #expect(proxy.events.all == ["fenced by worker-1: 12"])
+        #expect(worker.requests.count == 1)
+        #expect(proxy.givesBackEverybody())
+    }
+
+    @Test(arguments: [
+        "", "Understudy-Fenced: \r\n", "Understudy-Fenced: twelve\r\n", "Understudy-Fenced: -1\r\n",
+        "Understudy-Fenced: 99999999999999999999999\r\n", "Understudy-Fence: 12\r\n", "X-Understudy-Fenced: 12\r\n",
+    ]) func anyOther409IsTheApplications(fields: String) throws {
+        let worker = try FenceTests.worker(answering: fields)
+        let proxy = try ProxyHarness([worker.worker()])
+        let response = try proxy.client().exchange("GET", "/")
+        #expect(response.status == 409)
+        #expect(response.text == "stale")
+        #expect(response.fields.keys.allSatisfy { !$0.hasPrefix("understudy") })
+        #expect(proxy.events.all == [])
+    }
+
+    @Test func onlyA409Fences() throws {
+        let worker = try ScriptedUpstream { peer in
+            try peer.request()
+            try peer.answer("fine", fields: "Understudy-Fenced: 12\r\n")
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        #expect(try proxy.client().exchange("GET", "/").text == "fine")
+        #expect(proxy.events.all == [])
+    }
+
+    @Test func nobodySwitchesProtocolsUnasked() throws {
+        let worker = try ScriptedUpstream { peer in
+            try peer.request()
+            try peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")
+            peer.waitForClose()
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        #expect(try client.exchange("GET", "/").status == 502)
+        #expect(worker.isClosedByProxy())
+        #expect(worker.requests.count == 1)
+        #expect(proxy.givesBackEverybody())
+    }
+}

@@ -1,0 +1,142 @@
+import Cluster
+import Connections
+import Cluster
+import Connections
+import Foundation
+import Proxy
+import TestSupport
+import Testing
+
+/// Requests that wait for a worker.
+@Suite(.timeLimit(.minutes(2))) struct QueueTests {
+    private static func policy(milliseconds: Int = 60_000, limit: Int = 1024) -> ProxyPolicy {
+        ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: milliseconds, queueLimit: limit)
+    }
+
+    @Test func withoutAWorkerTheClientIsToldToTryAgain() throws {
+        let proxy = try ProxyHarness(policy: QueueTests.policy(milliseconds: 200))
+        let client = try proxy.client()
+        let began = ContinuousClock.now
+        let response = try client.exchange("POST", "/", body: "content")
+        #expect(began.duration(to: .now) >= .milliseconds(200))
+        #expect(response.status == 503)
+        #expect(response.fields["retry-after"] == "1")
+        #expect(response.fields["content-type"] == "application/json")
+        #expect(response.text == "{\"error\": \"no worker is ready; try again\"}\n")
+        #expect(proxy.counters.queueTimeouts.current == 1)
+        // The connection stays.
+        #expect(try client.exchange("GET", "/").status == 503)
+        #expect(proxy.counters.queued.current == 2)
+    }
+
+    @Test(arguments: ["GET", "POST"]) func aWorkerThatAppearsMeanwhileServes(method: String) throws {
+        let proxy = try ProxyHarness(policy: QueueTests.policy())
+        let clients = try (0..<5).map { _ in try proxy.client() }
+        for (number, client) in clients.enumerated() {
+            try client.send(RawClient.request(method, "/\(number)", body: method == "POST" ? "content \(number)" : nil))
+        }
+        #expect(proxy.hasQueued(5))
+        let worker = try ScriptedUpstream()
+        proxy.set([worker.worker()])
+        for client in clients { #expect(try client.receiveResponse().text == "ok") }
+        let seen = worker.requests.sorted { $0.line < $1.line }
+        #expect(seen.map(\.line) == (0..<5).map { "\(method) /\($0) HTTP/1.1" })
+        #expect(
+            seen.map { String(decoding: $0.body, as: UTF8.self) }
+                == (0..<5).map { method == "POST" ? "content \($0)" : "" })
+        #expect(proxy.counters.queueTimeouts.current == 0)
+    }
+
+    @Test func aWorkerThatMayNotServeIsNoHelp() throws {
+        let worker = try ScriptedUpstream()
+        var entry = worker.worker()
+        entry.state = .joining
+        let proxy = try ProxyHarness([entry], policy: QueueTests.policy())
+        let client = try proxy.client()
+        try client.send(RawClient.request("GET", "/"))
+        #expect(proxy.hasQueued(1))
+        proxy.set([entry])
+        #expect(worker.requests.isEmpty)
+        entry.state = .ready
+        proxy.set([entry])
+        #expect(try client.receiveResponse().status == 200)
+    }
+
+    /// Content that arrives before and while the request waits, in parts and larger than what a retry keeps.
+    @Test(arguments: [1_000, 300_000], [true, false]) func contentWaitsToo(size: Int, isChunked: Bool) throws {
+        let proxy = try ProxyHarness(policy: QueueTests.policy())
+        let client = try proxy.client()
+        let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 2) }
+        let framing = isChunked ? "Transfer-Encoding: chunked" : "Content-Length: \(size)"
+        try client.send("POST / HTTP/1.1\r\nHost: test\r\n\(framing)\r\n\r\n")
+        #expect(proxy.hasQueued(1))
+        let body = isChunked ? chunks(of: content, size: 700) : content
+        let half = body.count / 2
+        let sender = Sender(client, Array(body[..<half]), Array(body[half...]))
+        let worker = try ScriptedUpstream()
+        proxy.set([worker.worker()])
+        #expect(try client.receiveResponse().status == 200)
+        #expect(sender.wait())
+        #expect(worker.requests.map(\.body) == [content])
+    }
+
+    @Test func whoFindsTheQueueFullIsToldAtOnce() throws {
+        let proxy = try ProxyHarness(policy: QueueTests.policy(limit: 2))
+        let waiting = try (0..<2).map { _ in try proxy.client() }
+        for client in waiting { try client.send(RawClient.request("GET", "/waits")) }
+        #expect(proxy.hasQueued(2))
+        let late = try proxy.client()
+        let response = try late.exchange("GET", "/late")
+        #expect(response.status == 503)
+        #expect(response.fields["retry-after"] == "1")
+        #expect(response.text == "{\"error\": \"too many requests are waiting for a worker; try again\"}\n")
+        #expect(proxy.counters.queueTimeouts.current == 0)
+        let worker = try ScriptedUpstream()
+        proxy.set([worker.worker()])
+        for client in waiting { #expect(try client.receiveResponse().status == 200) }
+        // There is room again.
+        #expect(try late.exchange("GET", "/again").status == 200)
+        #expect(worker.requests.allSatisfy { !$0.line.contains("late") })
+    }
+
+    @Test func whoLeavesGivesTheirPlaceToOthers() throws {
+        let proxy = try ProxyHarness(policy: QueueTests.policy(limit: 1))
+        let gone = try proxy.client()
+        try gone.send(RawClient.request("GET", "/gone"))
+        #expect(proxy.hasQueued(1))
+        gone.reset()
+        #expect(proxy.server.losesAllConnections())
+        let client = try proxy.client()
+        try client.send(RawClient.request("GET", "/here"))
+        #expect(proxy.hasQueued(2))
+        let worker = try ScriptedUpstream()
+        proxy.set([worker.worker()])
+        #expect(try client.receiveResponse().status == 200)
+        #expect(worker.requests.map(\.line) == ["GET /here HTTP/1.1"])
+    }
+
+    @Test func eachWaitsItsOwnTime() throws {
+        let proxy = try ProxyHarness(policy: QueueTests.policy(milliseconds: 400))
+        // A pipelined second request begins to wait when the first has been answered.
+        let client = try proxy.client()
+        let began = ContinuousClock.now
+        try client.send(RawClient.request("GET", "/1") + RawClient.request("GET", "/2"))
+        #expect(try client.receiveResponse().status == 503)
+        #expect(try client.receiveResponse().status == 503)
+        #expect(began.duration(to: .now) >= .milliseconds(800))
+        #expect(proxy.counters.queueTimeouts.current == 2)
+    }
+
+    @Test func a100IsSentWhenAWorkerHasBeenFound() throws {
+        let proxy = try ProxyHarness(policy: QueueTests.policy())
+        let client = try proxy.client()
+        try client.send("POST / HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        #expect(proxy.hasQueued(1))
+        let worker = try ScriptedUpstream()
+        proxy.set([worker.worker()])
+        #expect(try client.receiveResponse().status == 100)
+        try client.send("abc")
+        #expect(try client.receiveResponse().status == 200)
+        #expect(worker.requests.map(\.body) == [Array("abc".utf8)])
+    }
+}
