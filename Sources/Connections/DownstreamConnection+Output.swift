@@ -133,6 +133,7 @@ extension DownstreamConnection {
     }
 
     func exchangeEnded() {
+        guard phase != .closed else { return }
         if isExchangeActive {
             isExchangeActive = false
             server.exchangeEnded()

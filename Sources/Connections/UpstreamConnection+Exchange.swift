@@ -12,22 +12,20 @@ extension UpstreamConnection {
             case .bytes(let count):
                 isRequestOnTheWay = true
                 output.consume(count)
-                if !isRequestEnded { timer.set(afterMilliseconds: limits.stallMilliseconds) }
+                if !isRequestEnded { setStallTimer() }
             case .wouldBlock:
                 isWriteBlocked = true
             case .endOfStream, .failed:
-                // The peer may have answered before it closed: what it sent is read first.
+                // The peer may have answered before it closed: what it sent is read at the end of the turn. Not here: whoever writes
+                // may be going through the loop's one input buffer at this moment.
                 output.release()
                 isWriteBlocked = true
                 isBroken = true
+                loop.callAtEndOfTurn(self)
             }
         }
+        if isBroken { return }
         if output.isEmpty { output.release() }
-        if isBroken {
-            readInput()
-            if phase != .closed { close() }
-            return
-        }
         updateInterest()
         if isCongested {
             wasCongested = true
@@ -35,6 +33,12 @@ extension UpstreamConnection {
             wasCongested = false
             client?.upstreamDrained()
         }
+    }
+
+    /// Takes what the peer sent before it closed; nothing more can come.
+    func readLastInput() {
+        readInput()
+        if phase != .closed { close() }
     }
 
     func readInput() {
@@ -116,14 +120,14 @@ extension UpstreamConnection {
                     if head.isInterim { continue }
                     isResponseHeadDone = true
                     decoder = BodyDecoder(head.framing, limits: limits.http)
-                    timer.set(afterMilliseconds: limits.stallMilliseconds)
+                    setStallTimer()
                     client?.upstreamResponded(head, rest)
                 }
             } else {
                 switch decoder.decode(rest) {
                 case .data(let offset, let count, let consumed):
                     used += consumed
-                    timer.set(afterMilliseconds: limits.stallMilliseconds)
+                    setStallTimer()
                     client?.upstreamSent(UnsafeBufferPointer(rebasing: rest[offset..<(offset + count)]))
                 case .needMore(let consumed): return used + consumed
                 case .end(let consumed):

@@ -53,6 +53,8 @@ package final class UpstreamConnection: EventSource {
     var isWriteBlocked = false
     var handshakeWantsWrite = false
     var wasCongested = false
+    /// The loop does not watch the socket, see `stopWatching`.
+    private var isUnwatched = false
     /// Writing has failed; only what the peer sent before is still of interest.
     var isBroken = false
     /// A byte of this request may have reached the peer.
@@ -168,12 +170,17 @@ package final class UpstreamConnection: EventSource {
 
     func setResponseTimer() {
         if isResponseHeadDone {
-            timer.set(afterMilliseconds: limits.stallMilliseconds)
+            setStallTimer()
         } else if limits.responseMilliseconds > 0 {
             timer.set(afterMilliseconds: limits.responseMilliseconds)
         } else {
             timer.cancel()
         }
+    }
+
+    /// Gives the peer its time for the next step, unless it is we who do not want to hear of it.
+    func setStallTimer() {
+        if !isReadingPaused { timer.set(afterMilliseconds: limits.stallMilliseconds) }
     }
 
     package func pauseReading() {
@@ -187,6 +194,15 @@ package final class UpstreamConnection: EventSource {
         guard isReadingPaused, phase != .closed else { return }
         isReadingPaused = false
         timer.set(afterMilliseconds: limits.stallMilliseconds)
+        if isUnwatched {
+            isUnwatched = false
+            do throws(SystemError) {
+                try loop.watch(self, descriptor: connecting, for: .readable)
+            } catch {
+                // Out of kernel memory: fails in the next turn, not inside this call.
+                timer.set(at: loop.now &+ 1)
+            }
+        }
         updateInterest()
         if transport?.hasBufferedInput == true || !pending.isEmpty { loop.callNextTurn(self) }
     }
@@ -202,14 +218,26 @@ package final class UpstreamConnection: EventSource {
                 isWriteBlocked = false
                 flush()
             }
-            // Errors and hang-ups show in what reading returns, after the bytes that came before them.
-            if phase != .closed && !readiness.isDisjoint(with: [.readable, .hangup, .error]) { readInput() }
+            guard phase != .closed else { return }
+            if isReadingPaused {
+                if !readiness.isDisjoint(with: [.hangup, .error]) { stopWatching() }
+            } else if !readiness.isDisjoint(with: [.readable, .hangup, .error]) {
+                // Errors and hang-ups show in what reading returns, after the bytes that came before them.
+                readInput()
+            }
         case .closed: break
         }
     }
 
+    /// The peer has gone while its bytes are not wanted yet. epoll(7) would tell so in every turn, asked or not: look away until then.
+    private func stopWatching() {
+        loop.unwatch(self)
+        isUnwatched = true
+    }
+
     package override func endOfTurn() {
-        if phase == .busy || phase == .idle { flush() }
+        guard phase == .busy || phase == .idle else { return }
+        if isBroken { readLastInput() } else { flush() }
     }
 
     private func connected() {

@@ -109,7 +109,7 @@ extension BalancerControl {
     }
 
     private func refuse(_ call: Call, _ refusal: Refusal, status: UInt16? = nil) {
-        if case .invalid(let reason) = refusal {
+        if case .invalid(let reason) = refusal, call.isOpen {
             // The core has not seen this one, so it has not been reported yet.
             log.warning("a peer's request is refused: \(reason)", metadata: ["peer": "\(call.connection.peerHost)"])
         }

@@ -159,7 +159,7 @@ private final class Question: UpstreamClient {
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         status = head.status
         for field in head.fields where field.known == .understudy {
-            if field.name.in(bytes).elementsEqual("understudy-node".utf8) {
+            if field.name.in(bytes).isFieldName("understudy-node") {
                 node = String(decoding: field.value.in(bytes), as: UTF8.self)
             }
         }

@@ -21,9 +21,10 @@ package final class LockFileCoordinator: Coordinator {
                 guard errno == EWOULDBLOCK else { throw SystemError("flock") }
                 return .heldByOther(holder)
             }
+            // Before the sync, which may take long on a busy disk: the others see who has the lock.
+            write("\(getpid())\n", into: file.rawValue)
             let epoch = max(after, storedEpoch).next
             try store(epoch)
-            write("\(getpid())\n", into: file.rawValue)
             held = consume file
             return .granted(epoch)
         } catch {

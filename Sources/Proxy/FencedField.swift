@@ -5,7 +5,7 @@ enum FencedField {
     static func epoch(of head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) -> UInt64? {
         for field in head.fields where field.known == .understudy {
             let name = field.name.in(bytes)
-            guard name.elementsEqual("understudy-fenced".utf8) else { continue }
+            guard name.isFieldName("understudy-fenced") else { continue }
             return UInt64(String(decoding: field.value.in(bytes), as: UTF8.self))
         }
         return nil

@@ -45,6 +45,8 @@ package final class EventLoop: @unchecked Sendable {
     private var endOfTurn: [EventSource] = []
     private var endOfTurnSpare: [EventSource] = []
     private var nextTurn: [EventSource] = []
+    /// Sources that were given up during this turn: kept until its end, since calls into them may still be under way below.
+    private var givenUp: [EventSource] = []
     private var isStopping = false
     private let mailbox = Mutex<[@Sendable () -> Void]>([])
 
@@ -101,7 +103,7 @@ package final class EventLoop: @unchecked Sendable {
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, slots[registration.index].descriptor, &event)
     }
 
-    /// Stops watching and lets go of the source. Events of this turn that are still to come for it are dropped.
+    /// Stops watching and, at the end of the turn, lets go of the source. Events of this turn that are still to come for it are dropped.
     package func unwatch(_ source: EventSource) {
         guard let registration = source.registration else { return }
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, slots[registration.index].descriptor, nil)
@@ -111,6 +113,7 @@ package final class EventLoop: @unchecked Sendable {
         freeSlots.append(registration.index)
         source.registration = nil
         source.interest = []
+        givenUp.append(source)
     }
 
     /// Asks for `endOfTurn()` of the source once, before the loop waits again.
@@ -226,6 +229,7 @@ package final class EventLoop: @unchecked Sendable {
             }
             endOfTurnSpare.removeAll(keepingCapacity: true)
         }
+        if !givenUp.isEmpty { givenUp.removeAll(keepingCapacity: true) }
     }
 
     private static func token(_ registration: Registration) -> UInt64 {

@@ -13,6 +13,8 @@ package final class LoopTimer {
     /// The place in the loop's heap, -1 when outside.
     var heapIndex = -1
 
+    private var isRemoved = false
+
     static let never = UInt64.max
 
     package init(on loop: EventLoop) {
@@ -28,6 +30,7 @@ package final class LoopTimer {
 
     /// Fires when the loop's time reaches `deadline` (monotonic nanoseconds).
     package func set(at deadline: UInt64) {
+        if isRemoved { return }
         self.deadline = deadline
         if heapIndex >= 0 && deadline >= scheduledAt { return }
         loop.timers.schedule(self, at: deadline)
@@ -38,8 +41,10 @@ package final class LoopTimer {
         // The heap keeps the timer until its old time comes: requests set and cancel far more often than timers fire.
     }
 
-    /// Cancels and leaves the heap at once, so that the loop no longer holds the timer.
+    /// Cancels and leaves the heap for good: the loop no longer holds the timer, and setting it has no effect any more. For an
+    /// owner that is about to go: its action must not be called after that.
     package func remove() {
+        isRemoved = true
         deadline = LoopTimer.never
         loop.timers.remove(self)
     }

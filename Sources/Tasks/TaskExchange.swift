@@ -136,6 +136,11 @@ final class TaskExchange: Exchange {
         finish()
     }
 
+    func connectionClosed() {
+        // For good: the heap must not keep it until its old time comes.
+        lazyTimer?.remove()
+    }
+
     private func timerFired() {
         switch stage {
         case .waiting(let text): reverse(text)
@@ -148,7 +153,7 @@ final class TaskExchange: Exchange {
     func finish() {
         stage = .idle
         releaseContent()
-        lazyTimer?.remove()
+        lazyTimer?.cancel()
     }
 
     // MARK: Content that is kept

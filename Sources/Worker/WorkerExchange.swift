@@ -65,11 +65,11 @@ final class WorkerExchange: Exchange {
         }
         for field in head.fields where field.known == .understudy {
             let name = field.name.in(bytes)
-            if name.elementsEqual("understudy-probe".utf8) {
+            if name.isFieldName("understudy-probe") {
                 answerProbe()
                 return
             }
-            if name.elementsEqual("understudy-epoch".utf8), !passesFence(field.value.in(bytes)) { return }
+            if name.isFieldName("understudy-epoch"), !passesFence(field.value.in(bytes)) { return }
         }
         route = .inner
         inner.requestHead(head, bytes)

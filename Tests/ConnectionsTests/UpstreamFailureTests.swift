@@ -22,7 +22,7 @@ import Testing
         guard isAttached else { return }
         #expect(harness.eventually("failed: connection refused"))
         #expect(client.failure?.isBeforeRequest == true)
-        #expect(harness.log.all == ["closed", "failed: connection refused"])
+        #expect(harness.events == ["closed", "failed: connection refused"])
     }
 
     @Test(arguments: [false, true])
@@ -53,7 +53,7 @@ import Testing
         #expect(harness.eventually("failed: the connection ended in the middle of the answer"))
         #expect(!client.isEnded)
         #expect(
-            harness.log.all == [
+            harness.events == [
                 "response 200 OK", "closed", "failed: the connection ended in the middle of the answer",
             ])
     }
@@ -136,7 +136,7 @@ import Testing
         let peer = try harness.listener.accept()
         #expect(try peer.isEndedByPeer())
         #expect(harness.eventually("closed"))
-        #expect(harness.log.all == ["idle", "closed"])
+        #expect(harness.log.all == ["open", "closed"])
     }
 
     // MARK: Identity
@@ -250,7 +250,7 @@ import Testing
         harness.begin()
         let peer = try harness.acceptRequest()
         harness.onLoop { $0.close() }
-        #expect(harness.log.all == ["closed", "failed: the connection ended before an answer"])
+        #expect(harness.events == ["closed", "failed: the connection ended before an answer"])
         #expect(try peer.isEndedByPeer())
     }
 }

@@ -27,7 +27,7 @@ final class UpstreamHarness {
             let endpoint = UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: expectation)
             let connection = UpstreamConnection(
                 loop: loop, endpoint: endpoint, provider: makeProvider(), limits: limits)
-            connection.onIdle = { _ in log.add("idle") }
+            connection.onIdle = { log.add($0.requestCount == 0 ? "open" : "idle") }
             connection.onClose = { _ in log.add("closed") }
             connection.start()
             return connection
@@ -55,6 +55,9 @@ final class UpstreamHarness {
         }
         return client
     }
+
+    /// What happened but for the opening, which may come before or after the first request.
+    var events: [String] { log.all.filter { $0 != "open" } }
 
     func onLoop<Value>(_ body: @escaping (UpstreamConnection) -> Value) -> Value {
         let connection = self.connection

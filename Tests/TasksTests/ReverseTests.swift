@@ -44,9 +44,11 @@ import Testing
     @Test func waitsAsLongAsAsked() throws {
         let server = try TaskServer()
         let client = try server.client()
-        let start = ContinuousClock.now
-        #expect(try client.exchange("POST", "/reverse?delay_ms=150", body: "ab").text == "ba")
-        #expect(ContinuousClock.now - start >= .milliseconds(150))
+        for _ in 0..<2 {
+            let start = ContinuousClock.now
+            #expect(try client.exchange("POST", "/reverse?delay_ms=150", body: "ab").text == "ba")
+            #expect(ContinuousClock.now - start >= .milliseconds(150))
+        }
     }
 
     /// More requests wait than there are threads of any kind.
