@@ -150,9 +150,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     /// The queue's turn: whether a worker took the request.
     func dequeued() -> Bool {
-        guard isWaiting, tryToSend() else { return !isWaiting }
+        guard isWaiting else { return true }
+        // Before sending: should that fail at once, the request may be waiting again by the time it returns.
         isWaiting = false
-        return true
+        if tryToSend() { return true }
+        isWaiting = true
+        return false
     }
 
     func waitedTooLong() {
@@ -190,6 +193,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
+        // Held: a write that fails closes the connection, and nobody else may keep it alive then.
+        let connection = connection
         connection.writeBody(bytes)
         if connection.isCongested { upstream?.pauseReading() }
     }
@@ -206,8 +211,11 @@ final class ProxyExchange: Exchange, UpstreamClient {
         } else {
             request.release()
         }
+        let connection = connection
+        // Asked before: ending the response may begin the next request.
+        let isCutShort = !isRequestEnded
         connection.endResponse()
-        if !isRequestEnded { connection.resumeReading() }
+        if isCutShort { connection.resumeReading() }
     }
 
     /// What a head needs stays allocated for the connection's next request.
@@ -222,6 +230,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if let lease = lease.take() {
             if wasStale {
                 service.roster.releaseAbandoned(lease)
+                // The others that were kept are as old: the next attempt gets a new connection, and this one does not count.
+                service.pool(for: lease.slot)?.dropIdle()
+                attempts -= 1
             } else {
                 if let subject = service.roster.releaseFailed(lease) { service.observer.failed(subject, failure) }
                 tried.insert(lease.slot)

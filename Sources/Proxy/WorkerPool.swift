@@ -52,9 +52,14 @@ final class WorkerPool {
         if open.isEmpty { retained = nil }
     }
 
+    /// One kept connection turned out dead: the worker has gone, or has closed them all.
+    func dropIdle() {
+        for connection in idle { connection.close() }
+    }
+
     /// The worker does not answer any more: its idle connections are of no use, and requests that may go elsewhere do.
     func eject() {
-        for connection in idle { connection.close() }
+        dropIdle()
         for connection in open.values { connection.reportEjected() }
     }
 
