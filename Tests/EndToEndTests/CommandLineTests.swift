@@ -95,6 +95,21 @@ extension EndToEnd {
             #expect(balancer.errors.contains("127.0.0.1:\(cluster.publicPort)"), "\(balancer.errors)")
         }
 
+        @Test func `A worker does not take a port of its running balancer`() throws {
+            let cluster = try TestCluster(workers: 0)
+            defer { cluster.tearDown() }
+            let ports = [
+                (cluster.publicPort, "public"), (cluster.clusterPort, "cluster"), (cluster.adminPort, "admin"),
+            ]
+            for (port, name) in ports {
+                let arguments = [
+                    "--port", "\(port)", "--id", "worker-8001", "--balancer", "127.0.0.1:\(cluster.clusterPort)",
+                ]
+                let result = try Command.run(TestCluster.workerProgram, arguments + cluster.places, in: cluster.folder)
+                expectUsageError(result, says: "--port \(port) is the balancer's \(name) port")
+            }
+        }
+
         #if TLS
             @Test func `A missing certificate is named together with the command that makes it`() throws {
                 let folder = try Files.makeTemporaryFolder()

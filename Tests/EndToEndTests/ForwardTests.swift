@@ -68,6 +68,22 @@ extension EndToEnd {
             #expect(result.text.split(separator: " ") == ["1", "0", "0", "0", "0"], "\(result)")
         }
 
+        @Test func `Statuses and large contents come through unchanged`() throws {
+            let application = try Application()
+            defer { application.stop() }
+            let cluster = try cluster(for: application)
+            defer { cluster.tearDown() }
+            for status in [201, 404, 418, 500, 503] {
+                #expect(try cluster.curl("/status/\(status)").status == status)
+            }
+            // Beyond every buffer on the way, and not the same all over.
+            let content = Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) })
+            let file = "\(cluster.folder)/content"
+            try content.write(to: URL(fileURLWithPath: file))
+            let response = try cluster.curl("/echo", "--data-binary", "@\(file)")
+            #expect(response.isOK && response.body == content)
+        }
+
         @Test func `A worker whose application is down gets no requests`() throws {
             let (one, other) = (try Application(), try Application())
             defer { other.stop() }
@@ -78,8 +94,27 @@ extension EndToEnd {
             one.stop()
             // Three probes that find the application down.
             try cluster.waitForStatus("its worker is out") { $0.state(of: "worker-8001") == "ejected" }
+            #expect(try cluster.status().worker("worker-8001")?.reason?.contains("503") == true)
             for _ in 0..<6 { #expect(try cluster.curl("/").isOK) }
             #expect(try cluster.status().readyCount == 1)
+
+            let again = try Application(port: one.port)
+            defer { again.stop() }
+            try cluster.waitUntilReady(2)
+            try waitUntil("it gets requests again") { try cluster.curl("/").isOK && !again.heads.isEmpty }
+        }
+
+        @Test func `While the only application is down the answer is 502`() throws {
+            let application = try Application()
+            let cluster = try cluster(for: application)
+            defer { cluster.tearDown() }
+            #expect(try cluster.curl("/").isOK)
+            application.stop()
+            let response = try cluster.curl("/")
+            #expect(response.status == 502 && response.text.hasPrefix(#"{"error": ""#), "\(response)")
+            let again = try Application(port: application.port)
+            defer { again.stop() }
+            #expect(try cluster.curl("/").isOK)
         }
     }
 }

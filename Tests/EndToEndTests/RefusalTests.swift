@@ -34,6 +34,7 @@
                     inWorker: "not good for the given host"),
                 Case(name: "self-signed", inBalancer: "self-signed certificate", inWorker: "the peer refused"),
                 Case(name: "other-ca", inBalancer: "certificate is refused", inWorker: "the peer refused"),
+                Case(name: "public-leaf", inBalancer: "certificate purpose", inWorker: "the peer refused"),
             ]
 
             @Test(arguments: odd)
@@ -52,6 +53,25 @@
                 }
                 #expect(try cluster.status().workers.map(\.id) == before)
                 #expect(worker.process.isRunning)
+            }
+
+            @Test func `A revoked node does not get in`() throws {
+                let folder = try Files.makeTemporaryFolder()
+                defer { Files.remove(folder) }
+                let certificates = "\(folder)/certs"
+                try TestCertificates.copy(to: certificates)
+                try TestCertificates.make(["revoke", "worker-8003"], in: certificates)
+                var options = TestCluster.Options()
+                options.workers = 2
+                options.certificates = certificates
+                let cluster = try TestCluster(options)
+                defer { cluster.tearDown() }
+                let worker = try cluster.startWorker(id: "worker-8003")
+                try waitUntil("the balancer's log says so") { cluster.balancerLog.contains("certificate revoked") }
+                try waitUntil("the worker's log says so; it says: \(worker.log)") {
+                    worker.log.contains("certificate revoked")
+                }
+                #expect(try cluster.status().workers.map(\.id) == ["worker-8001", "worker-8002"])
             }
 
             @Test func `Nobody gets near the cluster port or a worker without a certificate`() throws {

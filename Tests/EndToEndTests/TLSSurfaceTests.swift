@@ -16,7 +16,11 @@
                 defer { cluster.tearDown() }
                 #expect(try sClient(cluster.publicPort, ["-tls1_3"]).contains("TLSv1.3, Cipher is TLS_"))
                 #expect(try sClient(cluster.publicPort, ["-tls1_2"]).contains("TLSv1.2"))
-                #expect(try !sClient(cluster.publicPort, ["-tls1_1"]).contains("Cipher is ECDHE"))
+                // openssl itself offers the old ones at this level only.
+                for old in ["-tls1", "-tls1_1"] {
+                    let refused = try sClient(cluster.publicPort, [old, "-cipher", "DEFAULT:@SECLEVEL=0"])
+                    #expect(refused.contains("alert protocol version"), "\(refused)")
+                }
                 let chosen = try sClient(cluster.publicPort, ["-alpn", "h3,http/1.1"])
                 #expect(chosen.contains("ALPN protocol: http/1.1"), "\(chosen)")
             }
@@ -27,7 +31,27 @@
                 let node = "\(cluster.certificates)/nodes/worker-8003/worker"
                 let certificate = ["-cert", "\(node).pem", "-key", "\(node).key"]
                 #expect(try sClient(cluster.clusterPort, ["-tls1_3"] + certificate).contains("TLSv1.3, Cipher is TLS_"))
-                #expect(try !sClient(cluster.clusterPort, ["-tls1_2"] + certificate).contains("Cipher is ECDHE"))
+                // So does a worker's port.
+                for port in [cluster.clusterPort, cluster.workers[0].port] {
+                    let refused = try sClient(port, ["-tls1_2"] + certificate)
+                    #expect(refused.contains("alert protocol version"), "\(refused)")
+                }
+            }
+
+            @Test func `The cluster's ports demand a certificate and resume nothing`() throws {
+                let cluster = try TestCluster(workers: 1)
+                defer { cluster.tearDown() }
+                let node = "\(cluster.certificates)/nodes/worker-8003/worker"
+                for port in [cluster.clusterPort, cluster.workers[0].port] {
+                    let refused = try sClient(port, ["-ign_eof"], input: "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    #expect(refused.contains("alert certificate required"), "\(refused)")
+                    let session = "\(cluster.folder)/session-\(port)"
+                    let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+                    let certificate = ["-cert", "\(node).pem", "-key", "\(node).key"]
+                    let arguments = certificate + ["-ign_eof", "-sess_out", session]
+                    #expect(try sClient(port, arguments, input: request).contains("HTTP/1.1 4"))
+                    #expect(Files.bytes(session).isEmpty, "a session to resume was given out")
+                }
             }
 
             @Test func `A client resumes its session, on any loop and after a takeover`() throws {

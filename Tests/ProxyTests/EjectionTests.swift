@@ -1,5 +1,4 @@
 import Cluster
-import Cluster
 import Connections
 import Foundation
 import Proxy

@@ -1,7 +1,5 @@
 import Cluster
 import Connections
-import Cluster
-import Connections
 import Foundation
 import Proxy
 import TestSupport

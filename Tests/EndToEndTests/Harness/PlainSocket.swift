@@ -1,7 +1,9 @@
 import Foundation
 
 /// A blocking stream socket; every wait ends after a while.
-final class PlainSocket {
+///
+/// It belongs to one thread; another may only break it off, while it is open.
+final class PlainSocket: @unchecked Sendable {
     private let descriptor: Int32
     private var isClosed = false
 

@@ -1,0 +1,99 @@
+import Connections
+import HTTP
+import Sockets
+
+/// Stands between the connections and the proxy and keeps an eye on what waits in memory. Touched on the loop only.
+final class WatchedService: Service {
+    private let inner: any Service
+    let flow: Flow
+
+    init(_ inner: any Service, flow: Flow) {
+        self.inner = inner
+        self.flow = flow
+    }
+
+    func makeExchange(on connection: DownstreamConnection) -> any Exchange {
+        WatchedExchange(inner.makeExchange(on: connection), on: connection, flow: flow)
+    }
+
+    /// Bytes on their way through the proxy, both ways.
+    final class Flow {
+        /// Content that came from the client.
+        var received = 0
+        /// Bytes that the sockets to the workers took.
+        var sentUpstream = 0
+        /// Bytes that came from the workers.
+        var receivedUpstream = 0
+        /// The most that ever waited for the client, and for the workers.
+        var mostForClient = 0
+        var mostForWorker = 0
+        weak var connection: DownstreamConnection?
+
+        func measure() {
+            if let connection { mostForClient = max(mostForClient, connection.output.count) }
+            mostForWorker = max(mostForWorker, received - sentUpstream)
+        }
+    }
+}
+
+private final class WatchedExchange: Exchange {
+    private let inner: any Exchange
+    private let flow: WatchedService.Flow
+
+    init(_ inner: any Exchange, on connection: DownstreamConnection, flow: WatchedService.Flow) {
+        self.inner = inner
+        self.flow = flow
+        flow.connection = connection
+    }
+
+    func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        inner.requestHead(head, bytes)
+    }
+
+    func requestBody(_ bytes: UnsafeBufferPointer<UInt8>) {
+        flow.received += bytes.count
+        inner.requestBody(bytes)
+        flow.measure()
+    }
+
+    func requestEnd() { inner.requestEnd() }
+    func downstreamDrained() { inner.downstreamDrained() }
+    func cancelled() { inner.cancelled() }
+    func connectionClosed() { inner.connectionClosed() }
+}
+
+/// Plain transports to the workers that count.
+final class WatchedProvider: TransportProvider {
+    private let flow: WatchedService.Flow
+
+    init(flow: WatchedService.Flow) {
+        self.flow = flow
+        super.init()
+    }
+
+    override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> Transport? {
+        WatchedTransport(descriptor, flow: flow)
+    }
+}
+
+private final class WatchedTransport: Transport {
+    private let flow: WatchedService.Flow
+
+    init(_ descriptor: consuming FileDescriptor, flow: WatchedService.Flow) {
+        self.flow = flow
+        super.init(descriptor)
+    }
+
+    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+        flow.measure()
+        let result = super.read(into: buffer)
+        if case .bytes(let count) = result { flow.receivedUpstream += count }
+        return result
+    }
+
+    override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result {
+        let result = super.write(bytes)
+        if case .bytes(let count) = result { flow.sentUpstream += count }
+        return result
+    }
+}
