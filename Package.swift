@@ -72,6 +72,11 @@ let package = Package(
             name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "Sockets", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
+            name: "TLSServerTests",
+            dependencies: [
+                "Sockets", "TLSServer", "TestSupport", .target(name: "COpenSSL", condition: tls),
+            ], swiftSettings: settings),
+        .testTarget(
             name: "TasksTests", dependencies: ["Connections", "HTTP", "Sockets", "Tasks", "TestSupport"],
             swiftSettings: settings),
         .testTarget(

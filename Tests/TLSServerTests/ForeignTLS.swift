@@ -1,0 +1,108 @@
+#if TLS
+    import COpenSSL
+    import Sockets
+
+    /// The rules of a client that is not ours: what browsers and strangers bring along.
+    final class ForeignContext {
+        let pointer: OpaquePointer
+
+        /// - Parameter protocols: offered by ALPN; none when empty.
+        init(maximum: Int32 = TLS1_3_VERSION, minimum: Int32 = TLS1_VERSION, protocols: [String] = []) throws {
+            guard let pointer = SSL_CTX_new(TLS_client_method()) else { throw Wire.Failure.noConnection }
+            self.pointer = pointer
+            SSL_CTX_set_verify(pointer, SSL_VERIFY_NONE, nil)
+            // Else OpenSSL itself refuses TLS 1.1 and older.
+            SSL_CTX_set_security_level(pointer, 0)
+            _ = shim_ctx_set_min_proto_version(pointer, minimum)
+            _ = shim_ctx_set_max_proto_version(pointer, maximum)
+            let list = protocols.flatMap { [UInt8($0.utf8.count)] + Array($0.utf8) }
+            if !list.isEmpty { SSL_CTX_set_alpn_protos(pointer, list, UInt32(list.count)) }
+        }
+
+        deinit { SSL_CTX_free(pointer) }
+    }
+
+    /// A client's session that is not ours, over a socket.
+    final class ForeignTLS: Transport {
+        private let session: OpaquePointer
+        private let context: ForeignContext
+
+        init?(_ descriptor: consuming FileDescriptor, _ context: ForeignContext, resuming: Ticket? = nil) {
+            let raw = descriptor.rawValue
+            guard let session = SSL_new(context.pointer), SSL_set_fd(session, raw) == 1 else { return nil }
+            self.session = session
+            self.context = context
+            super.init(descriptor)
+            SSL_set_connect_state(session)
+            if let resuming { SSL_set_session(session, resuming.pointer) }
+        }
+
+        deinit {
+            // Else OpenSSL takes the session for broken off, and its ticket is good for nothing any more.
+            SSL_set_shutdown(session, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
+            SSL_free(session)
+        }
+
+        override var needsHandshake: Bool { true }
+
+        override func handshake() -> HandshakeResult {
+            let result = SSL_do_handshake(session)
+            if result == 1 { return .complete }
+            switch outcome(result) {
+            case .wouldBlock(let direction): return .wants(direction)
+            case .failed(let error): return .failed(error)
+            case .bytes, .endOfStream: return .failed(.truncated)
+            }
+        }
+
+        override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+            var count = 0
+            let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
+            return result == 1 ? .bytes(count) : outcome(result)
+        }
+
+        override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result {
+            var count = 0
+            let result = SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
+            return result == 1 ? .bytes(count) : outcome(result)
+        }
+
+        private func outcome(_ result: Int32) -> Result {
+            defer { ERR_clear_error() }
+            switch SSL_get_error(session, result) {
+            case SSL_ERROR_WANT_READ: return .wouldBlock(.read)
+            case SSL_ERROR_WANT_WRITE: return .wouldBlock(.write)
+            case SSL_ERROR_ZERO_RETURN: return .endOfStream
+            default:
+                let reason = ERR_reason_error_string(ERR_peek_error()).map { String(cString: $0) } ?? "broken"
+                return .failed(.secure(.other, message: reason))
+            }
+        }
+
+        var version: Int32 { SSL_version(session) }
+        var isResumed: Bool { SSL_session_reused(session) == 1 }
+
+        /// What ALPN chose; empty when nothing.
+        var chosenProtocol: String {
+            var start: UnsafePointer<UInt8>?
+            var count: UInt32 = 0
+            SSL_get0_alpn_selected(session, &start, &count)
+            return String(decoding: UnsafeBufferPointer(start: start, count: Int(count)), as: UTF8.self)
+        }
+
+        /// What the client could resume with; nil when the server gave it nothing.
+        var ticket: Ticket? {
+            guard let pointer = SSL_get1_session(session) else { return nil }
+            let ticket = Ticket(owning: pointer)
+            return SSL_SESSION_is_resumable(pointer) == 1 ? ticket : nil
+        }
+
+        final class Ticket {
+            let pointer: OpaquePointer
+
+            init(owning pointer: OpaquePointer) { self.pointer = pointer }
+
+            deinit { SSL_SESSION_free(pointer) }
+        }
+    }
+#endif

@@ -1,0 +1,205 @@
+#if TLS
+    import COpenSSL
+    import Foundation
+    import Sockets
+    @testable import TLSServer
+    import Testing
+
+    /// Who gets in at the cluster sides, and as whom.
+    @Suite(.timeLimit(.minutes(2))) struct PeerTests {
+        @Test(arguments: ["127.0.0.1", "localhost", "::1"]) func bothSidesLearnWhoTheOtherIs(host: String) throws {
+            let wire = try Wire(
+                client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer), host: host,
+                server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")))
+            #expect(wire.client?.needsHandshake == true)
+            let outcome = try wire.handshake()
+            #expect(outcome.client.isComplete)
+            #expect(outcome.server.isComplete)
+            #expect(wire.client?.needsHandshake == false)
+            #expect(wire.client?.peerIdentity == .uri("spiffe://understudy/worker/worker-8001"))
+            #expect(wire.server?.peerIdentity == .uri("spiffe://understudy/balancer/balancer"))
+        }
+
+        @Test(arguments: ["elsewhere.example", "127.0.0.9", "::2", "localhos", "localhost.example"])
+        func whoIsGoodForAnotherHostIsToldApart(host: String) throws {
+            let wire = try Wire(
+                client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer), host: host,
+                server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")))
+            let outcome = try wire.handshake()
+            #expect(outcome.client.kind == .hostMismatch)
+            #expect(outcome.client.message.hasPrefix("the peer's certificate is refused: "))
+            #expect(outcome.server.kind == .alert)
+        }
+
+        /// How a side sees a peer with an odd certificate.
+        enum Sight: Sendable {
+            /// The handshake fails; the message holds this.
+            case refused(SecureFailure, String)
+            /// It is let in by TLS, and named by nobody; the reason holds this.
+            case unusable(String)
+            /// It is who it says; whether that is the one who was meant, others decide.
+            case uri(String)
+        }
+
+        struct Odd: CustomTestStringConvertible, Sendable {
+            let name: String
+            let asServer: Sight
+            let asClient: Sight
+            var testDescription: String { name }
+
+            init(_ name: String, _ both: Sight) { self.init(name, asServer: both, asClient: both) }
+
+            init(_ name: String, asServer: Sight, asClient: Sight) {
+                self.name = name
+                self.asServer = asServer
+                self.asClient = asClient
+            }
+        }
+
+        private static let wrongPurpose = Sight.refused(.peerRejected, "purpose")
+        private static let lacksUsage = Sight.unusable("lacks serverAuth or clientAuth")
+
+        private static let odd = [
+            Odd("expired", .refused(.peerRejected, "expired")),
+            Odd("not-yet-valid", .refused(.peerRejected, "not yet valid")),
+            Odd("no-eku", .unusable("has no extended key usage")),
+            Odd("server-auth-only", asServer: lacksUsage, asClient: wrongPurpose),
+            Odd("client-auth-only", asServer: wrongPurpose, asClient: lacksUsage),
+            Odd("two-uris", .unusable("has 2 URIs")),
+            Odd("no-uri", .unusable("has no URI")),
+            Odd("balancer-role", .uri("spiffe://understudy/balancer/worker-8001")),
+            Odd("operator-role", .uri("spiffe://understudy/operator/worker-8001")),
+            Odd("other-id", .uri("spiffe://understudy/worker/somebody-else")),
+            Odd("other-cluster-name", .uri("spiffe://othercluster/worker/worker-8001")),
+            Odd(
+                "host-not-in-san", asServer: .refused(.hostMismatch, "IP address mismatch"),
+                asClient: .uri("spiffe://understudy/worker/worker-8001")),
+            Odd("self-signed", .refused(.peerRejected, "self-signed certificate")),
+            Odd("other-ca", .refused(.peerRejected, "")),
+            Odd("public-leaf", asServer: lacksUsage, asClient: wrongPurpose),
+        ]
+
+        @Test(arguments: odd) func anOddServerIsSeenThrough(_ odd: Odd) throws {
+            let wire = try Wire(
+                client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
+                server: try TestCertificates.context(.clusterServer, try TestCertificates.odd(odd.name)))
+            let outcome = try wire.handshake()
+            PeerTests.check(outcome.client, wire.client?.peerIdentity, odd.asServer)
+            if case .refused = odd.asServer { #expect(outcome.server.kind == .alert) }
+        }
+
+        @Test(arguments: odd) func anOddClientIsSeenThrough(_ odd: Odd) throws {
+            let wire = try Wire(
+                client: try TestCertificates.context(.clusterClient, try TestCertificates.odd(odd.name)),
+                server: try TestCertificates.context(.clusterServer, try TestCertificates.balancer))
+            let outcome = try wire.handshake()
+            PeerTests.check(outcome.server, wire.server?.peerIdentity, odd.asClient)
+            // TLS 1.3: the client's handshake is over before the server has judged it; it learns when it reads.
+            #expect(outcome.client.isComplete)
+            guard case .refused = odd.asClient, let client = wire.client else { return }
+            guard case .secure(.alert, let message)? = try Wire.read(client).error else {
+                Issue.record("the client is not told")
+                return
+            }
+            #expect(message.hasPrefix("the peer refused: "))
+            #expect(ERR_peek_error() == 0)
+        }
+
+        private static func check(_ outcome: Wire.Outcome, _ identity: PeerIdentity?, _ sight: Sight) {
+            switch sight {
+            case .refused(let kind, let text):
+                #expect(outcome.kind == kind, "\(outcome.message)")
+                #expect(outcome.message.contains(text) || text.isEmpty, "\(outcome.message)")
+                #expect(!outcome.message.contains("\n"))
+            case .unusable(let text):
+                #expect(outcome.isComplete, "\(outcome.message)")
+                guard case .unusable(let reason)? = identity else {
+                    Issue.record("\(String(describing: identity))")
+                    return
+                }
+                #expect(reason.contains(text))
+            case .uri(let uri):
+                #expect(outcome.isComplete, "\(outcome.message)")
+                #expect(identity == .uri(uri))
+            }
+        }
+
+        @Test func aClientWithoutACertificateIsRefused() throws {
+            let context = try TestCertificates.context(.clusterServer, try TestCertificates.balancer)
+            let foreign = try ForeignContext()
+            let wire = try Wire(
+                client: { ForeignTLS($0, foreign) }, server: { TLSTransport($0, context: context, host: nil) })
+            let outcome = try wire.handshake()
+            #expect(outcome.server.kind == .peerRejected)
+            #expect(
+                outcome.server.message == "the peer showed no certificate; this port takes only nodes of the cluster")
+        }
+
+        @Test func olderProtocolsAreRefusedAtTheClusterSide() throws {
+            let context = try TestCertificates.context(.clusterServer, try TestCertificates.balancer)
+            let foreign = try ForeignContext(maximum: TLS1_2_VERSION)
+            let wire = try Wire(
+                client: { ForeignTLS($0, foreign) }, server: { TLSTransport($0, context: context, host: nil) })
+            let outcome = try wire.handshake()
+            #expect(outcome.server.kind == .other)
+            #expect(outcome.server.message.contains("unsupported protocol"))
+            #expect(!outcome.client.isComplete)
+        }
+
+        // MARK: Revocation
+
+        @Test func aRevokedServerIsRefused() throws {
+            for withRevocations in [true, false] {
+                let wire = try Wire(
+                    client: try TestCertificates.context(
+                        .clusterClient, try TestCertificates.balancer, withRevocations: withRevocations),
+                    server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8003")))
+                let outcome = try wire.handshake()
+                #expect(outcome.client.isComplete == !withRevocations)
+                if withRevocations {
+                    #expect(outcome.client.kind == .peerRejected)
+                    #expect(outcome.client.message.contains("revoked"))
+                }
+            }
+        }
+
+        @Test func aRevokedClientIsRefused() throws {
+            for (id, isRefused) in [("worker-8003", true), ("worker-8002", false)] {
+                let wire = try Wire(
+                    client: try TestCertificates.context(.clusterClient, try TestCertificates.node(id)),
+                    server: try TestCertificates.context(
+                        .clusterServer, try TestCertificates.balancer, withRevocations: true))
+                let outcome = try wire.handshake()
+                #expect(outcome.server.isComplete == !isRefused)
+                if isRefused { #expect(outcome.server.message.contains("revoked")) }
+            }
+        }
+
+        // MARK: From files
+
+        @Test func identitiesAreReadFromFiles() throws {
+            func identity(_ credentials: TLSCredentials) -> PeerIdentity? {
+                PeerCertificate.identity(inFile: credentials.certificate)
+            }
+            #expect(
+                identity(try TestCertificates.node("worker-8001")) == .uri("spiffe://understudy/worker/worker-8001"))
+            #expect(
+                identity(try TestCertificates.node("worker-8001", role: "balancer"))
+                    == .uri("spiffe://understudy/balancer/worker-8001"))
+            #expect(PeerCertificate.identity(inFile: "/no/such/file") == nil)
+            #expect(PeerCertificate.identity(inFile: try TestCertificates.node("worker-8001").key) == nil)
+            #expect(ERR_peek_error() == 0)
+        }
+
+        @Test func datesAreReadFromFiles() throws {
+            func problem(_ name: String) throws -> String? {
+                PeerCertificate.validityProblem(inFile: try TestCertificates.odd(name).certificate)
+            }
+            #expect(try problem("expired") == "has expired")
+            #expect(try problem("not-yet-valid") == "is not yet valid")
+            #expect(try problem("no-uri") == nil)
+            #expect(PeerCertificate.validityProblem(inFile: "/no/such/file") == nil)
+            #expect(ERR_peek_error() == 0)
+        }
+    }
+#endif

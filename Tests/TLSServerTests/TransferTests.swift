@@ -1,0 +1,181 @@
+#if TLS
+    import COpenSSL
+    import Foundation
+    import Sockets
+    @testable import TLSServer
+    import Testing
+
+    /// Bytes over open sessions, and the ways in which they end.
+    @Suite(.timeLimit(.minutes(2))) struct TransferTests {
+        private static func open(bufferSize: Int32? = nil) throws -> (wire: Wire, near: Transport, far: Transport) {
+            let wire = try Wire(
+                client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
+                server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")),
+                bufferSize: bufferSize)
+            let outcome = try wire.handshake()
+            guard outcome.client.isComplete, outcome.server.isComplete, let near = wire.client, let far = wire.server
+            else { throw Wire.Failure.stuck }
+            return (wire, near, far)
+        }
+
+        /// One direction of a transfer: pieces of odd sizes, whatever the session takes of each.
+        private struct Sender {
+            let bytes: [UInt8]
+            var sent = 0
+            var partialWrites = 0
+
+            init(seed: UInt64, count: Int) {
+                var state = seed
+                bytes = (0..<count).map { _ in
+                    state = state &* 6_364_136_223_846_793_005 &+ 1
+                    return UInt8(truncatingIfNeeded: state >> 56)
+                }
+            }
+
+            /// Writes until the socket is full; false when it has been broken.
+            mutating func push(_ transport: Transport) -> Bool {
+                while sent < bytes.count {
+                    let count = min(bytes.count - sent, 1 + (sent &* 7919) % 70_000)
+                    // Another place each time, as buffers that grow are: OpenSSL must not insist on the old one.
+                    let piece = Array(bytes[sent..<(sent + count)])
+                    switch piece.withUnsafeBufferPointer({ transport.write($0) }) {
+                    case .bytes(let written):
+                        if written < count { partialWrites += 1 }
+                        sent += written
+                    case .wouldBlock: return true
+                    case .endOfStream, .failed: return false
+                    }
+                }
+                return true
+            }
+        }
+
+        @Test func muchGoesBothWaysAtOnceAndArrivesIntact() throws {
+            let (wire, near, far) = try TransferTests.open(bufferSize: 32 << 10)
+            var (up, down) = (Sender(seed: 1, count: 1 << 20), Sender(seed: 2, count: 1 << 20))
+            var (atFar, atNear): ([UInt8], [UInt8]) = ([], [])
+            var buffer = [UInt8](repeating: 0, count: 10_007)
+            func pull(_ transport: Transport, _ bytes: inout [UInt8]) -> Bool {
+                while true {
+                    switch buffer.withUnsafeMutableBufferPointer({ transport.read(into: $0) }) {
+                    case .bytes(let count): bytes += buffer[..<count]
+                    case .wouldBlock: return true
+                    case .endOfStream, .failed: return false
+                    }
+                }
+            }
+            while atFar.count < up.bytes.count || atNear.count < down.bytes.count {
+                var isWhole = up.push(near)
+                isWhole = down.push(far) && isWhole
+                isWhole = pull(far, &atFar) && isWhole
+                isWhole = pull(near, &atNear) && isWhole
+                try #require(isWhole)
+            }
+            #expect(atFar == up.bytes)
+            #expect(atNear == down.bytes)
+            // Else the buffers were not small.
+            #expect(up.partialWrites > 0 && down.partialWrites > 0)
+            withExtendedLifetime(wire) {}
+        }
+
+        @Test func whatWasReadAheadIsTold() throws {
+            let (wire, near, far) = try TransferTests.open()
+            let bytes = [UInt8](repeating: 0x61, count: 10_000)
+            _ = bytes.withUnsafeBufferPointer { far.write($0) }
+            var received: [UInt8] = []
+            // The record comes in one piece; a small read leaves the rest inside.
+            guard case .bytes(100) = try Wire.read(near, into: &received, atMost: 100) else {
+                Issue.record("no small read")
+                return
+            }
+            #expect(near.hasBufferedInput)
+            while received.count < bytes.count { _ = try Wire.read(near, into: &received) }
+            #expect(received == bytes)
+            #expect(!near.hasBufferedInput)
+            withExtendedLifetime(wire) {}
+        }
+
+        @Test func aProperEndIsTheEndOfTheStream() throws {
+            let (wire, near, far) = try TransferTests.open()
+            Wire.write(near, "last words")
+            near.closeWrite()
+            var received: [UInt8] = []
+            _ = try Wire.read(far, into: &received)
+            #expect(String(decoding: received, as: UTF8.self) == "last words")
+            #expect(try Wire.read(far).isEnd)
+            #expect(try Wire.read(far).isEnd)
+            // The other direction is still open.
+            Wire.write(far, "answer")
+            received = []
+            _ = try Wire.read(near, into: &received)
+            #expect(String(decoding: received, as: UTF8.self) == "answer")
+            far.closeWrite()
+            #expect(try Wire.read(near).isEnd)
+            #expect(ERR_peek_error() == 0)
+            withExtendedLifetime(wire) {}
+        }
+
+        @Test func anEndWithoutGoodbyeIsTruncation() throws {
+            let (wire, near, far) = try TransferTests.open()
+            Wire.write(near, "half")
+            shutdown(near.descriptor.rawValue, Int32(SHUT_WR))
+            var received: [UInt8] = []
+            _ = try Wire.read(far, into: &received)
+            #expect(String(decoding: received, as: UTF8.self) == "half")
+            guard case .truncated? = try Wire.read(far).error else {
+                Issue.record("an attacker could cut off content unnoticed")
+                return
+            }
+            #expect(ERR_peek_error() == 0)
+            // Broken for good, without a trap.
+            #expect(try Wire.read(far).isEnd)
+            #expect(Wire.write(far, "x").error != nil)
+            far.closeWrite()
+            withExtendedLifetime(wire) {}
+        }
+
+        @Test func aBrokenRecordEndsTheSession() throws {
+            let (wire, near, far) = try TransferTests.open()
+            let record: [UInt8] = [0x17, 0x03, 0x03, 0x00, 0x20] + [UInt8](repeating: 0xAB, count: 0x20)
+            _ = record.withUnsafeBytes { send(near.descriptor.rawValue, $0.baseAddress, $0.count, 0) }
+            guard case .secure(.other, let message)? = try Wire.read(far).error else {
+                Issue.record("a forged record passes")
+                return
+            }
+            #expect(!message.isEmpty)
+            #expect(ERR_peek_error() == 0)
+            #expect(try Wire.read(far).isEnd)
+            withExtendedLifetime(wire) {}
+        }
+
+        @Test func writingToWhoHasGoneFails() throws {
+            let (wire, near, far) = try TransferTests.open()
+            wire.client = nil
+            _ = consume near
+            wire.client = nil
+            var failure: TransportError?
+            for _ in 0..<100 where failure == nil {
+                failure = Wire.write(far, String(repeating: "x", count: 100_000)).error
+                if failure == nil { try Wire.wait(for: far.descriptor.rawValue, Int16(POLLOUT)) }
+            }
+            #expect(failure != nil)
+            #expect(ERR_peek_error() == 0)
+            far.closeWrite()
+        }
+
+        /// One session's failure must not be found by the next one on the same thread.
+        @Test func failuresLeaveNothingBehind() throws {
+            for _ in 0..<20 {
+                let bad = try Wire(
+                    client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
+                    server: try TestCertificates.context(.clusterServer, try TestCertificates.odd("expired")))
+                #expect(try !bad.handshake().client.isComplete)
+                #expect(ERR_peek_error() == 0)
+                let (wire, near, far) = try TransferTests.open()
+                Wire.write(near, "x")
+                #expect(try Wire.read(far).error == nil)
+                withExtendedLifetime(wire) {}
+            }
+        }
+    }
+#endif

@@ -1,0 +1,147 @@
+#if TLS
+    import COpenSSL
+    import Foundation
+    import Sockets
+    @testable import TLSServer
+
+    /// Two ends of one TCP connection over loopback, moved on in turns by the test's own thread.
+    final class Wire {
+        enum Failure: Error { case noConnection, stuck }
+
+        /// How a handshake ended at one side.
+        enum Outcome {
+            case complete
+            case failed(TransportError)
+
+            var isComplete: Bool { if case .complete = self { true } else { false } }
+
+            var error: TransportError? { if case .failed(let error) = self { error } else { nil } }
+
+            var kind: SecureFailure? { if case .failed(.secure(let kind, _)) = self { kind } else { nil } }
+
+            var message: String { error?.description ?? "" }
+        }
+
+        static let patienceMilliseconds: Int32 = 20_000
+
+        /// Nil once it has been dropped, which closes its socket.
+        var client: Transport?
+        var server: Transport?
+
+        /// Makes the connection; each end is wrapped by its function.
+        ///
+        /// - Parameter bufferSize: SO_SNDBUF and SO_RCVBUF of both ends, so that writes come out partial.
+        init(
+            bufferSize: Int32? = nil, client: (consuming FileDescriptor) -> Transport?,
+            server: (consuming FileDescriptor) -> Transport?
+        ) throws {
+            // As in the executables: writing to a peer that has gone is an error of the write.
+            signal(SIGPIPE, SIG_IGN)
+            guard let any = SocketAddress(host: "127.0.0.1", port: 0) else { throw Failure.noConnection }
+            let listener = try Socket.listen(on: any)
+            let port = Socket.localPort(listener.rawValue)
+            guard let target = SocketAddress(host: "127.0.0.1", port: port) else { throw Failure.noConnection }
+            let near = try Socket.connect(to: target).take()
+            try Wire.wait(for: listener.rawValue, Int16(POLLIN))
+            guard let far = try Socket.accept(listener.rawValue)?.take() else { throw Failure.noConnection }
+            try Wire.wait(for: near.rawValue, Int16(POLLOUT))
+            if var bufferSize {
+                for descriptor in [near.rawValue, far.rawValue] {
+                    for option in [SO_SNDBUF, SO_RCVBUF] {
+                        setsockopt(descriptor, SOL_SOCKET, option, &bufferSize, socklen_t(MemoryLayout<Int32>.size))
+                    }
+                }
+            }
+            self.client = client(near)
+            self.server = server(far)
+        }
+
+        /// Two ends of ours.
+        convenience init(client: TLSContext, host: String = "127.0.0.1", server: TLSContext, bufferSize: Int32? = nil)
+            throws
+        {
+            let provider = TLSTransportProvider(server: server, client: client)
+            try self.init(
+                bufferSize: bufferSize, client: { provider.connecting($0, host: host) },
+                server: { provider.accepted($0) })
+        }
+
+        // MARK: Handshakes
+
+        /// Moves both sides on until each has an outcome. A side that fails is dropped, as a server would do it.
+        func handshake() throws -> (client: Outcome, server: Outcome) {
+            var (near, far): (Outcome?, Outcome?) = (nil, nil)
+            while near == nil || far == nil {
+                var waiting: [pollfd] = []
+                if near == nil { near = Wire.step(&client, &waiting) }
+                if far == nil { far = Wire.step(&server, &waiting) }
+                if near == nil || far == nil { try Wire.wait(for: &waiting) }
+            }
+            guard let near, let far else { throw Failure.stuck }
+            return (near, far)
+        }
+
+        private static func step(_ end: inout Transport?, _ waiting: inout [pollfd]) -> Outcome? {
+            guard let transport = end else { return .failed(.truncated) }
+            switch transport.handshake() {
+            case .complete: return .complete
+            case .failed(let error):
+                precondition(ERR_peek_error() == 0, "the error queue is not empty")
+                end = nil
+                return .failed(error)
+            case .wants(let direction):
+                let events = Int16(direction == .read ? POLLIN : POLLOUT)
+                waiting.append(pollfd(fd: transport.descriptor.rawValue, events: events, revents: 0))
+                return nil
+            }
+        }
+
+        // MARK: Bytes
+
+        /// Reads once something comes.
+        static func read(_ transport: Transport, atMost limit: Int = 64 << 10) throws -> Transport.Result {
+            var bytes: [UInt8] = []
+            return try read(transport, into: &bytes, atMost: limit)
+        }
+
+        static func read(
+            _ transport: Transport, into bytes: inout [UInt8], atMost limit: Int = 64 << 10
+        ) throws -> Transport.Result {
+            var buffer = [UInt8](repeating: 0, count: limit)
+            while true {
+                let result = buffer.withUnsafeMutableBufferPointer { transport.read(into: $0) }
+                switch result {
+                case .bytes(let count):
+                    bytes += buffer[..<count]
+                    return result
+                case .wouldBlock(let direction):
+                    try wait(for: transport.descriptor.rawValue, Int16(direction == .read ? POLLIN : POLLOUT))
+                case .endOfStream, .failed: return result
+                }
+            }
+        }
+
+        @discardableResult
+        static func write(_ transport: Transport, _ text: String) -> Transport.Result {
+            Array(text.utf8).withUnsafeBufferPointer { transport.write($0) }
+        }
+
+        // MARK: Waiting
+
+        static func wait(for descriptor: Int32, _ events: Int16) throws {
+            var waiting = [pollfd(fd: descriptor, events: events, revents: 0)]
+            try wait(for: &waiting)
+        }
+
+        static func wait(for waiting: inout [pollfd]) throws {
+            guard !waiting.isEmpty else { return }
+            guard poll(&waiting, nfds_t(waiting.count), patienceMilliseconds) > 0 else { throw Failure.stuck }
+        }
+    }
+
+    extension Transport.Result {
+        var isEnd: Bool { if case .endOfStream = self { true } else { false } }
+
+        var error: TransportError? { if case .failed(let error) = self { error } else { nil } }
+    }
+#endif
