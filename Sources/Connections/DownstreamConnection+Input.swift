@@ -6,7 +6,6 @@ extension DownstreamConnection {
     /// Records read in one turn before others get theirs: a fast sender must not hold the loop.
     private static let readsPerTurn = 8
 
-    /// Stops the request's content from coming; what was read already is still delivered.
     package func pauseReading() {
         guard !isReadingPaused else { return }
         isReadingPaused = true

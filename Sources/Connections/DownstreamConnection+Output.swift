@@ -6,10 +6,8 @@ extension DownstreamConnection {
     /// Content of this size goes to the socket from where it lies, when nothing waits before it.
     private static let directWriteSize = 4 << 10
 
-    /// Whether a response may still be begun for the present request.
     package var canRespond: Bool { isExchangeActive && !isResponseStarted && phase != .closed }
 
-    /// Writes an interim response (100) if the client is still waiting for one.
     package func writeContinue() {
         guard canRespond, !isHTTP10 else { return }
         isContinueOwed = false
@@ -17,7 +15,6 @@ extension DownstreamConnection {
         loop.callAtEndOfTurn(self)
     }
 
-    /// Begins the response's head. Fields follow in `output`, then `endResponseHead`.
     package func beginResponse(status: UInt16) {
         precondition(canRespond, "a response was begun twice or without a request")
         isResponseStarted = true
@@ -26,11 +23,15 @@ extension DownstreamConnection {
         if status == 101 || status == 204 || status == 304 { isHeadRequest = true }
     }
 
-    /// Ends the head with the fields that belong to this hop.
-    ///
-    /// `framing` is what the content will be: `.chunked` for an unknown length, which a client of HTTP/1.0 gets until
-    /// the close; `.none` where there can be none (HEAD, 204, 304). A HEAD's response states the framing that the
-    /// GET's would have.
+    package func appendField(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+        output.appendFieldBytes(name: name, value: value)
+    }
+
+    package func appendDate() {
+        server.date.append(to: &output, now: loop.now)
+    }
+
+    /// A client of HTTP/1.0 gets content of unknown length until the close.
     package func endResponseHead(_ framing: BodyFraming) {
         var framing = framing
         switch framing {
@@ -59,8 +60,6 @@ extension DownstreamConnection {
         loop.callAtEndOfTurn(self)
     }
 
-    /// Sends content; copies what the socket does not take. Content beyond the announced length is our own fault and
-    /// ends the connection.
     package func writeBody(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard phase != .closed, !isResponseEnded, !bytes.isEmpty else { return }
         switch framing {
@@ -106,8 +105,6 @@ extension DownstreamConnection {
         }
     }
 
-    /// Ends the response. Content that was announced and not written is our own fault and breaks the connection off,
-    /// so that the client can tell.
     package func endResponse() {
         guard phase != .closed, isExchangeActive, isResponseStarted, !isResponseEnded else { return }
         switch framing {
@@ -127,7 +124,6 @@ extension DownstreamConnection {
         }
     }
 
-    /// The response breaks off in the middle: the client must be able to tell, so no proper end is written.
     package func abortResponse() {
         close()
     }

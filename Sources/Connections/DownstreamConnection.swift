@@ -1,4 +1,4 @@
-package import HTTP
+internal import HTTP
 package import Sockets
 
 /// The server's side of one HTTP/1.1 connection: bytes in from the client, responses out.
@@ -16,7 +16,7 @@ package import Sockets
 /// - After `closed` no callback comes and every write is ignored.
 ///
 /// What it does not know: what a request means, and where its answer comes from.
-package final class DownstreamConnection: EventSource {
+package final class DownstreamConnection: EventSource, Downstream {
     enum Phase {
         case handshaking
         case awaitingHead
@@ -30,14 +30,12 @@ package final class DownstreamConnection: EventSource {
     /// The loop and listener that the connection belongs to.
     package unowned let server: Server
     package let transport: Transport
-    /// The client's address, without port; empty for a unix socket.
     package let peerHost: String
-    /// Who the client proved to be; known after the handshake.
+    /// Known after the handshake.
     package internal(set) var peerIdentity = PeerIdentity.anonymous
 
-    /// What is written and not yet on its way. Exchanges append a response's head here, between `beginResponse` and
-    /// `endResponseHead`.
-    package var output = ByteBuffer()
+    /// What is written and not yet on its way.
+    var output = ByteBuffer()
 
     var phase = Phase.handshaking
     var exchange: (any Exchange)?
@@ -91,7 +89,8 @@ package final class DownstreamConnection: EventSource {
 
     package var loop: EventLoop { server.loop }
 
-    /// More output is waiting than the client takes: write no more until `downstreamDrained`.
+    package var isDraining: Bool { server.isDraining }
+    package var waitingOutput: Int { output.count }
     package var isCongested: Bool { output.count > server.limits.outputHigh }
 
     func start() {

@@ -1,10 +1,9 @@
 package import HTTP
 
-/// What answers the requests of one downstream connection: one request and its response at a time, the same object
-/// for each.
+/// What answers the requests of one downstream: one request and its response at a time, the same object for each.
 ///
-/// The connection calls, in this order: `requestHead`; `requestBody` any number of times; `requestEnd`. The exchange
-/// writes its response to the connection whenever it likes after `requestHead`, on the same loop: `beginResponse`,
+/// The downstream calls, in this order: `requestHead`; `requestBody` any number of times; `requestEnd`. The exchange
+/// writes its response to the downstream whenever it likes after `requestHead`, on the same loop: `beginResponse`,
 /// fields, `endResponseHead`, `writeBody`, `endResponse`. `cancelled` may come at any point before both have ended,
 /// and ends the exchange.
 package protocol Exchange: AnyObject {
@@ -17,13 +16,13 @@ package protocol Exchange: AnyObject {
     /// The request's content is complete.
     func requestEnd()
 
-    /// The output has shrunk again after `DownstreamConnection.isCongested` was true.
+    /// The output has shrunk again after `Downstream.isCongested` was true.
     func downstreamDrained()
 
     /// The connection is gone, or the request turned out broken: stop working on it, write nothing more.
     func cancelled()
 
-    /// The connection has closed; the last call.
+    /// The downstream has closed; the last call.
     func connectionClosed()
 }
 
@@ -31,7 +30,7 @@ extension Exchange {
     package func connectionClosed() {}
 }
 
-/// Makes the exchange of each new connection; one service object per loop.
+/// Makes the exchange of each new downstream; one service object per loop.
 package protocol Service: AnyObject {
-    func makeExchange(on connection: DownstreamConnection) -> any Exchange
+    func makeExchange(on downstream: any Downstream) -> any Exchange
 }

@@ -15,7 +15,7 @@ extension BalancerControl {
             return
         }
         let peer: NodeIdentity?
-        switch call.connection.peerIdentity {
+        switch call.downstream.peerIdentity {
         case .anonymous: peer = nil
         case .unusable(let reason):
             refuse(call, .invalid(reason), status: 403)
@@ -38,8 +38,8 @@ extension BalancerControl {
     }
 
     /// A connection of the cluster port has ended: with it, perhaps, the worker that watched over it.
-    package func connectionClosed(_ connection: DownstreamConnection) {
-        let key = ObjectIdentifier(connection)
+    package func connectionClosed(_ downstream: any Downstream) {
+        let key = ObjectIdentifier(downstream)
         guard let watcher = watchers.removeValue(forKey: key) else { return }
         // A worker that has connected anew is watched over by its newest connection.
         guard newestWatch[watcher.id] == key else { return }
@@ -87,7 +87,7 @@ extension BalancerControl {
     }
 
     private func remember(_ call: Call, _ watch: Watch) {
-        let key = ObjectIdentifier(call.connection)
+        let key = ObjectIdentifier(call.downstream)
         watchers[key] = Departure(id: watch.id, incarnation: watch.incarnation)
         newestWatch[watch.id] = key
     }
@@ -111,7 +111,7 @@ extension BalancerControl {
     private func refuse(_ call: Call, _ refusal: Refusal, status: UInt16? = nil) {
         if case .invalid(let reason) = refusal, call.isOpen {
             // The core has not seen this one, so it has not been reported yet.
-            log.warning("a peer's request is refused: \(reason)", metadata: ["peer": "\(call.connection.peerHost)"])
+            log.warning("a peer's request is refused: \(reason)", metadata: ["peer": "\(call.downstream.peerHost)"])
         }
         call.reply(status: status ?? refusal.status, json: ErrorAnswer(error: refusal.message, refusal: refusal))
     }

@@ -5,7 +5,7 @@ internal import HTTP
 package final class BufferedService: Service {
     let maximumBody: Int
     let handler: (Call) -> Void
-    let onClose: (DownstreamConnection) -> Void
+    let onClose: (any Downstream) -> Void
 
     /// - Parameters:
     ///   - maximumBody: bytes; more is answered with 413.
@@ -13,21 +13,21 @@ package final class BufferedService: Service {
     ///   - onClose: called when a connection has closed.
     package init(
         maximumBody: Int, handler: @escaping (Call) -> Void,
-        onClose: @escaping (DownstreamConnection) -> Void = { _ in }
+        onClose: @escaping (any Downstream) -> Void = { _ in }
     ) {
         self.maximumBody = maximumBody
         self.handler = handler
         self.onClose = onClose
     }
 
-    package func makeExchange(on connection: DownstreamConnection) -> any Exchange {
-        BufferedExchange(connection: connection, service: self)
+    package func makeExchange(on downstream: any Downstream) -> any Exchange {
+        BufferedExchange(downstream: downstream, service: self)
     }
 }
 
 /// Collects one request at a time and hands it over.
 final class BufferedExchange: Exchange {
-    private unowned let connection: DownstreamConnection
+    private unowned let downstream: any Downstream
     private let service: BufferedService
     private var method = Method.get
     private var path = ""
@@ -37,8 +37,8 @@ final class BufferedExchange: Exchange {
     /// Tells late answers to an earlier request from those to the present one.
     private(set) var serial: UInt64 = 0
 
-    init(connection: DownstreamConnection, service: BufferedService) {
-        self.connection = connection
+    init(downstream: any Downstream, service: BufferedService) {
+        self.downstream = downstream
         self.service = service
     }
 
@@ -51,7 +51,7 @@ final class BufferedExchange: Exchange {
         query = parts.count > 1 ? String(parts[1]) : ""
         body = []
         isTooLarge = false
-        if head.expectsContinue { connection.writeContinue() }
+        if head.expectsContinue { downstream.writeContinue() }
     }
 
     func requestBody(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -59,7 +59,7 @@ final class BufferedExchange: Exchange {
         guard body.count + bytes.count <= service.maximumBody else {
             isTooLarge = true
             body = []
-            connection.respond(status: 413, error: "the request's content is larger than \(service.maximumBody) bytes")
+            downstream.respond(status: 413, error: "the request's content is larger than \(service.maximumBody) bytes")
             return
         }
         body.append(contentsOf: bytes)
@@ -68,7 +68,7 @@ final class BufferedExchange: Exchange {
     func requestEnd() {
         guard !isTooLarge else { return }
         let call = Call(
-            method: method, path: path, query: query, body: body, connection: connection, exchange: self, serial: serial
+            method: method, path: path, query: query, body: body, downstream: downstream, exchange: self, serial: serial
         )
         body = []
         service.handler(call)
@@ -82,6 +82,6 @@ final class BufferedExchange: Exchange {
 
     func connectionClosed() {
         serial &+= 1
-        service.onClose(connection)
+        service.onClose(downstream)
     }
 }

@@ -10,19 +10,19 @@ package final class Call {
     package let query: String
     package let body: [UInt8]
     /// Who asks; its connection may be gone by the time of the answer.
-    package unowned let connection: DownstreamConnection
+    package unowned let downstream: any Downstream
     private weak var exchange: BufferedExchange?
     private let serial: UInt64
 
     init(
-        method: Method, path: String, query: String, body: [UInt8], connection: DownstreamConnection,
+        method: Method, path: String, query: String, body: [UInt8], downstream: any Downstream,
         exchange: BufferedExchange, serial: UInt64
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.body = body
-        self.connection = connection
+        self.downstream = downstream
         self.exchange = exchange
         self.serial = serial
     }
@@ -34,18 +34,18 @@ package final class Call {
         guard isOpen else { return }
         let body = JSON.encode(value) + [UInt8(ascii: "\n")]
         body.withUnsafeBufferPointer {
-            connection.respond(status: status, contentType: "application/json", body: $0)
+            downstream.respond(status: status, contentType: "application/json", body: $0)
         }
     }
 
     package func reply(status: UInt16 = 200, contentType: StaticString, text: String) {
         guard isOpen else { return }
-        connection.respond(status: status, contentType: contentType, text: text)
+        downstream.respond(status: status, contentType: contentType, text: text)
     }
 
     /// - Parameter allow: the methods that a 405 has to name.
     package func reply(status: UInt16, error: String, allow: StaticString? = nil) {
         guard isOpen else { return }
-        connection.respond(status: status, error: error, allow: allow)
+        downstream.respond(status: status, error: error, allow: allow)
     }
 }

@@ -15,7 +15,7 @@ internal import Sockets
 ///
 /// The object serves one request after the other of its connection and allocates nothing for one in the steady state.
 final class ProxyExchange: Exchange, UpstreamClient {
-    private unowned let connection: DownstreamConnection
+    private unowned let downstream: any Downstream
     private unowned let service: ProxyService
 
     private var request = ByteBuffer()
@@ -34,8 +34,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var lastFailure: UpstreamFailure?
     var queueDeadline: UInt64 = 0
 
-    init(connection: DownstreamConnection, service: ProxyService) {
-        self.connection = connection
+    init(downstream: any Downstream, service: ProxyService) {
+        self.downstream = downstream
         self.service = service
     }
 
@@ -43,7 +43,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         request.removeAll()
-        RequestRewriter.append(head, bytes, from: connection, policy: service.policy, to: &request)
+        RequestRewriter.append(head, bytes, from: downstream, policy: service.policy, to: &request)
         headCount = request.count
         method = head.method
         isChunked = head.framing == .chunked
@@ -63,7 +63,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
         guard let upstream else { return }
         upstream.write { appendContent(bytes, to: &$0) }
-        if upstream.isCongested { connection.pauseReading() }
+        if upstream.isCongested { downstream.pauseReading() }
         if !isReplayable && request.capacity > 0 { request.release() }
     }
 
@@ -127,9 +127,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if isRequestEnded { upstream.endRequest() }
         if needsContinue {
             needsContinue = false
-            connection.writeContinue()
+            downstream.writeContinue()
         }
-        if upstream.isCongested { connection.pauseReading() } else { connection.resumeReading() }
+        if upstream.isCongested { downstream.pauseReading() } else { downstream.resumeReading() }
         return true
     }
 
@@ -145,7 +145,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
         service.counters.queued.add(1)
         isWaiting = true
-        connection.pauseReading()
+        downstream.pauseReading()
     }
 
     /// The queue's turn: whether a worker took the request.
@@ -166,8 +166,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     private func fail(_ error: ProxyError) {
         request.release()
-        connection.resumeReading()
-        connection.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
+        downstream.resumeReading()
+        downstream.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
     }
 
     // MARK: From the worker
@@ -189,14 +189,14 @@ final class ProxyExchange: Exchange, UpstreamClient {
             return
         }
         isReplayable = false
-        ResponseRewriter.pass(head, bytes, to: connection)
+        ResponseRewriter.pass(head, bytes, to: downstream)
     }
 
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
         // Held: a write that fails closes the connection, and nobody else may keep it alive then.
-        let connection = connection
-        connection.writeBody(bytes)
-        if connection.isCongested { upstream?.pauseReading() }
+        let downstream = downstream
+        downstream.writeBody(bytes)
+        if downstream.isCongested { upstream?.pauseReading() }
     }
 
     func upstreamEnded() {
@@ -211,11 +211,11 @@ final class ProxyExchange: Exchange, UpstreamClient {
         } else {
             request.release()
         }
-        let connection = connection
+        let downstream = downstream
         // Asked before: ending the response may begin the next request.
         let isCutShort = !isRequestEnded
-        connection.endResponse()
-        if isCutShort { connection.resumeReading() }
+        downstream.endResponse()
+        if isCutShort { downstream.resumeReading() }
     }
 
     /// What a head needs stays allocated for the connection's next request.
@@ -239,7 +239,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             }
         }
         lastFailure = failure
-        if connection.canRespond {
+        if downstream.canRespond {
             let mayRetry =
                 isReplayable && attempts <= service.policy.maximumRetries
                 && RetryLaw.allows(failure, isIdempotent: method.isIdempotent, isOnTheWay: isOnTheWay)
@@ -250,18 +250,18 @@ final class ProxyExchange: Exchange, UpstreamClient {
                 fail(.upstream(failure))
             }
         } else {
-            connection.abortResponse()
+            downstream.abortResponse()
         }
     }
 
     func upstreamDrained() {
-        connection.resumeReading()
+        downstream.resumeReading()
     }
 
     /// The worker hangs. What may be done twice goes to another one; the rest waits on, since the hung worker may
     /// have begun.
     func upstreamEjected() {
-        guard connection.canRespond, isReplayable, attempts <= service.policy.maximumRetries, let upstream,
+        guard downstream.canRespond, isReplayable, attempts <= service.policy.maximumRetries, let upstream,
             method.isIdempotent || !upstream.isRequestOnTheWay
         else { return }
         detach()?.abandon()

@@ -38,8 +38,8 @@ package final class ProxyService: Service {
         queue = WaitQueue(loop: loop, limit: policy.queueLimit, milliseconds: policy.queueMilliseconds)
     }
 
-    package func makeExchange(on connection: DownstreamConnection) -> any Exchange {
-        ProxyExchange(connection: connection, service: self)
+    package func makeExchange(on downstream: any Downstream) -> any Exchange {
+        ProxyExchange(downstream: downstream, service: self)
     }
 
     /// The roster has changed: pools of workers that left are retired, and waiting requests try again.

@@ -5,7 +5,7 @@ internal import HTTP
 enum RequestRewriter {
     /// Appends the head. `head`'s ranges point into `bytes`.
     static func append(
-        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from connection: DownstreamConnection,
+        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from downstream: any Downstream,
         policy: ProxyPolicy, to output: inout ByteBuffer
     ) {
         output.append(head.methodName.in(bytes))
@@ -26,7 +26,7 @@ enum RequestRewriter {
         case .chunked: output.appendField("transfer-encoding", "chunked")
         case .none, .untilClose: break
         }
-        if policy.place == .edge { appendForwarding(head, bytes, from: connection, policy: policy, to: &output) }
+        if policy.place == .edge { appendForwarding(head, bytes, from: downstream, policy: policy, to: &output) }
         output.append("\r\n")
     }
 
@@ -40,10 +40,10 @@ enum RequestRewriter {
     }
 
     private static func appendForwarding(
-        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from connection: DownstreamConnection,
+        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from downstream: any Downstream,
         policy: ProxyPolicy, to output: inout ByteBuffer
     ) {
-        if !connection.peerHost.isEmpty { output.appendField(name: "x-forwarded-for", value: connection.peerHost) }
+        if !downstream.peerHost.isEmpty { output.appendField(name: "x-forwarded-for", value: downstream.peerHost) }
         output.appendField("x-forwarded-proto", policy.scheme)
         if !head.authority.isEmpty { output.appendField(name: "x-forwarded-host", value: head.authority.in(bytes)) }
         let epoch = policy.epoch

@@ -4,9 +4,9 @@ internal import HTTP
 /// Passes a response's head on to the client, without what belonged to the hop behind us.
 enum ResponseRewriter {
     static func pass(
-        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to connection: DownstreamConnection
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to downstream: any Downstream
     ) {
-        connection.beginResponse(status: head.status)
+        downstream.beginResponse(status: head.status)
         var hasDate = false
         for field in head.fields where !field.isHopByHop {
             switch field.known {
@@ -14,10 +14,10 @@ enum ResponseRewriter {
             case .date: hasDate = true
             default: break
             }
-            connection.output.appendFieldBytes(name: field.name.in(bytes), value: field.value.in(bytes))
+            downstream.appendField(name: field.name.in(bytes), value: field.value.in(bytes))
         }
-        if !hasDate { connection.appendDate() }
-        connection.endResponseHead(framing(of: head))
+        if !hasDate { downstream.appendDate() }
+        downstream.endResponseHead(framing(of: head))
     }
 
     private static func framing(of head: borrowing ResponseHead) -> BodyFraming {

@@ -8,20 +8,20 @@ extension TaskExchange {
 
     /// Able to serve, unless this worker is about to stop.
     func respondToProbe() {
-        if connection.server.isDraining {
-            connection.respond(status: 503, error: "this worker is stopping")
+        if downstream.isDraining {
+            downstream.respond(status: 503, error: "this worker is stopping")
         } else {
-            connection.respond(status: 200, contentType: TaskExchange.textType, text: "ok\n")
+            downstream.respond(status: 200, contentType: TaskExchange.textType, text: "ok\n")
         }
     }
 
     func reject(_ rejection: TaskRejection) {
         switch rejection {
         case .unknownPath:
-            connection.respond(
+            downstream.respond(
                 status: 404, error: "unknown path: try /, /write, /read, /reverse, /bytes/N, /echo or /health")
         case .wrongMethod(let allowed): rejectMethod(allowed)
-        case .badParameter(let message), .badContent(let message): connection.respond(status: 400, error: message)
+        case .badParameter(let message), .badContent(let message): downstream.respond(status: 400, error: message)
         }
     }
 
@@ -31,20 +31,20 @@ extension TaskExchange {
         body.append("{\"error\": \"wrong method: this path takes ")
         body.append(allowed.list)
         body.append("\"}\n")
-        connection.beginResponse(status: 405)
-        connection.appendDate()
-        connection.output.appendField("allow", allowed.list)
-        connection.output.appendField("content-type", "application/json")
-        connection.endResponseHead(.length(UInt64(body.count)))
-        connection.writeBody(body.readable)
-        connection.endResponse()
+        downstream.beginResponse(status: 405)
+        downstream.appendDate()
+        downstream.appendField("allow", allowed.list)
+        downstream.appendField("content-type", "application/json")
+        downstream.endResponseHead(.length(UInt64(body.count)))
+        downstream.writeBody(body.readable)
+        downstream.endResponse()
     }
 
     func rejectTooLarge(_ collected: Collected) {
-        connection.respond(status: 413, error: "\(collected.name) has at most \(collected.limit) bytes")
+        downstream.respond(status: 413, error: "\(collected.name) has at most \(collected.limit) bytes")
     }
 
     func reject(_ error: SharedFileError) {
-        connection.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
+        downstream.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
     }
 }

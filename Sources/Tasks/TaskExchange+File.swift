@@ -32,7 +32,7 @@ extension TaskExchange {
         finish()
         switch result {
         case .success(let count):
-            connection.respond(status: 201, contentType: "application/json", text: "{\"bytes\": \(count)}\n")
+            downstream.respond(status: 201, contentType: "application/json", text: "{\"bytes\": \(count)}\n")
         case .failure(let error): reject(error)
         }
     }
@@ -58,13 +58,13 @@ extension TaskExchange {
             // The file comes into being with the first line. Until then it has no lines, and that is no error: a
             // reader need not know whether a writer was there before it.
             beginFile(length: 0)
-            connection.endResponse()
+            downstream.endResponse()
         case .success(let opened?):
             let length = opened.file.length - opened.start
             beginFile(length: length)
             guard length > 0, !isHead else {
                 // The stage is idle and nothing is owed: a HEAD's response has no content.
-                connection.endResponse()
+                downstream.endResponse()
                 return
             }
             stage = .reading(opened.file, offset: opened.start, isAsking: false)
@@ -73,15 +73,15 @@ extension TaskExchange {
     }
 
     private func beginFile(length: Int) {
-        connection.beginResponse(status: 200)
-        connection.appendDate()
-        connection.output.appendField("content-type", TaskExchange.textType)
-        connection.endResponseHead(.length(UInt64(length)))
+        downstream.beginResponse(status: 200)
+        downstream.appendDate()
+        downstream.appendField("content-type", TaskExchange.textType)
+        downstream.endResponseHead(.length(UInt64(length)))
     }
 
     /// Asks for the next piece, unless one is being read or the client has enough to take already.
     func readNext() {
-        guard case .reading(let file, let offset, isAsking: false) = stage, !connection.isCongested else { return }
+        guard case .reading(let file, let offset, isAsking: false) = stage, !downstream.isCongested else { return }
         let count = min(TaskExchange.pieceSize, file.length - offset)
         stage = .reading(file, offset: offset, isAsking: true)
         do throws(SharedFileError) {
@@ -102,10 +102,10 @@ extension TaskExchange {
         let isLast = next == file.length
         stage = isLast ? .idle : .reading(file, offset: next, isAsking: false)
         let serial = self.serial
-        piece.withUnsafeBufferPointer { connection.writeBody($0) }
+        piece.withUnsafeBufferPointer { downstream.writeBody($0) }
         guard serial == self.serial else { return }
         if isLast {
-            connection.endResponse()
+            downstream.endResponse()
         } else {
             readNext()
         }
@@ -113,7 +113,7 @@ extension TaskExchange {
 
     private func abort() {
         finish()
-        connection.abortResponse()
+        downstream.abortResponse()
     }
 
     // MARK: From the helper threads

@@ -8,7 +8,7 @@ extension TaskExchange {
     func beginWaiting(milliseconds: Int) {
         guard let text = String(validating: content.readable, as: UTF8.self) else {
             finish()
-            connection.respond(status: 400, error: "the content must be UTF-8")
+            downstream.respond(status: 400, error: "the content must be UTF-8")
             return
         }
         releaseContent(keepingHeld: true)
@@ -46,6 +46,6 @@ extension TaskExchange {
 
     private func respondReversed(_ text: String) {
         finish()
-        connection.respond(status: 200, contentType: TaskExchange.textType, text: text)
+        downstream.respond(status: 200, contentType: TaskExchange.textType, text: text)
     }
 }

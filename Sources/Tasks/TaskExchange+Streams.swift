@@ -12,12 +12,12 @@ extension TaskExchange {
 
     func beginSending(_ count: Int, isHead: Bool) {
         stage = isHead ? .idle : .sending(left: count)
-        connection.beginResponse(status: 200)
-        connection.appendDate()
-        connection.output.appendField("content-type", TaskExchange.binaryType)
-        connection.endResponseHead(.length(UInt64(count)))
+        downstream.beginResponse(status: 200)
+        downstream.appendDate()
+        downstream.appendField("content-type", TaskExchange.binaryType)
+        downstream.endResponseHead(.length(UInt64(count)))
         if isHead {
-            connection.endResponse()
+            downstream.endResponse()
         } else {
             send()
         }
@@ -27,53 +27,53 @@ extension TaskExchange {
     func send() {
         var allowance = TaskLimits.patternBytesPerTurn
         // Each round looks at the stage anew: writing may have cancelled the request.
-        while case .sending(let left) = stage, left > 0, !connection.isCongested {
+        while case .sending(let left) = stage, left > 0, !downstream.isCongested {
             guard allowance > 0 else {
                 // Later than this turn's time, so that it does not fire in this turn.
                 timer.set(at: service.loop.now &+ 1)
                 return
             }
             // All pieces but the last are multiples of the pattern's length.
-            let count = min(left, connection.output.isEmpty ? PatternBlock.size : TaskExchange.smallPiece)
+            let count = min(left, downstream.waitingOutput == 0 ? PatternBlock.size : TaskExchange.smallPiece)
             allowance -= count
             stage = .sending(left: left - count)
-            PatternBlock.shared.withBytes(count) { connection.writeBody($0) }
+            PatternBlock.shared.withBytes(count) { downstream.writeBody($0) }
         }
         guard case .sending(left: 0) = stage else { return }
         finish()
-        connection.endResponse()
+        downstream.endResponse()
     }
 
     // MARK: Echo
 
     func beginEcho(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         stage = .echoing(EchoHead(head, bytes))
-        if head.expectsContinue { connection.writeContinue() }
+        if head.expectsContinue { downstream.writeContinue() }
     }
 
     func echo(_ bytes: UnsafeBufferPointer<UInt8>) {
         respondWithEchoHead()
-        connection.writeBody(bytes)
+        downstream.writeBody(bytes)
         guard case .echoing = stage else { return }
-        if connection.isCongested { connection.pauseReading() }
+        if downstream.isCongested { downstream.pauseReading() }
     }
 
     func endEcho() {
         respondWithEchoHead()
         finish()
-        connection.endResponse()
+        downstream.endResponse()
     }
 
     private func respondWithEchoHead() {
         guard case .echoing(let head?) = stage else { return }
         stage = .echoing(nil)
-        connection.beginResponse(status: 200)
-        connection.appendDate()
+        downstream.beginResponse(status: 200)
+        downstream.appendDate()
         if let contentType = head.contentType {
-            contentType.withUnsafeBufferPointer { connection.output.appendField(name: "content-type", value: $0) }
+            contentType.withUnsafeBufferPointer { downstream.appendField(name: "content-type", value: $0) }
         } else {
-            connection.output.appendField("content-type", TaskExchange.binaryType)
+            downstream.appendField("content-type", TaskExchange.binaryType)
         }
-        connection.endResponseHead(head.framing)
+        downstream.endResponseHead(head.framing)
     }
 }

@@ -56,7 +56,7 @@ final class TaskExchange: Exchange {
         }
     }
 
-    unowned let connection: DownstreamConnection
+    unowned let downstream: any Downstream
     let service: TaskService
     var stage = Stage.idle
     /// Which request this is, to tell late answers.
@@ -67,8 +67,8 @@ final class TaskExchange: Exchange {
     private var held = 0
     private var lazyTimer: LoopTimer?
 
-    init(on connection: DownstreamConnection, service: TaskService) {
-        self.connection = connection
+    init(on downstream: any Downstream, service: TaskService) {
+        self.downstream = downstream
         self.service = service
     }
 
@@ -89,7 +89,7 @@ final class TaskExchange: Exchange {
             switch try TaskRequest(method: head.method, path: head.path.in(bytes)) {
             case .name:
                 service.greeting.withUnsafeBufferPointer {
-                    connection.respond(status: 200, contentType: TaskExchange.textType, body: $0)
+                    downstream.respond(status: 200, contentType: TaskExchange.textType, body: $0)
                 }
             case .health: respondToProbe()
             case .write: collect(.line, head)
@@ -125,7 +125,7 @@ final class TaskExchange: Exchange {
         switch stage {
         case .reading: readNext()
         case .sending: send()
-        case .echoing: connection.resumeReading()
+        case .echoing: downstream.resumeReading()
         case .idle, .collecting, .appending, .waiting, .reversing, .opening: break
         }
     }
@@ -164,7 +164,7 @@ final class TaskExchange: Exchange {
             return
         }
         stage = .collecting(collected)
-        if head.expectsContinue { connection.writeContinue() }
+        if head.expectsContinue { downstream.writeContinue() }
     }
 
     private func take(_ bytes: UnsafeBufferPointer<UInt8>, for collected: Collected) {
@@ -175,7 +175,7 @@ final class TaskExchange: Exchange {
         }
         guard service.budget.reserve(bytes.count) else {
             finish()
-            connection.respond(status: 503, error: "too many messages are held at the moment", retryAfterSeconds: 1)
+            downstream.respond(status: 503, error: "too many messages are held at the moment", retryAfterSeconds: 1)
             return
         }
         held += bytes.count

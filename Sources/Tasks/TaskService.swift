@@ -22,7 +22,7 @@ package final class TaskService: Service {
         self.files = files
     }
 
-    package func makeExchange(on connection: DownstreamConnection) -> any Exchange {
-        TaskExchange(on: connection, service: self)
+    package func makeExchange(on downstream: any Downstream) -> any Exchange {
+        TaskExchange(on: downstream, service: self)
     }
 }

@@ -27,7 +27,7 @@ final class WorkerExchange: Exchange {
 
     private static let maximumPrevote = 4 << 10
 
-    private unowned let connection: DownstreamConnection
+    private unowned let downstream: any Downstream
     private let service: WorkerService
     private let inner: any Exchange
     private var access = Access.unknown
@@ -36,10 +36,10 @@ final class WorkerExchange: Exchange {
     /// Tells late answers to an earlier request from those to the present one.
     private var serial: UInt64 = 0
 
-    init(connection: DownstreamConnection, service: WorkerService) {
-        self.connection = connection
+    init(downstream: any Downstream, service: WorkerService) {
+        self.downstream = downstream
         self.service = service
-        inner = service.inner.makeExchange(on: connection)
+        inner = service.inner.makeExchange(on: downstream)
     }
 
     // MARK: The request
@@ -47,16 +47,16 @@ final class WorkerExchange: Exchange {
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         serial &+= 1
         route = .done
-        if case .unknown = access { access = judge(connection.peerIdentity) }
+        if case .unknown = access { access = judge(downstream.peerIdentity) }
         let isPrevote = head.path.in(bytes).elementsEqual(ClusterPaths.prevote.utf8)
         switch access {
         case .everything: break
         case .prevoteOnly where isPrevote: break
         case .prevoteOnly, .unknown:
-            connection.respond(status: 403, error: "only a balancer of this cluster may send requests to a worker")
+            downstream.respond(status: 403, error: "only a balancer of this cluster may send requests to a worker")
             return
         case .nothing(let reason):
-            connection.respond(status: 403, error: reason)
+            downstream.respond(status: 403, error: reason)
             return
         }
         if isPrevote {
@@ -128,24 +128,24 @@ final class WorkerExchange: Exchange {
 
     private func passesFence(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let epoch = decimal(text) else {
-            connection.respond(status: 400, error: "understudy-epoch is no number")
+            downstream.respond(status: 400, error: "understudy-epoch is no number")
             return false
         }
         switch service.house.gate.check(epoch) {
         case .absurd:
-            connection.respond(status: 400, error: "understudy-epoch is beyond every epoch")
+            downstream.respond(status: 400, error: "understudy-epoch is beyond every epoch")
             return false
         case .current: return true
         case .newer:
             service.house.newReign(epoch)
             return true
         case .stale(let highest):
-            guard connection.canRespond else { return false }
-            connection.beginResponse(status: 409)
-            connection.appendDate()
-            connection.output.appendField(name: "understudy-fenced", decimal: highest)
-            connection.endResponseHead(.length(0))
-            connection.endResponse()
+            guard downstream.canRespond else { return false }
+            downstream.beginResponse(status: 409)
+            downstream.appendDate()
+            downstream.appendField(name: "understudy-fenced", decimal: highest)
+            downstream.endResponseHead(.length(0))
+            downstream.endResponse()
             return false
         }
     }
@@ -168,21 +168,21 @@ final class WorkerExchange: Exchange {
     private func answerProbe() {
         let asked = serial
         service.health { [weak self] isHealthy in
-            guard let self, serial == asked, connection.canRespond else { return }
+            guard let self, serial == asked, downstream.canRespond else { return }
             let text: StaticString = isHealthy ? "ok\n" : "the application behind this worker does not answer\n"
-            connection.beginResponse(status: isHealthy ? 200 : 503)
-            connection.appendDate()
-            connection.output.appendField("content-type", "text/plain; charset=utf-8")
-            connection.output.appendField(name: "understudy-node", value: service.house.id.text)
-            connection.endResponseHead(.length(UInt64(text.utf8CodeUnitCount)))
-            connection.writeBody(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-            connection.endResponse()
+            downstream.beginResponse(status: isHealthy ? 200 : 503)
+            downstream.appendDate()
+            downstream.appendField("content-type", "text/plain; charset=utf-8")
+            downstream.appendField(name: "understudy-node", value: service.house.id.text)
+            downstream.endResponseHead(.length(UInt64(text.utf8CodeUnitCount)))
+            downstream.writeBody(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+            downstream.endResponse()
         }
     }
 
     private func beginPrevote(_ head: borrowing RequestHead) {
         guard head.method == .post else {
-            connection.respond(status: 405, error: "the cluster protocol takes POST only", allow: "POST")
+            downstream.respond(status: 405, error: "the cluster protocol takes POST only", allow: "POST")
             return
         }
         body = []
@@ -191,11 +191,11 @@ final class WorkerExchange: Exchange {
 
     private func answerPrevote() {
         guard let prevote = JSON.decode(Prevote.self, from: body) else {
-            connection.respond(status: 400, error: "the prevote is not understood")
+            downstream.respond(status: 400, error: "the prevote is not understood")
             return
         }
         let asked = serial
-        let loop = connection.loop
+        let loop = downstream.loop
         let exchange = LoopBound(self)
         service.house.prevote(prevote) { answer in
             loop.post { exchange.value.answer(answer, to: asked) }
@@ -203,9 +203,9 @@ final class WorkerExchange: Exchange {
     }
 
     private func answer(_ answer: PrevoteAnswer, to asked: UInt64) {
-        guard serial == asked, connection.canRespond else { return }
+        guard serial == asked, downstream.canRespond else { return }
         JSON.encode(answer).withUnsafeBufferPointer {
-            connection.respond(status: 200, contentType: "application/json", body: $0)
+            downstream.respond(status: 200, contentType: "application/json", body: $0)
         }
     }
 }

@@ -30,7 +30,7 @@ final class WorkerService: Service {
         self.health = health
     }
 
-    func makeExchange(on connection: DownstreamConnection) -> any Exchange {
-        WorkerExchange(connection: connection, service: self)
+    func makeExchange(on downstream: any Downstream) -> any Exchange {
+        WorkerExchange(downstream: downstream, service: self)
     }
 }

@@ -95,16 +95,17 @@ import Testing
             switch sending {
             case .atOnce: exchange.write([UInt8](repeating: 0, count: 16 << 20))
             case .asDrained:
-                exchange.atDrained = { while !$0.isCancelled, !$0.connection.isCongested { $0.write(block) } }
+                exchange.atDrained = { while !$0.isCancelled, !$0.downstream.isCongested { $0.write(block) } }
                 exchange.atDrained(exchange)
             case .fewBytesLeft:
                 // Small, so that the output shrinks in small steps and some may be left when the exchange is told.
                 var size: Int32 = 4 << 10
+                let connection = exchange.downstream as? DownstreamConnection
                 setsockopt(
-                    exchange.connection.transport.descriptor.rawValue, SOL_SOCKET, SO_SNDBUF, &size,
+                    connection?.transport.descriptor.rawValue ?? -1, SOL_SOCKET, SO_SNDBUF, &size,
                     socklen_t(MemoryLayout<Int32>.size))
                 // Once, when the output has shrunk, more follows: too much for the kernel, too little for congestion.
-                while !exchange.isCancelled, !exchange.connection.isCongested { exchange.write(block) }
+                while !exchange.isCancelled, !exchange.downstream.isCongested { exchange.write(block) }
                 exchange.atDrained = { exchange in
                     exchange.atDrained = { _ in }
                     exchange.write([UInt8](repeating: 0, count: 40 << 10))
@@ -146,8 +147,8 @@ import Testing
             // left over is too little for congestion.
             exchange.after(milliseconds: 1) { exchange in
                 let block = [UInt8](repeating: 0, count: 32 << 10)
-                while !exchange.isCancelled, exchange.connection.output.isEmpty { exchange.write(block) }
-                #expect(!exchange.connection.isCongested)
+                while !exchange.isCancelled, exchange.downstream.waitingOutput == 0 { exchange.write(block) }
+                #expect(!exchange.downstream.isCongested)
                 exchange.after(milliseconds: 900) { exchange in
                     exchange.write("end")
                     exchange.end()

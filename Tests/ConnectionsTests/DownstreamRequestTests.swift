@@ -184,7 +184,7 @@ import Testing
     @Test func asksForContentWhenToldTo() throws {
         let server = try ScriptedServer { exchange in
             #expect(exchange.expectsContinue)
-            exchange.connection.writeContinue()
+            exchange.downstream.writeContinue()
             ScriptedServer.describe(exchange)
         }
         let client = try server.client()
@@ -221,9 +221,9 @@ import Testing
     @Test func pausesContentForAnExchange() throws {
         let server = try ScriptedServer { exchange in
             exchange.atBody = { exchange in
-                exchange.connection.pauseReading()
+                exchange.downstream.pauseReading()
                 exchange.log.add("body")
-                exchange.after(milliseconds: 20) { $0.connection.resumeReading() }
+                exchange.after(milliseconds: 20) { $0.downstream.resumeReading() }
             }
             exchange.atEnd = { $0.respond("\($0.body.count)") }
         }

@@ -89,7 +89,7 @@ import Testing
         let server = try ScriptedServer { exchange in
             exchange.begin(.chunked)
             exchange.write("begun")
-            exchange.after(milliseconds: 10) { $0.connection.abortResponse() }
+            exchange.after(milliseconds: 10) { $0.downstream.abortResponse() }
         }
         let client = try server.client()
         try client.send(RawClient.request("GET", "/"))
@@ -105,7 +105,7 @@ import Testing
             exchange.respond("twice")
             exchange.write("more")
             exchange.end()
-            exchange.connection.writeContinue()
+            exchange.downstream.writeContinue()
         }
         let client = try server.client()
         #expect(try client.exchange("GET", "/").text == "once")
@@ -157,12 +157,12 @@ import Testing
             var left = 512
             let block = [UInt8](repeating: UInt8(ascii: "b"), count: 64 << 10)
             let fill: (ScriptedExchange) -> Void = { exchange in
-                while left > 0, !exchange.isCancelled, !exchange.connection.isCongested {
+                while left > 0, !exchange.isCancelled, !exchange.downstream.isCongested {
                     left -= 1
                     exchange.write(block)
                 }
                 if left == 0 { exchange.end() }
-                #expect(exchange.connection.output.count < 256 << 10)
+                #expect(exchange.downstream.waitingOutput < 256 << 10)
             }
             exchange.begin(framing)
             exchange.atDrained = fill

@@ -4,7 +4,7 @@ import Sockets
 
 /// An exchange that does what the test says, and tells what the connection called.
 final class ScriptedExchange: Exchange {
-    unowned let connection: DownstreamConnection
+    unowned let downstream: any Downstream
     let log: EventLog
     private let script: (ScriptedExchange) -> Void
 
@@ -21,8 +21,8 @@ final class ScriptedExchange: Exchange {
     var atDrained: (ScriptedExchange) -> Void = { _ in }
     private var timer: LoopTimer?
 
-    init(on connection: DownstreamConnection, log: EventLog, script: @escaping (ScriptedExchange) -> Void) {
-        self.connection = connection
+    init(on downstream: any Downstream, log: EventLog, script: @escaping (ScriptedExchange) -> Void) {
+        self.downstream = downstream
         self.log = log
         self.script = script
     }
@@ -68,29 +68,29 @@ final class ScriptedExchange: Exchange {
 
     func respond(_ text: String, status: UInt16 = 200) {
         guard !isCancelled else { return }
-        connection.respond(status: status, contentType: "text/plain", text: text)
+        downstream.respond(status: status, contentType: "text/plain", text: text)
     }
 
     func begin(_ framing: BodyFraming, status: UInt16 = 200) {
-        connection.beginResponse(status: status)
-        connection.endResponseHead(framing)
+        downstream.beginResponse(status: status)
+        downstream.endResponseHead(framing)
     }
 
     func write(_ text: String) { write(Array(text.utf8)) }
 
     func write(_ bytes: [UInt8]) {
         guard !isCancelled else { return }
-        bytes.withUnsafeBufferPointer { connection.writeBody($0) }
+        bytes.withUnsafeBufferPointer { downstream.writeBody($0) }
     }
 
     func end() {
         guard !isCancelled else { return }
-        connection.endResponse()
+        downstream.endResponse()
     }
 
     /// Calls `body` after a while, unless the exchange has been cancelled by then.
     func after(milliseconds: Int, _ body: @escaping (ScriptedExchange) -> Void) {
-        let timer = LoopTimer(on: connection.loop)
+        let timer = LoopTimer(on: downstream.loop)
         timer.action = { [unowned self] in if !isCancelled { body(self) } }
         timer.set(afterMilliseconds: milliseconds)
         self.timer?.remove()

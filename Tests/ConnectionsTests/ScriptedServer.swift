@@ -14,8 +14,8 @@ final class ScriptedServer {
             self.script = script
         }
 
-        func makeExchange(on connection: DownstreamConnection) -> any Exchange {
-            ScriptedExchange(on: connection, log: log, script: script)
+        func makeExchange(on downstream: any Downstream) -> any Exchange {
+            ScriptedExchange(on: downstream, log: log, script: script)
         }
     }
 

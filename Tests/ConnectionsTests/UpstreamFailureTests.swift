@@ -218,7 +218,7 @@ import Testing
         let log = EventLog()
         let server = try ScriptedServer { exchange in
             let upstream = UpstreamConnection(
-                loop: exchange.connection.loop,
+                loop: exchange.downstream.loop,
                 endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody),
                 provider: FakeProvider { BreakingTransport($0, answer: answer) })
             let client = RecordingClient(log: log)
@@ -226,7 +226,7 @@ import Testing
             upstream.begin(client, method: .post)
             exchange.after(milliseconds: 50) { exchange in
                 // The upstream stands by now; the content comes after this.
-                exchange.connection.writeContinue()
+                exchange.downstream.writeContinue()
             }
             exchange.atBody = { exchange in
                 if exchange.body.count == 1 { upstream.write { $0.append(String(repeating: "y", count: 70_000)) } }

@@ -12,8 +12,8 @@ final class WatchedService: Service {
         self.flow = flow
     }
 
-    func makeExchange(on connection: DownstreamConnection) -> any Exchange {
-        WatchedExchange(inner.makeExchange(on: connection), on: connection, flow: flow)
+    func makeExchange(on downstream: any Downstream) -> any Exchange {
+        WatchedExchange(inner.makeExchange(on: downstream), on: downstream, flow: flow)
     }
 
     /// Bytes on their way through the proxy, both ways.
@@ -27,10 +27,10 @@ final class WatchedService: Service {
         /// The most that ever waited for the client, and for the workers.
         var mostForClient = 0
         var mostForWorker = 0
-        weak var connection: DownstreamConnection?
+        weak var downstream: (any Downstream)?
 
         func measure() {
-            if let connection { mostForClient = max(mostForClient, connection.output.count) }
+            if let downstream { mostForClient = max(mostForClient, downstream.waitingOutput) }
             mostForWorker = max(mostForWorker, received - sentUpstream)
         }
     }
@@ -40,10 +40,10 @@ private final class WatchedExchange: Exchange {
     private let inner: any Exchange
     private let flow: WatchedService.Flow
 
-    init(_ inner: any Exchange, on connection: DownstreamConnection, flow: WatchedService.Flow) {
+    init(_ inner: any Exchange, on downstream: any Downstream, flow: WatchedService.Flow) {
         self.inner = inner
         self.flow = flow
-        flow.connection = connection
+        flow.downstream = downstream
     }
 
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {

@@ -25,7 +25,7 @@ final class TemporaryFolder {
 /// Makes the exchanges of a task service and remembers on which connections.
 final class SpyingService: Service {
     private struct Watched {
-        weak var connection: DownstreamConnection?
+        weak var downstream: (any Downstream)?
     }
 
     private let service: TaskService
@@ -35,13 +35,13 @@ final class SpyingService: Service {
         self.service = service
     }
 
-    func makeExchange(on connection: DownstreamConnection) -> any Exchange {
-        watched.append(Watched(connection: connection))
-        return service.makeExchange(on: connection)
+    func makeExchange(on downstream: any Downstream) -> any Exchange {
+        watched.append(Watched(downstream: downstream))
+        return service.makeExchange(on: downstream)
     }
 
     /// Bytes that wait to be taken by the client that has most of them.
-    var waitingOutput: Int { watched.compactMap { $0.connection?.output.count }.max() ?? 0 }
+    var waitingOutput: Int { watched.compactMap { $0.downstream?.waitingOutput }.max() ?? 0 }
 }
 
 /// A worker's tasks behind a real server, with a shared file of their own.

@@ -1,8 +1,7 @@
 package import HTTP
-internal import Sockets
 
 /// Short responses that are known whole.
-extension DownstreamConnection {
+extension Downstream {
     /// The error response that all parts give: `{"error": "..."}`.
     ///
     /// - Parameter allow: the methods that a 405 has to name (RFC 9110, 15.5.6).
@@ -33,17 +32,12 @@ extension DownstreamConnection {
         guard canRespond else { return }
         beginResponse(status: status)
         appendDate()
-        output.appendField("content-type", contentType)
-        if let retryAfterSeconds { output.appendField(name: "retry-after", decimal: UInt64(max(0, retryAfterSeconds))) }
-        if let allow { output.appendField("allow", allow) }
+        appendField("content-type", contentType)
+        if let retryAfterSeconds { appendField(name: "retry-after", decimal: UInt64(max(0, retryAfterSeconds))) }
+        if let allow { appendField("allow", allow) }
         endResponseHead(.length(UInt64(body.count)))
         writeBody(body)
         endResponse()
-    }
-
-    /// The Date field, from the loop's cached text.
-    package func appendDate() {
-        server.date.append(to: &output, now: loop.now)
     }
 }
 
