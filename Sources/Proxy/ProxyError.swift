@@ -1,3 +1,4 @@
+internal import Cluster
 internal import Connections
 
 /// Why a request could not be answered by a worker, as the client, the log and the retry law see it. `docs/errors.md`
@@ -32,15 +33,12 @@ enum ProxyError {
     var retryAfterSeconds: Int? { status == 503 ? 1 : nil }
 }
 
-/// Whether a request may be sent once more.
-enum RetryLaw {
-    /// Nothing is retried once a response head has gone downstream (the caller sees to that), nor once a request that
-    /// is not idempotent may have reached a worker.
-    static func allows(_ failure: UpstreamFailure, isIdempotent: Bool, isOnTheWay: Bool) -> Bool {
-        if failure.isBeforeRequest || !isOnTheWay { return true }
-        switch failure {
-        case .closedBeforeResponse: return isIdempotent
-        default: return false
-        }
+extension UpstreamFailure {
+    /// What the retry law needs to know of this failure.
+    ///
+    /// - Parameter isOnTheWay: whether any byte of the request had left when it happened.
+    func attemptEnd(isOnTheWay: Bool) -> AttemptEnd {
+        if isBeforeRequest || !isOnTheWay { return .neverArrived }
+        return isBeforeResponse ? .brokeOff : .failed
     }
 }

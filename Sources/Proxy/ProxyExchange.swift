@@ -242,7 +242,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if downstream.canRespond {
             let mayRetry =
                 isReplayable && attempts <= service.policy.maximumRetries
-                && RetryLaw.allows(failure, isIdempotent: method.isIdempotent, isOnTheWay: isOnTheWay)
+                && RetryLaw.allows(failure.attemptEnd(isOnTheWay: isOnTheWay), isIdempotent: method.isIdempotent)
             if mayRetry {
                 service.counters.retries.add(1)
                 attempt()
@@ -262,7 +262,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     /// have begun.
     func upstreamEjected() {
         guard downstream.canRespond, isReplayable, attempts <= service.policy.maximumRetries, let upstream,
-            method.isIdempotent || !upstream.isRequestOnTheWay
+            RetryLaw.allows(
+                upstream.isRequestOnTheWay ? .withdrawn : .neverArrived, isIdempotent: method.isIdempotent)
         else { return }
         detach()?.abandon()
         if let lease = lease.take() {

@@ -143,7 +143,7 @@ final class WorkerExchange: Exchange {
             guard downstream.canRespond else { return false }
             downstream.beginResponse(status: 409)
             downstream.appendDate()
-            downstream.appendField(name: "understudy-fenced", decimal: highest)
+            downstream.appendField(name: "understudy-fenced", decimal: highest.value)
             downstream.endResponseHead(.length(0))
             downstream.endResponse()
             return false

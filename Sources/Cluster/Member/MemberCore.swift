@@ -152,9 +152,13 @@ package struct MemberCore: Sendable {
     ///
     /// False for an epoch below the highest seen: its balancer is a past one. A higher one is noted.
     package mutating func requestSeen(epoch: Epoch) -> Bool {
-        guard epoch >= highestEpoch, epoch <= .ceiling else { return false }
-        if epoch > highestEpoch { follow(epoch, now: latest) }
-        return true
+        switch FenceVerdict(of: epoch, highest: highestEpoch) {
+        case .current: return true
+        case .newer:
+            follow(epoch, now: latest)
+            return true
+        case .stale, .absurd: return false
+        }
     }
 
     /// This worker's own event loop came `milliseconds` late: what it missed meanwhile is nobody else's fault.
