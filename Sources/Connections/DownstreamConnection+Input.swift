@@ -138,7 +138,7 @@ extension DownstreamConnection {
                     }
                     return bytes.count
                 }
-            case .awaitingResponse, .handshaking: return used
+            case .awaitingResponse: return used
             case .lingering, .closed: return bytes.count
             }
         }
@@ -192,7 +192,7 @@ extension DownstreamConnection {
             if pending.isEmpty { keepsAlive = false }
             if !isResponseStarted { timer.set(afterMilliseconds: server.limits.halfClosedMilliseconds) }
             updateInterest()
-        case .handshaking, .awaitingHead, .lingering, .closed:
+        case .awaitingHead, .lingering, .closed:
             close()
         }
     }

@@ -178,7 +178,7 @@ extension DownstreamConnection {
         case .awaitingHead where !isHeadTimed:
             let limits = server.limits
             timer.set(afterMilliseconds: isWriteBlocked ? limits.stallMilliseconds : limits.idleMilliseconds)
-        case .awaitingHead, .handshaking, .lingering, .closed: break
+        case .awaitingHead, .lingering, .closed: break
         }
     }
 

@@ -5,7 +5,7 @@ package import Sockets
 ///
 /// States of the connection (`Phase`):
 ///
-///     handshaking -> awaitingHead -> receivingBody -> awaitingResponse -> awaitingHead -> ...
+///     awaitingHead -> receivingBody -> awaitingResponse -> awaitingHead -> ...
 ///                         any of them -> lingering -> closed,   or -> closed at once
 ///
 /// Laws:
@@ -16,9 +16,8 @@ package import Sockets
 /// - After `closed` no callback comes and every write is ignored.
 ///
 /// What it does not know: what a request means, and where its answer comes from.
-package final class DownstreamConnection: EventSource, Downstream {
+package final class DownstreamConnection: ServerConnection, Downstream {
     enum Phase {
-        case handshaking
         case awaitingHead
         case receivingBody
         case awaitingResponse
@@ -27,17 +26,12 @@ package final class DownstreamConnection: EventSource, Downstream {
         case closed
     }
 
-    /// The loop and listener that the connection belongs to.
-    package unowned let server: Server
-    package let transport: Transport
-    package let peerHost: String
-    /// Known after the handshake.
-    package internal(set) var peerIdentity = PeerIdentity.anonymous
+    package let peerIdentity: PeerIdentity
 
     /// What is written and not yet on its way.
     var output = ByteBuffer()
 
-    var phase = Phase.handshaking
+    var phase = Phase.awaitingHead
     var exchange: (any Exchange)?
     var parser: RequestParser
     var head = RequestHead()
@@ -45,8 +39,6 @@ package final class DownstreamConnection: EventSource, Downstream {
     /// Input that was received but could not be used yet.
     var pending = ByteBuffer()
     let timer: LoopTimer
-    /// The place in the server's list.
-    var listIndex = -1
 
     // What is being answered.
     var isExchangeActive = false
@@ -73,34 +65,28 @@ package final class DownstreamConnection: EventSource, Downstream {
     var isHeadTimed = false
     /// The connection ends as soon as its output is written, unless another request has come by then.
     var isEnding = false
-    var handshakeWantsWrite = false
     var wasCongested = false
     var lingeredBytes = 0
 
-    init(transport: Transport, peerHost: String, server: Server) {
-        self.transport = transport
-        self.peerHost = peerHost
-        self.server = server
+    /// - Parameter transport: after its handshake.
+    override init(transport: any Transport, peerHost: String, server: Server) {
+        peerIdentity = transport.peerIdentity
         parser = RequestParser(limits: server.limits.http)
         timer = LoopTimer(on: server.loop)
-        super.init()
+        super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
     }
-
-    package var loop: EventLoop { server.loop }
 
     package var isDraining: Bool { server.isDraining }
     package var waitingOutput: Int { output.count }
     package var isCongested: Bool { output.count > server.limits.outputHigh }
 
-    func start() {
+    override func start() {
         exchange = server.service.makeExchange(on: self)
-        if transport.needsHandshake {
-            timer.set(afterMilliseconds: server.limits.handshakeMilliseconds)
-        } else {
-            phase = .awaitingHead
-            timer.set(afterMilliseconds: server.limits.idleMilliseconds)
-        }
+        let limits = server.limits
+        timer.set(afterMilliseconds: server.isDraining ? limits.headMilliseconds : limits.idleMilliseconds)
+        updateInterest()
+        if transport.hasBufferedInput { readInput() }
     }
 
     // MARK: Events
@@ -108,10 +94,6 @@ package final class DownstreamConnection: EventSource, Downstream {
     package override func ready(_ readiness: Readiness) {
         if readiness.contains(.error) || (readiness.contains(.hangup) && !readiness.contains(.readable)) {
             close()
-            return
-        }
-        if phase == .handshaking {
-            continueHandshake()
             return
         }
         if readiness.contains(.writable) {
@@ -126,30 +108,8 @@ package final class DownstreamConnection: EventSource, Downstream {
         flush()
     }
 
-    private func continueHandshake() {
-        switch transport.handshake() {
-        case .complete:
-            peerIdentity = transport.peerIdentity
-            server.counters.handshakes.add(1)
-            phase = .awaitingHead
-            handshakeWantsWrite = false
-            timer.set(afterMilliseconds: server.limits.idleMilliseconds)
-            updateInterest()
-            if transport.hasBufferedInput { readInput() }
-        case .wants(let direction):
-            handshakeWantsWrite = direction == .write
-            updateInterest()
-        case .failed(let error):
-            server.handshakeFailed(error, from: peerHost)
-            close()
-        }
-    }
-
     func timedOut() {
         switch phase {
-        case .handshaking:
-            server.handshakeFailed(.secure(.other, message: "no handshake in time"), from: peerHost)
-            close()
         case .awaitingHead:
             if parser.hasStarted {
                 reject(status: 408, message: "the request's head did not come in time")
@@ -170,14 +130,13 @@ package final class DownstreamConnection: EventSource, Downstream {
         }
     }
 
-    /// Lets requests in progress finish, then closes; an idle connection closes at once, a new one after its first
-    /// request.
-    func drain() {
+    /// An idle connection closes at once, a new one after its first request.
+    override func drain() {
         switch phase {
         case .awaitingHead where !parser.hasStarted && hasServed:
             isEnding = true
             if output.isEmpty { endConnection() }
-        case .handshaking, .awaitingHead:
+        case .awaitingHead:
             // Its first request is on the way: whoever got in is served, once.
             timer.set(afterMilliseconds: server.limits.headMilliseconds)
         default: keepsAlive = false
@@ -208,13 +167,12 @@ package final class DownstreamConnection: EventSource, Downstream {
         updateInterest()
     }
 
-    /// Lets go of everything at once.
-    package func close() {
+    package override func close() {
         guard phase != .closed else { return }
         cancelExchange()
         phase = .closed
         timer.remove()
-        loop.unwatch(self)
+        transport.unwatch(self, on: loop)
         output.release()
         pending.release()
         let exchange = self.exchange
@@ -226,12 +184,8 @@ package final class DownstreamConnection: EventSource, Downstream {
     func updateInterest() {
         guard phase != .closed else { return }
         var interest: Readiness = []
-        if phase == .handshaking {
-            interest = handshakeWantsWrite ? .writable : .readable
-        } else {
-            if !isReadingPaused && !isInputEnded { interest.insert(.readable) }
-            if isWriteBlocked { interest.insert(.writable) }
-        }
-        loop.update(self, for: interest)
+        if !isReadingPaused && !isInputEnded { interest.insert(.readable) }
+        if isWriteBlocked { interest.insert(.writable) }
+        transport.update(self, on: loop, for: interest)
     }
 }

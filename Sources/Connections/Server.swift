@@ -15,7 +15,7 @@ package final class Server {
 
     package private(set) var isDraining = false
     var date = DateCache()
-    private var connections: [DownstreamConnection] = []
+    private var connections: [ServerConnection] = []
     private var listeners: [ListenerSource] = []
     private let slots: ConnectionSlots
 
@@ -79,7 +79,7 @@ package final class Server {
             slots.release()
             return
         }
-        let connection = DownstreamConnection(transport: transport, peerHost: peerHost, server: self)
+        let connection = Arrival(socket: transport, peerHost: peerHost, server: self)
         do throws(SystemError) {
             try loop.watch(connection, descriptor: descriptor, for: .readable)
         } catch {
@@ -92,7 +92,14 @@ package final class Server {
         connection.start()
     }
 
-    func remove(_ connection: DownstreamConnection) {
+    /// A connection goes on as another one.
+    func replace(_ connection: ServerConnection, with successor: ServerConnection) {
+        successor.listIndex = connection.listIndex
+        connections[successor.listIndex] = successor
+        connection.listIndex = -1
+    }
+
+    func remove(_ connection: ServerConnection) {
         let index = connection.listIndex
         guard index >= 0 else { return }
         connection.listIndex = -1

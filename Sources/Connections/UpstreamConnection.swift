@@ -3,7 +3,7 @@ package import Sockets
 
 /// The client's side of one HTTP/1.1 connection: a request out, its response in, then the next.
 ///
-///     connecting -> handshaking -> idle <-> busy -> closed     (a request may be attached from the first state on)
+///     opening -> idle <-> busy -> closed     (a request may be attached from the first state on)
 ///
 /// Laws:
 /// - One request at a time; its client is told of exactly one end: `upstreamEnded` or `upstreamFailed`, unless it detached itself
@@ -13,8 +13,7 @@ package import Sockets
 /// - A connection goes back to its owner (`onIdle`) only when request and response are both whole and the peer keeps it open.
 package final class UpstreamConnection: EventSource {
     enum Phase {
-        case connecting
-        case handshaking
+        case opening
         case idle
         case busy
         case closed
@@ -29,11 +28,11 @@ package final class UpstreamConnection: EventSource {
     /// Called once, when the connection has closed for whatever reason.
     package var onClose: (UpstreamConnection) -> Void = { _ in }
 
-    var phase = Phase.connecting
-    var transport: Transport?
+    var phase = Phase.opening
+    var transport: (any Transport)?
     let limits: UpstreamLimits
     private let provider: TransportProvider
-    private var connecting: Int32 = -1
+    private var connector: Connector?
     let timer: LoopTimer
 
     /// Held while its request is attached, and not longer.
@@ -51,7 +50,6 @@ package final class UpstreamConnection: EventSource {
     var isResponseHeadDone = false
     var isReadingPaused = false
     var isWriteBlocked = false
-    var handshakeWantsWrite = false
     var wasCongested = false
     /// The loop does not watch the socket, see `stopWatching`.
     private var isUnwatched = false
@@ -82,34 +80,23 @@ package final class UpstreamConnection: EventSource {
 
     /// Begins to connect. A failure is reported to the client of the request that is attached by then, in a later turn.
     package func start() {
-        timer.set(afterMilliseconds: limits.connectMilliseconds)
-        do throws(SystemError) {
-            let begun = try Socket.connect(to: endpoint.address)
-            let isConnected = begun.isConnected
-            let socket = begun.take()
-            let descriptor = socket.rawValue
-            guard let transport = provider.connecting(socket, host: endpoint.host) else {
-                failLater(.handshake(.secure(.other, message: "no TLS session could be made")))
-                return
-            }
-            self.transport = transport
-            try loop.watch(self, descriptor: descriptor, for: .writable)
-            connecting = descriptor
-            _ = isConnected  // An immediate connect is reported as writable, like any other.
-        } catch {
-            failLater(error.code == UpstreamConnection.connectionRefused ? .refused : .unreachable(error))
+        // The connector keeps its owner alive, as the loop does later; its end breaks the circle.
+        let connector = Connector(
+            loop: loop, endpoint: endpoint, provider: provider, milliseconds: limits.connectMilliseconds
+        ) { self.connected($0) }
+        self.connector = connector
+        connector.start()
+    }
+
+    private func connected(_ result: Result<SocketTransport, UpstreamFailure>) {
+        guard let connector = connector.take() else { return }
+        switch result {
+        case .success(let transport):
+            loop.replace(connector, with: self)
+            opened(transport)
+        case .failure(let failure): fail(failure)
         }
     }
-
-    /// errno's ECONNREFUSED.
-    static let connectionRefused: Int32 = 111
-
-    private func failLater(_ failure: UpstreamFailure) {
-        startFailure = failure
-        timer.set(at: loop.now)
-    }
-
-    private var startFailure: UpstreamFailure?
 
     // MARK: Requests
 
@@ -197,7 +184,7 @@ package final class UpstreamConnection: EventSource {
         if isUnwatched {
             isUnwatched = false
             do throws(SystemError) {
-                try loop.watch(self, descriptor: connecting, for: .readable)
+                try transport?.watch(self, on: loop, for: .readable)
             } catch {
                 // Out of kernel memory: fails in the next turn, not inside this call.
                 timer.set(at: loop.now &+ 1)
@@ -211,8 +198,6 @@ package final class UpstreamConnection: EventSource {
 
     package override func ready(_ readiness: Readiness) {
         switch phase {
-        case .connecting: connected()
-        case .handshaking: continueHandshake()
         case .idle, .busy:
             if readiness.contains(.writable) {
                 isWriteBlocked = false
@@ -225,13 +210,13 @@ package final class UpstreamConnection: EventSource {
                 // Errors and hang-ups show in what reading returns, after the bytes that came before them.
                 readInput()
             }
-        case .closed: break
+        case .opening, .closed: break
         }
     }
 
     /// The peer has gone while its bytes are not wanted yet. epoll(7) would tell so in every turn, asked or not: look away until then.
     private func stopWatching() {
-        loop.unwatch(self)
+        transport?.unwatch(self, on: loop)
         isUnwatched = true
     }
 
@@ -240,39 +225,10 @@ package final class UpstreamConnection: EventSource {
         if isBroken { readLastInput() } else { flush() }
     }
 
-    private func connected() {
-        let code = Socket.pendingError(connecting)
-        guard code == 0 else {
-            let error = SystemError("connect", code: code)
-            fail(code == UpstreamConnection.connectionRefused ? .refused : .unreachable(error))
-            return
-        }
-        phase = .handshaking
-        continueHandshake()
-    }
-
-    private func continueHandshake() {
-        guard let transport else { return }
-        switch transport.handshake() {
-        case .complete:
-            if endpoint.expectation != .anybody {
-                let identity = transport.peerIdentity
-                guard endpoint.expectation.accepts(identity) else {
-                    fail(.otherNode(identity))
-                    return
-                }
-            }
-            opened()
-        case .wants(let direction):
-            handshakeWantsWrite = direction == .write
-            updateInterest()
-        case .failed(let error):
-            fail(.handshake(error))
-        }
-    }
-
-    private func opened() {
+    private func opened(_ transport: any Transport) {
+        self.transport = transport
         phase = isActive ? .busy : .idle
+        updateInterest()
         if isActive {
             timer.set(afterMilliseconds: limits.stallMilliseconds)
             if isRequestEnded { setResponseTimer() }
@@ -281,19 +237,10 @@ package final class UpstreamConnection: EventSource {
             timer.set(afterMilliseconds: limits.idleMilliseconds)
             onIdle(self)
         }
-        updateInterest()
     }
 
     private func timedOut() {
-        if let startFailure {
-            fail(startFailure)
-            return
-        }
-        switch phase {
-        case .connecting, .handshaking: fail(.connectTimedOut)
-        case .busy: fail(.timedOut)
-        case .idle, .closed: close()
-        }
+        if phase == .busy { fail(.timedOut) } else { close() }
     }
 
     // MARK: Ending
@@ -314,11 +261,11 @@ package final class UpstreamConnection: EventSource {
         let failure: UpstreamFailure = isResponseHeadDone ? .closedInResponse : .closedBeforeResponse
         isActive = false
         self.client = nil
-        let wasOpen = phase == .idle || phase == .busy
         phase = .closed
         timer.remove()
-        loop.unwatch(self)
-        if wasOpen { transport?.closeWrite() }
+        connector.take()?.cancel()
+        transport?.unwatch(self, on: loop)
+        transport?.closeWrite()
         transport = nil
         output.release()
         pending.release()
@@ -327,14 +274,9 @@ package final class UpstreamConnection: EventSource {
     }
 
     func updateInterest() {
-        switch phase {
-        case .connecting: loop.update(self, for: .writable)
-        case .handshaking: loop.update(self, for: handshakeWantsWrite ? .writable : .readable)
-        case .idle, .busy:
-            var interest: Readiness = isReadingPaused ? [] : .readable
-            if isWriteBlocked { interest.insert(.writable) }
-            loop.update(self, for: interest)
-        case .closed: break
-        }
+        guard phase == .idle || phase == .busy else { return }
+        var interest: Readiness = isReadingPaused ? [] : .readable
+        if isWriteBlocked { interest.insert(.writable) }
+        transport?.update(self, on: loop, for: interest)
     }
 }

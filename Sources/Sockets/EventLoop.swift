@@ -103,6 +103,18 @@ package final class EventLoop: @unchecked Sendable {
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, slots[registration.index].descriptor, &event)
     }
 
+    /// Puts another source in the place of a watched one: the descriptor stays watched, for the same readiness.
+    package func replace(_ source: EventSource, with successor: EventSource) {
+        guard let registration = source.registration else { return }
+        precondition(successor.registration == nil, "an event source is watched twice")
+        slots[registration.index].source = successor
+        successor.registration = registration
+        successor.interest = source.interest
+        source.registration = nil
+        source.interest = []
+        givenUp.append(source)
+    }
+
     /// Stops watching and, at the end of the turn, lets go of the source. Events of this turn that are still to come for it are dropped.
     package func unwatch(_ source: EventSource) {
         guard let registration = source.registration else { return }

@@ -1,63 +1,55 @@
-private import Glibc
-
-/// A byte stream over a connected, non-blocking socket: plain here, TLS in a subclass.
+/// A byte stream to one peer: a socket (`SocketTransport`), TLS over one, or a stream that shares a connection with
+/// others.
 ///
-/// Would-block and end of stream are values. After `.failed` or `.endOfStream` from `write` the transport is of no
-/// further use.
-open class Transport {
-    public enum Direction: Sendable { case read, write }
-
-    public enum HandshakeResult {
-        case complete
-        case wants(Direction)
-        case failed(TransportError)
-    }
-
-    public enum Result {
-        /// 1 or more.
-        case bytes(Int)
-        /// Nothing could be moved; try again when the socket is ready for this direction.
-        case wouldBlock(Direction)
-        /// The peer has ended its direction properly.
-        case endOfStream
-        case failed(TransportError)
-    }
-
-    public let descriptor: FileDescriptor
-
-    public init(_ descriptor: consuming FileDescriptor) {
-        self.descriptor = descriptor
-    }
-
+/// Would-block and end of stream are values. After `.failed`, or `.endOfStream` from `write`, the transport is of no
+/// further use. Belongs to one loop.
+package protocol Transport: AnyObject {
     /// Whether `handshake` has to complete before bytes flow.
-    open var needsHandshake: Bool { false }
+    var needsHandshake: Bool { get }
 
-    open func handshake() -> HandshakeResult { .complete }
+    func handshake() -> HandshakeResult
 
     /// Who the peer proved to be; asked after the handshake.
-    open var peerIdentity: PeerIdentity { .anonymous }
+    var peerIdentity: PeerIdentity { get }
 
-    /// Bytes were received from the socket that `read` has not given out yet: the socket's readiness does not tell of
-    /// them.
-    open var hasBufferedInput: Bool { false }
+    /// What both sides agreed to speak (RFC 7301); asked after the handshake. Nil when nothing was negotiated.
+    var negotiatedProtocol: ApplicationProtocol? { get }
 
-    open func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
-        let count = Glibc.recv(descriptor.rawValue, buffer.baseAddress, buffer.count, 0)
-        if count > 0 { return .bytes(count) }
-        if count == 0 { return .endOfStream }
-        if errno == EAGAIN || errno == EINTR { return .wouldBlock(.read) }
-        return .failed(.system(SystemError("recv")))
-    }
+    /// Bytes were received that `read` has not given out yet: readiness does not tell of them.
+    var hasBufferedInput: Bool { get }
 
-    open func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result {
-        let count = Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-        if count >= 0 { return .bytes(count) }
-        if errno == EAGAIN || errno == EINTR { return .wouldBlock(.write) }
-        return .failed(.system(SystemError("send")))
-    }
+    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult
+
+    func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult
 
     /// Ends our direction: close_notify where there is TLS, then FIN. Best effort, never blocks.
-    open func closeWrite() {
-        _ = Glibc.shutdown(descriptor.rawValue, Int32(SHUT_WR))
-    }
+    func closeWrite()
+
+    /// Starts telling `source` when bytes can be moved.
+    func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) throws(SystemError)
+
+    /// Changes what the watching source hears of.
+    func update(_ source: EventSource, on loop: EventLoop, for interest: Readiness)
+
+    /// Stops telling. The source lives to the end of the loop's turn at least.
+    func unwatch(_ source: EventSource, on loop: EventLoop)
+}
+
+public enum TransportDirection: Sendable { case read, write }
+
+public enum HandshakeResult {
+    case complete
+    case wants(TransportDirection)
+    case failed(TransportError)
+}
+
+/// How a read or a write went.
+public enum TransportResult {
+    /// 1 or more.
+    case bytes(Int)
+    /// Nothing could be moved; try again when the transport is ready for this direction.
+    case wouldBlock(TransportDirection)
+    /// The peer has ended its direction properly.
+    case endOfStream
+    case failed(TransportError)
 }

@@ -4,13 +4,13 @@ open class TransportProvider {
     public init() {}
 
     /// The transport for a connection that was accepted.
-    open func accepted(_ descriptor: consuming FileDescriptor) -> Transport? {
-        Transport(descriptor)
+    open func accepted(_ descriptor: consuming FileDescriptor) -> SocketTransport? {
+        SocketTransport(descriptor)
     }
 
     /// The transport for a connection that we make. `host` is the name or address that the peer's certificate must be
     /// good for.
-    open func connecting(_ descriptor: consuming FileDescriptor, host: String) -> Transport? {
-        Transport(descriptor)
+    open func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
+        SocketTransport(descriptor)
     }
 }

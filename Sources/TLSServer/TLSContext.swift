@@ -1,5 +1,6 @@
 #if TLS
     internal import COpenSSL
+    package import Sockets
 
     /// An SSL_CTX: certificates, keys and rules that the sessions of one loop share.
     ///
@@ -20,14 +21,18 @@
         package static let ticketKeysSize = 80
 
         let pointer: OpaquePointer
+        private let protocols: ProtocolList
         package let side: Side
 
         /// - Parameters:
         ///   - credentials: certificate chain and key, PEM.
         ///   - trust: the cluster's CA; required for the cluster sides, ignored for the public one.
+        ///   - protocols: what is chosen from, or offered, best first; none in common ends a handshake, but a client
+        ///     that offers none is let in.
         ///   - ticketKeys: 80 random bytes that all public contexts share, so that a client resumes on any loop.
         package init(
-            side: Side, credentials: TLSCredentials, trust: TLSTrust?, ticketKeys: [UInt8] = []
+            side: Side, credentials: TLSCredentials, trust: TLSTrust?,
+            protocols: [ApplicationProtocol] = [.http1], ticketKeys: [UInt8] = []
         ) throws(TLSConfigurationError) {
             let method = side == .clusterClient ? TLS_client_method() : TLS_server_method()
             guard let pointer = SSL_CTX_new(method) else {
@@ -35,10 +40,11 @@
             }
             self.pointer = pointer
             self.side = side
+            self.protocols = ProtocolList(protocols)
             configureVersions()
             configureResumption(ticketKeys: ticketKeys)
             configureBuffers()
-            SSL_CTX_set_alpn_select_cb(pointer, side == .clusterClient ? nil : selectProtocol, nil)
+            if side == .clusterClient { self.protocols.offer(on: pointer) } else { self.protocols.choose(on: pointer) }
             try load(credentials)
             if side != .publicServer {
                 guard let trust else { throw TLSConfigurationError("the cluster side needs the cluster's CA") }
@@ -109,27 +115,5 @@
             }
             SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
         }
-    }
-
-    /// RFC 7301, 3.2: our choice among the client's protocols; no common one ends the handshake with an alert.
-    private func selectProtocol(
-        _ session: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
-        _ chosenLength: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredLength: UInt32,
-        _ context: UnsafeMutableRawPointer?
-    ) -> Int32 {
-        guard let offered, let chosen, let chosenLength else { return SSL_TLSEXT_ERR_NOACK }
-        let names = UnsafeBufferPointer(start: offered, count: Int(offeredLength))
-        var index = 0
-        while index < names.count {
-            let length = Int(names[index])
-            guard index + 1 + length <= names.count else { break }
-            if names[(index + 1)..<(index + 1 + length)].elementsEqual("http/1.1".utf8) {
-                chosen.pointee = offered + index + 1
-                chosenLength.pointee = UInt8(length)
-                return SSL_TLSEXT_ERR_OK
-            }
-            index += 1 + length
-        }
-        return SSL_TLSEXT_ERR_ALERT_FATAL
     }
 #endif

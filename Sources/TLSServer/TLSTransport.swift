@@ -8,7 +8,7 @@
     /// The states: handshaking; open; broken. After a fatal error OpenSSL forbids further calls, SSL_shutdown
     /// included: `isBroken` guards that. A session is never resumed on the cluster sides, so the peer's certificate
     /// was checked in this very handshake.
-    package final class TLSTransport: Transport {
+    package final class TLSTransport: SocketTransport {
         private let session: OpaquePointer
         private let context: TLSContext
         private var isOpen = false
@@ -65,16 +65,24 @@
             return PeerCertificate.identity(of: certificate)
         }
 
+        package override var negotiatedProtocol: ApplicationProtocol? {
+            var name: UnsafePointer<UInt8>?
+            var length: UInt32 = 0
+            SSL_get0_alpn_selected(session, &name, &length)
+            let bytes = UnsafeBufferPointer(start: name, count: Int(length))
+            return ApplicationProtocol.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
+        }
+
         package override var hasBufferedInput: Bool { SSL_has_pending(session) == 1 }
 
-        package override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+        package override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
             guard !isBroken else { return .endOfStream }
             var count = 0
             let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
             return result == 1 ? .bytes(count) : outcome(of: result)
         }
 
-        package override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result {
+        package override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
             guard !isBroken else { return .failed(.truncated) }
             var count = 0
             let result = SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
@@ -90,7 +98,7 @@
         }
 
         /// What a call that did not succeed means; leaves OpenSSL's error queue empty.
-        private func outcome(of result: Int32) -> Result {
+        private func outcome(of result: Int32) -> TransportResult {
             let code = errno
             switch SSL_get_error(session, result) {
             case SSL_ERROR_WANT_READ: return .wouldBlock(.read)

@@ -15,12 +15,12 @@
             super.init()
         }
 
-        package override func accepted(_ descriptor: consuming FileDescriptor) -> Transport? {
+        package override func accepted(_ descriptor: consuming FileDescriptor) -> SocketTransport? {
             guard let server else { return nil }
             return TLSTransport(descriptor, context: server, host: nil)
         }
 
-        package override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> Transport? {
+        package override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
             guard let client else { return nil }
             return TLSTransport(descriptor, context: client, host: host)
         }

@@ -100,9 +100,9 @@ import Testing
             case .fewBytesLeft:
                 // Small, so that the output shrinks in small steps and some may be left when the exchange is told.
                 var size: Int32 = 4 << 10
-                let connection = exchange.downstream as? DownstreamConnection
+                let transport = (exchange.downstream as? DownstreamConnection)?.transport as? SocketTransport
                 setsockopt(
-                    connection?.transport.descriptor.rawValue ?? -1, SOL_SOCKET, SO_SNDBUF, &size,
+                    transport?.descriptor.rawValue ?? -1, SOL_SOCKET, SO_SNDBUF, &size,
                     socklen_t(MemoryLayout<Int32>.size))
                 // Once, when the output has shrunk, more follows: too much for the kernel, too little for congestion.
                 while !exchange.isCancelled, !exchange.downstream.isCongested { exchange.write(block) }

@@ -1,7 +1,7 @@
 import Sockets
 
 /// A transport whose handshake and identity are the test's.
-final class FakeSecureTransport: Transport {
+final class FakeSecureTransport: SocketTransport {
     private let result: HandshakeResult
     private let identity: PeerIdentity
 
@@ -17,7 +17,7 @@ final class FakeSecureTransport: Transport {
 }
 
 /// A transport that breaks when it is written to, after the peer has answered.
-final class BreakingTransport: Transport {
+final class BreakingTransport: SocketTransport {
     private var answer: [UInt8]
 
     init(_ descriptor: consuming FileDescriptor, answer: String) {
@@ -25,9 +25,9 @@ final class BreakingTransport: Transport {
         super.init(descriptor)
     }
 
-    override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result { .failed(.truncated) }
+    override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult { .failed(.truncated) }
 
-    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
         guard !answer.isEmpty else { return .endOfStream }
         let count = min(answer.count, buffer.count)
         for index in 0..<count { buffer[index] = answer[index] }
@@ -38,12 +38,14 @@ final class BreakingTransport: Transport {
 
 /// Gives each connection that we make the transport that a test wants.
 final class FakeProvider: TransportProvider {
-    private let make: (consuming FileDescriptor) -> Transport?
+    private let make: (consuming FileDescriptor) -> SocketTransport?
 
-    init(_ make: @escaping (consuming FileDescriptor) -> Transport?) {
+    init(_ make: @escaping (consuming FileDescriptor) -> SocketTransport?) {
         self.make = make
         super.init()
     }
 
-    override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> Transport? { make(descriptor) }
+    override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
+        make(descriptor)
+    }
 }

@@ -71,12 +71,12 @@ final class WatchedProvider: TransportProvider {
         super.init()
     }
 
-    override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> Transport? {
+    override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
         WatchedTransport(descriptor, flow: flow)
     }
 }
 
-private final class WatchedTransport: Transport {
+private final class WatchedTransport: SocketTransport {
     private let flow: WatchedService.Flow
 
     init(_ descriptor: consuming FileDescriptor, flow: WatchedService.Flow) {
@@ -84,14 +84,14 @@ private final class WatchedTransport: Transport {
         super.init(descriptor)
     }
 
-    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
         flow.measure()
         let result = super.read(into: buffer)
         if case .bytes(let count) = result { flow.receivedUpstream += count }
         return result
     }
 
-    override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result {
+    override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
         let result = super.write(bytes)
         if case .bytes(let count) = result { flow.sentUpstream += count }
         return result

@@ -10,27 +10,27 @@
         enum Side: CaseIterable, Sendable { case publicServer, clusterServer, clusterClient }
 
         /// A wire with a TLS end of ours, and a plain one that the test writes to.
-        private static func wire(_ side: Side) throws -> (Wire, secure: Transport, plain: Transport) {
+        private static func wire(_ side: Side) throws -> (Wire, secure: SocketTransport, plain: SocketTransport) {
             let wire: Wire
             switch side {
             case .clusterClient:
                 let context = try TestCertificates.context(.clusterClient, try TestCertificates.balancer)
                 wire = try Wire(
-                    client: { TLSTransport($0, context: context, host: "localhost") }, server: { Transport($0) })
+                    client: { TLSTransport($0, context: context, host: "localhost") }, server: { SocketTransport($0) })
                 guard let secure = wire.client, let plain = wire.server else { throw Wire.Failure.noConnection }
                 return (wire, secure, plain)
             case .publicServer, .clusterServer:
                 let context = try TestCertificates.context(
                     side == .publicServer ? .publicServer : .clusterServer, try TestCertificates.node("worker-8001"))
                 wire = try Wire(
-                    client: { Transport($0) }, server: { TLSTransport($0, context: context, host: nil) })
+                    client: { SocketTransport($0) }, server: { TLSTransport($0, context: context, host: nil) })
                 guard let secure = wire.server, let plain = wire.client else { throw Wire.Failure.noConnection }
                 return (wire, secure, plain)
             }
         }
 
         /// Goes on with the handshake until it fails.
-        private static func failure(of transport: Transport) throws -> TransportError? {
+        private static func failure(of transport: SocketTransport) throws -> TransportError? {
             while true {
                 switch transport.handshake() {
                 case .complete: return nil
@@ -43,7 +43,7 @@
             }
         }
 
-        private static func send(_ bytes: [UInt8], over transport: Transport) {
+        private static func send(_ bytes: [UInt8], over transport: SocketTransport) {
             _ = bytes.withUnsafeBufferPointer { transport.write($0) }
         }
 
@@ -141,7 +141,7 @@
             let hello = try BrokenPeerTests.hello()
             let context = try TestCertificates.context(.clusterServer, try TestCertificates.balancer)
             let wire = try Wire(
-                client: { Transport($0) }, server: { TLSTransport($0, context: context, host: nil) })
+                client: { SocketTransport($0) }, server: { TLSTransport($0, context: context, host: nil) })
             let secure = try #require(wire.server)
             do {
                 let plain = try #require(wire.client)

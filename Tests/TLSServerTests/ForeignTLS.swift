@@ -23,7 +23,7 @@
     }
 
     /// A client's session that is not ours, over a socket.
-    final class ForeignTLS: Transport {
+    final class ForeignTLS: SocketTransport {
         private let session: OpaquePointer
         private let context: ForeignContext
 
@@ -55,19 +55,19 @@
             }
         }
 
-        override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Result {
+        override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
             var count = 0
             let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
             return result == 1 ? .bytes(count) : outcome(result)
         }
 
-        override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> Result {
+        override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
             var count = 0
             let result = SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
             return result == 1 ? .bytes(count) : outcome(result)
         }
 
-        private func outcome(_ result: Int32) -> Result {
+        private func outcome(_ result: Int32) -> TransportResult {
             defer { ERR_clear_error() }
             switch SSL_get_error(session, result) {
             case SSL_ERROR_WANT_READ: return .wouldBlock(.read)

@@ -7,7 +7,9 @@
 
     /// Bytes over open sessions, and the ways in which they end.
     @Suite(.timeLimit(.minutes(2))) struct TransferTests {
-        private static func open(bufferSize: Int32? = nil) throws -> (wire: Wire, near: Transport, far: Transport) {
+        private static func open(bufferSize: Int32? = nil) throws -> (
+            wire: Wire, near: SocketTransport, far: SocketTransport
+        ) {
             let wire = try Wire(
                 client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
                 server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")),
@@ -33,7 +35,7 @@
             }
 
             /// Writes until the socket is full; false when it has been broken.
-            mutating func push(_ transport: Transport) -> Bool {
+            mutating func push(_ transport: SocketTransport) -> Bool {
                 while sent < bytes.count {
                     let count = min(bytes.count - sent, 1 + (sent &* 7919) % 70_000)
                     // Another place each time, as buffers that grow are: OpenSSL must not insist on the old one.
@@ -55,7 +57,7 @@
             var (up, down) = (Sender(seed: 1, count: 1 << 20), Sender(seed: 2, count: 1 << 20))
             var (atFar, atNear): ([UInt8], [UInt8]) = ([], [])
             var buffer = [UInt8](repeating: 0, count: 10_007)
-            func pull(_ transport: Transport, _ bytes: inout [UInt8]) -> Bool {
+            func pull(_ transport: SocketTransport, _ bytes: inout [UInt8]) -> Bool {
                 while true {
                     switch buffer.withUnsafeMutableBufferPointer({ transport.read(into: $0) }) {
                     case .bytes(let count): bytes += buffer[..<count]

@@ -25,15 +25,15 @@
         static let patienceMilliseconds: Int32 = 20_000
 
         /// Nil once it has been dropped, which closes its socket.
-        var client: Transport?
-        var server: Transport?
+        var client: SocketTransport?
+        var server: SocketTransport?
 
         /// Makes the connection; each end is wrapped by its function.
         ///
         /// - Parameter bufferSize: SO_SNDBUF and SO_RCVBUF of both ends, so that writes come out partial.
         init(
-            bufferSize: Int32? = nil, client: (consuming FileDescriptor) -> Transport?,
-            server: (consuming FileDescriptor) -> Transport?
+            bufferSize: Int32? = nil, client: (consuming FileDescriptor) -> SocketTransport?,
+            server: (consuming FileDescriptor) -> SocketTransport?
         ) throws {
             // As in the executables: writing to a peer that has gone is an error of the write.
             signal(SIGPIPE, SIG_IGN)
@@ -81,7 +81,7 @@
             return (near, far)
         }
 
-        private static func step(_ end: inout Transport?, _ waiting: inout [pollfd]) -> Outcome? {
+        private static func step(_ end: inout SocketTransport?, _ waiting: inout [pollfd]) -> Outcome? {
             guard let transport = end else { return .failed(.truncated) }
             switch transport.handshake() {
             case .complete: return .complete
@@ -99,14 +99,14 @@
         // MARK: Bytes
 
         /// Reads once something comes.
-        static func read(_ transport: Transport, atMost limit: Int = 64 << 10) throws -> Transport.Result {
+        static func read(_ transport: SocketTransport, atMost limit: Int = 64 << 10) throws -> TransportResult {
             var bytes: [UInt8] = []
             return try read(transport, into: &bytes, atMost: limit)
         }
 
         static func read(
-            _ transport: Transport, into bytes: inout [UInt8], atMost limit: Int = 64 << 10
-        ) throws -> Transport.Result {
+            _ transport: SocketTransport, into bytes: inout [UInt8], atMost limit: Int = 64 << 10
+        ) throws -> TransportResult {
             var buffer = [UInt8](repeating: 0, count: limit)
             while true {
                 let result = buffer.withUnsafeMutableBufferPointer { transport.read(into: $0) }
@@ -122,7 +122,7 @@
         }
 
         @discardableResult
-        static func write(_ transport: Transport, _ text: String) -> Transport.Result {
+        static func write(_ transport: SocketTransport, _ text: String) -> TransportResult {
             Array(text.utf8).withUnsafeBufferPointer { transport.write($0) }
         }
 
@@ -139,7 +139,7 @@
         }
     }
 
-    extension Transport.Result {
+    extension TransportResult {
         var isEnd: Bool { if case .endOfStream = self { true } else { false } }
 
         var error: TransportError? { if case .failed(let error) = self { error } else { nil } }

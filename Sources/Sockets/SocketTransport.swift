@@ -1,0 +1,53 @@
+private import Glibc
+
+/// A byte stream over a connected, non-blocking socket: plain here, TLS in a subclass.
+open class SocketTransport {
+    public let descriptor: FileDescriptor
+
+    public init(_ descriptor: consuming FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    open var needsHandshake: Bool { false }
+
+    open func handshake() -> HandshakeResult { .complete }
+
+    open var peerIdentity: PeerIdentity { .anonymous }
+
+    open var negotiatedProtocol: ApplicationProtocol? { nil }
+
+    open var hasBufferedInput: Bool { false }
+
+    open func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
+        let count = Glibc.recv(descriptor.rawValue, buffer.baseAddress, buffer.count, 0)
+        if count > 0 { return .bytes(count) }
+        if count == 0 { return .endOfStream }
+        if errno == EAGAIN || errno == EINTR { return .wouldBlock(.read) }
+        return .failed(.system(SystemError("recv")))
+    }
+
+    open func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
+        let count = Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        if count >= 0 { return .bytes(count) }
+        if errno == EAGAIN || errno == EINTR { return .wouldBlock(.write) }
+        return .failed(.system(SystemError("send")))
+    }
+
+    open func closeWrite() {
+        _ = Glibc.shutdown(descriptor.rawValue, Int32(SHUT_WR))
+    }
+}
+
+extension SocketTransport: Transport {
+    package func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) throws(SystemError) {
+        try loop.watch(source, descriptor: descriptor.rawValue, for: interest)
+    }
+
+    package func update(_ source: EventSource, on loop: EventLoop, for interest: Readiness) {
+        loop.update(source, for: interest)
+    }
+
+    package func unwatch(_ source: EventSource, on loop: EventLoop) {
+        loop.unwatch(source)
+    }
+}
