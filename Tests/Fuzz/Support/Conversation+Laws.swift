@@ -1,0 +1,39 @@
+import HTTP
+
+extension Conversation {
+    /// The law of every machine of the codec: how the bytes are cut changes nothing.
+    static func checkedEveryWay(_ speaker: Speaker, _ input: [UInt8], cuts: [Int]) -> Conversation {
+        let whole = Conversation(speaker, input)
+        check(Conversation(speaker, input, cuts: cuts) == whole, "cuts at \(cuts) change what was said")
+        // Quadratic: for short inputs only.
+        if input.count <= 600 {
+            let bytewise = Conversation(speaker, input, cuts: Array(0..<input.count))
+            check(bytewise == whole, "byte by byte something else was said")
+        }
+        return whole
+    }
+}
+
+extension ByteBuffer {
+    var bytes: [UInt8] { Array(readable) }
+
+    mutating func appendText(_ text: String) {
+        append(text)
+    }
+
+    /// Content as we send it, in as many pieces as it came in or in other ones.
+    mutating func appendContent(_ content: [UInt8], framing: BodyFraming) {
+        content.withUnsafeBufferPointer { content in
+            guard framing == .chunked else { return append(content) }
+            var rest = content[...]
+            while !rest.isEmpty {
+                let piece = rest.prefix(7)
+                appendChunkHead(piece.count)
+                append(UnsafeBufferPointer(rebasing: piece))
+                appendChunkTail()
+                rest = rest.dropFirst(7)
+            }
+            appendLastChunk()
+        }
+    }
+}
