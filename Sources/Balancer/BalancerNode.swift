@@ -20,7 +20,7 @@ final class BalancerNode {
     var standby: StandbyChannel?
 
     private let certificates: NodeCertificates
-    private let coordinator: LockFileCoordinator
+    private var coordinator: LockFileCoordinator
     private let startedAt: UInt64
     private let roster = Roster(seed: UInt64.random(in: 0...UInt64.max))
     private let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
