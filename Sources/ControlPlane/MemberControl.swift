@@ -26,7 +26,6 @@ package final class MemberControl {
     private let lagTimer: LoopTimer
     private var lagExpected: UInt64 = 0
     private var core: MemberCore
-    private let record: WorkerRecord
 
     /// - Parameters:
     ///   - balancer: the cluster port of whichever balancer reigns.
@@ -44,7 +43,6 @@ package final class MemberControl {
         self.launcher = launcher
         self.gate = gate
         self.log = log
-        self.record = record
         self.balancer = KeptCaller(loop: loop, endpoint: balancer, provider: provider)
         let snapshot = directory.flatMap { SnapshotStore.load(of: record.id, in: $0) }
         // Only where a balancer has lived is there a lock that fences: elsewhere this worker waits until it is handed
@@ -64,6 +62,7 @@ package final class MemberControl {
         lagTimer.action = { [unowned self] in measureLag() }
     }
 
+    private var record: WorkerRecord { core.record }
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
     package func start() {

@@ -23,7 +23,8 @@
 ///
 /// What it does not know: processes, locks, files, and whether a killed holder is really gone.
 package struct MemberCore: Sendable {
-    /// This worker, as it registers.
+    /// This worker, as it registers. Its incarnation is above that of every earlier start that is known of, even when
+    /// the wall clock, which the shell takes it from, was set back meanwhile.
     package let record: WorkerRecord
     package internal(set) var settings: ClusterSettings
     let knowsStateDirectory: Bool
@@ -94,7 +95,7 @@ package struct MemberCore: Sendable {
         record: WorkerRecord, settings: ClusterSettings = ClusterSettings(), snapshot: Snapshot? = nil,
         highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, seed: UInt64, now: Instant
     ) {
-        self.record = record
+        self.record = record.laterThan(snapshot?.worker(record.id))
         self.settings = settings.bounded()
         self.snapshot = snapshot ?? .empty
         self.highestEpoch = min(max(highestEpoch, snapshot?.epoch ?? .none), .ceiling)

@@ -32,6 +32,14 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         port == other.port && host == other.host
     }
 
+    /// This record with an incarnation above that of `earlier`.
+    func laterThan(_ earlier: WorkerRecord?) -> WorkerRecord {
+        guard let earlier, earlier.incarnation >= incarnation, earlier.incarnation < .max else { return self }
+        var record = self
+        record.incarnation = earlier.incarnation + 1
+        return record
+    }
+
     /// The order of succession: (port, host, id).
     package static func precedes(_ left: WorkerRecord, _ right: WorkerRecord) -> Bool {
         if left.port != right.port { return left.port < right.port }

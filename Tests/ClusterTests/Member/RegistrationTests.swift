@@ -130,4 +130,20 @@ import Testing
         #expect(!member.pass(milliseconds: 60_000).contains { $0.effect.isTakeOver })
         #expect(member.core.nextDeadline == nil)
     }
+
+    /// The wall clock was set back, or the worker was moved: its incarnation would be below the registered one, and
+    /// the worker shut out until the balancer has forgotten it.
+    @Test func aClockThatWasSetBackDoesNotMakeAnEarlierStart() {
+        let before = MemberConversation.snapshot([record(8001, incarnation: 900), record(8002, incarnation: 901)])
+        var late = MemberConversation(8001, disk: before)
+        guard case .register(let registration)? = late.effects().first(where: \.isRegister) else {
+            Issue.record("it does not register")
+            return
+        }
+        #expect(registration.incarnation == 901)
+        #expect(late.core.record.incarnation == 901)
+        let later = MemberCore(
+            record: record(8002, incarnation: 1000), snapshot: before, seed: 1, now: at(0))
+        #expect(later.record.incarnation == 1000)
+    }
 }
