@@ -28,6 +28,13 @@ package protocol Downstream: AnyObject {
     /// Writes an interim response (100) if the client is still waiting for one.
     func writeContinue()
 
+    /// Begins an interim response other than 100 and 101, such as 103 (RFC 9110 15.2): fields and `endInterimResponse` follow.
+    ///
+    /// - Returns: false when the client can't take one; then nothing follows.
+    func beginInterimResponse(status: UInt16) -> Bool
+
+    func endInterimResponse()
+
     /// Begins the response's head.
     ///
     /// - Parameter status: of a final response, 200 to 999; once for each request.
@@ -52,6 +59,9 @@ package protocol Downstream: AnyObject {
     /// Sends content; copies what the client does not take at once. Content beyond the announced length is our own fault
     /// and breaks the response off.
     func writeBody(_ bytes: UnsafeBufferPointer<UInt8>)
+
+    /// Adds a trailer field, after the content. Dropped where the client's version or the framing has no place for it.
+    func appendTrailer(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>)
 
     /// Ends the response. Content that was announced and not written is our own fault and breaks the response off, so that
     /// the client can tell.

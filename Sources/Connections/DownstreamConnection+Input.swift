@@ -163,7 +163,7 @@ extension DownstreamConnection {
         let hasBody = head.framing != .none && head.framing != .length(0)
         if hasBody {
             phase = .receivingBody
-            decoder = BodyDecoder(head.framing, limits: server.limits.http)
+            decoder.begin(head.framing)
             timer.set(afterMilliseconds: server.limits.stallMilliseconds)
         } else {
             phase = .awaitingResponse
@@ -178,6 +178,11 @@ extension DownstreamConnection {
         phase = .awaitingResponse
         isRequestRead = true
         timeOutput()
+        // A copy of no cost: what is called may end this request and begin another.
+        let trailers = decoder.trailers
+        if !trailers.isEmpty && isExchangeActive && !isResponseEnded {
+            trailers.withBytes { exchange?.requestTrailers($0, $1) }
+        }
         if isExchangeActive && !isResponseEnded { exchange?.requestEnd() }
         if isResponseEnded { exchangeEnded() }
     }

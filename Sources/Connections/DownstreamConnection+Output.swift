@@ -15,9 +15,22 @@ extension DownstreamConnection {
         loop.callAtEndOfTurn(self)
     }
 
+    package func beginInterimResponse(status: UInt16) -> Bool {
+        // RFC 9110 15.2: none to HTTP/1.0.
+        guard canRespond, !isHTTP10 else { return false }
+        output.appendStatusLine(status)
+        return true
+    }
+
+    package func endInterimResponse() {
+        output.append("\r\n")
+        loop.callAtEndOfTurn(self)
+    }
+
     package func beginResponse(status: UInt16) {
         precondition(canRespond, "a response was begun twice or without a request")
         isResponseStarted = true
+        hasTrailers = false
         output.appendStatusLine(status)
         server.counters.count(status: status)
         if status == 101 || status == 204 || status == 304 { isHeadRequest = true }
@@ -105,9 +118,17 @@ extension DownstreamConnection {
         }
     }
 
+    package func appendTrailer(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+        guard phase != .closed, !isResponseEnded, framing == .chunked else { return }
+        if !hasTrailers { output.appendTrailerStart() }
+        hasTrailers = true
+        output.appendFieldBytes(name: name, value: value)
+    }
+
     package func endResponse() {
         guard phase != .closed, isExchangeActive, isResponseStarted, !isResponseEnded else { return }
         switch framing {
+        case .chunked where hasTrailers: output.appendTrailerEnd()
         case .chunked: output.appendLastChunk()
         case .length where contentLeft > 0:
             close()

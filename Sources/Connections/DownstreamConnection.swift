@@ -35,7 +35,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var exchange: (any Exchange)?
     var parser: RequestParser
     var head = RequestHead()
-    var decoder = BodyDecoder()
+    var decoder: BodyDecoder
     /// Input that was received but could not be used yet.
     var pending = ByteBuffer()
     let timer: LoopTimer
@@ -55,6 +55,8 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     /// The client waits for a 100 before it sends its content, and has got none.
     var isContinueOwed = false
     var contentLeft: UInt64 = 0
+    /// The last chunk is written, and trailer fields with it.
+    var hasTrailers = false
 
     // Flow.
     var isReadingPaused = false
@@ -72,6 +74,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     override init(transport: any Transport, peerHost: String, server: Server) {
         peerIdentity = transport.peerIdentity
         parser = RequestParser(limits: server.limits.http)
+        decoder = BodyDecoder(.none, limits: server.limits.http)
         timer = LoopTimer(on: server.loop)
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }

@@ -5,10 +5,15 @@ package import HTTP
 /// After `upstreamEnded` or `upstreamFailed` the connection calls no more, and must not be used any more by this
 /// client.
 package protocol UpstreamClient: AnyObject {
+    /// The head of an interim response other than 100 and 101, before the final one.
+    func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>)
     /// The final response's head; `bytes` holds what its ranges point into, during this call only.
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>)
     /// A piece of the response's content, valid during this call only.
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>)
+    /// Trailer fields, of those that may be passed on (RFC 9110 6.5.1); `bytes` holds what their ranges point into, during this
+    /// call only.
+    func upstreamTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>)
     /// The response is complete.
     func upstreamEnded()
     func upstreamFailed(_ failure: UpstreamFailure)
@@ -20,5 +25,7 @@ package protocol UpstreamClient: AnyObject {
 }
 
 extension UpstreamClient {
+    package func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {}
+    package func upstreamTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {}
     package func upstreamEjected() {}
 }

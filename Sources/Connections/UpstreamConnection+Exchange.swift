@@ -4,6 +4,8 @@ internal import Sockets
 /// Output and input of the present request.
 extension UpstreamConnection {
     private static let readsPerTurn = 8
+    /// Interim responses before the final one; who sends more has something else in mind.
+    private static let maximumInterim = 16
 
     func flush() {
         guard let transport else { return }
@@ -117,9 +119,18 @@ extension UpstreamConnection {
                 case .complete(let length):
                     used += length
                     parser.reset()
-                    if head.isInterim { continue }
+                    if head.isInterim {
+                        interimCount += 1
+                        guard interimCount <= UpstreamConnection.maximumInterim else {
+                            fail(.badResponse(.tooManyInterimResponses))
+                            return bytes.count
+                        }
+                        // A 100 answers the expectation, and that went no further than to us.
+                        if head.status != 100 { client?.upstreamInterim(head, rest) }
+                        continue
+                    }
                     isResponseHeadDone = true
-                    decoder = BodyDecoder(head.framing, limits: limits.http)
+                    decoder.begin(head.framing)
                     setStallTimer()
                     client?.upstreamResponded(head, rest)
                 }
@@ -132,6 +143,10 @@ extension UpstreamConnection {
                 case .needMore(let consumed): return used + consumed
                 case .end(let consumed):
                     used += consumed
+                    // A copy of no cost: what is called may give the connection up.
+                    let trailers = decoder.trailers
+                    if !trailers.isEmpty { trailers.withBytes { client?.upstreamTrailers($0, $1) } }
+                    guard phase == .busy && isActive else { return bytes.count }
                     responseEnded(hasMore: used < bytes.count)
                     return bytes.count
                 case .failed(let error):

@@ -41,7 +41,9 @@ package final class UpstreamConnection: EventSource {
     var pending = ByteBuffer()
     var parser: ResponseParser
     var head = ResponseHead()
-    var decoder = BodyDecoder()
+    var decoder: BodyDecoder
+    /// Interim responses to the present request so far.
+    var interimCount = 0
     var method = Method.get
 
     /// A request is attached.
@@ -67,6 +69,7 @@ package final class UpstreamConnection: EventSource {
         self.provider = provider
         self.limits = limits
         parser = ResponseParser(limits: limits.http)
+        decoder = BodyDecoder(.none, limits: limits.http)
         timer = LoopTimer(on: loop)
         super.init()
         timer.action = { [unowned self] in timedOut() }
@@ -108,6 +111,7 @@ package final class UpstreamConnection: EventSource {
         isActive = true
         isRequestEnded = false
         isResponseHeadDone = false
+        interimCount = 0
         isRequestOnTheWay = false
         wasCongested = false
         requestCount += 1

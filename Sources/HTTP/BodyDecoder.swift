@@ -1,4 +1,4 @@
-/// Finds the content in a message's body (RFC 9112 6 and 7), without I/O and without keeping a byte of it.
+/// Finds the content in a message's body (RFC 9112 6 and 7), without I/O and without keeping a byte of it but trailers.
 ///
 /// States: a counted body with so much to come, an open one that ends with the connection, a chunked one (its own
 /// machine, `ChunkedDecoder`), finished, failed. Unlike the head parsers it consumes as it goes: what a step reports as
@@ -21,14 +21,26 @@ package struct BodyDecoder: Sendable {
 
     package init(_ framing: BodyFraming, limits: HTTPLimits = .standard) {
         chunks = ChunkedDecoder(limits: limits)
-        state =
-            switch framing {
-            case .none, .length(0): .finished
-            case .length(let length): .counted(remaining: length)
-            case .chunked: .chunked
-            case .untilClose: .untilClose
-            }
+        state = Self.start(framing)
     }
+
+    private static func start(_ framing: BodyFraming) -> State {
+        switch framing {
+        case .none, .length(0): .finished
+        case .length(let length): .counted(remaining: length)
+        case .chunked: .chunked
+        case .untilClose: .untilClose
+        }
+    }
+
+    /// Makes it the decoder of the next body, within the same limits and in the same memory.
+    package mutating func begin(_ framing: BodyFraming) {
+        state = Self.start(framing)
+        chunks.reset()
+    }
+
+    /// What came behind the last chunk; complete once `isFinished`. Empty for other framings.
+    package var trailers: TrailerSection { chunks.trailers }
 
     /// Nothing of the message is left to come. True as soon as the last byte of a counted body was handed out, or the
     /// empty line behind a chunked one was read.

@@ -98,6 +98,16 @@ extension ByteBuffer {
         append("\r\n")
     }
 
+    /// What stands before the trailer fields of a chunked body; `appendTrailerEnd` follows them.
+    package mutating func appendTrailerStart() {
+        append("0\r\n")
+    }
+
+    /// The end of a chunked body with trailers.
+    package mutating func appendTrailerEnd() {
+        append("\r\n")
+    }
+
     /// The end of a chunked body, without trailers.
     package mutating func appendLastChunk() {
         append("0\r\n\r\n")

@@ -5,9 +5,9 @@
 ///     last-chunk    = 1*"0" …the same extensions… CRLF
 ///     trailer       = *( token ":" OWS value OWS CRLF ) CRLF
 ///
-/// Extensions are checked and dropped, as RFC 9112 7.1.1 asks; so is the trailer section, which RFC 9110 6.5.1 lets a
-/// recipient discard. Checked, because what one reader skips loosely another reads as the next chunk. BWS stands only
-/// where more follows: white space before the CR of a size line is refused.
+/// Extensions are checked and dropped, as RFC 9112 7.1.1 asks. Checked, because what one reader skips loosely another
+/// reads as the next chunk. BWS stands only where more follows: white space before the CR of a size line is refused.
+/// The trailer section is checked, and kept as far as `TrailerRule` lets it pass.
 struct ChunkedDecoder: Sendable {
     private enum State: UInt8 {
         /// Size line: before the first digit, within digits, and its extensions.
@@ -34,8 +34,22 @@ struct ChunkedDecoder: Sendable {
     /// Bytes and lines of the trailer section so far.
     private var trailerLength = 0
     private var trailerFields = 0
+    /// Complete once the decoder has finished.
+    private(set) var trailers = TrailerSection()
 
     init(limits: HTTPLimits) { self.limits = limits }
+
+    /// Makes it ready for the next body, keeping memory.
+    mutating func reset() {
+        state = .sizeStart
+        remaining = 0
+        digits = 0
+        lineLength = 0
+        extensions = 0
+        trailerLength = 0
+        trailerFields = 0
+        trailers.removeAll()
+    }
 
     /// Takes the next step; not to be called after `.end` or `.failed`.
     mutating func decode(_ bytes: UnsafeBufferPointer<UInt8>) -> BodyStep {
@@ -186,17 +200,25 @@ struct ChunkedDecoder: Sendable {
             guard ByteSet.token.contains(byte) else { return .invalidFieldName }
             trailerFields &+= 1
             guard trailerFields <= limits.fields else { return .tooManyFields }
+            trailers.beginLine()
+            trailers.append(byte)
             state = .trailerName
         case .trailerName:
             if byte == 0x3A {
+                trailers.endName()
                 state = .trailerValue
-            } else if !ByteSet.token.contains(byte) {
+            } else if ByteSet.token.contains(byte) {
+                trailers.append(byte)
+            } else {
                 return ByteScan.isBlank(byte) ? .whitespaceBeforeColon : .invalidFieldName
             }
         case .trailerValue:
             if byte == ByteScan.carriageReturn {
+                trailers.endLine()
                 state = .trailerLineFeed
-            } else if !Self.isText(byte) {
+            } else if Self.isText(byte) {
+                trailers.append(byte)
+            } else {
                 return byte == ByteScan.lineFeed ? .bareLineFeed : .controlByte
             }
         default:

@@ -25,6 +25,8 @@ struct FieldSection: Sendable {
         static let upgrade = Seen(rawValue: 1 << 9)
         static let webSocketKey = Seen(rawValue: 1 << 10)
         static let repeatedWebSocketKey = Seen(rawValue: 1 << 11)
+        /// TE says `trailers`.
+        static let trailers = Seen(rawValue: 1 << 12)
     }
 
     enum Progress {
@@ -140,6 +142,8 @@ struct FieldSection: Sendable {
                 return .unknownExpectation
             }
             seen.insert(.expectContinue)
+        case .te where isRequest:
+            if Self.listHasTrailers(base, start, end) { seen.insert(.trailers) }
         case .upgrade:
             let isFirst = !seen.contains(.upgrade)
             seen.insert(.upgrade)
@@ -155,6 +159,21 @@ struct FieldSection: Sendable {
             break
         }
         return nil
+    }
+
+    /// Whether a TE value (`#t-codings`, RFC 9110 10.1.4) names `trailers`; codings and their weights mean nothing to us.
+    private static func listHasTrailers(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
+        var index = start
+        while index < end {
+            var first = index
+            while index < end, base[index] != 0x2C { index &+= 1 }
+            var last = index
+            while first < last, ByteScan.isBlank(base[first]) { first &+= 1 }
+            while last > first, ByteScan.isBlank(base[last &- 1]) { last &-= 1 }
+            if ByteScan.equals(base + first, last &- first, ignoringCase: "trailers") { return true }
+            index &+= 1
+        }
+        return false
     }
 
     /// `1*DIGIT`, at most `Int64.max` (RFC 9110 8.6); a list of lengths isn't a number.

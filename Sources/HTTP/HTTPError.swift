@@ -29,6 +29,9 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
     case invalidChunkSize, chunkSizeTooLarge, invalidChunkExtension, chunkLineTooLong, chunkExtensionsTooLong
     case missingChunkEnd, trailerTooLarge
 
+    // Responses
+    case tooManyInterimResponses
+
     /// The status code to answer a request with.
     package var status: UInt16 {
         switch self {
@@ -38,7 +41,7 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .unknownExpectation: 417
         // CONNECT: not 405, which must come with the methods that the resource allows (RFC 9110 15.5.6); there is none.
         case .methodTooLong, .connectNotSupported, .unsupportedTransferCoding: 501
-        case .malformedStatusLine: 502
+        case .malformedStatusLine, .tooManyInterimResponses: 502
         case .unsupportedVersion: 505
         default: 400
         }
@@ -87,6 +90,7 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .chunkExtensionsTooLong: "too many chunk extensions"
         case .missingChunkEnd: "chunk content not followed by its end of line"
         case .trailerTooLarge: "trailer section too large"
+        case .tooManyInterimResponses: "too many interim responses"
         }
     }
 }

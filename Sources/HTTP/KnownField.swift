@@ -19,12 +19,11 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case http2Settings, secWebSocketKey, cookie
 
     /// Never passed on. By RFC 9110 7.6.1: Connection and what must be named in it (Keep-Alive, Proxy-Connection, TE,
-    /// Transfer-Encoding, Upgrade, HTTP2-Settings). Besides: Trailer, because we drop trailer sections; and
-    /// Proxy-Authenticate and Proxy-Authorization, which speak of a proxy that the client chose, and that is not us: no
-    /// worker should see such credentials or ask for them.
+    /// Transfer-Encoding, Upgrade, HTTP2-Settings). Besides: Proxy-Authenticate and Proxy-Authorization, which speak of a
+    /// proxy that the client chose, and that is not us: no worker should see such credentials or ask for them.
     package var isHopByHop: Bool {
         switch self {
-        case .connection, .keepAlive, .proxyConnection, .te, .trailer, .transferEncoding, .upgrade, .http2Settings,
+        case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .http2Settings,
             .proxyAuthenticate, .proxyAuthorization:
             true
         default:

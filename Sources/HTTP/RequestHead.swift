@@ -29,6 +29,8 @@ package struct RequestHead: Sendable {
     /// `websocket` and nothing else, one `Sec-WebSocket-Key` that isn't empty. Any other upgrade is ignored, as RFC
     /// 9110 7.8 allows.
     package var upgradesToWebSocket = false
+    /// The client keeps trailers of the response apart and does not drop them: TE says `trailers` (RFC 9110 10.1.4).
+    package var acceptsTrailers = false
     /// Bytes that the head takes, an empty line before it included.
     package var count = 0
 
@@ -47,6 +49,7 @@ package struct RequestHead: Sendable {
         isPersistent = false
         expectsContinue = false
         upgradesToWebSocket = false
+        acceptsTrailers = false
         count = 0
     }
 }

@@ -130,6 +130,7 @@ package struct RequestParser: Sendable {
         if seen.contains(.expectContinue) {
             head.expectsContinue = isCurrent && head.framing != .none && head.framing != .length(0)
         }
+        head.acceptsTrailers = seen.contains(.trailers)
         if seen.contains(.upgrade) {
             head.upgradesToWebSocket =
                 isCurrent && head.method == .get && head.framing == .none

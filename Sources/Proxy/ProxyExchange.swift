@@ -23,6 +23,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var method = Method.get
     private var isChunked = false
     private var needsContinue = false
+    /// Trailer fields of the request have come, and the last chunk before them is written.
+    private var hasTrailers = false
     private var isRequestEnded = false
     /// `request` holds everything that has been received so far.
     private var isReplayable = false
@@ -48,6 +50,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         method = head.method
         isChunked = head.framing == .chunked
         needsContinue = head.expectsContinue
+        hasTrailers = false
         isRequestEnded = false
         isReplayable = true
         tried = TriedSlots()
@@ -77,13 +80,25 @@ final class ProxyExchange: Exchange, UpstreamClient {
         output.appendChunkTail()
     }
 
+    func requestTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
+        // A length is told in place of chunks: there is no place for them (RFC 9110 6.5.1).
+        guard isChunked else { return }
+        hasTrailers = true
+        if isReplayable { RequestRewriter.append(trailers: fields, bytes, to: &request) }
+        upstream?.write { RequestRewriter.append(trailers: fields, bytes, to: &$0) }
+    }
+
     func requestEnd() {
         isRequestEnded = true
         if isChunked {
-            if isReplayable { request.appendLastChunk() }
-            upstream?.write { $0.appendLastChunk() }
+            if isReplayable { appendEnd(to: &request) }
+            upstream?.write { appendEnd(to: &$0) }
         }
         upstream?.endRequest()
+    }
+
+    private func appendEnd(to output: inout ByteBuffer) {
+        if hasTrailers { output.appendTrailerEnd() } else { output.appendLastChunk() }
     }
 
     func downstreamDrained() {
@@ -172,6 +187,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     // MARK: From the worker
 
+    func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        // The worker has begun to answer: from here on only it can.
+        isReplayable = false
+        ResponseRewriter.passInterim(head, bytes, to: downstream)
+    }
+
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         if head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
             detach()?.abandon()
@@ -197,6 +218,10 @@ final class ProxyExchange: Exchange, UpstreamClient {
         let downstream = downstream
         downstream.writeBody(bytes)
         if downstream.isCongested { upstream?.pauseReading() }
+    }
+
+    func upstreamTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
+        for field in fields { downstream.appendTrailer(name: field.name.in(bytes), value: field.value.in(bytes)) }
     }
 
     func upstreamEnded() {

@@ -26,8 +26,20 @@ enum RequestRewriter {
         case .chunked: output.appendField("transfer-encoding", "chunked")
         case .none, .untilClose: break
         }
+        // RFC 9110 10.1.4: TE speaks of this hop, so it is named in Connection. We pass trailers on; whether the client
+        // takes them is what the worker wants to know.
+        if head.acceptsTrailers {
+            output.appendField("te", "trailers")
+            output.appendField("connection", "te")
+        }
         if policy.place == .edge { appendForwarding(head, bytes, from: downstream, policy: policy, to: &output) }
         output.append("\r\n")
+    }
+
+    /// Appends the last chunk and the trailer fields behind it, up to their end.
+    static func append(trailers fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer) {
+        output.appendTrailerStart()
+        for field in fields { output.appendFieldBytes(name: field.name.in(bytes), value: field.value.in(bytes)) }
     }
 
     private static func isForwarded(_ field: Field, at place: ProxyPolicy.Place) -> Bool {

@@ -84,6 +84,10 @@ final class WorkerExchange: Exchange {
         }
     }
 
+    func requestTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
+        if case .inner = route { inner.requestTrailers(fields, bytes) }
+    }
+
     func requestEnd() {
         switch route {
         case .inner: inner.requestEnd()

@@ -33,6 +33,8 @@ struct Conversation: Equatable {
         var expectsContinue = false
         var upgradesToWebSocket = false
         var body: [UInt8] = []
+        /// As far as they may be passed on.
+        var trailers: [FieldText] = []
         var isComplete = false
     }
 
@@ -193,6 +195,13 @@ private struct Machine {
             return (0, false)
         case .end(let consumed):
             messages[messages.count - 1].isComplete = true
+            decoder.trailers.withBytes { fields, bytes in
+                messages[messages.count - 1].trailers = fields.map {
+                    .init(
+                        name: $0.name.string(in: bytes), value: $0.value.string(in: bytes), known: $0.known,
+                        isHopByHop: $0.isHopByHop)
+                }
+            }
             place = messages[messages.count - 1].isPersistent ? .head : .closed
             return (consumed, place == .head)
         }
