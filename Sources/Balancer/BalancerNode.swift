@@ -22,7 +22,8 @@ final class BalancerNode {
     private let certificates: NodeCertificates
     private var coordinator: LockFileCoordinator
     private let startedAt: UInt64
-    private let roster = Roster(seed: UInt64.random(in: 0...UInt64.max))
+    private let roster = Roster(
+        seed: UInt64.random(in: 0...UInt64.max), slowStartMilliseconds: ClusterSettings().slowStartMilliseconds)
     private let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
     private let clusterProvider: TransportProvider
     private let descriptorLimit: Int

@@ -27,6 +27,7 @@ package final class BalancerControl {
     var watchers: [ObjectIdentifier: Departure] = [:]
     var newestWatch: [NodeID: ObjectIdentifier] = [:]
     private let timer: LoopTimer
+    private let slowStartTimer: LoopTimer
     /// The reign is over: nothing is performed any more.
     private var isStopped = false
 
@@ -50,10 +51,12 @@ package final class BalancerControl {
             epoch: epoch, cluster: certificates.identity?.cluster, reservedPorts: reservedPorts, hints: hints,
             seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
         timer = LoopTimer(on: loop)
+        slowStartTimer = LoopTimer(on: loop)
         timer.action = { [unowned self] in
             core.tick(now: now)
             perform()
         }
+        slowStartTimer.action = { [unowned self] in advanceSlowStart() }
         perform()
     }
 
@@ -63,6 +66,7 @@ package final class BalancerControl {
     package func stop() {
         isStopped = true
         timer.remove()
+        slowStartTimer.remove()
         for probe in probes.values { probe.caller.close() }
         probes = [:]
     }
@@ -116,7 +120,17 @@ package final class BalancerControl {
             probes[id] = nil
         }
         onRosterChanged()
+        advanceSlowStart()
     }
+
+    /// Lets new workers' shares grow, for as long as there are such.
+    private func advanceSlowStart() {
+        guard roster.advanceSlowStart(now: now) else { return }
+        slowStartTimer.set(afterMilliseconds: BalancerControl.slowStartStepMilliseconds)
+    }
+
+    /// A tenth of a second is a hundredth of a slow start.
+    private static let slowStartStepMilliseconds = 100
 
     /// Where a worker listens and who must be found there; nil when its host is no address.
     func endpoint(id: NodeID, host: String, port: UInt16) -> UpstreamEndpoint? {

@@ -44,8 +44,11 @@ package final class Roster: Sendable {
 
     private let state: Mutex<State>
 
-    package init(seed: UInt64) {
-        state = Mutex(State(table: OutstandingTable(seed: seed)))
+    /// - Parameters:
+    ///   - seed: for the choice among equals.
+    ///   - slowStartMilliseconds: 0 for none; else `advanceSlowStart` has to be called.
+    package init(seed: UInt64, slowStartMilliseconds: Int64 = 0) {
+        state = Mutex(State(table: OutstandingTable(seed: seed, slowStartMilliseconds: slowStartMilliseconds)))
     }
 
     // MARK: Membership
@@ -62,11 +65,13 @@ package final class Roster: Sendable {
                 {
                     gone[entry.id] = nil
                     state.tenants[Int(slot.index)]?.entry = entry
-                    state.table.update(slot, isRoutable: entry.isRoutable)
+                    state.table.update(
+                        slot, entry.offer, isRoutable: entry.isRoutable, slowStartBegan: entry.slowStartBegan)
                 } else {
                     if let old = state.slots[entry.id] { Roster.remove(old, from: &state) }
                     gone[entry.id] = nil
-                    let slot = state.table.insert(isRoutable: entry.isRoutable)
+                    let slot = state.table.insert(
+                        entry.offer, isRoutable: entry.isRoutable, slowStartBegan: entry.slowStartBegan)
                     while state.tenants.count <= Int(slot.index) { state.tenants.append(nil) }
                     state.tenants[Int(slot.index)] = Tenant(slot: slot, entry: entry, endpoint: endpoint)
                     state.slots[entry.id] = slot
@@ -82,6 +87,11 @@ package final class Roster: Sendable {
     private static func remove(_ slot: Slot, from state: inout State) {
         state.table.remove(slot)
         state.tenants[Int(slot.index)] = nil
+    }
+
+    /// Moves the slow starts on; false when none is under way any more.
+    package func advanceSlowStart(now: Instant) -> Bool {
+        state.withLock { $0.table.advanceSlowStart(now: now) }
     }
 
     // MARK: Requests

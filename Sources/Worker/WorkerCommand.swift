@@ -38,6 +38,12 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "Be the front of this local application (http://ADDRESS:PORT) instead of serving the built-in tasks.")
     var forward: String?
 
+    @Option(help: "Share of the requests beside workers of another capacity, 1 to 1000.")
+    var capacity: Int = 1
+
+    @Option(help: "Requests that are served at the same time, up to 65535; 0 for as many as come.")
+    var maxRequests: Int = 0
+
     @Flag(help: "Never start a balancer.")
     var noStandby = false
 
@@ -66,6 +72,12 @@ struct WorkerCommand: ParsableCommand {
         }
         let threads = threads ?? Program.coreCount
         guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
+        guard (1...WorkerRecord.maximumCapacity).contains(capacity) else {
+            throw CommandError.usage("--capacity takes 1 to \(WorkerRecord.maximumCapacity)")
+        }
+        guard (0...WorkerRecord.maximumConcurrency).contains(maxRequests) else {
+            throw CommandError.usage("--max-requests takes 0 (no limit) to \(WorkerRecord.maximumConcurrency)")
+        }
         guard port > 0 else { throw CommandError.usage("--port must be from 1 to 65535") }
         guard let address = SocketAddress.resolve(host: host, port: port) else {
             throw CommandError.usage("--host \(host) is neither an address nor a known name")
@@ -83,7 +95,7 @@ struct WorkerCommand: ParsableCommand {
                 id: nodeID, address: address, balancer: balancerAddress, certificatesFolder: certs,
                 directory: directory,
                 file: file, application: try forward.map { try Endpoints.application($0) }, mayStandIn: !noStandby,
-                threads: threads))
+                capacity: capacity, maximumRequests: maxRequests, threads: threads))
         try node.start()
         node.run()
     }

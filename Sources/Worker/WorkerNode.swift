@@ -19,6 +19,9 @@ final class WorkerNode {
         /// The application behind `--forward`; nil serves the built-in tasks.
         let application: Endpoints.Named?
         let mayStandIn: Bool
+        /// What the worker announces of itself; see `WorkerRecord`.
+        let capacity: Int
+        let maximumRequests: Int
         let threads: Int
     }
 
@@ -143,7 +146,8 @@ final class WorkerNode {
         }
         let record = WorkerRecord(
             id: options.id, host: options.address.host, port: options.address.port,
-            incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn)
+            incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn,
+            capacity: options.capacity, maximumRequests: options.maximumRequests)
         let program = BalancerLauncher.Program(
             path: balancerProgram, id: options.id, certificates: options.certificatesFolder,
             directory: options.directory)

@@ -37,7 +37,8 @@ func record(
 func registration(_ record: WorkerRecord, seen: Epoch = .none) -> Registration {
     Registration(
         id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
-        mayStandIn: record.mayStandIn, capacity: record.capacity, maximumEpochSeen: seen
+        mayStandIn: record.mayStandIn, capacity: record.capacity, maximumRequests: record.maximumRequests,
+        maximumEpochSeen: seen
     )
 }
 

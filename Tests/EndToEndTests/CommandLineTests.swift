@@ -38,6 +38,8 @@ extension EndToEnd {
             Case("worker", ["--forward", "http://127.0.0.1:1/path"], says: "give only"),
             Case("worker", ["--host", "no.such.host.invalid"], says: "--host no.such.host.invalid"),
             Case("worker", ["--id", "-x"], says: "--id"),
+            Case("worker", ["--capacity", "0"], says: "--capacity takes"),
+            Case("worker", ["--max-requests", "65536"], says: "--max-requests takes"),
         ]
 
         /// Runs an executable with a state directory and certificates of its own.

@@ -16,7 +16,7 @@ extension BalancerCore {
             record: WorkerRecord(
                 id: registration.id, host: registration.host, port: registration.port,
                 incarnation: registration.incarnation, mayStandIn: registration.mayStandIn,
-                capacity: registration.capacity, state: .ready
+                capacity: registration.capacity, maximumRequests: registration.maximumRequests ?? 0, state: .ready
             ),
             isAuthenticated: peer != nil
         )
@@ -56,6 +56,9 @@ extension BalancerCore {
         guard registration.port != 0 else { return .invalid("port is 0") }
         guard (1...WorkerRecord.maximumCapacity).contains(registration.capacity) else {
             return .invalid("capacity is not within 1 and \(WorkerRecord.maximumCapacity)")
+        }
+        guard (0...WorkerRecord.maximumConcurrency).contains(registration.maximumRequests ?? 0) else {
+            return .invalid("maximumRequests is not within 0 and \(WorkerRecord.maximumConcurrency)")
         }
         guard registration.maximumEpochSeen <= .ceiling else { return .invalid("the epoch is out of range") }
         if reservedPorts.contains(registration.port) { return .reservedPort }
@@ -120,6 +123,7 @@ extension BalancerCore {
         let state = entry.record.state
         entry.record.mayStandIn = record.mayStandIn
         entry.record.capacity = record.capacity
+        entry.record.maximumRequests = record.maximumRequests
         entry.lastSeen = now
         entry.leaseEnds = now.advanced(byMilliseconds: settings.leaseMilliseconds)
         entry.failures = 0

@@ -7,6 +7,7 @@ extension BalancerCore {
         else { return }
         var record = hint
         record.capacity = min(max(hint.capacity, 1), WorkerRecord.maximumCapacity)
+        record.maximumRequests = min(max(hint.maximumRequests, 0), WorkerRecord.maximumConcurrency)
         // A worker that was leaving goes on leaving; every other state has to be found out again.
         record.state = hint.state == .draining ? .draining : .joining
         var entry = WorkerEntry(record: record, nextProbe: now)

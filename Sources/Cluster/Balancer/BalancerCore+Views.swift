@@ -9,7 +9,8 @@ extension BalancerCore {
         records.all.map { record in
             RosterEntry(
                 id: record.id, incarnation: record.incarnation, host: record.host, port: record.port,
-                weight: record.capacity, state: record.state, slowStartBegan: entries[record.id]?.slowStartBegan
+                capacity: record.capacity, maximumRequests: record.maximumRequests, state: record.state,
+                slowStartBegan: entries[record.id]?.slowStartBegan
             )
         }
     }

@@ -66,7 +66,8 @@ extension MemberCore {
             .register(
                 Registration(
                     id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
-                    mayStandIn: record.mayStandIn, capacity: record.capacity, maximumEpochSeen: highestEpoch
+                    mayStandIn: record.mayStandIn, capacity: record.capacity,
+                    maximumRequests: record.maximumRequests, maximumEpochSeen: highestEpoch
                 )
             )
         )

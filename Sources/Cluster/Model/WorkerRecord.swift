@@ -8,15 +8,18 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
     package var incarnation: UInt64
     /// Whether the worker holds what it takes to start a balancer: a balancer certificate and the state directory.
     package var mayStandIn: Bool
-    /// Relative weight, 1 to `maximumCapacity`. Carried for a weighted selection; today's selection treats all alike.
+    /// Relative weight, 1 to `maximumCapacity`: a worker of capacity 2 is given twice the requests of one of capacity 1.
     package var capacity: Int
+    /// Requests that the worker takes at the same time, up to `maximumConcurrency`; 0 for as many as come.
+    package var maximumRequests: Int
     package var state: WorkerState
 
     package static let maximumCapacity = 1000
+    package static let maximumConcurrency = 65_535
 
     package init(
         id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool, capacity: Int = 1,
-        state: WorkerState = .joining
+        maximumRequests: Int = 0, state: WorkerState = .joining
     ) {
         self.id = id
         self.host = host
@@ -24,7 +27,21 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         self.incarnation = incarnation
         self.mayStandIn = mayStandIn
         self.capacity = capacity
+        self.maximumRequests = maximumRequests
         self.state = state
+    }
+
+    // The synthesized decoder would demand every field; a node of an earlier version knows no limit.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        id = try fields.decode(NodeID.self, forKey: .id)
+        host = try fields.decode(String.self, forKey: .host)
+        port = try fields.decode(UInt16.self, forKey: .port)
+        incarnation = try fields.decode(UInt64.self, forKey: .incarnation)
+        mayStandIn = try fields.decode(Bool.self, forKey: .mayStandIn)
+        capacity = try fields.decode(Int.self, forKey: .capacity)
+        maximumRequests = try fields.decodeIfPresent(Int.self, forKey: .maximumRequests) ?? 0
+        state = try fields.decode(WorkerState.self, forKey: .state)
     }
 
     /// Whether both mean the same socket address, literally; names are not resolved here.

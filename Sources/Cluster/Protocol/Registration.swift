@@ -6,12 +6,14 @@ package struct Registration: Codable, Sendable, Equatable {
     package var incarnation: UInt64
     package var mayStandIn: Bool
     package var capacity: Int
+    /// Requests that it takes at the same time; nil or 0 for as many as come. An earlier version does not say.
+    package var maximumRequests: Int?
     /// The highest epoch that the worker has met. A balancer below it is a past one and steps down.
     package var maximumEpochSeen: Epoch
 
     package init(
         id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool, capacity: Int = 1,
-        maximumEpochSeen: Epoch = .none
+        maximumRequests: Int? = nil, maximumEpochSeen: Epoch = .none
     ) {
         self.id = id
         self.host = host
@@ -19,6 +21,7 @@ package struct Registration: Codable, Sendable, Equatable {
         self.incarnation = incarnation
         self.mayStandIn = mayStandIn
         self.capacity = capacity
+        self.maximumRequests = maximumRequests
         self.maximumEpochSeen = maximumEpochSeen
     }
 }

@@ -5,9 +5,9 @@
 /// all members. One more request on a member: swap it with the last of its bucket, and let the next bucket begin one
 /// earlier. One less: swap it with the first, and let its bucket begin one later. Nothing else moves.
 ///
-/// `starts` grows with the highest count ever seen, at most to `OutstandingTable.maximumOutstanding`, and then stays.
-/// Putting a member in or taking it out costs one step for each count up to there; that happens when workers come and
-/// go, not for each request.
+/// `starts` ends with the highest count that a member has. Putting a member in or taking it out costs one step for each
+/// count from its own up to there; that happens when workers come and go and when one reaches its limit, and then the
+/// member is itself near the top.
 struct BucketOrder: Sendable {
     private var order: [Int32] = []
     private var starts: [Int32] = [0, 0]
@@ -16,41 +16,18 @@ struct BucketOrder: Sendable {
 
     func member(at position: Int) -> Int32 { order[position] }
 
-    /// A member with the fewest outstanding that is not among the tried, drawn at random from `ties`.
-    func least(
-        excluding tried: TriedSlots, _ nodes: [OutstandingNode], _ generator: inout SeededGenerator
-    ) -> (index: Int32, ties: UInt32)? {
+    /// Those with the fewest outstanding, without the tried; nil when nobody is left.
+    func least(excluding tried: TriedSlots, _ nodes: [OutstandingNode]) -> BucketTie? {
         var low = 0
         // Each bucket that is passed over holds tried members only: there are at most three such.
         while low < order.count {
             let outstanding = Int(nodes[Int(order[low])].outstanding)
-            if outstanding >= OutstandingTable.maximumOutstanding { return nil }
             let high = Int(starts[outstanding + 1])
-            // Positions of the tried in this bucket, ascending; `high` stands for none.
-            var skip = (high, high, high)
-            func insert(_ slot: Slot?) {
-                guard let slot, let position = self.position(of: slot, nodes), low <= position, position < high
-                else { return }
-                if position < skip.0 {
-                    skip = (position, skip.0, skip.1)
-                } else if position < skip.1 {
-                    skip = (skip.0, position, skip.1)
-                } else {
-                    skip.2 = position
-                }
-            }
-            insert(tried.first)
-            insert(tried.second)
-            insert(tried.third)
-            let skipped = (skip.0 < high ? 1 : 0) + (skip.1 < high ? 1 : 0) + (skip.2 < high ? 1 : 0)
-            let ties = high - low - skipped
-            if ties > 0 {
-                var position = low + (ties == 1 ? 0 : Int(generator.below(UInt32(ties))))
-                if position >= skip.0 { position += 1 }
-                if position >= skip.1 { position += 1 }
-                if position >= skip.2 { position += 1 }
-                return (order[position], UInt32(ties))
-            }
+            var tie = BucketTie(low: low, high: high, outstanding: outstanding)
+            tie.skip(tried.first.flatMap { position(of: $0, nodes) })
+            tie.skip(tried.second.flatMap { position(of: $0, nodes) })
+            tie.skip(tried.third.flatMap { position(of: $0, nodes) })
+            if tie.count > 0 { return tie }
             low = high
         }
         return nil
@@ -73,6 +50,7 @@ struct BucketOrder: Sendable {
         move(index, to: first, &nodes)
         starts[outstanding] = first + 1
         nodes[Int(index)].outstanding -= 1
+        trim()
     }
 
     /// Puts a slot into the bucket of its count: each higher bucket gives its first place and takes one at its end.
@@ -103,6 +81,7 @@ struct BucketOrder: Sendable {
             hole = last
         }
         order.removeLast()
+        trim()
     }
 
     private func position(of slot: Slot, _ nodes: [OutstandingNode]) -> Int? {
@@ -115,6 +94,11 @@ struct BucketOrder: Sendable {
     /// Makes room for a bucket of this count.
     private mutating func grow(to outstanding: Int) {
         while starts.count < outstanding + 2 { starts.append(Int32(order.count)) }
+    }
+
+    /// Lets go of empty buckets at the top: each was made by one `grow`, so that this costs nothing in the long run.
+    private mutating func trim() {
+        while starts.count > 2, starts[starts.count - 2] == order.count { starts.removeLast() }
     }
 
     private mutating func move(_ index: Int32, to target: Int32, _ nodes: inout [OutstandingNode]) {

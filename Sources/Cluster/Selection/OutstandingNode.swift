@@ -4,17 +4,29 @@ struct OutstandingNode: Sendable {
     enum Order: UInt8, Sendable {
         /// Not routable.
         case none
-        case full
+        case settled
+        /// In slow start.
         case starting
+        /// Routable, but it has as many outstanding as it takes.
+        case full
     }
 
-    var outstanding: Int32 = 0
-    /// The position in its order; without meaning in none.
+    var outstanding: UInt16 = 0
+    /// The most that it takes at a time.
+    var limit: UInt16 = .max
+    /// The position in its order; without meaning in `none` and `full`.
     var position: Int32 = 0
     var generation: UInt32 = 0
-    /// In 256ths.
-    var share: UInt16 = 256
+    /// Of its capacity, in 256ths minus one.
+    var share: UInt8 = OutstandingNode.wholeShare
+    var capacityClass = CapacityClass.one
     var order = Order.none
     /// False between `remove` and the reuse of the slot.
     var isLive = false
+
+    static let wholeShare: UInt8 = 255
+
+    /// Whether another request may go there.
+    var isOpen: Bool { order == .settled || order == .starting }
+    var isFull: Bool { outstanding >= limit }
 }

@@ -1,30 +1,42 @@
-/// Which worker gets the next request: the one with the fewest outstanding, exactly; ties are broken at random.
+/// Which worker gets the next request: the one with the fewest outstanding for its capacity, exactly; ties are broken
+/// at random.
 ///
 /// The data plane keeps one table behind a lock that all its threads share. It knows slots, no sockets and no clock.
 /// Taking and giving back cost the same with three workers and with ten thousand, and allocate nothing: see
-/// `BucketOrder`.
+/// `LoadOrder`.
 ///
 /// Workers in slow start stand in an order of their own. Among the others the law above is exact. A starting worker is
-/// only considered when it has no more outstanding than any of them, and then accepted with the probability of its
-/// share, which grows from a tenth to all over `slowStartMilliseconds`; it is also accepted when, for its share, it is
-/// still less loaded than the rest.
+/// only considered when it is no more loaded than any of them, and then accepted with the probability of its share,
+/// which grows from a tenth to all over `slowStartMilliseconds`; it is also accepted when, for its share, it is still
+/// less loaded than the rest.
+///
+/// A worker that has as many outstanding as it takes leaves the orders until one of them ends.
 ///
 /// A slot lives on after `remove` until its last request has been released; only then is it given to a new worker,
 /// under a new generation. Releases of an older generation are ignored.
 package struct OutstandingTable: Sendable {
     /// A worker with this many outstanding gets no more.
-    package static let maximumOutstanding = 65_535
+    package static let maximumOutstanding = WorkerRecord.maximumConcurrency
 
-    private static let fullShare: UInt16 = 256
-    private static let firstShare: UInt16 = 26
+    private static let firstShare: UInt8 = 25
+
+    private struct SlowStart {
+        /// Kept when it is over: the roster goes on telling of it.
+        var began: Instant?
+        /// Whether the slot stands in `starters`.
+        var isListed = false
+    }
 
     private let slowStartMilliseconds: Int64
     private var nodes: [OutstandingNode] = []
-    /// When each slot's slow start began. Beside the nodes, because selection never reads it.
-    private var slowStarts: [Instant?] = []
+    /// Beside the nodes, because selection never reads it.
+    private var slowStarts: [SlowStart] = []
+    /// Slots in slow start, and some that were.
+    private var starters: [Int32] = []
     private var free: [Int32] = []
-    private var full = BucketOrder()
-    private var starting = BucketOrder()
+    private var settled = LoadOrder()
+    private var starting = LoadOrder()
+    private var fullCount = 0
     private var generator: SeededGenerator
 
     /// Requests outstanding over all workers, gone ones included.
@@ -38,38 +50,52 @@ package struct OutstandingTable: Sendable {
         self.slowStartMilliseconds = max(slowStartMilliseconds, 0)
     }
 
-    /// Workers that may get requests.
-    package var routableCount: Int { full.count + starting.count }
+    /// Workers that may get requests, those that are full at the moment included.
+    package var routableCount: Int { openCount + fullCount }
+
+    /// Workers that would take another request now.
+    package var openCount: Int { settled.count + starting.count }
+
+    // MARK: Membership
 
     /// Adds a worker.
     ///
     /// - Parameter slowStartBegan: nil for a worker that gets its full share at once.
-    package mutating func insert(isRoutable: Bool, slowStartBegan: Instant? = nil) -> Slot {
+    package mutating func insert(
+        _ offer: WorkerOffer = WorkerOffer(), isRoutable: Bool, slowStartBegan: Instant? = nil
+    ) -> Slot {
         let index: Int32
         if let reused = free.popLast() {
             index = reused
         } else {
             index = Int32(nodes.count)
             nodes.append(OutstandingNode())
-            slowStarts.append(nil)
+            slowStarts.append(SlowStart())
             free.reserveCapacity(nodes.count)
         }
         nodes[Int(index)].isLive = true
         let slot = Slot(index: index, generation: nodes[Int(index)].generation)
-        update(slot, isRoutable: isRoutable, slowStartBegan: slowStartBegan)
+        update(slot, offer, isRoutable: isRoutable, slowStartBegan: slowStartBegan)
         return slot
     }
 
-    /// Says anew whether a worker may get requests and whether it is in slow start. Its outstanding ones stay counted.
-    package mutating func update(_ slot: Slot, isRoutable: Bool, slowStartBegan: Instant? = nil) {
+    /// Says anew what a worker offers, whether it may get requests and whether it is in slow start. Its outstanding ones
+    /// stay counted.
+    package mutating func update(
+        _ slot: Slot, _ offer: WorkerOffer = WorkerOffer(), isRoutable: Bool, slowStartBegan: Instant? = nil
+    ) {
         guard let index = live(slot) else { return }
         let slowStart = slowStartMilliseconds > 0 ? slowStartBegan : nil
-        let isUnchanged = (nodes[index].order != .none) == isRoutable && slowStarts[index] == slowStart
-        // A slow start that is over stays over, though the roster still tells when it began.
+        let capacityClass = CapacityClass(of: offer.capacity)
+        let isUnchanged =
+            (nodes[index].order != .none) == isRoutable && slowStarts[index].began == slowStart
+            && nodes[index].limit == UInt16(offer.limit) && nodes[index].capacityClass == capacityClass
         if isUnchanged { return }
         takeOut(index)
-        slowStarts[index] = slowStart
-        nodes[index].share = slowStart == nil ? Self.fullShare : Self.firstShare
+        nodes[index].limit = UInt16(offer.limit)
+        nodes[index].capacityClass = capacityClass
+        // A slow start that is over stays over, though the roster still tells when it began.
+        if slowStarts[index].began != slowStart { beginSlowStart(index, at: slowStart) }
         if isRoutable { putIn(index) }
     }
 
@@ -78,19 +104,25 @@ package struct OutstandingTable: Sendable {
         guard let index = live(slot) else { return }
         takeOut(index)
         nodes[index].isLive = false
-        slowStarts[index] = nil
+        slowStarts[index].began = nil
         if nodes[index].outstanding == 0 { recycle(index) }
     }
 
-    /// Chooses a worker and counts one more request on it. Nil when there is none but the tried ones, or all are full.
+    // MARK: Requests
+
+    /// Chooses a worker and counts one more request on it. Nil when there is none but the tried ones and the full.
     package mutating func acquire(excluding tried: TriedSlots = TriedSlots()) -> Slot? {
-        guard let index = choose(excluding: tried) else { return nil }
+        guard let index = leastLoaded(excluding: tried) else { return nil }
         switch nodes[Int(index)].order {
-        case .full: full.raise(index, &nodes)
+        case .settled: settled.raise(index, &nodes)
         case .starting: starting.raise(index, &nodes)
-        case .none: return nil
+        case .none, .full: return nil
         }
         totalOutstanding += 1
+        if nodes[Int(index)].isFull {
+            takeOut(Int(index))
+            putIn(Int(index))
+        }
         return Slot(index: index, generation: nodes[Int(index)].generation)
     }
 
@@ -101,32 +133,27 @@ package struct OutstandingTable: Sendable {
         else { return }
         totalOutstanding -= 1
         switch nodes[index].order {
-        case .full: full.lower(slot.index, &nodes)
+        case .settled: settled.lower(slot.index, &nodes)
         case .starting: starting.lower(slot.index, &nodes)
+        case .full:
+            nodes[index].outstanding -= 1
+            if !nodes[index].isFull {
+                takeOut(index)
+                putIn(index)
+            }
         case .none:
             nodes[index].outstanding -= 1
             if !nodes[index].isLive, nodes[index].outstanding == 0 { recycle(index) }
         }
     }
 
-    /// Moves every slow start on to `now`. To be called about ten times a second while it returns true.
-    package mutating func advanceSlowStart(now: Instant) -> Bool {
-        var position = 0
-        while position < starting.count {
-            let index = Int(starting.member(at: position))
-            let elapsed = slowStarts[index].map { now.milliseconds(since: $0) } ?? slowStartMilliseconds
-            if elapsed >= slowStartMilliseconds {
-                takeOut(index)
-                nodes[index].share = Self.fullShare
-                putIn(index)
-                // Only members from here on have moved, one of them to this position: look at it again.
-                continue
-            }
-            let grown = Int64(Self.fullShare) * max(elapsed, 0) / slowStartMilliseconds
-            nodes[index].share = max(Self.firstShare, UInt16(grown))
-            position += 1
-        }
-        return starting.count > 0
+    /// Whether there is a worker that may get requests, full or not, beside the tried.
+    package func isAnybodyRoutable(besides tried: TriedSlots) -> Bool {
+        var count = routableCount
+        if let first = tried.first, isRoutable(first) { count -= 1 }
+        if let second = tried.second, isRoutable(second) { count -= 1 }
+        if let third = tried.third, isRoutable(third) { count -= 1 }
+        return count > 0
     }
 
     /// Requests outstanding on a worker; 0 for a slot that is no longer used.
@@ -136,34 +163,80 @@ package struct OutstandingTable: Sendable {
         return Int(nodes[index].outstanding)
     }
 
-    private mutating func choose(excluding tried: TriedSlots) -> Int32? {
-        let settled = full.least(excluding: tried, nodes, &generator)
-        guard starting.count > 0, let fresh = starting.least(excluding: tried, nodes, &generator) else {
-            return settled?.index
+    private func isRoutable(_ slot: Slot) -> Bool { live(slot).map { nodes[$0].order != .none } ?? false }
+
+    // MARK: Slow start
+
+    /// Moves every slow start on to `now`. To be called about ten times a second while it returns true.
+    package mutating func advanceSlowStart(now: Instant) -> Bool {
+        var position = 0
+        while position < starters.count {
+            let index = Int(starters[position])
+            let elapsed = slowStarts[index].began.map { now.milliseconds(since: $0) }
+            if let elapsed, elapsed < slowStartMilliseconds {
+                let grown = 256 * max(elapsed, 0) / slowStartMilliseconds
+                nodes[index].share = max(Self.firstShare, UInt8(clamping: grown - 1))
+                position += 1
+                continue
+            }
+            starters.swapAt(position, starters.count - 1)
+            starters.removeLast()
+            slowStarts[index].isListed = false
+            let isRoutable = nodes[index].order != .none
+            takeOut(index)
+            nodes[index].share = OutstandingNode.wholeShare
+            if isRoutable { putIn(index) }
         }
-        guard let settled else { return fresh.index }
-        let settledLoad = UInt32(nodes[Int(settled.index)].outstanding)
-        let freshLoad = UInt32(nodes[Int(fresh.index)].outstanding)
-        if freshLoad > settledLoad { return settled.index }
-        if freshLoad == settledLoad, generator.below(settled.ties + fresh.ties) < settled.ties { return settled.index }
-        let share = UInt32(nodes[Int(fresh.index)].share)
-        let isLessLoaded = (freshLoad + 1) * UInt32(Self.fullShare) < (settledLoad + 1) * share
-        return isLessLoaded || generator.below(UInt32(Self.fullShare)) < share ? fresh.index : settled.index
+        return !starters.isEmpty
     }
+
+    private mutating func beginSlowStart(_ index: Int, at began: Instant?) {
+        slowStarts[index].began = began
+        nodes[index].share = began == nil ? OutstandingNode.wholeShare : Self.firstShare
+        if began != nil, !slowStarts[index].isListed {
+            slowStarts[index].isListed = true
+            starters.append(Int32(index))
+        }
+    }
+
+    // MARK: Choosing
+
+    private mutating func leastLoaded(excluding tried: TriedSlots) -> Int32? {
+        let old = settled.least(excluding: tried, nodes, &generator)
+        guard starting.count > 0, let new = starting.least(excluding: tried, nodes, &generator) else {
+            return old.map { settled.draw(from: $0, &generator) }
+        }
+        let fresh = starting.draw(from: new, &generator)
+        guard let old else { return fresh }
+        let isPreferred =
+            new.load < old.load
+            || new.load == old.load && generator.below(old.weight + new.weight) >= old.weight
+        let share = UInt32(nodes[Int(fresh)].share) + 1
+        if isPreferred, new.load.isLessWithOneMore(share: share, than: old.load) || generator.below(256) < share {
+            return fresh
+        }
+        return settled.draw(from: old, &generator)
+    }
+
+    // MARK: Orders
 
     private mutating func takeOut(_ index: Int) {
         switch nodes[index].order {
-        case .full: full.remove(Int32(index), &nodes)
+        case .settled: settled.remove(Int32(index), &nodes)
         case .starting: starting.remove(Int32(index), &nodes)
+        case .full: fullCount -= 1
         case .none: break
         }
         nodes[index].order = .none
     }
 
     private mutating func putIn(_ index: Int) {
-        if nodes[index].share == Self.fullShare {
+        if nodes[index].isFull {
             nodes[index].order = .full
-            full.insert(Int32(index), &nodes)
+            fullCount += 1
+        } else if nodes[index].share == OutstandingNode.wholeShare {
+            nodes[index].order = .settled
+            settled.insert(Int32(index), &nodes)
         } else {
             nodes[index].order = .starting
             starting.insert(Int32(index), &nodes)

@@ -26,6 +26,21 @@ import Testing
         #expect(balancer.core.roster.map(\.slowStartBegan) == [at(0)])
     }
 
+    @Test func capacityAndLimitReachTheDataPlane() {
+        var offer = record(8001)
+        offer.capacity = 8
+        offer.maximumRequests = 64
+        var balancer = BalancerConversation()
+        #expect(balancer.admit(offer) == .admitted(balancer.core.snapshot))
+        #expect(balancer.core.snapshot.workers == [offer])
+        #expect(balancer.core.roster.map(\.capacity) == [8])
+        #expect(balancer.core.roster.map(\.maximumRequests) == [64])
+        // The same start may say it anew.
+        offer.maximumRequests = 32
+        #expect(balancer.admit(offer) == .admitted(balancer.core.snapshot))
+        #expect(balancer.core.roster.map(\.maximumRequests) == [32])
+    }
+
     @Test(arguments: [
         (ConnectBackOutcome.unreachable("refused"), Refusal.unreachable("refused")),
         (.otherNode("worker-8009"), .answeredBySomebodyElse("worker-8009")),
@@ -82,6 +97,11 @@ import Testing
         (registration(record(8001), seen: Epoch(.max)), 400),
         (Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, capacity: 0), 400),
         (Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, capacity: 1001), 400),
+        (Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, maximumRequests: -1), 400),
+        (
+            Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, maximumRequests: 65_536),
+            400
+        ),
     ]
 
     @Test(arguments: nonsense)

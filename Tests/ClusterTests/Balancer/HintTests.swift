@@ -59,6 +59,7 @@ import Testing
     @Test func nonsenseIsLeftOut() {
         var tooHeavy = record(8004)
         tooHeavy.capacity = .max
+        tooHeavy.maximumRequests = -1
         var sameAddress = record(8005)
         sameAddress.port = 8004
         let hints = Snapshot(
@@ -69,5 +70,6 @@ import Testing
         let balancer = BalancerConversation(epoch: Epoch(5), hints: hints)
         #expect(balancer.core.snapshot.workers.map(\.port) == [8004])
         #expect(balancer.core.snapshot.workers.map(\.capacity) == [WorkerRecord.maximumCapacity])
+        #expect(balancer.core.snapshot.workers.map(\.maximumRequests) == [0])
     }
 }

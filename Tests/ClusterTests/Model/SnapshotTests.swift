@@ -22,8 +22,17 @@ import Testing
         #expect(
             String(decoding: json, as: UTF8.self)
                 == #"{"epoch":3,"version":12,"workers":[{"capacity":1,"host":"127.0.0.1","id":"worker-8001","#
-                + #""incarnation":1,"mayStandIn":true,"port":8001,"state":"ready"}]}"#)
+                + #""incarnation":1,"maximumRequests":0,"mayStandIn":true,"port":8001,"state":"ready"}]}"#)
         #expect(try JSONDecoder().decode(Snapshot.self, from: json) == snapshot)
+    }
+
+    @Test func aRecordOfAnEarlierVersionHasNoLimit() throws {
+        let json =
+            #"{"epoch":3,"version":12,"workers":[{"capacity":1,"host":"127.0.0.1","id":"worker-8001","#
+            + #""incarnation":1,"mayStandIn":true,"port":8001,"state":"ready"}]}"#
+        let snapshot = try JSONDecoder().decode(Snapshot.self, from: Data(json.utf8))
+        #expect(snapshot.workers == [record(8001)])
+        #expect(snapshot.workers[0].maximumRequests == 0)
     }
 
     @Test(arguments: [

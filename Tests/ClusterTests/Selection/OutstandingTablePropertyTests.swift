@@ -4,19 +4,37 @@ import Testing
 /// The table and a naive model of it are driven through the same random life and must agree after every step.
 @Suite struct OutstandingTablePropertyTests {
     @Test(arguments: UInt64(0)..<200)
-    func agreesWithTheModel(seed: UInt64) {
+    func agreesWithTheModel(seed: UInt64) { live(seed: seed, capacities: [1], limits: [0]) }
+
+    @Test(arguments: UInt64(0)..<200)
+    func agreesWithTheModelWhenWorkersDifferInCapacity(seed: UInt64) {
+        live(seed: seed, capacities: [1, 1, 2, 3, 4, 8, 64], limits: [0])
+    }
+
+    @Test(arguments: UInt64(0)..<200)
+    func agreesWithTheModelWhenWorkersHaveLimits(seed: UInt64) {
+        live(seed: seed, capacities: [1, 2], limits: [0, 1, 2, 5])
+    }
+
+    private func live(seed: UInt64, capacities: [Int], limits: [Int]) {
         var random = SeededGenerator(seed: seed)
         var table = OutstandingTable(seed: seed)
         var model = TableModel()
         var held: [Slot] = []
+        func offer() -> WorkerOffer {
+            WorkerOffer(
+                capacity: capacities[Int(random.below(UInt32(capacities.count)))],
+                maximumRequests: limits[Int(random.below(UInt32(limits.count)))])
+        }
         for step in 0..<500 {
             switch random.below(100) {
             case 0..<6 where model.workers.count < 12:
                 let isRoutable = random.below(5) > 0
-                let slot = table.insert(isRoutable: isRoutable)
+                let offer = offer()
+                let slot = table.insert(offer, isRoutable: isRoutable)
                 #expect(
                     !model.workers.contains { $0.slot == slot }, "seed \(seed) step \(step): a slot in use given out")
-                model.workers.append(TableModel.Worker(slot: slot, isRoutable: isRoutable))
+                model.workers.append(TableModel.Worker(slot: slot, offer, isRoutable: isRoutable))
             case 6..<9:
                 guard let slot = pick(model, &random) else { continue }
                 table.remove(slot)
@@ -24,9 +42,9 @@ import Testing
             case 9..<16:
                 guard let slot = pick(model, &random) else { continue }
                 let isRoutable = random.below(3) > 0
-                table.update(slot, isRoutable: isRoutable)
-                let position = model.workers.firstIndex { $0.slot == slot }
-                if let position, !model.workers[position].isRemoved { model.workers[position].isRoutable = isRoutable }
+                let offer = offer()
+                table.update(slot, offer, isRoutable: isRoutable)
+                model.update(slot, offer, isRoutable: isRoutable)
             case 16..<62:
                 var tried = TriedSlots()
                 for _ in 0..<random.below(4) {
@@ -52,6 +70,7 @@ import Testing
                 #expect(table.outstanding(of: worker.slot) == worker.outstanding, "seed \(seed) step \(step)")
             }
             #expect(table.routableCount == model.routableCount, "seed \(seed) step \(step)")
+            #expect(table.openCount == model.open.count, "seed \(seed) step \(step)")
             #expect(table.totalOutstanding == model.totalOutstanding, "seed \(seed) step \(step)")
         }
     }

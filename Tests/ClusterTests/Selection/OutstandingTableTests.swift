@@ -71,11 +71,84 @@ import Testing
         #expect(table.outstanding(of: slot) == 2)
     }
 
+    @Test func capacitiesAboveFifteenAreRoundedDownALittle() {
+        for capacity in 1...WorkerRecord.maximumCapacity {
+            let group = CapacityClass(of: capacity)
+            #expect((1...63).contains(group.number))
+            let counted = Int(group.capacity)
+            #expect(counted <= capacity && counted * 8 > capacity * 7, "\(capacity) counts as \(counted)")
+            if capacity < 16 { #expect(counted == capacity) }
+            #expect(CapacityClass(of: counted) == group)
+        }
+        #expect(CapacityClass(of: 0) == CapacityClass(of: 1))
+        #expect(CapacityClass(of: .max) == CapacityClass(of: WorkerRecord.maximumCapacity))
+    }
+
     @Test func thereIsALimitForEachWorker() {
         var table = OutstandingTable(seed: 1)
         let slot = table.insert(isRoutable: true)
         for _ in 0..<OutstandingTable.maximumOutstanding { _ = table.acquire() }
         #expect(table.acquire() == nil)
+        table.release(slot)
+        #expect(table.acquire() == slot)
+    }
+
+    @Test func aWorkerIsGivenNoMoreThanItTakes() {
+        var table = OutstandingTable(seed: 1)
+        let small = table.insert(WorkerOffer(maximumRequests: 2), isRoutable: true)
+        let large = table.insert(WorkerOffer(maximumRequests: 5), isRoutable: true)
+        let given = (0..<8).compactMap { _ in table.acquire() }
+        #expect(given.count { $0 == small } == 2)
+        #expect(given.count { $0 == large } == 5)
+        #expect(table.openCount == 0)
+        #expect(table.routableCount == 2)
+        #expect(table.isAnybodyRoutable(besides: TriedSlots(small)))
+        table.release(small)
+        #expect(table.acquire() == small)
+        // The worker may think better of it.
+        table.update(small, WorkerOffer(maximumRequests: 1), isRoutable: true)
+        table.release(small)
+        #expect(table.acquire() == nil)
+        table.update(small, WorkerOffer(maximumRequests: 3), isRoutable: true)
+        #expect(table.acquire() == small)
+    }
+
+    @Test func requestsAreSharedByCapacity() {
+        var table = OutstandingTable(seed: 1)
+        let slots = [1, 2, 5].map { table.insert(WorkerOffer(capacity: $0), isRoutable: true) }
+        for _ in 0..<80 { _ = table.acquire() }
+        #expect(slots.map { table.outstanding(of: $0) } == [10, 20, 50])
+    }
+
+    @Test func freeWorkersAreDrawnByCapacity() {
+        var table = OutstandingTable(seed: 1)
+        let small = table.insert(WorkerOffer(capacity: 1), isRoutable: true)
+        let large = table.insert(WorkerOffer(capacity: 3), isRoutable: true)
+        var hits: [Slot: Int] = [:]
+        for _ in 0..<4000 {
+            guard let slot = table.acquire() else { continue }
+            hits[slot, default: 0] += 1
+            table.release(slot)
+        }
+        #expect((850...1150).contains(hits[small] ?? 0), "\(hits)")
+        #expect((2850...3150).contains(hits[large] ?? 0), "\(hits)")
+    }
+
+    @Test func aStartingWorkerOfGreatCapacityStartsSmallToo() {
+        var table = OutstandingTable(seed: 3, slowStartMilliseconds: 10_000)
+        let old = table.insert(WorkerOffer(capacity: 10), isRoutable: true)
+        let new = table.insert(WorkerOffer(capacity: 10), isRoutable: true, slowStartBegan: at(0))
+        for _ in 0..<1100 { _ = table.acquire() }
+        #expect((80...350).contains(table.outstanding(of: new)), "\(table.outstanding(of: new))")
+        #expect(table.outstanding(of: old) + table.outstanding(of: new) == 1100)
+    }
+
+    @Test func aFullWorkerGoesOnInItsSlowStart() {
+        var table = OutstandingTable(seed: 3, slowStartMilliseconds: 10_000)
+        let slot = table.insert(WorkerOffer(maximumRequests: 1), isRoutable: true, slowStartBegan: at(0))
+        #expect(table.acquire() == slot)
+        #expect(table.advanceSlowStart(now: at(5000)) == true)
+        #expect(table.advanceSlowStart(now: at(10_000)) == false)
         table.release(slot)
         #expect(table.acquire() == slot)
     }
