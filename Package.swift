@@ -82,6 +82,7 @@ let package = Package(
         .testTarget(
             name: "ProxyTests", dependencies: ["Cluster", "Connections", "HTTP", "Proxy", "Sockets", "TestSupport"],
             swiftSettings: settings),
+        .testTarget(name: "ControlPlaneTests", dependencies: ["Cluster", "ControlPlane"], swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["Balancer", "Worker"], swiftSettings: settings),
     ]
 )

@@ -18,6 +18,8 @@ final class BalancerNode {
     let log = Logger(label: "balancer")
     /// Set while a worker's standby.
     var standby: StandbyChannel?
+    /// Called whenever the roster has changed and requests can be served.
+    var onServing: () -> Void = {}
 
     private let certificates: NodeCertificates
     private var coordinator: LockFileCoordinator
@@ -26,11 +28,14 @@ final class BalancerNode {
         seed: UInt64.random(in: 0...UInt64.max), slowStartMilliseconds: ClusterSettings().slowStartMilliseconds)
     private let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
     private let clusterProvider: TransportProvider
+    private let callers: ProbeCallers
+    private let snapshots: SnapshotReader
     private let descriptorLimit: Int
     private var plane: DataPlane?
     private var control: BalancerControl?
     private var listeners: Listeners?
     private var handover: HandoverServer?
+    private var warmUp: WarmUp?
     private var controlServers: [Server] = []
     private var signals: SignalSource?
     private var drainTimer: LoopTimer?
@@ -48,6 +53,7 @@ final class BalancerNode {
         certificates = try NodeCertificates(folder: certificatesFolder, id: id, role: .balancer)
         clusterProvider = try certificates.makeClusterProvider()
         coordinator = LockFileCoordinator(directory: directory)
+        snapshots = SnapshotReader(directory: directory)
         do throws(SystemError) {
             loop = try EventLoop()
             startedAt = loop.now
@@ -55,6 +61,7 @@ final class BalancerNode {
         } catch {
             throw .failure("\(error)")
         }
+        callers = ProbeCallers(loop: loop, certificates: certificates, provider: clusterProvider)
         if let warning = certificates.validityWarning { log.warning("\(warning)") }
     }
 
@@ -62,12 +69,21 @@ final class BalancerNode {
         loop.run()
     }
 
-    /// Builds the data plane; what takes time is done before the reign begins.
+    /// Builds the data plane and starts its loops; what takes time is done before the reign begins.
     func prepare(ticketKeys: [UInt8]) throws(CommandError) {
-        plane = try DataPlane(
+        let plane = try DataPlane(
             configuration: configuration, certificates: certificates, ticketKeys: ticketKeys, roster: roster,
             policy: policy,
             connectionLimit: DescriptorLimit.connections(of: descriptorLimit), log: log, node: self)
+        do throws(SystemError) { try plane.start() } catch { throw .failure("\(error)") }
+        self.plane = plane
+    }
+
+    /// While parked: keeps connections to the workers ready.
+    func keepWarm() {
+        guard let plane else { return }
+        warmUp = WarmUp(
+            snapshots: snapshots, callers: callers, roster: roster, certificates: certificates, plane: plane)
     }
 
     // MARK: Reign
@@ -76,11 +92,11 @@ final class BalancerNode {
     func startReign() throws(CommandError) {
         let keys = BalancerNode.randomTicketKeys()
         try prepare(ticketKeys: keys)
-        let hints = SnapshotStore.latest(in: directory)
-        switch coordinator.acquire(after: hints?.epoch ?? .none) {
+        switch coordinator.acquire(after: snapshots.latest()?.epoch ?? .none) {
         case .granted(let epoch):
             let listeners = try bindListeners()
-            try reign(epoch: epoch, hints: hints, listeners: listeners, ticketKeys: keys)
+            try beginReign(epoch: epoch, listeners: listeners)
+            try completeReign(epoch: epoch, listeners: listeners, ticketKeys: keys)
         case .heldByOther(let holder):
             throw .failure(
                 "a balancer of this cluster is running already (\(holder) holds \(directory.lock)): stop it, or give another --state-dir"
@@ -90,15 +106,22 @@ final class BalancerNode {
         }
     }
 
-    /// Begins to reign, holding the lock.
-    func reign(epoch: Epoch, hints: Snapshot?, listeners: Listeners, ticketKeys: [UInt8]) throws(CommandError) {
+    /// Begins to reign, holding the lock: clients are accepted, and the workers of the latest snapshot are asked for
+    /// their health. Clients wait for this step, so nothing else is done in it.
+    func beginReign(epoch: Epoch, listeners: Listeners) throws(CommandError) {
         guard let plane else { throw .failure("the data plane has not been built") }
+        warmUp?.stop()
+        warmUp = nil
         policy.epoch = epoch.value
         self.listeners = listeners
+        plane.listen(on: listeners.publicSide.rawValue)
+        startControl(epoch: epoch, hints: snapshots.latest())
         installSignals()
+    }
+
+    /// The rest of a reign's beginning: what workers and operators connect to.
+    func completeReign(epoch: Epoch, listeners: Listeners, ticketKeys: [UInt8]) throws(CommandError) {
         do throws(SystemError) {
-            try plane.start(listener: listeners.publicSide.rawValue)
-            startControl(epoch: epoch, hints: hints)
             try serveControl(listeners)
             handover = try HandoverServer(
                 loop: loop, directory: directory, listeners: listeners,
@@ -149,9 +172,12 @@ final class BalancerNode {
         let control = BalancerControl(
             epoch: epoch, hints: hints,
             reservedPorts: [configuration.port, configuration.clusterPort, configuration.adminPort],
-            loop: loop, roster: roster, certificates: certificates, provider: clusterProvider, log: log)
+            callers: callers, roster: roster, certificates: certificates, log: log)
         self.control = control
-        control.onRosterChanged = { [unowned self] in plane?.rosterChanged() }
+        control.onRosterChanged = { [unowned self] in
+            plane?.rosterChanged()
+            if roster.routableCount > 0 { onServing() }
+        }
         control.onStepDown = { [unowned self] later in
             log.error(
                 "a later balancer reigns: this one ends",

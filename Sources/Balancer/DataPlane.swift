@@ -41,15 +41,29 @@ final class DataPlane {
         counters = services.map(\.counters)
     }
 
-    /// Starts the threads and begins to accept.
-    func start(listener: Int32) throws(SystemError) {
+    /// Starts the threads. Nothing is accepted yet.
+    func start() throws(SystemError) {
         try group.start(name: "loop")
+    }
+
+    /// Begins to accept.
+    func listen(on listener: Int32) {
         group.listen(on: listener) { [log] error in log.critical("a loop can't watch the public port: \(error)") }
     }
 
     func rosterChanged() {
         for service in services {
             service.value.loop.post { service.value.rosterChanged() }
+        }
+    }
+
+    /// Opens connections in advance to workers of the roster.
+    func warmUp(limit: Int) {
+        for service in services {
+            service.value.loop.post {
+                service.value.rosterChanged()
+                service.value.warmUp(limit: limit)
+            }
         }
     }
 

@@ -13,6 +13,8 @@ final class StandbyChannel {
     /// The lock of a dying predecessor is free within about a millisecond; a hung one was killed just before.
     private static let lockRetryMilliseconds = 2
     private static let lockAttempts = 500
+    /// How long the workers' first answers may take before the rest of the reign's beginning stops waiting for them.
+    private static let precedenceMilliseconds = 20
 
     private let node: BalancerNode
     private let channel: MessageChannel
@@ -52,13 +54,14 @@ final class StandbyChannel {
 
     private func hold(_ handover: Handover, _ descriptors: [Int32]) {
         listeners = Listeners(received: descriptors)
-        let isPrepared = self.handover?.ticketKeys == handover.ticketKeys
-        self.handover = handover
         // The next reign of the same cluster hands over the same keys: what was built stays.
+        let isPrepared = self.handover != nil
+        self.handover = handover
         if isPrepared { return }
         do throws(CommandError) {
             try node.prepare(ticketKeys: handover.ticketKeys)
         } catch { exitFailed("\(error)") }
+        node.keepWarm()
         report(.parked)
     }
 
@@ -82,8 +85,18 @@ final class StandbyChannel {
             let keys = handover?.ticketKeys ?? BalancerNode.randomTicketKeys()
             if handover == nil { try node.prepare(ticketKeys: keys) }
             let listeners = if let held = self.listeners { held } else { try node.bindListeners() as Listeners }
-            try node.reign(
-                epoch: epoch, hints: SnapshotStore.latest(in: node.directory), listeners: listeners, ticketKeys: keys)
+            try node.beginReign(epoch: epoch, listeners: listeners)
+            // The first answers of the probes have precedence over the rest, which waits for nobody.
+            timer.action = { [unowned self] in complete(epoch, listeners, keys) }
+            timer.set(afterMilliseconds: StandbyChannel.precedenceMilliseconds)
+            node.onServing = { [unowned self] in timer.set(afterMilliseconds: 0) }
+        } catch { exitFailed("\(error)") }
+    }
+
+    private func complete(_ epoch: Epoch, _ listeners: Listeners, _ ticketKeys: [UInt8]) {
+        node.onServing = {}
+        do throws(CommandError) {
+            try node.completeReign(epoch: epoch, listeners: listeners, ticketKeys: ticketKeys)
         } catch { exitFailed("\(error)") }
         report(.started(epoch))
         // From here on the worker's end is no concern of ours.

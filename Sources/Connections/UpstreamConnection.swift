@@ -21,8 +21,10 @@ package final class UpstreamConnection: EventSource {
 
     package let loop: EventLoop
     package let endpoint: UpstreamEndpoint
-    /// Requests begun on this connection; above 1 the connection is a reused one.
+    /// Requests begun on this connection.
     package private(set) var requestCount = 0
+    /// Whether the present request met the connection idle: the peer may have closed it meanwhile.
+    package private(set) var isReused = false
     /// Called when a request has ended and the connection can take another.
     package var onIdle: (UpstreamConnection) -> Void = { _ in }
     /// Called once, when the connection has closed for whatever reason.
@@ -78,8 +80,6 @@ package final class UpstreamConnection: EventSource {
     package var isCongested: Bool { output.count > limits.outputHigh }
     package var isClosed: Bool { phase == .closed }
     package var isIdle: Bool { phase == .idle && !isActive }
-    /// Whether the present request is not the connection's first: the peer may have closed it while it was idle.
-    package var isReused: Bool { requestCount > 1 }
 
     /// Begins to connect. A failure is reported to the client of the request that is attached by then, in a later turn.
     package func start() {
@@ -115,6 +115,7 @@ package final class UpstreamConnection: EventSource {
         isRequestOnTheWay = false
         wasCongested = false
         requestCount += 1
+        isReused = phase == .idle
         parser.reset()
         if phase == .idle {
             phase = .busy

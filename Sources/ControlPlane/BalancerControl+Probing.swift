@@ -6,15 +6,7 @@ internal import Sockets
 /// Asking workers for their health, and finding out who answers at the address of a new one.
 extension BalancerControl {
     func probe(_ record: WorkerRecord) {
-        let caller: KeptCaller
-        if let probe = probes[record.id], probe.incarnation == record.incarnation {
-            caller = probe.caller
-        } else {
-            probes[record.id]?.caller.close()
-            guard let endpoint = endpoint(id: record.id, host: record.host, port: record.port) else { return }
-            caller = KeptCaller(loop: loop, endpoint: endpoint, provider: provider)
-            probes[record.id] = Probe(incarnation: record.incarnation, caller: caller)
-        }
+        guard let caller = callers.caller(for: record) else { return }
         let timeout = Int(core.settings.probeTimeoutMilliseconds)
         caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: timeout) { [unowned self] result in
             core.probeFinished(
@@ -38,11 +30,10 @@ extension BalancerControl {
     /// Connects to the address that a worker claims, over a connection of its own.
     func connectBack(_ ticket: AdmissionTicket, then completion: @escaping (ConnectBackOutcome) -> Void) {
         let record = ticket.record
-        guard let endpoint = endpoint(id: record.id, host: record.host, port: record.port) else {
+        guard let caller = callers.makeCaller(for: record) else {
             completion(.unreachable("\(record.host) is no IP address"))
             return
         }
-        let caller = KeptCaller(loop: loop, endpoint: endpoint, provider: provider)
         let timeout = Int(core.settings.connectBackTimeoutMilliseconds)
         caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: timeout) { result in
             caller.close()

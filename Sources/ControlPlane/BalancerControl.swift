@@ -3,7 +3,7 @@ internal import Connections
 internal import Glibc
 package import Logging
 package import Proxy
-package import Sockets
+internal import Sockets
 
 /// The shell around `BalancerCore` on the control loop: answers the cluster port, connects back, probes, and keeps
 /// the data plane's roster up to date.
@@ -19,10 +19,9 @@ package final class BalancerControl {
     let loop: EventLoop
     let roster: Roster
     let certificates: NodeCertificates
-    let provider: TransportProvider
     let log: Logger
     var core: BalancerCore
-    var probes: [NodeID: Probe] = [:]
+    let callers: ProbeCallers
     /// Which worker watches over which connection of the cluster port.
     var watchers: [ObjectIdentifier: Departure] = [:]
     var newestWatch: [NodeID: ObjectIdentifier] = [:]
@@ -31,21 +30,15 @@ package final class BalancerControl {
     /// The reign is over: nothing is performed any more.
     private var isStopped = false
 
-    /// A worker's kept probe connection.
-    struct Probe {
-        let incarnation: UInt64
-        let caller: KeptCaller
-    }
-
     package init(
-        epoch: Epoch, hints: Snapshot?, reservedPorts: Set<UInt16>, loop: EventLoop, roster: Roster,
-        certificates: NodeCertificates, provider: TransportProvider, log: Logger
+        epoch: Epoch, hints: Snapshot?, reservedPorts: Set<UInt16>, callers: ProbeCallers, roster: Roster,
+        certificates: NodeCertificates, log: Logger
     ) {
         self.epoch = epoch
-        self.loop = loop
+        loop = callers.loop
+        self.callers = callers
         self.roster = roster
         self.certificates = certificates
-        self.provider = provider
         self.log = log
         core = BalancerCore(
             epoch: epoch, cluster: certificates.identity?.cluster, reservedPorts: reservedPorts, hints: hints,
@@ -67,8 +60,7 @@ package final class BalancerControl {
         isStopped = true
         timer.remove()
         slowStartTimer.remove()
-        for probe in probes.values { probe.caller.close() }
-        probes = [:]
+        callers.close()
     }
 
     // MARK: What the data plane saw
@@ -113,12 +105,8 @@ package final class BalancerControl {
 
     private func publishRoster() {
         let entries = core.roster
-        roster.update(entries) { endpoint(id: $0.id, host: $0.host, port: $0.port) }
-        let present = Set(entries.map(\.id))
-        for (id, probe) in probes where !present.contains(id) {
-            probe.caller.close()
-            probes[id] = nil
-        }
+        roster.update(entries) { certificates.workerEndpoint(id: $0.id, host: $0.host, port: $0.port) }
+        callers.keep(only: Set(entries.map(\.id)))
         onRosterChanged()
         advanceSlowStart()
     }
@@ -131,11 +119,4 @@ package final class BalancerControl {
 
     /// A tenth of a second is a hundredth of a slow start.
     private static let slowStartStepMilliseconds = 100
-
-    /// Where a worker listens and who must be found there; nil when its host is no address.
-    func endpoint(id: NodeID, host: String, port: UInt16) -> UpstreamEndpoint? {
-        guard let address = SocketAddress(host: host, port: port) else { return nil }
-        let expectation = certificates.uri(of: .worker, id).map { PeerExpectation.exactly($0) } ?? .anybody
-        return UpstreamEndpoint(address: address, host: host, expectation: expectation)
-    }
 }

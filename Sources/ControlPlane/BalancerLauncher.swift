@@ -9,6 +9,9 @@ package import Sockets
 package final class BalancerLauncher {
     /// How long to wait before a standby that ended by itself is started again.
     private static let restartMilliseconds = 1000
+    /// How long the first moments of a reign are left undisturbed: to start the next standby costs a core for as long
+    /// as a takeover takes.
+    private static let calmMilliseconds = 300
 
     /// What the balancer is started with, beside its configuration.
     package struct Program: Sendable {
@@ -32,6 +35,7 @@ package final class BalancerLauncher {
     private var wantsStandby = false
     private var holding: HandoverClient.Holding?
     private var candidate: Candidate?
+    private var calmUntil: UInt64 = 0
     /// Children that reign, or did: held until they have ended, so that they are reaped.
     private var released: [Int32: ChildProcess] = [:]
 
@@ -56,7 +60,10 @@ package final class BalancerLauncher {
 
     /// New listeners are held: the candidate gets them too.
     package func hold(_ holding: HandoverClient.Holding) {
+        let areKeysNew = self.holding.map { $0.handover.ticketKeys != holding.handover.ticketKeys } ?? false
         self.holding = holding
+        // Its contexts are made with the keys of before.
+        if areKeysNew, let candidate, candidate.completion == nil { dismiss(candidate) }
         if let candidate { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
         restart()
     }
@@ -95,6 +102,10 @@ package final class BalancerLauncher {
 
     private func restart() {
         guard wantsStandby, candidate == nil, holding != nil else { return }
+        guard loop.now >= calmUntil else {
+            timer.set(at: calmUntil)
+            return
+        }
         do throws(SystemError) {
             _ = try launch()
         } catch {
@@ -154,6 +165,7 @@ package final class BalancerLauncher {
         let number = candidate.process.processIdentifier
         candidate.process.onExit = { [unowned self] _ in released[number] = nil }
         if self.candidate === candidate { self.candidate = nil }
+        calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
         restart()
     }
 

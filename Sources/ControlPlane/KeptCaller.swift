@@ -46,6 +46,9 @@ package final class KeptCaller {
     /// Whether a question is under way or waiting.
     package var isBusy: Bool { current != nil }
 
+    /// Whether there is a connection, standing or being made.
+    package var isConnected: Bool { connection != nil }
+
     /// Asks. `completion` is called once, in a later turn; after `close` not at all.
     ///
     /// - Parameter timeoutMilliseconds: for the whole, from now, connecting included.

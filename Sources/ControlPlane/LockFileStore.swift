@@ -4,7 +4,8 @@ internal import Sockets
 
 /// The lock and the epoch file of a state directory.
 ///
-/// The kernel frees the lock when its holder dies, however it dies.
+/// The kernel frees the lock when its holder dies, however it dies. As long as epochs are within the reservation, the
+/// epoch file is written without a sync: a takeover does not wait for a disk.
 package final class LockFileStore: FenceStore {
     private let directory: StateDirectory
     private var held: FileDescriptor?
@@ -39,6 +40,11 @@ package final class LockFileStore: FenceStore {
         guard let bytes = DurableFile.read(directory.epoch) else {
             throw FenceStoreFailure("\(directory.epoch) can't be read")
         }
+        // What was granted in an earlier boot may have been lost: then it was within that boot's reservation.
+        let reservation = EpochReservation.read(directory.epochReservation)
+        if !reservation.isOfThisBoot, let stored = EpochFile(bytes).epoch, stored < reservation.bound {
+            return EpochFile.bytes(of: reservation.bound)
+        }
         return bytes
     }
 
@@ -48,6 +54,7 @@ package final class LockFileStore: FenceStore {
         } catch {
             throw FenceStoreFailure("\(directory.epoch): \(error)")
         }
+        reserve(after: EpochFile(bytes).epoch)
     }
 
     package func overwriteEpochFile(_ bytes: [UInt8], at offset: Int) throws(FenceStoreFailure) {
@@ -57,10 +64,19 @@ package final class LockFileStore: FenceStore {
             guard pwrite(file.rawValue, bytes, bytes.count, off_t(offset)) == bytes.count else {
                 throw SystemError("write")
             }
+            let epoch = EpochFile(bytes).epoch
+            if let epoch, EpochReservation.read(directory.epochReservation).covers(epoch) { return }
             try SystemError.check("fdatasync", fdatasync(file.rawValue))
+            reserve(after: epoch)
         } catch {
             throw FenceStoreFailure("\(directory.epoch): \(error)")
         }
+    }
+
+    /// Should it fail, for want of room on the disk, the next grant is synced like this one.
+    private func reserve(after epoch: Epoch?) {
+        guard let epoch else { return }
+        try? EpochReservation.make(above: epoch, in: directory.epochReservation)
     }
 
     private var holder: String {
@@ -68,10 +84,11 @@ package final class LockFileStore: FenceStore {
         return text.split(separator: "\n").first.map { "process \($0)" } ?? "another process"
     }
 
-    /// Writes this process's number into the lock. For people and scripts only: the lock is what counts.
+    /// Writes this process's number into the lock. For people and scripts only: the lock is what counts. Shortened after
+    /// it, not before: a full disk has room for what was there.
     private func name(_ file: Int32) {
         let line = "\(getpid())\n"
-        _ = ftruncate(file, 0)
-        _ = line.withCString { pwrite(file, $0, strlen($0), 0) }
+        let count = line.withCString { pwrite(file, $0, strlen($0), 0) }
+        if count > 0 { _ = ftruncate(file, count) }
     }
 }

@@ -11,16 +11,4 @@ package enum SnapshotStore {
     package static func load(of id: NodeID, in directory: StateDirectory) -> Snapshot? {
         DurableFile.read(directory.snapshot(of: id.text)).flatMap { JSON.decode(Snapshot.self, from: $0) }
     }
-
-    /// The latest copy that any worker of this host has; damaged files are passed over.
-    package static func latest(in directory: StateDirectory) -> Snapshot? {
-        var best: Snapshot?
-        for path in directory.snapshots() {
-            guard let bytes = DurableFile.read(path), let snapshot = JSON.decode(Snapshot.self, from: bytes) else {
-                continue
-            }
-            if best.map({ snapshot.supersedes($0) }) ?? true { best = snapshot }
-        }
-        return best
-    }
 }

@@ -36,6 +36,8 @@ package struct StateDirectory: Sendable {
     /// Held with flock(2) by the balancer that reigns.
     package var lock: String { path + "/balancer.lock" }
     package var epoch: String { path + "/epoch" }
+    /// See `EpochReservation`.
+    package var epochReservation: String { path + "/epoch-reserved" }
     /// The options of the present balancer: what a successor starts with.
     package var configuration: String { path + "/balancer.json" }
     package var handoverSocket: String { path + "/handover.sock" }

@@ -57,6 +57,12 @@ package final class ProxyService: Service {
         queue.wake()
     }
 
+    /// Opens connections in advance to the first `limit` workers of the roster, whatever their state: a balancer that
+    /// waits to take over has them ready for its first requests.
+    package func warmUp(limit: Int) {
+        for slot in roster.slots.prefix(limit) { pool(for: slot)?.warm() }
+    }
+
     /// The pool of the worker in a slot; nil when it has just left.
     func pool(for slot: Slot) -> WorkerPool? {
         let index = Int(slot.index)

@@ -151,6 +151,9 @@ package final class Roster: Sendable {
 
     // MARK: Views
 
+    /// Those of all workers, routable or not.
+    package var slots: [Slot] { state.withLock { $0.tenants.compactMap { $0?.slot } } }
+
     package var routableCount: Int { state.withLock { $0.table.routableCount } }
 
     package func load(of id: NodeID) -> Load? {

@@ -26,9 +26,18 @@ final class WorkerPool {
         self.limits = limits
     }
 
+    /// Opens a connection in advance when there is none.
+    func warm() {
+        if open.isEmpty { connect() }
+    }
+
     /// An idle connection, or a new one that is still connecting.
     func take() -> UpstreamConnection {
-        if let connection = idle.popLast() { return connection }
+        idle.popLast() ?? connect()
+    }
+
+    @discardableResult
+    private func connect() -> UpstreamConnection {
         let connection = UpstreamConnection(loop: loop, endpoint: endpoint, provider: provider, limits: limits)
         connection.onIdle = { [unowned self] in keep($0) }
         connection.onClose = { [unowned self] in closed($0) }

@@ -50,7 +50,6 @@ import Testing
         let harness = try UpstreamHarness()
         harness.begin()
         let peer = try harness.acceptRequest()
-        #expect(harness.onLoop { $0.isReused } == false)
         for number in 1...3 {
             try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\(number)")
             #expect(harness.eventually("ended", count: number))
@@ -61,6 +60,13 @@ import Testing
             #expect(client.body.isEmpty)
         }
         #expect(!harness.listener.hasConnection)
+    }
+
+    @Test func aConnectionThatWasIdleBeforeItsFirstRequestCountsAsReused() throws {
+        let warm = try UpstreamHarness()
+        #expect(warm.eventually("open"))
+        warm.begin()
+        #expect(warm.onLoop { $0.isReused })
     }
 
     @Test func takesNoContentInAnswerToHead() throws {

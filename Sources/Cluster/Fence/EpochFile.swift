@@ -6,16 +6,16 @@
 /// A new epoch goes over the line that does not hold the highest one. A write that is torn (the power fails in the
 /// middle) costs the epoch that was about to be granted, never one that was. The file keeps its size for ever and is
 /// smaller than a sector, so that a later epoch costs one write in place and one sync.
-struct EpochFile {
+package struct EpochFile {
     /// 20 digits, a space, 16 hexadecimal digits, the end of the line.
     static let lineLength = 38
 
     /// The highest epoch of the file; nil when it is damaged beyond a torn write.
-    let epoch: Epoch?
+    package let epoch: Epoch?
     /// Where the next epoch goes.
     let offsetOfNextLine: Int
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         let first = Self.epoch(in: bytes.prefix(Self.lineLength))
         let second = Self.epoch(in: bytes.dropFirst(Self.lineLength))
         epoch = [first, second].compactMap { $0 }.max()
@@ -23,7 +23,7 @@ struct EpochFile {
     }
 
     /// A new file that holds `epoch`.
-    static func bytes(of epoch: Epoch) -> [UInt8] {
+    package static func bytes(of epoch: Epoch) -> [UInt8] {
         line(of: epoch) + line(of: .none)
     }
 

@@ -13,7 +13,8 @@ package protocol FenceStore {
     /// Makes the epoch file with these bytes; durable, and there whole or not at all, when it returns.
     mutating func createEpochFile(_ bytes: [UInt8]) throws(FenceStoreFailure)
 
-    /// Writes over a part of the epoch file; durable when it returns. When it fails, or dies on the way, any part of
+    /// Writes over a part of the epoch file; durable when it returns, or made up for: after a loss of what was written
+    /// `readEpochFile` gives a file of an epoch that is no lower. When it fails, or dies on the way, any part of
     /// the bytes may have been written.
     mutating func overwriteEpochFile(_ bytes: [UInt8], at offset: Int) throws(FenceStoreFailure)
 }

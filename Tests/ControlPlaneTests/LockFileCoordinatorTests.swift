@@ -1,0 +1,36 @@
+import Cluster
+import Foundation
+import Testing
+
+@testable import ControlPlane
+
+@Suite struct LockFileCoordinatorTests {
+    @Test func `At most one holds the lock, and every grant is above all before`() throws {
+        let folder = try TemporaryFolder()
+        let directory = try StateDirectory(path: folder.path)
+        var first = LockFileCoordinator(directory: directory)
+        var second = LockFileCoordinator(directory: directory)
+        #expect(first.acquire(after: .none) == .granted(Epoch(1)))
+        #expect(second.acquire(after: .none) == .heldByOther("process \(getpid())"))
+        first.release()
+        #expect(second.acquire(after: Epoch(5)) == .granted(Epoch(6)))
+        #expect(first.acquire(after: Epoch(100)) == .heldByOther("process \(getpid())"))
+        second.release()
+        #expect(first.acquire(after: .none) == .granted(Epoch(7)))
+    }
+
+    @Test func `Without a place to write nothing is granted, and the lock is free again`() throws {
+        let folder = try TemporaryFolder()
+        let directory = try StateDirectory(path: folder.path)
+        // Nobody, not even root, can write to a directory.
+        try folder.makeFolder("epoch")
+        var coordinator = LockFileCoordinator(directory: directory)
+        guard case .failed = coordinator.acquire(after: .none) else {
+            Issue.record("an epoch was granted that could not be written")
+            return
+        }
+        try FileManager.default.removeItem(atPath: directory.epoch)
+        var other = LockFileCoordinator(directory: directory)
+        #expect(other.acquire(after: .none) == .granted(Epoch(1)))
+    }
+}
