@@ -52,7 +52,7 @@ final class WarmUp {
         roster.update(
             workers.map {
                 RosterEntry(
-                    id: $0.id, incarnation: $0.incarnation, host: $0.host, port: $0.port, weight: $0.capacity,
+                    id: $0.id, incarnation: $0.incarnation, host: $0.host, port: $0.port, capacity: $0.capacity,
                     state: .joining)
             }
         ) { certificates.workerEndpoint(id: $0.id, host: $0.host, port: $0.port) }
