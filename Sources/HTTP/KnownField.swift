@@ -7,6 +7,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case other
     case host, connection, contentLength, transferEncoding, te, trailer, upgrade, keepAlive
     case proxyConnection, proxyAuthenticate, proxyAuthorization
+    /// `Proxy`: nobody's field, but behind CGI it becomes HTTP_PROXY, which many programs take for their own setting.
+    case proxy
     case expect, forwarded
     /// Any `X-Forwarded-*` except the client certificate.
     case xForwarded
@@ -73,6 +75,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case 4:
             if name.equals("host") { return .host }
             if name.equals("date") { return .date }
+        case 5:
+            if name.equals("proxy") { return .proxy }
         case 6:
             if name.equals("cookie") { return .cookie }
             if name.equals("server") { return .server }

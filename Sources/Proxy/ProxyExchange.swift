@@ -194,7 +194,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        if head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
+        // Only workers know of reigns: an application that says the same means something else.
+        if service.policy.place == .edge, head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
             detach()?.abandon()
             if let lease = lease.take() {
                 if let subject = service.roster.subject(of: lease) { service.observer.fenced(subject, epoch) }

@@ -45,7 +45,7 @@ enum RequestRewriter {
     private static func isForwarded(_ field: Field, at place: ProxyPolicy.Place) -> Bool {
         if field.isHopByHop { return false }
         switch field.known {
-        case .host, .contentLength, .transferEncoding, .expect, .understudy, .clientCertificate: return false
+        case .host, .contentLength, .transferEncoding, .expect, .understudy, .clientCertificate, .proxy: return false
         case .forwarded, .xForwarded, .xRealIP: return place == .worker
         default: return true
         }

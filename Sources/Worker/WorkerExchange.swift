@@ -48,7 +48,8 @@ final class WorkerExchange: Exchange {
         serial &+= 1
         route = .done
         if case .unknown = access { access = judge(downstream.peerIdentity) }
-        let isPrevote = head.path.in(bytes).elementsEqual(ClusterPaths.prevote.utf8)
+        // What the balancer carries is a client's, whatever path it names: a prevote comes from a worker itself.
+        let isPrevote = head.path.in(bytes).elementsEqual(ClusterPaths.prevote.utf8) && !isCarried(head, bytes)
         switch access {
         case .everything: break
         case .prevoteOnly where isPrevote: break
@@ -112,6 +113,11 @@ final class WorkerExchange: Exchange {
     }
 
     // MARK: The door
+
+    /// A balancer puts its epoch into every request of a client, and takes it out of what the client sent.
+    private func isCarried(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        head.fields.contains { $0.known == .understudy && $0.name.in(bytes).isFieldName("understudy-epoch") }
+    }
 
     private func judge(_ peer: PeerIdentity) -> Access {
         switch peer {

@@ -1,0 +1,81 @@
+import Foundation
+import Synchronization
+
+/// An application that believes nothing: it takes requests only in the one form in which we write them, keeps every byte, and
+/// answers what a test wants.
+///
+/// What it can't read as exactly one request in that form it keeps as a violation, with the bytes.
+final class RecordingApplication: Sendable {
+    /// What is sent for a request.
+    struct Answer: Sendable {
+        var bytes: Data
+        /// The connection ends behind it.
+        var closes = false
+    }
+
+    private struct Record {
+        var requests: [CanonicalRequest] = []
+        var violations: [String] = []
+        /// What came of requests that never became whole.
+        var fragments: [Data] = []
+    }
+
+    private let listener: LoopbackListener
+    private let record = Mutex(Record())
+    private let answer: @Sendable (CanonicalRequest) -> Answer
+
+    /// - Parameter answer: by default 200 with a short content.
+    init(_ answer: @escaping @Sendable (CanonicalRequest) -> Answer = { _ in RecordingApplication.ok() }) throws {
+        self.answer = answer
+        listener = try LoopbackListener()
+        listener.start { [weak self] socket in self?.serve(socket) }
+    }
+
+    deinit { stop() }
+
+    var port: UInt16 { listener.port }
+    var requests: [CanonicalRequest] { record.withLock { $0.requests } }
+    var violations: [String] { record.withLock { $0.violations } }
+    var fragments: [Data] { record.withLock { $0.fragments } }
+
+    func stop() { listener.stop() }
+
+    static func ok(_ text: String = "ok\r\n") -> Answer {
+        Answer(bytes: Data("HTTP/1.1 200 OK\r\nContent-Length: \(text.utf8.count)\r\n\r\n\(text)".utf8))
+    }
+
+    private func serve(_ socket: PlainSocket) {
+        var input = Data()
+        while true {
+            switch CanonicalRequest.read(from: input) {
+            case .whole(let request, let rest):
+                // One connection, one request at a time: nothing may follow before the answer.
+                record.withLock {
+                    $0.requests.append(request)
+                    if !rest.isEmpty { $0.violations.append("bytes behind a request: \(escaped(rest))") }
+                }
+                input = Data()
+                let answer = answer(request)
+                guard socket.send(answer.bytes), !answer.closes else { return }
+            case .violation(let reason):
+                record.withLock { $0.violations.append("\(reason): \(escaped(input))") }
+                return
+            case .incomplete:
+                guard let piece = socket.receive() else {
+                    if !input.isEmpty { record.withLock { $0.fragments.append(input) } }
+                    return
+                }
+                input += piece
+            }
+        }
+    }
+}
+
+/// Bytes as text, with everything but visible ASCII escaped.
+func escaped(_ bytes: Data) -> String {
+    bytes.prefix(2000).map { byte in
+        (0x20..<0x7F).contains(byte)
+            ? String(UnicodeScalar(byte))
+            : byte == 0x0D ? "\\r" : byte == 0x0A ? "\\n" : "\\x" + String(byte, radix: 16)
+    }.joined()
+}
