@@ -22,7 +22,9 @@ extension ByteBuffer {
     }
 
     /// Content as we send it, in as many pieces as it came in or in other ones.
-    mutating func appendContent(_ content: [UInt8], framing: BodyFraming) {
+    mutating func appendContent(
+        _ content: [UInt8], framing: BodyFraming, trailers: [Conversation.FieldText] = []
+    ) {
         content.withUnsafeBufferPointer { content in
             guard framing == .chunked else { return append(content) }
             var rest = content[...]
@@ -33,7 +35,10 @@ extension ByteBuffer {
                 appendChunkTail()
                 rest = rest.dropFirst(7)
             }
-            appendLastChunk()
+            if trailers.isEmpty { return appendLastChunk() }
+            appendTrailerStart()
+            for trailer in trailers { appendText("\(trailer.name): \(trailer.value)\r\n") }
+            appendTrailerEnd()
         }
     }
 }

@@ -21,7 +21,7 @@ private func checkWritten(_ message: Conversation.Message) {
     check(reader.hosts == 1, "\(reader.hosts) hosts were sent on")
     check(reader.blanksInStartLine == 2, "a start line of \(reader.blanksInStartLine + 1) words was sent on")
 
-    written.appendContent(message.body, framing: message.framing)
+    written.appendContent(message.body, framing: message.framing, trailers: message.trailers)
     let read = Conversation(.client, written.bytes)
     // HTTP/1.0 may come without an authority; whoever writes 1.1 has to know one, and here nobody does.
     if message.authority.isEmpty { return }
@@ -31,6 +31,7 @@ private func checkWritten(_ message: Conversation.Message) {
     check(again.method == message.method && again.path == (target == "*" ? "" : target), "another target: \(again)")
     check(again.authority == message.authority, "another authority: \(again.authority)")
     check(again.framing == message.framing && again.body == message.body, "another content: \(again)")
+    check(again.trailers == message.trailers, "other trailers: \(again)")
     check(again.fields.filter(\.isSentOn) == message.fields.filter(\.isSentOn), "other fields: \(again.fields)")
 }
 

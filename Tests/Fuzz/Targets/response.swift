@@ -29,13 +29,14 @@ private func checkWritten(_ message: Conversation.Message, answering method: HTT
     }
     written.append("\r\n")
     LenientReader(written.bytes, takesUnderscores: false).checkFraming(framing)
-    written.appendContent(message.body, framing: framing)
+    written.appendContent(message.body, framing: framing, trailers: message.trailers)
 
     let read = Conversation(.server(answering: method), written.bytes)
     check(read.ending == .clean && read.messages.count == 1, "what was written is read as \(read)")
     guard let again = read.messages.first else { return }
     check(again.isComplete && again.start[0] == message.start[0], "another status: \(again)")
     check(again.framing == framing && again.body == message.body, "another content: \(again)")
+    check(again.trailers == message.trailers, "other trailers: \(again)")
     check(again.fields.filter(\.isSentOn) == message.fields.filter(\.isSentOn), "other fields: \(again.fields)")
 }
 
