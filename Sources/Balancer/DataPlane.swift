@@ -1,5 +1,6 @@
 internal import Connections
 internal import ControlPlane
+internal import HTTP
 internal import Logging
 internal import Proxy
 internal import Sockets
@@ -22,7 +23,7 @@ final class DataPlane {
             group = try ServerGroup(count: configuration.threads, slots: slots) { _, loop in
                 let service = ProxyService(
                     loop: loop, roster: roster, policy: policy, provider: try certificates.makeClusterProvider(),
-                    observer: node.observer())
+                    limits: UpstreamLimits(http: .withinCluster), observer: node.observer())
                 services.append(service)
                 let server = Server(
                     loop: loop, provider: try certificates.makePublicProvider(ticketKeys: ticketKeys), service: service,

@@ -20,7 +20,7 @@ package struct DownstreamLimits: Sendable {
     package var outputLow = 16 << 10
     /// Input kept while an earlier request is still being answered; at least a head.
     package var pendingHigh = 32 << 10
-    package var http = HTTPLimits.standard
+    package var http: HTTPLimits
 
-    package init() {}
+    package init(http: HTTPLimits = .standard) { self.http = http }
 }

@@ -14,7 +14,7 @@ package struct UpstreamLimits: Sendable {
     package var stallMilliseconds = 60_000
     package var outputHigh = 64 << 10
     package var outputLow = 16 << 10
-    package var http = HTTPLimits.standard
+    package var http: HTTPLimits
 
-    package init() {}
+    package init(http: HTTPLimits = .standard) { self.http = http }
 }

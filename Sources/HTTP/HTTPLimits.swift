@@ -18,6 +18,11 @@ package struct HTTPLimits: Equatable, Sendable {
     /// The defaults of the product.
     package static let standard = HTTPLimits()
 
+    /// Between balancer and worker, both ways. What was taken at the edge has to fit together with what a hop adds: fields
+    /// of its own, the authority once more in `x-forwarded-host`, a space behind each colon.
+    package static let withinCluster = HTTPLimits(
+        head: 40 * 1024, fields: 128, requestLine: 9 * 1024, trailer: 9 * 1024)
+
     /// Values are clamped to 16 bytes ... 1 GiB (0 ... 1 Mi for `fields`), so that offsets fit `ByteRange`.
     package init(
         head: Int = 16 * 1024,

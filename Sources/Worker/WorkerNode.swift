@@ -2,6 +2,7 @@ internal import Cluster
 internal import Connections
 internal import ControlPlane
 internal import Glibc
+internal import HTTP
 internal import Logging
 internal import Proxy
 internal import Sockets
@@ -90,7 +91,8 @@ final class WorkerNode {
             return try ServerGroup(count: options.threads, slots: slots) { _, loop in
                 let server = Server(
                     loop: loop, provider: try certificates.makeClusterProvider(),
-                    service: makeService(on: loop, house: house), limits: DownstreamLimits(), slots: slots)
+                    service: makeService(on: loop, house: house), limits: DownstreamLimits(http: .withinCluster),
+                    slots: slots)
                 server.onHandshakeFailure = { [log] error, peer in
                     let level: Logger.Level = if case .truncated = error { .debug } else { .warning }
                     log.log(level: level, "a peer was refused: \(error)", metadata: ["peer": "\(peer)"])
