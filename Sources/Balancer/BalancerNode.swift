@@ -24,8 +24,7 @@ final class BalancerNode {
     private let certificates: NodeCertificates
     private var coordinator: LockFileCoordinator
     private let startedAt: UInt64
-    private let roster = Roster(
-        seed: UInt64.random(in: 0...UInt64.max), slowStartMilliseconds: ClusterSettings().slowStartMilliseconds)
+    private let roster: Roster
     private let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
     private let clusterProvider: TransportProvider
     private let callers: ProbeCallers
@@ -49,6 +48,9 @@ final class BalancerNode {
     ) throws(CommandError) {
         self.configuration = configuration
         self.directory = directory
+        var limits = RosterLimits()
+        limits.slowStartMilliseconds = ClusterSettings().slowStartMilliseconds
+        roster = Roster(seed: UInt64.random(in: 0...UInt64.max), limits: limits)
         descriptorLimit = DescriptorLimit.raise()
         certificates = try NodeCertificates(folder: certificatesFolder, id: id, role: .balancer)
         clusterProvider = try certificates.makeClusterProvider()

@@ -10,6 +10,7 @@ final class DataPlane {
     let group: ServerGroup
     private let services: [LoopBound<ProxyService>]
     private let counters: [ProxyCounters]
+    private let roster: Roster
     private let log: Logger
 
     init(
@@ -17,6 +18,7 @@ final class DataPlane {
         policy: ProxyPolicy, connectionLimit: Int, log: Logger, node: BalancerNode
     ) throws(CommandError) {
         self.log = log
+        self.roster = roster
         var services: [ProxyService] = []
         let slots = ConnectionSlots(limit: connectionLimit)
         do {
@@ -88,9 +90,17 @@ final class DataPlane {
             counters.reduce(0) { $0 + $1[keyPath: counter].current }
         }
         text.single("understudy_retries_total", "counter", "Requests sent to another worker.", sum(\.retries))
+        text.single(
+            "understudy_retries_deferred_total", "counter", "Retries that waited for the budget or a worker.",
+            sum(\.retriesDeferred))
+        text.single("understudy_queue_length", "gauge", "Requests that wait for a worker.", roster.waitingCount)
         text.single("understudy_queued_total", "counter", "Requests that waited for a worker.", sum(\.queued))
         text.single(
-            "understudy_queue_timeouts_total", "counter", "Requests that waited in vain (503).", sum(\.queueTimeouts))
+            "understudy_queue_timeouts_total", "counter", "Requests that waited in vain (503, 504).",
+            sum(\.queueTimeouts))
+        text.single(
+            "understudy_queue_rejections_total", "counter", "Requests that found the queue full (503).",
+            sum(\.queueRejections))
         text.single(
             "understudy_upstream_failures_total", "counter", "Attempts that a worker failed.", sum(\.upstreamFailures))
     }

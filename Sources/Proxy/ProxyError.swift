@@ -6,6 +6,8 @@ internal import Connections
 enum ProxyError {
     /// Nobody may get requests, for as long as the queue waits.
     case noWorker
+    /// There are workers, but none had room for as long as the queue waits.
+    case allBusy
     case queueFull
     /// This balancer's reign is over.
     case fenced
@@ -14,7 +16,7 @@ enum ProxyError {
     var status: UInt16 {
         switch self {
         case .noWorker, .queueFull, .fenced: 503
-        case .upstream(.timedOut), .upstream(.connectTimedOut): 504
+        case .allBusy, .upstream(.timedOut), .upstream(.connectTimedOut): 504
         case .upstream: 502
         }
     }
@@ -23,6 +25,7 @@ enum ProxyError {
     var message: String {
         switch self {
         case .noWorker: "no worker is ready; try again"
+        case .allBusy: "no worker became free in time"
         case .queueFull: "too many requests are waiting for a worker; try again"
         case .fenced: "this balancer has been replaced; try again"
         case .upstream(.timedOut), .upstream(.connectTimedOut): "the worker did not answer in time"

@@ -28,13 +28,13 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var isRequestEnded = false
     /// `request` holds everything that has been received so far.
     private var isReplayable = false
+    /// Stands in the queue.
     private var isWaiting = false
     private var lease: Roster.Lease?
     private var upstream: UpstreamConnection?
-    private var tried = TriedSlots()
+    private var demand = Roster.Demand()
     private var attempts = 0
     private var lastFailure: UpstreamFailure?
-    var queueDeadline: UInt64 = 0
 
     init(downstream: any Downstream, service: ProxyService) {
         self.downstream = downstream
@@ -53,7 +53,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         hasTrailers = false
         isRequestEnded = false
         isReplayable = true
-        tried = TriedSlots()
+        demand = Roster.Demand()
         attempts = 0
         lastFailure = nil
         attempt()
@@ -122,16 +122,22 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: To a worker
 
     private func attempt() {
-        if !tryToSend() { wait() }
+        switch service.roster.request(demand, from: service.seat) {
+        case .given(let lease): send(over: lease)
+        case .waits(let ticket): wait(ticket: ticket)
+        case .nobodyElse: failFinally(.noWorker)
+        case .queueFull:
+            service.counters.queueRejections.add(1)
+            failFinally(.queueFull)
+        }
     }
 
-    /// Gives the request to a worker; false when none may get it.
-    private func tryToSend() -> Bool {
-        guard let lease = service.roster.acquire(excluding: tried) else { return false }
+    private func send(over lease: Roster.Lease) {
         guard let pool = service.pool(for: lease.slot) else {
             // It left between the two steps; the next choice can't fall on it again.
             service.roster.releaseAbandoned(lease)
-            return tryToSend()
+            attempt()
+            return
         }
         self.lease = lease
         attempts += 1
@@ -145,38 +151,30 @@ final class ProxyExchange: Exchange, UpstreamClient {
             downstream.writeContinue()
         }
         if upstream.isCongested { downstream.pauseReading() } else { downstream.resumeReading() }
-        return true
     }
 
-    private func wait() {
-        if tried.count > 0, let lastFailure {
-            // Everybody who could be asked has been.
-            fail(.upstream(lastFailure))
-            return
-        }
-        guard service.queue.append(self) else {
-            fail(.queueFull)
-            return
-        }
-        service.counters.queued.add(1)
+    private func wait(ticket: UInt64) {
+        if demand.isRetry { service.counters.retriesDeferred.add(1) } else { service.counters.queued.add(1) }
+        service.queue.append(self, ticket: ticket)
         isWaiting = true
         downstream.pauseReading()
     }
 
-    /// The queue's turn: whether a worker took the request.
-    func dequeued() -> Bool {
-        guard isWaiting else { return true }
-        // Before sending: should that fail at once, the request may be waiting again by the time it returns.
+    /// The queue's turn: a worker has been found.
+    func dequeued(_ lease: Roster.Lease) {
         isWaiting = false
-        if tryToSend() { return true }
-        isWaiting = true
-        return false
+        send(over: lease)
     }
 
     func waitedTooLong() {
         isWaiting = false
         service.counters.queueTimeouts.add(1)
-        fail(.noWorker)
+        failFinally(service.roster.routableCount == 0 ? .noWorker : .allBusy)
+    }
+
+    /// No worker will get the request. Who has been tried already has failed it, and how is what the client is told.
+    private func failFinally(_ error: ProxyError) {
+        fail(lastFailure.map { .upstream($0) } ?? error)
     }
 
     private func fail(_ error: ProxyError) {
@@ -261,7 +259,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
                 attempts -= 1
             } else {
                 if let subject = service.roster.releaseFailed(lease) { service.observer.failed(subject, failure) }
-                tried.insert(lease.slot)
+                demand.tried.insert(lease.slot)
             }
         }
         lastFailure = failure
@@ -294,7 +292,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         detach()?.abandon()
         if let lease = lease.take() {
             service.roster.releaseAbandoned(lease)
-            tried.insert(lease.slot)
+            demand.tried.insert(lease.slot)
         }
         lastFailure = .timedOut
         service.counters.retries.add(1)

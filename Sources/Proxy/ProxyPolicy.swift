@@ -17,22 +17,20 @@ package final class ProxyPolicy: Sendable {
     package let replayLimit: Int
     /// Attempts after the first.
     package let maximumRetries: Int
+    /// How long a request waits for a worker; how many may is bounded by `RosterLimits`.
     package let queueMilliseconds: Int
-    /// Requests that wait, on each loop.
-    package let queueLimit: Int
     /// The reign under which requests go out; workers refuse an older one. 0 adds no field.
     private let currentEpoch = Atomic<UInt64>(0)
 
     package init(
         place: Place, scheme: StaticString, replayLimit: Int = 64 << 10, maximumRetries: Int = 2,
-        queueMilliseconds: Int = 1000, queueLimit: Int = 1024
+        queueMilliseconds: Int = 1000
     ) {
         self.place = place
         self.scheme = scheme
         self.replayLimit = replayLimit
         self.maximumRetries = maximumRetries
         self.queueMilliseconds = queueMilliseconds
-        self.queueLimit = queueLimit
     }
 
     package var epoch: UInt64 {

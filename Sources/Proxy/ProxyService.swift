@@ -19,6 +19,8 @@ package final class ProxyService: Service {
     let policy: ProxyPolicy
     let observer: Observer
     let queue: WaitQueue
+    /// Where this loop's requests wait in the line of all loops.
+    let seat: Roster.Seat
     package let counters = ProxyCounters()
     private let provider: TransportProvider
     private let limits: UpstreamLimits
@@ -35,14 +37,28 @@ package final class ProxyService: Service {
         self.provider = provider
         self.limits = limits
         self.observer = observer
-        queue = WaitQueue(loop: loop, limit: policy.queueLimit, milliseconds: policy.queueMilliseconds)
+        queue = WaitQueue(loop: loop, roster: roster, milliseconds: policy.queueMilliseconds)
+        let desk = LeaseDesk()
+        seat = roster.attach { ticket, lease in
+            loop.post { desk.service?.granted(lease, ticket: ticket) ?? roster.releaseAbandoned(lease) }
+        }
+        desk.service = self
+    }
+
+    /// A worker has been found for a request that waits, or did when it was found.
+    private func granted(_ lease: Roster.Lease, ticket: UInt64) {
+        if let exchange = queue.take(ticket: ticket) {
+            exchange.dequeued(lease)
+        } else {
+            roster.releaseAbandoned(lease)
+        }
     }
 
     package func makeExchange(on downstream: any Downstream) -> any Exchange {
         ProxyExchange(downstream: downstream, service: self)
     }
 
-    /// The roster has changed: pools of workers that left are retired, and waiting requests try again.
+    /// The roster has changed: pools of workers that left are retired.
     package func rosterChanged() {
         for (index, pool) in pools.enumerated() {
             guard let pool else { continue }
@@ -54,7 +70,6 @@ package final class ProxyService: Service {
             case .joining, .ready, .suspect, .draining: break
             }
         }
-        queue.wake()
     }
 
     /// Opens connections in advance to the first `limit` workers of the roster, whatever their state: a balancer that
@@ -76,11 +91,18 @@ package final class ProxyService: Service {
     }
 }
 
+/// Where the roster leaves leases for a service that may have gone. Touched on the service's loop only.
+private final class LeaseDesk: @unchecked Sendable {
+    weak var service: ProxyService?
+}
+
 /// What the proxy of one loop counts.
 package final class ProxyCounters: Sendable {
     package let retries = Counter()
     package let queued = Counter()
     package let queueTimeouts = Counter()
+    package let queueRejections = Counter()
+    package let retriesDeferred = Counter()
     package let upstreamFailures = Counter()
 
     package init() {}

@@ -1,15 +1,18 @@
 package import Cluster
 package import Connections
-private import Synchronization
+internal import Synchronization
 
 /// The workers as all loops see them: who may get requests, and how many each is running, exactly.
 ///
 /// One lock around a few table steps (`OutstandingTable`): taking and giving back a worker costs tens of nanoseconds,
 /// and "the fewest" holds over all threads. Membership changes come from the control loop and disturb no request.
+/// Who finds no worker waits here too (`Roster+Requests`), in one line for all loops.
 package final class Roster: Sendable {
     /// A worker that got a request; given back exactly once.
     package struct Lease: Sendable {
         package let slot: Slot
+        /// Counts against the budget for retries.
+        let isRetry: Bool
     }
 
     /// A worker as `/status` and the counters need it.
@@ -25,7 +28,7 @@ package final class Roster: Sendable {
         package let incarnation: UInt64
     }
 
-    private struct Tenant {
+    struct Tenant {
         var slot: Slot
         var entry: RosterEntry
         var endpoint: UpstreamEndpoint
@@ -35,20 +38,32 @@ package final class Roster: Sendable {
         var isFailing = false
     }
 
-    private struct State: ~Copyable {
+    struct State: ~Copyable {
         var table: OutstandingTable
+        /// First attempts that wait for a worker.
+        var newcomers = WaitingLine<Waiter>()
+        /// Retries that wait for the budget or for a worker.
+        var retries = WaitingLine<Waiter>()
+        var ticketsIssued: UInt64 = 0
+        var retriesUnderWay = 0
+        /// How each loop is told of leases, by seat.
+        var deliveries: [Delivery] = []
         /// By slot index.
         var tenants: [Tenant?] = []
         var slots: [NodeID: Slot] = [:]
+
+        var waitingCount: Int { newcomers.count + retries.count }
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
+    let limits: RosterLimits
 
     /// - Parameters:
     ///   - seed: for the choice among equals.
-    ///   - slowStartMilliseconds: 0 for none; else `advanceSlowStart` has to be called.
-    package init(seed: UInt64, slowStartMilliseconds: Int64 = 0) {
-        state = Mutex(State(table: OutstandingTable(seed: seed, slowStartMilliseconds: slowStartMilliseconds)))
+    ///   - limits: when they have a slow start, `advanceSlowStart` has to be called.
+    package init(seed: UInt64, limits: RosterLimits = RosterLimits()) {
+        self.limits = limits
+        state = Mutex(State(table: OutstandingTable(seed: seed, slowStartMilliseconds: limits.slowStartMilliseconds)))
     }
 
     // MARK: Membership
@@ -56,6 +71,7 @@ package final class Roster: Sendable {
     /// Takes over the registry's present list. An incarnation that went leaves; its running requests still count down.
     package func update(_ entries: [RosterEntry], endpoint: (RosterEntry) -> UpstreamEndpoint?) {
         let resolved = entries.compactMap { entry in endpoint(entry).map { (entry, $0) } }
+        var grants: [Grant] = []
         state.withLock { state in
             var gone = state.slots
             for (entry, endpoint) in resolved {
@@ -81,7 +97,9 @@ package final class Roster: Sendable {
                 Roster.remove(slot, from: &state)
                 state.slots[id] = nil
             }
+            if state.waitingCount > 0 { grants = serve(&state) }
         }
+        deliver(grants)
     }
 
     private static func remove(_ slot: Slot, from state: inout State) {
@@ -94,43 +112,7 @@ package final class Roster: Sendable {
         state.withLock { $0.table.advanceSlowStart(now: now) }
     }
 
-    // MARK: Requests
-
-    /// A routable worker with the fewest outstanding requests, not among those tried; nil when there is none.
-    package func acquire(excluding tried: TriedSlots) -> Lease? {
-        state.withLock { state in
-            guard let slot = state.table.acquire(excluding: tried) else { return nil }
-            state.tenants[Int(slot.index)]?.requests &+= 1
-            return Lease(slot: slot)
-        }
-    }
-
-    /// Gives a worker back after a whole response. Returns whom to report as well again, when failures were reported
-    /// before.
-    package func release(_ lease: Lease) -> Subject? {
-        state.withLock { state in
-            state.table.release(lease.slot)
-            guard let tenant = Roster.tenant(of: lease.slot, in: state), tenant.isFailing else { return nil }
-            state.tenants[Int(lease.slot.index)]?.isFailing = false
-            return Subject(id: tenant.entry.id, incarnation: tenant.entry.incarnation)
-        }
-    }
-
-    /// Gives a worker back that failed the request; returns whom to report, unless it has left already.
-    package func releaseFailed(_ lease: Lease) -> Subject? {
-        state.withLock { state in
-            state.table.release(lease.slot)
-            guard let tenant = Roster.tenant(of: lease.slot, in: state) else { return nil }
-            state.tenants[Int(lease.slot.index)]?.failures &+= 1
-            state.tenants[Int(lease.slot.index)]?.isFailing = true
-            return Subject(id: tenant.entry.id, incarnation: tenant.entry.incarnation)
-        }
-    }
-
-    /// Gives a worker back whose request the client gave up.
-    package func releaseAbandoned(_ lease: Lease) {
-        state.withLock { $0.table.release(lease.slot) }
-    }
+    // MARK: Views
 
     /// Who has the lease; nil when it has left.
     package func subject(of lease: Lease) -> Subject? {
@@ -149,8 +131,6 @@ package final class Roster: Sendable {
         state.withLock { Roster.tenant(of: slot, in: $0)?.endpoint }
     }
 
-    // MARK: Views
-
     /// Those of all workers, routable or not.
     package var slots: [Slot] { state.withLock { $0.tenants.compactMap { $0?.slot } } }
 
@@ -164,7 +144,7 @@ package final class Roster: Sendable {
         }
     }
 
-    private static func tenant(of slot: Slot, in state: borrowing State) -> Tenant? {
+    static func tenant(of slot: Slot, in state: borrowing State) -> Tenant? {
         let index = Int(slot.index)
         guard index < state.tenants.count, let tenant = state.tenants[index], tenant.slot == slot else { return nil }
         return tenant

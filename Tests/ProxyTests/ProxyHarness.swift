@@ -13,9 +13,10 @@ final class ProxyHarness {
         var port: UInt16
         var incarnation: UInt64 = 1
         var state = WorkerState.ready
+        var maximumRequests = 0
     }
 
-    let roster = Roster(seed: 7)
+    let roster: Roster
     let policy: ProxyPolicy
     let server: TestServer
     /// What the observer was told, in order.
@@ -25,10 +26,12 @@ final class ProxyHarness {
 
     init(
         _ workers: [Worker] = [], policy: ProxyPolicy = ProxyPolicy(place: .edge, scheme: "http"),
-        limits: UpstreamLimits = UpstreamLimits(), downstream: DownstreamLimits = DownstreamLimits(),
+        rosterLimits: RosterLimits = RosterLimits(), limits: UpstreamLimits = UpstreamLimits(),
+        downstream: DownstreamLimits = DownstreamLimits(),
         provider: TransportProvider = TransportProvider(), wrap: @escaping (any Service) -> any Service = { $0 }
     ) throws {
         self.policy = policy
+        roster = Roster(seed: 7, limits: rosterLimits)
         var made: ProxyService?
         let (roster, events) = (roster, events)
         server = try TestServer(limits: downstream) { loop in
@@ -57,7 +60,8 @@ final class ProxyHarness {
         let entries = workers.compactMap { worker in
             NodeID(worker.id).map {
                 RosterEntry(
-                    id: $0, incarnation: worker.incarnation, host: "127.0.0.1", port: worker.port, state: worker.state)
+                    id: $0, incarnation: worker.incarnation, host: "127.0.0.1", port: worker.port,
+                    maximumRequests: worker.maximumRequests, state: worker.state)
             }
         }
         let (roster, service) = (roster, service)

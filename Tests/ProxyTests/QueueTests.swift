@@ -7,8 +7,14 @@ import Testing
 
 /// Requests that wait for a worker.
 @Suite(.timeLimit(.minutes(2))) struct QueueTests {
-    private static func policy(milliseconds: Int = 60_000, limit: Int = 1024) -> ProxyPolicy {
-        ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: milliseconds, queueLimit: limit)
+    private static func policy(milliseconds: Int = 60_000) -> ProxyPolicy {
+        ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: milliseconds)
+    }
+
+    private static func room(for count: Int) -> RosterLimits {
+        var limits = RosterLimits()
+        limits.queue = count
+        return limits
     }
 
     @Test func withoutAWorkerTheClientIsToldToTryAgain() throws {
@@ -79,7 +85,7 @@ import Testing
     }
 
     @Test func whoFindsTheQueueFullIsToldAtOnce() throws {
-        let proxy = try ProxyHarness(policy: QueueTests.policy(limit: 2))
+        let proxy = try ProxyHarness(policy: QueueTests.policy(), rosterLimits: QueueTests.room(for: 2))
         let waiting = try (0..<2).map { _ in try proxy.client() }
         for client in waiting { try client.send(RawClient.request("GET", "/waits")) }
         #expect(proxy.hasQueued(2))
@@ -98,7 +104,7 @@ import Testing
     }
 
     @Test func whoLeavesGivesTheirPlaceToOthers() throws {
-        let proxy = try ProxyHarness(policy: QueueTests.policy(limit: 1))
+        let proxy = try ProxyHarness(policy: QueueTests.policy(), rosterLimits: QueueTests.room(for: 1))
         let gone = try proxy.client()
         try gone.send(RawClient.request("GET", "/gone"))
         #expect(proxy.hasQueued(1))
@@ -136,5 +142,93 @@ import Testing
         try client.send("abc")
         #expect(try client.receiveResponse().status == 200)
         #expect(worker.requests.map(\.body) == [Array("abc".utf8)])
+    }
+
+    // MARK: Workers that take so many and no more
+
+    /// Answers the requests of all its connections one by one, as the test says.
+    private static func worker(_ gate: DispatchSemaphore) throws -> ScriptedUpstream {
+        try ScriptedUpstream { peer in
+            while true {
+                try peer.request()
+                gate.wait()
+                try peer.answer()
+            }
+        }
+    }
+
+    private static func limited(_ worker: ScriptedUpstream, to count: Int) -> ProxyHarness.Worker {
+        var entry = worker.worker()
+        entry.maximumRequests = count
+        return entry
+    }
+
+    @Test func aWorkerGetsTheNextRequestWhenItIsFree() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let worker = try QueueTests.worker(gate)
+        let proxy = try ProxyHarness([QueueTests.limited(worker, to: 2)], policy: QueueTests.policy())
+        let clients = try (0..<5).map { _ in try proxy.client() }
+        for (number, client) in clients.enumerated() {
+            try client.send(RawClient.request("GET", "/\(number)"))
+            // One after the other, so that their order is known.
+            if number < 2 {
+                #expect(worker.requests(count: number + 1) != nil)
+            } else {
+                #expect(proxy.hasQueued(UInt64(number - 1)))
+            }
+        }
+        for done in 0..<5 {
+            #expect(worker.requests.count == min(done + 2, 5), "not two at a time")
+            gate.signal()
+            if done < 3 { #expect(worker.requests(count: done + 3) != nil) }
+        }
+        for client in clients { #expect(try client.receiveResponse().text == "ok") }
+        #expect(worker.requests.dropFirst(2).map(\.line) == (2..<5).map { "GET /\($0) HTTP/1.1" })
+        #expect(proxy.givesBackEverybody())
+    }
+
+    @Test func whenAllAreBusyForTooLongTheClientIsTold() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let worker = try QueueTests.worker(gate)
+        let proxy = try ProxyHarness(
+            [QueueTests.limited(worker, to: 1)], policy: QueueTests.policy(milliseconds: 200))
+        let busy = try proxy.client()
+        try busy.send(RawClient.request("GET", "/busy"))
+        #expect(worker.requests(count: 1) != nil)
+        let client = try proxy.client()
+        let response = try client.exchange("GET", "/late")
+        #expect(response.status == 504)
+        #expect(response.text == "{\"error\": \"no worker became free in time\"}\n")
+        #expect(proxy.counters.queueTimeouts.current == 1)
+        gate.signal()
+        #expect(try busy.receiveResponse().status == 200)
+        // Whoever was told does not stand in the way.
+        gate.signal()
+        #expect(try client.exchange("GET", "/again").status == 200)
+        #expect(worker.requests.map(\.line) == ["GET /busy HTTP/1.1", "GET /again HTTP/1.1"])
+    }
+
+    @Test func aClientThatLeavesIsNotGivenAWorker() throws {
+        let gate = DispatchSemaphore(value: 0)
+        let worker = try QueueTests.worker(gate)
+        let proxy = try ProxyHarness([QueueTests.limited(worker, to: 1)], policy: QueueTests.policy())
+        let busy = try proxy.client()
+        try busy.send(RawClient.request("GET", "/busy"))
+        #expect(worker.requests(count: 1) != nil)
+        let gone = try proxy.client()
+        try gone.send(RawClient.request("GET", "/gone"))
+        #expect(proxy.hasQueued(1))
+        let patient = try proxy.client()
+        try patient.send(RawClient.request("GET", "/patient"))
+        #expect(proxy.hasQueued(2))
+        gone.reset()
+        let roster = proxy.roster
+        #expect(proxy.eventually { roster.waitingCount == 1 })
+        gate.signal()
+        gate.signal()
+        #expect(try busy.receiveResponse().status == 200)
+        #expect(try patient.receiveResponse().status == 200)
+        #expect(worker.requests.map(\.line) == ["GET /busy HTTP/1.1", "GET /patient HTTP/1.1"])
+        #expect(proxy.givesBackEverybody())
     }
 }

@@ -37,7 +37,7 @@ import Testing
             var held: [Roster.Lease] = []
             var random = UInt64(thread + 1)
             for _ in 0..<rounds {
-                guard let lease = roster.acquire(excluding: TriedSlots()) else { continue }
+                guard let lease = roster.acquire() else { continue }
                 held.append(lease)
                 // Gives back in another order than it took, in each of the ways.
                 random = random &* 6_364_136_223_846_793_005 &+ 1
@@ -66,7 +66,7 @@ import Testing
         let leases = Mutex<[Roster.Lease]>([])
         DispatchQueue.concurrentPerform(iterations: 4) { [roster] _ in
             for _ in 0..<300 {
-                if let lease = roster.acquire(excluding: TriedSlots()) { leases.withLock { $0.append(lease) } }
+                if let lease = roster.acquire() { leases.withLock { $0.append(lease) } }
             }
         }
         // 1200 requests that nobody gives back: exactly 400 each.
@@ -79,11 +79,11 @@ import Testing
 
     @Test func anUpdateOfTheSameIncarnationKeepsTheCounts() throws {
         update([try entry("a")])
-        let lease = try #require(roster.acquire(excluding: TriedSlots()))
+        let lease = try #require(roster.acquire())
         update([try entry("a", state: .draining)])
         #expect(try load("a")?.outstanding == 1)
         #expect(try load("a")?.requests == 1)
-        #expect(roster.acquire(excluding: TriedSlots()) == nil)
+        #expect(roster.acquire() == nil)
         #expect(roster.endpoint(of: lease.slot) != nil)
         _ = roster.release(lease)
         #expect(try load("a")?.outstanding == 0)
@@ -92,7 +92,7 @@ import Testing
     @Test(arguments: ["incarnation", "port", "host"])
     func aWorkerThatStartedAgainIsAnotherOne(what: String) throws {
         update([try entry("a")])
-        let old = try #require(roster.acquire(excluding: TriedSlots()))
+        let old = try #require(roster.acquire())
         update([
             try entry(
                 "a", incarnation: what == "incarnation" ? 2 : 1, port: what == "port" ? 8002 : 8001,
@@ -102,7 +102,7 @@ import Testing
         #expect(try load("a")?.requests == 0)
         #expect(roster.endpoint(of: old.slot) == nil)
         #expect(roster.subject(of: old) == nil)
-        let new = try #require(roster.acquire(excluding: TriedSlots()))
+        let new = try #require(roster.acquire())
         #expect(new.slot != old.slot)
         // What becomes of the old one's request is nothing that the new one did.
         #expect(roster.releaseFailed(old) == nil)
@@ -114,12 +114,12 @@ import Testing
 
     @Test func aWorkerThatLeavesKeepsItsPlaceUntilItsRequestsHaveEnded() throws {
         update([try entry("a"), try entry("b", port: 8002)])
-        let leases = [roster.acquire(excluding: TriedSlots()), roster.acquire(excluding: TriedSlots())].compactMap(
+        let leases = [roster.acquire(), roster.acquire()].compactMap(
             \.self)
         #expect(leases.count == 2)
         update([])
         #expect(roster.routableCount == 0)
-        #expect(roster.acquire(excluding: TriedSlots()) == nil)
+        #expect(roster.acquire() == nil)
         #expect(try load("a") == nil)
         // Newcomers do not get the counts of those that left.
         update([try entry("c"), try entry("d", port: 8002), try entry("e", port: 8003)])
@@ -131,15 +131,15 @@ import Testing
         // Their places are free again, under another generation.
         update(try ["c", "d", "e", "f", "g"].enumerated().map { try entry($1, port: UInt16(8001 + $0)) })
         var slots: [Slot] = []
-        for _ in 0..<5 { slots.append(try #require(roster.acquire(excluding: TriedSlots())).slot) }
+        for _ in 0..<5 { slots.append(try #require(roster.acquire()).slot) }
         #expect(Set(slots.map(\.index)).isSuperset(of: leases.map(\.slot.index)))
         #expect(slots.allSatisfy { slot in leases.allSatisfy { $0.slot != slot } })
     }
 
     @Test func releasingTwiceCountsOnce() throws {
         update([try entry("a")])
-        let first = try #require(roster.acquire(excluding: TriedSlots()))
-        let second = try #require(roster.acquire(excluding: TriedSlots()))
+        let first = try #require(roster.acquire())
+        let second = try #require(roster.acquire())
         _ = roster.release(first)
         _ = roster.release(second)
         _ = roster.release(second)
@@ -157,25 +157,25 @@ import Testing
     @Test(arguments: [WorkerState.joining, .suspect, .draining, .ejected])
     func onlyReadyWorkersAreChosen(state: WorkerState) throws {
         update([try entry("a", state: state)])
-        #expect(roster.acquire(excluding: TriedSlots()) == nil)
+        #expect(roster.acquire() == nil)
         update([try entry("a", state: .ready)])
-        #expect(roster.acquire(excluding: TriedSlots()) != nil)
+        #expect(roster.acquire() != nil)
     }
 
     @Test func thoseThatWereTriedAreNotChosenAgain() throws {
         update([try entry("a"), try entry("b", port: 8002), try entry("c", port: 8003)])
         var tried = TriedSlots()
         for _ in 0..<3 {
-            let lease = try #require(roster.acquire(excluding: tried))
+            let lease = try #require(roster.acquire(tried))
             #expect(!tried.contains(lease.slot))
             tried.insert(lease.slot)
         }
-        #expect(roster.acquire(excluding: tried) == nil)
+        #expect(roster.acquire(tried) == nil)
     }
 
     @Test func successIsReportedOnceAfterFailures() throws {
         update([try entry("a")])
-        func acquire() throws -> Roster.Lease { try #require(roster.acquire(excluding: TriedSlots())) }
+        func acquire() throws -> Roster.Lease { try #require(roster.acquire()) }
         #expect(roster.release(try acquire()) == nil)
         #expect(roster.releaseFailed(try acquire())?.id.text == "a")
         #expect(roster.releaseFailed(try acquire())?.incarnation == 1)
@@ -184,6 +184,21 @@ import Testing
         roster.releaseAbandoned(try acquire())
         #expect(try load("a")?.failures == 2)
         #expect(try load("a")?.requests == 6)
+    }
+}
+
+extension Roster {
+    /// A lease for a request that does not wait; nil when nobody is open.
+    func acquire(_ tried: TriedSlots = TriedSlots()) -> Lease? {
+        var demand = Demand()
+        demand.tried = tried
+        switch request(demand, from: attach { _, _ in }) {
+        case .given(let lease): return lease
+        case .waits(let ticket):
+            withdraw(ticket: ticket)
+            return nil
+        case .nobodyElse, .queueFull: return nil
+        }
     }
 }
 

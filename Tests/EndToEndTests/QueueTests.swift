@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Workers that take so many requests and no more.
+    @Suite struct Queue {
+        private func cluster(workers: Int, maximumRequests: Int) throws -> TestCluster {
+            var options = TestCluster.Options()
+            options.workers = workers
+            // The queue is one for all loops.
+            options.balancerArguments = ["--threads", "2"]
+            options.workerArguments = ["--max-requests", "\(maximumRequests)"]
+            return try TestCluster(options)
+        }
+
+        @Test func `A worker is given as many requests as it takes, and the next when it is free`() throws {
+            let cluster = try cluster(workers: 2, maximumRequests: 1)
+            defer { cluster.tearDown() }
+            let requests = try (0..<6).map { _ in try cluster.startSlowRequest(milliseconds: 200) }
+            try waitUntil("all have been answered") {
+                let inFlight = try cluster.status().inFlight
+                #expect(inFlight.allSatisfy { $0 <= 1 })
+                return requests.allSatisfy { !$0.isRunning }
+            }
+            for request in requests {
+                let response = request.finish()
+                #expect(response.isOK && response.text == "cba", "\(response)")
+            }
+            let metrics = try PrometheusText(cluster.admin("/metrics"))
+            #expect(try #require(metrics.samples["understudy_queued_total"]) >= 3)
+            #expect(metrics.samples["understudy_queue_length"] == 0)
+        }
+
+        @Test func `Who waits too long for a busy worker gets 504`() throws {
+            let cluster = try cluster(workers: 1, maximumRequests: 1)
+            defer { cluster.tearDown() }
+            let slow = try cluster.startSlowRequest(milliseconds: 5000)
+            try cluster.waitForStatus("the worker is busy") { $0.inFlight == [1] }
+            let response = try cluster.curl("/")
+            #expect(response.status == 504)
+            #expect(response.text == "{\"error\": \"no worker became free in time\"}\n")
+            #expect(slow.finish().isOK)
+            #expect(try cluster.curl("/").isOK)
+        }
+    }
+}
