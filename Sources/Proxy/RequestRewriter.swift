@@ -15,8 +15,9 @@ enum RequestRewriter {
         if !head.authority.isEmpty {
             output.appendField(name: "host", value: head.authority.in(bytes))
         } else {
-            // Only HTTP/1.0 may come without; the next hop speaks 1.1 and wants one.
-            output.appendField("host", "")
+            // Only HTTP/1.0 may come without. The next hop speaks 1.1 and wants one that is not empty; of the names that
+            // we could invent this one says the least.
+            output.appendField("host", "localhost")
         }
         for field in head.fields where isForwarded(field, at: policy.place) {
             output.appendFieldBytes(name: field.name.in(bytes), value: field.value.in(bytes))

@@ -69,7 +69,7 @@ import Testing
             seen: ["GET /x HTTP/1.1", "host: test"]),
         Case(
             testDescription: "HTTP/1.0 without Host", sent: "GET /x HTTP/1.0\r\n\r\n",
-            seen: ["GET /x HTTP/1.1", "host: "], host: ""),
+            seen: ["GET /x HTTP/1.1", "host: localhost"], host: ""),
         Case(
             testDescription: "HEAD", sent: "HEAD /x HTTP/1.1\r\nHost: test\r\n\r\n",
             seen: ["HEAD /x HTTP/1.1", "host: test"], method: "HEAD"),

@@ -45,6 +45,9 @@ extension SmugglingCase {
         SmugglingCase("white space before Host's colon", "GET / HTTP/1.1\nHost : a\n\n", .refused(400)),
         SmugglingCase("a folded Host", "GET / HTTP/1.1\nHost:\n a\n\n", .refused(400)),
         SmugglingCase(
+            "HTTP/1.0 without Host", "GET /get HTTP/1.0\nConnection: keep-alive\n\n",
+            .served(["GET /get", "host: localhost"])),
+        SmugglingCase(
             "HTTP/1.0", "GET /get HTTP/1.0\nHost: a\nConnection: keep-alive\n\n", .served(["GET /get", "host: a"])),
     ]
 
