@@ -18,30 +18,32 @@ final class BalancerNode {
     let log = Logger(label: "balancer")
     /// Set while a worker's standby.
     var standby: StandbyChannel?
+    /// Set when this process took over by --replace.
+    var replacement: Replacement?
     /// Called whenever the roster has changed and requests can be served.
     var onServing: () -> Void = {}
 
     private let certificates: NodeCertificates
-    private var coordinator: LockFileCoordinator
+    let fence: LockFileStore
+    var coordinator: LockFileCoordinator
     private let startedAt: UInt64
     private let roster: Roster
-    private let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
+    let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
     private let clusterProvider: TransportProvider
     private let callers: ProbeCallers
     private let snapshots: SnapshotReader
     private let descriptorLimit: Int
-    private var plane: DataPlane?
-    private var control: BalancerControl?
-    private var listeners: Listeners?
-    private var handover: HandoverServer?
+    var plane: DataPlane?
+    var control: BalancerControl?
+    var listeners: Listeners?
+    var handover: HandoverServer?
     private var warmUp: WarmUp?
-    private var controlServers: [Server] = []
-    private var signals: SignalSource?
-    private var drainTimer: LoopTimer?
-    private var isStopping = false
-
-    /// How long requests in progress may take after SIGTERM.
-    private static let drainMilliseconds = 30_000
+    var heir: Heir?
+    var successorWatch: SuccessorWatch?
+    var controlServers: [Server] = []
+    var signals: SignalSource?
+    var drainTimer: LoopTimer?
+    var isStopping = false
 
     init(
         configuration: BalancerConfiguration, id: NodeID, certificatesFolder: String, directory: StateDirectory
@@ -54,7 +56,8 @@ final class BalancerNode {
         descriptorLimit = DescriptorLimit.raise()
         certificates = try NodeCertificates(folder: certificatesFolder, id: id, role: .balancer)
         clusterProvider = try certificates.makeClusterProvider()
-        coordinator = LockFileCoordinator(directory: directory)
+        fence = LockFileStore(directory: directory)
+        coordinator = LockFileCoordinator(store: fence, seed: UInt64.random(in: 0...UInt64.max))
         snapshots = SnapshotReader(directory: directory)
         do throws(SystemError) {
             loop = try EventLoop()
@@ -81,11 +84,13 @@ final class BalancerNode {
         self.plane = plane
     }
 
-    /// While parked: keeps connections to the workers ready.
-    func keepWarm() {
+    /// Before the reign: keeps connections to the workers ready. `onWarm` is called once, when every worker has been
+    /// asked.
+    func keepWarm(onWarm: @escaping () -> Void = {}) {
         guard let plane else { return }
         warmUp = WarmUp(
-            snapshots: snapshots, callers: callers, roster: roster, certificates: certificates, plane: plane)
+            snapshots: snapshots, callers: callers, roster: roster, certificates: certificates, plane: plane,
+            onWarm: onWarm)
     }
 
     // MARK: Reign
@@ -125,9 +130,12 @@ final class BalancerNode {
     func completeReign(epoch: Epoch, listeners: Listeners, ticketKeys: [UInt8]) throws(CommandError) {
         do throws(SystemError) {
             try serveControl(listeners)
-            handover = try HandoverServer(
+            let handover = try HandoverServer(
                 loop: loop, directory: directory, listeners: listeners,
                 handover: Handover(epoch: epoch, ticketKeys: ticketKeys), log: log)
+            handover.onReplace = { [unowned self] in replaceAsked(by: $0, process: $1) }
+            handover.onReigns = { [unowned self] in heirReigns($0, epoch: $1) }
+            self.handover = handover
             if BalancerConfiguration.load(from: directory) != configuration {
                 try DurableFile.write(JSON.encode(configuration), to: directory.configuration)
             }
@@ -184,7 +192,7 @@ final class BalancerNode {
             log.error(
                 "a later balancer reigns: this one ends",
                 metadata: ["epoch": "\(epoch.value)", "later": "\(later.value)"])
-            shutDown(exitStatus: 1)
+            shutDown(isInOrder: false)
         }
         plane?.rosterChanged()
     }
@@ -239,48 +247,6 @@ final class BalancerNode {
         observer.fenced = { [loop] subject, epoch in loop.post { node.value.control?.fenced(by: subject, epoch: epoch) }
         }
         return observer
-    }
-
-    // MARK: The end
-
-    private func installSignals() {
-        signals?.handler = { [unowned self] number in
-            log.notice("stopping", metadata: ["signal": "\(number)"])
-            shutDown(exitStatus: 0)
-        }
-    }
-
-    /// Lets go of the ports and the lock at once, so that a successor can take over, then finishes the requests in
-    /// progress.
-    private func shutDown(exitStatus: Int32) {
-        guard !isStopping, let plane else { return }
-        isStopping = true
-        let node = LoopBound(self)
-        plane.group.stopListening { [loop] in
-            loop.post { node.value.abdicate(exitStatus: exitStatus) }
-        }
-    }
-
-    private func abdicate(exitStatus: Int32) {
-        control?.stop()
-        for server in controlServers {
-            server.stopListening()
-            server.closeAll()
-        }
-        coordinator.release()
-        // To the workers this process is gone from here on.
-        handover?.close()
-        listeners = nil
-        let timer = LoopTimer(on: loop)
-        drainTimer = timer
-        timer.action = { [log] in
-            log.warning("requests in progress did not end in time: dropped")
-            exit(exitStatus)
-        }
-        timer.set(afterMilliseconds: BalancerNode.drainMilliseconds)
-        plane?.group.drain { [loop] in
-            loop.post { exit(exitStatus) }
-        }
     }
 
     static func randomTicketKeys() -> [UInt8] {

@@ -7,6 +7,9 @@ internal import Sockets
 
 /// The balancer's loops for clients: on each a server, its contexts, and a proxy.
 final class DataPlane {
+    /// How long clients that are idle when this balancer goes may send one more request. Who is busy has sent it by then.
+    private static let drainIdleMilliseconds = 1000
+
     let group: ServerGroup
     private let services: [LoopBound<ProxyService>]
     private let counters: [ProxyCounters]
@@ -27,9 +30,11 @@ final class DataPlane {
                     loop: loop, roster: roster, policy: policy, provider: try certificates.makeClusterProvider(),
                     limits: UpstreamLimits(http: .withinCluster), observer: node.observer())
                 services.append(service)
+                var limits = DownstreamLimits()
+                limits.drainIdleMilliseconds = DataPlane.drainIdleMilliseconds
                 let server = Server(
                     loop: loop, provider: try certificates.makePublicProvider(ticketKeys: ticketKeys), service: service,
-                    limits: DownstreamLimits(), slots: slots)
+                    limits: limits, slots: slots)
                 server.onHandshakeFailure = { error, peer in
                     log.debug("a client's handshake failed: \(error)", metadata: ["peer": "\(peer)"])
                 }
@@ -57,6 +62,12 @@ final class DataPlane {
     func rosterChanged() {
         for service in services {
             service.value.loop.post { service.value.rosterChanged() }
+        }
+    }
+
+    func epochChanged() {
+        for service in services {
+            service.value.loop.post { service.value.epochChanged() }
         }
     }
 

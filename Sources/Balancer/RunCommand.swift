@@ -7,17 +7,17 @@ internal import Logging
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Serve (the default).")
 
-    @Option(help: "The public port, for clients.")
-    var port: UInt16 = 8000
+    @Option(help: "The public port, for clients (default: 8000).")
+    var port: UInt16?
 
-    @Option(help: "The address that the public and the cluster port listen on.")
-    var host: String = "0.0.0.0"
+    @Option(help: "The address that the public and the cluster port listen on (default: 0.0.0.0).")
+    var host: String?
 
-    @Option(help: "The port for the workers, over mutual TLS.")
-    var clusterPort: UInt16 = 7000
+    @Option(help: "The port for the workers, over mutual TLS (default: 7000).")
+    var clusterPort: UInt16?
 
-    @Option(help: "The port for /status and /metrics, on loopback only.")
-    var adminPort: UInt16 = 9000
+    @Option(help: "The port for /status and /metrics, on loopback only (default: 9000).")
+    var adminPort: UInt16?
 
     @Option(help: "The folder under nodes/ whose balancer certificate is used.")
     var id: String = "balancer"
@@ -31,8 +31,17 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Event-loop threads (default: one for each core).")
     var threads: Int?
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: String = "info"
+    @Option(help: "trace, debug, info, notice, warning, error or critical (default: info).")
+    var logLevel: String?
+
+    @Option(help: "How long requests in progress may take after the balancer was told to go (default: 30).")
+    var drainSeconds: Int?
+
+    @Flag(
+        help:
+            "Take over from the balancer that reigns in --state-dir, which then goes. Options that are not given stay as they are."
+    )
+    var replace = false
 
     @Flag(help: "Plain build only: listen on --host although nothing is encrypted.")
     var insecureBind = false
@@ -41,36 +50,69 @@ struct RunCommand: ParsableCommand {
     var standby = false
 
     func run() throws {
-        guard let level = Logger.Level(rawValue: logLevel) else {
-            throw CommandError.usage(
-                "--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
-        }
         guard let nodeID = NodeID(id) else {
             throw CommandError.usage(
                 "--id \(id) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
         }
-        let threads = threads ?? Program.coreCount
-        guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
-        let ports = [port, clusterPort, adminPort]
-        guard !ports.contains(0), Set(ports).count == ports.count else {
-            throw CommandError.usage(
-                "--port, --cluster-port and --admin-port must be three different ports from 1 to 65535")
-        }
-        LogfmtHandler.install(level: level)
-        // Without TLS nobody but this host is let near, unless told so.
-        let isOpen = NodeCertificates.isSecure || insecureBind
-        let configuration = BalancerConfiguration(
-            host: isOpen ? host : "127.0.0.1", port: port, clusterPort: clusterPort, adminPort: adminPort,
-            threads: threads,
-            logLevel: logLevel, insecureBind: insecureBind)
+        let directory = try StateDirectory(path: stateDir ?? StateDirectory.defaultPath)
+        let configuration = try replace ? replacedConfiguration(in: directory) : self.configuration(over: nil)
+        LogfmtHandler.install(level: Logger.Level(rawValue: configuration.logLevel) ?? .info)
         let node = try BalancerNode(
-            configuration: configuration, id: nodeID, certificatesFolder: certs,
-            directory: StateDirectory(path: stateDir ?? StateDirectory.defaultPath))
+            configuration: configuration, id: nodeID, certificatesFolder: certs, directory: directory)
         if standby {
             try node.park()
+        } else if replace {
+            try node.replace()
         } else {
             try node.startReign()
         }
         node.run()
+    }
+
+    /// What the options say; where they say nothing, `base` or the defaults.
+    private func configuration(over base: BalancerConfiguration?) throws -> BalancerConfiguration {
+        let level = logLevel ?? base?.logLevel ?? "info"
+        guard Logger.Level(rawValue: level) != nil else {
+            throw CommandError.usage(
+                "--log-level \(level) is unknown: use trace, debug, info, notice, warning, error or critical")
+        }
+        let threads = threads ?? base?.threads ?? Program.coreCount
+        guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
+        let drain = drainSeconds ?? base?.drainSeconds ?? BalancerConfiguration.defaultDrainSeconds
+        guard (0...86_400).contains(drain) else { throw CommandError.usage("--drain-seconds takes 0 to 86400") }
+        let ports = [
+            port ?? base?.port ?? 8000, clusterPort ?? base?.clusterPort ?? 7000, adminPort ?? base?.adminPort ?? 9000,
+        ]
+        guard !ports.contains(0), Set(ports).count == ports.count else {
+            throw CommandError.usage(
+                "--port, --cluster-port and --admin-port must be three different ports from 1 to 65535")
+        }
+        // Without TLS nobody but this host is let near, unless told so.
+        let isBindInsecure = insecureBind || base?.insecureBind == true
+        let host = host ?? base?.host ?? "0.0.0.0"
+        return BalancerConfiguration(
+            host: NodeCertificates.isSecure || isBindInsecure ? host : "127.0.0.1", port: ports[0],
+            clusterPort: ports[1], adminPort: ports[2], threads: threads, logLevel: level, insecureBind: isBindInsecure,
+            drainSeconds: drain)
+    }
+
+    /// The options of the balancer that reigns, with those that are given here; its sockets stay what they are.
+    private func replacedConfiguration(in directory: StateDirectory) throws -> BalancerConfiguration {
+        if standby { throw CommandError.usage("--standby is for workers to use, without --replace") }
+        guard let present = BalancerConfiguration.load(from: directory) else {
+            throw CommandError.failure("no balancer reigns in \(directory.path): start it without --replace")
+        }
+        let wanted = try configuration(over: present)
+        let sockets: [(String, String, String)] = [
+            ("--host", wanted.host, present.host), ("--port", "\(wanted.port)", "\(present.port)"),
+            ("--cluster-port", "\(wanted.clusterPort)", "\(present.clusterPort)"),
+            ("--admin-port", "\(wanted.adminPort)", "\(present.adminPort)"),
+        ]
+        for (option, new, old) in sockets where new != old {
+            throw CommandError.usage(
+                "\(option) \(new) is not that of the balancer that reigns (\(old)): a replacement takes over its sockets; leave the option out"
+            )
+        }
+        return wanted
     }
 }

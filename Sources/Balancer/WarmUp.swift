@@ -24,11 +24,14 @@ final class WarmUp {
     private let plane: DataPlane
     private let timer: LoopTimer
     private var intervals = 0
+    private var unasked = 0
+    private var onWarm: (() -> Void)?
 
     init(
         snapshots: SnapshotReader, callers: ProbeCallers, roster: Roster, certificates: NodeCertificates,
-        plane: DataPlane
+        plane: DataPlane, onWarm: @escaping () -> Void
     ) {
+        self.onWarm = onWarm
         self.snapshots = snapshots
         self.callers = callers
         self.roster = roster
@@ -42,6 +45,11 @@ final class WarmUp {
     /// The reign begins: what is warm stays as it is.
     func stop() {
         timer.remove()
+    }
+
+    private func answered() {
+        unasked -= 1
+        if unasked <= 0 { onWarm.take()?() }
     }
 
     private func turn() {
@@ -61,8 +69,12 @@ final class WarmUp {
             guard let caller = callers.caller(for: worker), !caller.isBusy, isDue || !caller.isConnected else {
                 continue
             }
-            caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: 1000) { _ in }
+            if onWarm != nil { unasked += 1 }
+            caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: 1000) { [weak self] _ in
+                self?.answered()
+            }
         }
         plane.warmUp(limit: WarmUp.maximumWorkers)
+        if unasked == 0 { onWarm.take()?() }
     }
 }

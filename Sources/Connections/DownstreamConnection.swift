@@ -133,9 +133,11 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         }
     }
 
-    /// An idle connection closes at once, a new one after its first request.
+    /// An idle connection closes at once or after its time for one more request, a new one after its first request.
     override func drain() {
         switch phase {
+        case .awaitingHead where !parser.hasStarted && hasServed && server.limits.drainIdleMilliseconds > 0:
+            timer.set(afterMilliseconds: server.limits.drainIdleMilliseconds)
         case .awaitingHead where !parser.hasStarted && hasServed:
             isEnding = true
             if output.isEmpty { endConnection() }

@@ -11,6 +11,9 @@ package struct DownstreamLimits: Sendable {
     /// How long the answer may take to a client that has ended its side: some still wait for it (RFC 9112, 9.6), most
     /// have gone, and must not keep a worker busy.
     package var halfClosedMilliseconds = 5_000
+    /// How long an idle connection is kept for one more request when the server drains: the client does not know yet, and
+    /// its next request may be on the way. 0 ends it at once.
+    package var drainIdleMilliseconds = 0
     /// How long a connection that we end waits for the client to end it too, so that our last bytes are not reset away.
     package var lingerMilliseconds = 2_000
     /// Content that a lingering connection swallows at most.

@@ -8,10 +8,14 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
     package var threads: Int
     package var logLevel: String
     package var insecureBind: Bool
+    /// How long requests in progress may take after this balancer was told to go.
+    package var drainSeconds: Int
+
+    package static let defaultDrainSeconds = 30
 
     package init(
         host: String, port: UInt16, clusterPort: UInt16, adminPort: UInt16, threads: Int, logLevel: String,
-        insecureBind: Bool
+        insecureBind: Bool, drainSeconds: Int = BalancerConfiguration.defaultDrainSeconds
     ) {
         self.host = host
         self.port = port
@@ -20,13 +24,28 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         self.threads = threads
         self.logLevel = logLevel
         self.insecureBind = insecureBind
+        self.drainSeconds = drainSeconds
+    }
+
+    // A file of an earlier version lacks what has come since.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        host = try fields.decode(String.self, forKey: .host)
+        port = try fields.decode(UInt16.self, forKey: .port)
+        clusterPort = try fields.decode(UInt16.self, forKey: .clusterPort)
+        adminPort = try fields.decode(UInt16.self, forKey: .adminPort)
+        threads = try fields.decode(Int.self, forKey: .threads)
+        logLevel = try fields.decode(String.self, forKey: .logLevel)
+        insecureBind = try fields.decode(Bool.self, forKey: .insecureBind)
+        drainSeconds =
+            try fields.decodeIfPresent(Int.self, forKey: .drainSeconds) ?? BalancerConfiguration.defaultDrainSeconds
     }
 
     /// The options that make this configuration.
     package var arguments: [String] {
         [
             "--host", host, "--port", "\(port)", "--cluster-port", "\(clusterPort)", "--admin-port", "\(adminPort)",
-            "--threads", "\(threads)", "--log-level", logLevel,
+            "--threads", "\(threads)", "--log-level", logLevel, "--drain-seconds", "\(drainSeconds)",
         ] + (insecureBind ? ["--insecure-bind"] : [])
     }
 

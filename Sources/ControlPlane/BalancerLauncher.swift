@@ -68,6 +68,14 @@ package final class BalancerLauncher {
         restart()
     }
 
+    /// Parks a new standby in place of the present one: the program or its options may have changed.
+    package func renew() {
+        guard let candidate, candidate.completion == nil else { return }
+        dismiss(candidate)
+        calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
+        restart()
+    }
+
     /// Keeps a parked standby, or lets it go.
     package func keepStandby(_ wanted: Bool) {
         wantsStandby = wanted

@@ -1,5 +1,23 @@
 package import Cluster
 
+/// What the balancer says over a handover connection after the handover.
+package enum HandoverNotice: Codable, Sendable {
+    /// To a replacement: the reign is yours. Beside it comes the lock, held.
+    case yielded
+    /// To a replacement: not now, and why.
+    case refused(String)
+    /// To the workers: the reign has gone over to a replacement, in order.
+    case succeeded(Epoch)
+}
+
+/// What is said to the balancer over a handover connection. Workers say nothing.
+package enum HandoverRequest: Codable, Sendable {
+    /// A new balancer process, ready to reign, asks for the reign.
+    case replace
+    /// The same process reigns.
+    case reigns(Epoch)
+}
+
 /// What a balancer hands to a worker that may stand in, beside its listeners.
 package struct Handover: Codable, Sendable {
     package var epoch: Epoch

@@ -14,6 +14,8 @@ package final class HandoverClient {
     package private(set) var holding: Holding?
     /// Called when listeners have been received.
     package var onReceived: (Holding) -> Void = { _ in }
+    /// Called when the present balancer says that a replacement reigns, under this epoch.
+    package var onSucceeded: (Epoch) -> Void = { _ in }
     /// Called when the process that handed them over has gone, with its epoch.
     package var onGone: (Epoch) -> Void = { _ in }
 
@@ -74,6 +76,10 @@ package final class HandoverClient {
     }
 
     private func received(_ line: [UInt8], _ descriptors: [Int32], from process: ProcessHandleBox) {
+        if descriptors.isEmpty, case .succeeded(let epoch) = JSON.decode(HandoverNotice.self, from: line) {
+            onSucceeded(epoch)
+            return
+        }
         guard let listeners = Listeners(received: descriptors), let handover = JSON.decode(Handover.self, from: line)
         else {
             log.warning("the balancer's handover is not understood: ignored")

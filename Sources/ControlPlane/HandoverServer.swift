@@ -1,3 +1,4 @@
+package import Cluster
 private import Glibc
 package import Logging
 package import Sockets
@@ -15,6 +16,10 @@ package final class HandoverServer: EventSource {
     private let handover: Handover
     private let log: Logger
     private var peers: [ObjectIdentifier: MessageChannel] = [:]
+    /// Called when a new balancer process asks for the reign.
+    package var onReplace: (_ channel: MessageChannel, _ process: Int32) -> Void = { _, _ in }
+    /// Called when it says that it has it.
+    package var onReigns: (_ channel: MessageChannel, _ epoch: Epoch) -> Void = { _, _ in }
 
     /// Replaces a socket that a predecessor left: only the holder of the lock comes here.
     package init(
@@ -57,6 +62,21 @@ package final class HandoverServer: EventSource {
         try channel.send(JSON.encode(handover), descriptors: listeners.descriptors)
         peers[ObjectIdentifier(channel)] = channel
         channel.onClose = { [unowned self, unowned channel] in peers[ObjectIdentifier(channel)] = nil }
+        channel.onMessage = { [unowned self, unowned channel] line, descriptors in
+            // Nobody has anything to hand to us.
+            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
+            switch JSON.decode(HandoverRequest.self, from: line) {
+            case .replace: onReplace(channel, peer.process)
+            case .reigns(let epoch): onReigns(channel, epoch)
+            case nil: log.warning("process \(peer.process) asked for something that is not understood: ignored")
+            }
+        }
+    }
+
+    /// Tells everybody but the one at `heir` that the reign has gone over in order: the end of this process is no death.
+    package func announce(successor epoch: Epoch, besides heir: MessageChannel) {
+        let line = JSON.encode(HandoverNotice.succeeded(epoch))
+        for channel in peers.values where channel !== heir { try? channel.send(line) }
     }
 
     /// Ends every connection: to the workers this process is gone.

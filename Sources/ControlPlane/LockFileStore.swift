@@ -1,6 +1,6 @@
 package import Cluster
 private import Glibc
-internal import Sockets
+package import Sockets
 
 /// The lock and the epoch file of a state directory.
 ///
@@ -9,12 +9,24 @@ internal import Sockets
 package final class LockFileStore: FenceStore {
     private let directory: StateDirectory
     private var held: FileDescriptor?
+    private var adopted: FileDescriptor?
 
     package init(directory: StateDirectory) {
         self.directory = directory
     }
 
+    /// The lock while it is held: what a replacement is handed.
+    package var heldDescriptor: Int32? { held?.rawValue }
+
+    /// Takes over the lock from the process that held it: the next `tryLock` finds it taken.
+    ///
+    /// A lock of flock(2) belongs to the open file, not to the process: at no time is it free.
+    package func adopt(_ lock: consuming FileDescriptor) {
+        adopted = consume lock
+    }
+
     package func tryLock() -> LockAttempt {
+        if let adopted = adopted.take() { return confirm(adopted) }
         do throws(SystemError) {
             let file = FileDescriptor(
                 owning: try SystemError.check("open", open(directory.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)))
@@ -29,6 +41,19 @@ package final class LockFileStore: FenceStore {
         } catch {
             return .failed("\(directory.lock): \(error)")
         }
+    }
+
+    /// What was handed over must be the lock of this directory, and held.
+    private func confirm(_ file: consuming FileDescriptor) -> LockAttempt {
+        var handed = stat()
+        var present = stat()
+        guard fstat(file.rawValue, &handed) == 0, stat(directory.lock, &present) == 0,
+            handed.st_dev == present.st_dev, handed.st_ino == present.st_ino
+        else { return .failed("what was handed over is not \(directory.lock)") }
+        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { return .held(holder) }
+        name(file.rawValue)
+        held = consume file
+        return .taken
     }
 
     package func unlock() {

@@ -75,6 +75,12 @@ package final class MemberControl {
             core.handoverReady(epoch: holding.handover.epoch, now: now)
             perform()
         }
+        handover?.onSucceeded = { [unowned self] epoch in
+            _ = core.requestSeen(epoch: epoch)
+            // The parked one is of the replaced program.
+            launcher?.renew()
+            perform()
+        }
         handover?.onGone = { [unowned self] epoch in
             core.balancerDied(epoch: epoch, now: now)
             perform()

@@ -20,6 +20,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     private var request = ByteBuffer()
     private var headCount = 0
+    /// The reign that stands in the kept head.
+    private var epoch: UInt64 = 0
     private var method = Method.get
     private var isChunked = false
     private var needsContinue = false
@@ -30,6 +32,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var isReplayable = false
     /// Stands in the queue.
     private var isWaiting = false
+    /// It waits for the successor's epoch.
+    private var isFenced = false
     private var lease: Roster.Lease?
     private var upstream: UpstreamConnection?
     private var demand = Roster.Demand()
@@ -45,7 +49,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         request.removeAll()
-        RequestRewriter.append(head, bytes, from: downstream, policy: service.policy, to: &request)
+        epoch = service.policy.epoch
+        RequestRewriter.append(head, bytes, from: downstream, policy: service.policy, epoch: epoch, to: &request)
         headCount = request.count
         method = head.method
         isChunked = head.framing == .chunked
@@ -110,6 +115,10 @@ final class ProxyExchange: Exchange, UpstreamClient {
             isWaiting = false
             service.queue.remove(self)
         }
+        if isFenced {
+            isFenced = false
+            service.fencedRequests.remove(self)
+        }
         detach()?.abandon()
         if let lease = lease.take() { service.roster.releaseAbandoned(lease) }
         request.release()
@@ -133,6 +142,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func send(over lease: Roster.Lease) {
+        if isReplayable { renewEpoch() }
         guard let pool = service.pool(for: lease.slot) else {
             // It left between the two steps; the next choice can't fall on it again.
             service.roster.releaseAbandoned(lease)
@@ -194,12 +204,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         // Only workers know of reigns: an application that says the same means something else.
         if service.policy.place == .edge, head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
-            detach()?.abandon()
-            if let lease = lease.take() {
-                if let subject = service.roster.subject(of: lease) { service.observer.fenced(subject, epoch) }
-                service.roster.releaseAbandoned(lease)
-            }
-            fail(.fenced)
+            fenced(by: epoch)
             return
         }
         if head.status == 101 {
@@ -210,6 +215,47 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
         isReplayable = false
         ResponseRewriter.pass(head, bytes, to: downstream)
+    }
+
+    /// A worker has refused the request unread, since it has met the later reign `highest`.
+    private func fenced(by highest: UInt64) {
+        detach()?.abandon()
+        let subject = lease.flatMap { service.roster.subject(of: $0) }
+        if let lease = lease.take() { service.roster.releaseAbandoned(lease) }
+        guard isReplayable, service.policy.isAbdicated else {
+            if let subject { service.observer.fenced(subject, highest) }
+            fail(.fenced)
+            return
+        }
+        // Nobody has read it, so it goes out once more: at once, if the successor has told its epoch meanwhile.
+        attempts -= 1
+        lastFailure = nil
+        if service.policy.epoch >= highest && epoch < highest {
+            attempt()
+            return
+        }
+        isFenced = true
+        service.fencedRequests.append(self)
+        downstream.pauseReading()
+    }
+
+    /// The successor has told its epoch.
+    func epochRenewed() {
+        isFenced = false
+        attempt()
+    }
+
+    func noSuccessor() {
+        isFenced = false
+        fail(.fenced)
+    }
+
+    /// The successor has told its epoch: what is sent from here on is sent under it.
+    private func renewEpoch() {
+        let current = service.policy.epoch
+        guard epoch != current else { return }
+        RequestRewriter.renew(&request, headCount: &headCount, from: epoch, to: current)
+        epoch = current
     }
 
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {

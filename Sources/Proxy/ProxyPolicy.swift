@@ -21,6 +21,7 @@ package final class ProxyPolicy: Sendable {
     package let queueMilliseconds: Int
     /// The reign under which requests go out; workers refuse an older one. 0 adds no field.
     private let currentEpoch = Atomic<UInt64>(0)
+    private let awaitsSuccessor = Atomic<Bool>(false)
 
     package init(
         place: Place, scheme: StaticString, replayLimit: Int = 64 << 10, maximumRetries: Int = 2,
@@ -36,5 +37,12 @@ package final class ProxyPolicy: Sendable {
     package var epoch: UInt64 {
         get { currentEpoch.load(ordering: .relaxed) }
         set { currentEpoch.store(newValue, ordering: .relaxed) }
+    }
+
+    /// This balancer has given its reign back in order and finishes what it has begun. Who succeeds it tells the epoch
+    /// under which the rest may go out; a request that a worker refuses before that waits for it.
+    package var isAbdicated: Bool {
+        get { awaitsSuccessor.load(ordering: .relaxed) }
+        set { awaitsSuccessor.store(newValue, ordering: .relaxed) }
     }
 }

@@ -19,6 +19,7 @@ package final class ProxyService: Service {
     let policy: ProxyPolicy
     let observer: Observer
     let queue: WaitQueue
+    let fencedRequests: FencedRequests
     /// Where this loop's requests wait in the line of all loops.
     let seat: Roster.Seat
     package let counters = ProxyCounters()
@@ -38,6 +39,7 @@ package final class ProxyService: Service {
         self.limits = limits
         self.observer = observer
         queue = WaitQueue(loop: loop, roster: roster, milliseconds: policy.queueMilliseconds)
+        fencedRequests = FencedRequests(loop: loop, milliseconds: policy.queueMilliseconds)
         let desk = LeaseDesk()
         seat = roster.attach { ticket, lease in
             loop.post { desk.service?.granted(lease, ticket: ticket) ?? roster.releaseAbandoned(lease) }
@@ -70,6 +72,11 @@ package final class ProxyService: Service {
             case .joining, .ready, .suspect, .draining: break
             }
         }
+    }
+
+    /// The successor of an abdicated balancer has told its epoch, which stands in the policy: what waited for it goes out.
+    package func epochChanged() {
+        fencedRequests.release()
     }
 
     /// Opens connections in advance to the first `limit` workers of the roster, whatever their state: a balancer that

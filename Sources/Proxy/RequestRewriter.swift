@@ -4,9 +4,11 @@ internal import HTTP
 /// Serialises a request afresh for the next hop. What is sent is what was understood, not what was received.
 enum RequestRewriter {
     /// Appends the head. `head`'s ranges point into `bytes`.
+    ///
+    /// - Parameter epoch: 0 adds no field.
     static func append(
         _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from downstream: any Downstream,
-        policy: ProxyPolicy, to output: inout ByteBuffer
+        policy: ProxyPolicy, epoch: UInt64, to output: inout ByteBuffer
     ) {
         output.append(head.methodName.in(bytes))
         output.append(byte: UInt8(ascii: " "))
@@ -34,7 +36,28 @@ enum RequestRewriter {
             output.appendField("connection", "te")
         }
         if policy.place == .edge { appendForwarding(head, bytes, from: downstream, policy: policy, to: &output) }
+        if epoch > 0 { output.appendField(name: "understudy-epoch", decimal: epoch) }
         output.append("\r\n")
+    }
+
+    /// Writes a request that was kept for a retry anew, under another epoch.
+    ///
+    /// - Parameters:
+    ///   - headCount: bytes of the head; on return those of the new one.
+    ///   - old: the epoch that stands in the head, which ends with it.
+    static func renew(_ request: inout ByteBuffer, headCount: inout Int, from old: UInt64, to new: UInt64) {
+        var field = ByteBuffer()
+        field.appendField(name: "understudy-epoch", decimal: old)
+        let kept = headCount - field.count - 2
+        guard old > 0, new > 0, kept > 0 else { return }
+        var renewed = ByteBuffer()
+        renewed.append(UnsafeBufferPointer(rebasing: request.readable[..<kept]))
+        renewed.appendField(name: "understudy-epoch", decimal: new)
+        renewed.append("\r\n")
+        let count = renewed.count
+        renewed.append(UnsafeBufferPointer(rebasing: request.readable[headCount...]))
+        request = renewed
+        headCount = count
     }
 
     /// Appends the last chunk and the trailer fields behind it, up to their end.
@@ -59,7 +82,5 @@ enum RequestRewriter {
         if !downstream.peerHost.isEmpty { output.appendField(name: "x-forwarded-for", value: downstream.peerHost) }
         output.appendField("x-forwarded-proto", policy.scheme)
         if !head.authority.isEmpty { output.appendField(name: "x-forwarded-host", value: head.authority.in(bytes)) }
-        let epoch = policy.epoch
-        if epoch > 0 { output.appendField(name: "understudy-epoch", decimal: epoch) }
     }
 }

@@ -29,6 +29,55 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
+    /// A worker at which reign 10 is the highest so far.
+    private static func strictWorker() throws -> ScriptedUpstream {
+        try ScriptedUpstream { peer in
+            while true {
+                let request = try peer.request()
+                if request.values(of: "understudy-epoch").first.flatMap({ Int($0) }) ?? 0 < 10 {
+                    try peer.answer("", status: "409 Conflict", fields: "Understudy-Fenced: 10\r\n")
+                } else {
+                    try peer.answer("fine")
+                }
+            }
+        }
+    }
+
+    @Test(arguments: ["GET", "POST"]) func afterAnAbdicationTheRestGoesOutUnderTheSuccessorsEpoch(method: String) throws
+    {
+        let worker = try FenceTests.strictWorker()
+        let policy = ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: 60_000)
+        policy.epoch = 9
+        policy.isAbdicated = true
+        let proxy = try ProxyHarness([worker.worker()], policy: policy)
+        let client = try proxy.client()
+        try client.send(RawClient.request(method, "/", body: method == "POST" ? "content" : nil))
+        #expect(worker.requests(count: 1) != nil)
+        // Refused, it waits; the successor tells its epoch, which has one digit more.
+        policy.epoch = 10
+        proxy.epochChanged()
+        let response = try client.receiveResponse()
+        #expect(response.status == 200)
+        #expect(response.text == "fine")
+        #expect(worker.requests.count == 2)
+        #expect(
+            worker.requests.last.map { String(decoding: $0.body, as: UTF8.self) } == (method == "POST" ? "content" : "")
+        )
+        #expect(proxy.events.all == [])
+        #expect(proxy.givesBackEverybody())
+    }
+
+    @Test func afterAnAbdicationARequestDoesNotWaitForeverForASuccessor() throws {
+        let worker = try FenceTests.strictWorker()
+        let policy = ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: 50)
+        policy.epoch = 9
+        policy.isAbdicated = true
+        let proxy = try ProxyHarness([worker.worker()], policy: policy)
+        #expect(try proxy.client().exchange("GET", "/").status == 503)
+        #expect(worker.requests.count == 1)
+        #expect(proxy.givesBackEverybody())
+    }
+
     @Test(arguments: [
         "", "Understudy-Fenced: \r\n", "Understudy-Fenced: twelve\r\n", "Understudy-Fenced: -1\r\n",
         "Understudy-Fenced: 99999999999999999999999\r\n", "Understudy-Fence: 12\r\n", "X-Understudy-Fenced: 12\r\n",

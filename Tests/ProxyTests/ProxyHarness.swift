@@ -75,6 +75,12 @@ final class ProxyHarness {
         }
     }
 
+    /// The successor's epoch has been put into the policy.
+    func epochChanged() {
+        let service = service
+        onLoop { service.value.epochChanged() }
+    }
+
     func client(receiveBuffer: Int32? = nil) throws -> RawClient {
         try RawClient(port: server.port, receiveBuffer: receiveBuffer)
     }

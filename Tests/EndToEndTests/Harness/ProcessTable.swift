@@ -15,6 +15,14 @@ enum ProcessTable {
         Files.text("/proc/\(process)/cmdline").split(separator: "\0").map(String.init)
     }
 
+    /// Whether a process has ended, reaped or not.
+    static func hasEnded(_ process: pid_t) -> Bool {
+        let status = Files.text("/proc/\(process)/stat")
+        // After the name, which is in parentheses and may hold anything, comes the state.
+        guard let end = status.lastIndex(of: ")") else { return true }
+        return status[end...].dropFirst(2).first == "Z"
+    }
+
     /// The most memory that a process ever had resident, in MiB.
     static func peakMebibytes(of process: pid_t) -> Int? {
         Files.text("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

@@ -92,6 +92,14 @@ final class TestCluster {
         throw HarnessError("the balancer does not start")
     }
 
+    /// Starts a new balancer that takes over from the present one.
+    func replaceBalancer(_ arguments: [String] = []) throws {
+        balancer = try SpawnedProcess(
+            TestCluster.balancerProgram, ["--replace"] + arguments + places, in: folder,
+            output: "\(folder)/balancer.log"
+        )
+    }
+
     var balancerArguments: [String] {
         [
             "--host", "127.0.0.1", "--port", "\(publicPort)", "--cluster-port", "\(clusterPort)", "--admin-port",
