@@ -33,6 +33,7 @@ let package = Package(
     targets: [
         // From the bottom up; arrows point downwards only.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Cluster", swiftSettings: settings),
@@ -40,7 +41,8 @@ let package = Package(
         .target(
             name: "TLSServer", dependencies: ["Sockets", .target(name: "COpenSSL", condition: tls)],
             swiftSettings: settings),
-        .target(name: "Connections", dependencies: ["HTTP", "Sockets"], swiftSettings: settings),
+        .target(name: "HTTP2", dependencies: ["CNGHTTP2", "HTTP"], swiftSettings: settings),
+        .target(name: "Connections", dependencies: ["HTTP", "HTTP2", "Sockets"], swiftSettings: settings),
         .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(
@@ -52,7 +54,7 @@ let package = Package(
         .executableTarget(
             name: "Balancer",
             dependencies: [
-                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", argumentParser, logging,
+                "Cluster", "Connections", "ControlPlane", "HTTP", "HTTP2", "Proxy", "Sockets", argumentParser, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -63,13 +65,15 @@ let package = Package(
 
         // Tests mirror the sources; EndToEndTests start the real executables.
         .target(
-            name: "TestSupport", dependencies: ["Connections", "HTTP", "Sockets"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["CNGHTTP2", "Connections", "HTTP", "Sockets"],
+            path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP", "HTTP2", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: settings),
         .testTarget(
-            name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "Sockets", "TestSupport"],
+            name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "HTTP2", "Sockets", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "TLSServerTests",

@@ -1,6 +1,7 @@
 internal import Connections
 internal import ControlPlane
 internal import HTTP
+internal import HTTP2
 internal import Logging
 internal import Proxy
 internal import Sockets
@@ -30,7 +31,7 @@ final class DataPlane {
                     loop: loop, roster: roster, policy: policy, provider: try certificates.makeClusterProvider(),
                     limits: UpstreamLimits(http: .withinCluster), observer: node.observer())
                 services.append(service)
-                var limits = DownstreamLimits()
+                var limits = DownstreamLimits(takesHTTP2Preface: !NodeCertificates.isSecure)
                 limits.drainIdleMilliseconds = DataPlane.drainIdleMilliseconds
                 let server = Server(
                     loop: loop, provider: try certificates.makePublicProvider(ticketKeys: ticketKeys), service: service,
@@ -91,12 +92,14 @@ final class DataPlane {
             group.total(\.handshakeFailures))
         text.single("understudy_requests_total", "counter", "Requests received.", group.total(\.requests))
         text.single(
-            "understudy_bad_requests_total", "counter", "Requests refused as not HTTP/1.1.", group.total(\.badRequests))
+            "understudy_bad_requests_total", "counter", "Requests refused as malformed or too large.",
+            group.total(\.badRequests))
         text.metric("understudy_responses_total", "counter", "Responses by class of status.")
         for (index, name) in ["1xx", "2xx", "3xx", "4xx", "5xx"].enumerated() {
             let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.responses[index].current }
             text.sample("understudy_responses_total", [("class", name)], sum)
         }
+        addHTTP2Metrics(to: &text)
         func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 {
             counters.reduce(0) { $0 + $1[keyPath: counter].current }
         }
@@ -114,5 +117,20 @@ final class DataPlane {
             sum(\.queueRejections))
         text.single(
             "understudy_upstream_failures_total", "counter", "Attempts that a worker failed.", sum(\.upstreamFailures))
+    }
+
+    private func addHTTP2Metrics(to text: inout MetricsText) {
+        text.single(
+            "understudy_http2_connections_total", "counter", "Client connections that speak HTTP/2.",
+            group.total(\.http2Connections))
+        text.single(
+            "understudy_http2_resets_total", "counter", "Streams that ended otherwise than with a whole response.",
+            group.total(\.http2Resets))
+        text.metric(
+            "understudy_http2_floods_total", "counter", "Connections of HTTP/2 ended for too much of something.")
+        for (index, flood) in HTTP2Flood.allCases.enumerated() {
+            let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.http2Floods[index].current }
+            text.sample("understudy_http2_floods_total", [("kind", flood.rawValue)], sum)
+        }
     }
 }

@@ -5,11 +5,14 @@ internal import Sockets
 final class Arrival: ServerConnection {
     private let socket: SocketTransport
     private let timer: LoopTimer
+    /// Without TLS there is no ALPN: the first bytes may say that the client speaks HTTP/2.
+    private let takesPreface: Bool
     private var isOver = false
 
     init(socket: SocketTransport, peerHost: String, server: Server) {
         self.socket = socket
         timer = LoopTimer(on: server.loop)
+        takesPreface = server.limits.takesHTTP2Preface && !socket.needsHandshake
         super.init(transport: socket, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
     }
@@ -42,7 +45,14 @@ final class Arrival: ServerConnection {
     private func arrived() {
         isOver = true
         timer.remove()
-        let connection = DownstreamConnection(transport: socket, peerHost: peerHost, server: server)
+        let connection: ServerConnection
+        if socket.negotiatedProtocol == .http2 {
+            connection = HTTP2Connection(transport: socket, peerHost: peerHost, server: server)
+        } else {
+            let first = DownstreamConnection(transport: socket, peerHost: peerHost, server: server)
+            first.mayBeHTTP2 = takesPreface
+            connection = first
+        }
         loop.replace(self, with: connection)
         server.replace(self, with: connection)
         connection.start()

@@ -1,3 +1,4 @@
+package import HTTP2
 private import Synchronization
 
 /// A number that one loop counts up and any thread may read.
@@ -25,10 +26,19 @@ package final class ServerCounters: Sendable {
     package let exchangesEnded = Counter()
     package let badRequests = Counter()
     package let refusedConnections = Counter()
+    package let http2Connections = Counter()
+    /// Streams of HTTP/2 that ended otherwise than with a whole response.
+    package let http2Resets = Counter()
+    /// Connections of HTTP/2 that were ended for too much of something, in the order of `HTTP2Flood.allCases`.
+    package let http2Floods = HTTP2Flood.allCases.map { _ in Counter() }
     /// Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx.
     package let responses = [Counter(), Counter(), Counter(), Counter(), Counter()]
 
     package init() {}
+
+    func count(_ flood: HTTP2Flood) {
+        if let index = HTTP2Flood.allCases.firstIndex(of: flood) { http2Floods[index].add(1) }
+    }
 
     func count(status: UInt16) {
         let index = Int(status) / 100 - 1

@@ -12,6 +12,17 @@ struct DateCache: ~Copyable {
 
     /// Appends `date: ...` and CRLF. `now` is the loop's monotonic time: the wall clock is read at most every 100 ms.
     mutating func append(to output: inout ByteBuffer, now: UInt64) {
+        update(now)
+        output.append(line.readable)
+    }
+
+    /// Calls `body` with the value alone.
+    mutating func withValue(now: UInt64, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        update(now)
+        body(UnsafeBufferPointer(rebasing: line.readable.dropFirst("date: ".utf8.count).dropLast(2)))
+    }
+
+    private mutating func update(_ now: UInt64) {
         if now >= staleAt {
             staleAt = now &+ 100_000_000
             let current = Clock.unixNanoseconds() / 1_000_000_000
@@ -23,6 +34,5 @@ struct DateCache: ~Copyable {
                 line.append("\r\n")
             }
         }
-        output.append(line.readable)
     }
 }

@@ -44,6 +44,8 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isExchangeActive = false
     /// A request has been received on this connection.
     var hasServed = false
+    /// The first bytes may turn out to be the preface of HTTP/2.
+    var mayBeHTTP2 = false
     var isRequestRead = false
     var isResponseStarted = false
     var isResponseEnded = false

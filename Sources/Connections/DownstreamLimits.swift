@@ -1,4 +1,5 @@
 package import HTTP
+package import HTTP2
 
 /// The bounds of a downstream connection. Milliseconds and bytes.
 package struct DownstreamLimits: Sendable {
@@ -23,7 +24,16 @@ package struct DownstreamLimits: Sendable {
     package var outputLow = 16 << 10
     /// Input kept while an earlier request is still being answered; at least a head.
     package var pendingHigh = 32 << 10
-    package var http: HTTPLimits
+    package var http: HTTPLimits {
+        didSet { http2.http = http }
+    }
+    /// HTTP/2 is taken without TLS too, from clients that begin with its preface (RFC 9113 3.3). Over TLS, ALPN decides.
+    package var takesHTTP2Preface = false
+    package var http2 = HTTP2Limits()
 
-    package init(http: HTTPLimits = .standard) { self.http = http }
+    package init(http: HTTPLimits = .standard, takesHTTP2Preface: Bool = false) {
+        self.http = http
+        self.takesHTTP2Preface = takesHTTP2Preface
+        http2.http = http
+    }
 }

@@ -95,7 +95,8 @@ package struct NodeCertificates: Sendable {
                 authority: "\(folder)/ca.pem", revocations: access(revocations, R_OK) == 0 ? revocations : nil)
             do throws(TLSConfigurationError) {
                 return TLSTransportProvider(
-                    server: try TLSContext(side: .clusterServer, credentials: credentials, trust: trust),
+                    server: try TLSContext(
+                        side: .clusterServer, credentials: credentials, trust: trust, protocols: [.http2, .http1]),
                     client: try TLSContext(side: .clusterClient, credentials: credentials, trust: trust))
             } catch {
                 throw .usage(error.description)
@@ -114,7 +115,8 @@ package struct NodeCertificates: Sendable {
             let credentials = TLSCredentials(certificate: "\(folder)/public.pem", key: "\(folder)/public.key")
             do throws(TLSConfigurationError) {
                 let server = try TLSContext(
-                    side: .publicServer, credentials: credentials, trust: nil, ticketKeys: ticketKeys)
+                    side: .publicServer, credentials: credentials, trust: nil, protocols: [.http2, .http1],
+                    ticketKeys: ticketKeys)
                 return TLSTransportProvider(server: server, client: nil)
             } catch {
                 throw .usage(error.description)

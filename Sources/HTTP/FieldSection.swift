@@ -89,23 +89,30 @@ struct FieldSection: Sendable {
         var valueEnd = end
         while valueEnd > valueStart, ByteScan.isBlank(base[valueEnd &- 1]) { valueEnd &-= 1 }
 
+        return take(
+            base, name: ByteRange(from: start, to: colon), value: ByteRange(from: valueStart, to: valueEnd),
+            into: &fields)
+    }
+
+    /// Takes a field in whose name is a token and whose value is free of control bytes.
+    @inline(__always)
+    mutating func take(
+        _ base: UnsafePointer<UInt8>, name: ByteRange, value: ByteRange, into fields: inout [Field]
+    ) -> HTTPError? {
         var hasUnderscore = false
-        var known = KnownField.lookup(base + start, count: colon &- start, hasUnderscore: &hasUnderscore)
+        var known = KnownField.lookup(base + Int(name.start), count: Int(name.count), hasUnderscore: &hasUnderscore)
         var isHopByHop = false
         // A worker's response may carry what it likes: only what clients say of themselves must not take two shapes.
         if hasUnderscore, !isRequest { known = .other }
         if known != .other {
             if hasUnderscore {
                 if known.decidesFramingOrRouting { return .ambiguousFieldName }
-            } else if let error = interpret(known, base, valueStart, valueEnd) {
+            } else if let error = interpret(known, base, Int(value.start), Int(value.end)) {
                 return error
             }
             isHopByHop = known.isHopByHop
         }
-        fields.append(
-            Field(
-                name: ByteRange(from: start, to: colon), value: ByteRange(from: valueStart, to: valueEnd),
-                known: known, isHopByHop: isHopByHop))
+        fields.append(Field(name: name, value: value, known: known, isHopByHop: isHopByHop))
         return nil
     }
 

@@ -18,6 +18,8 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
     case headTooLarge, tooManyFields
     case missingColon, invalidFieldName, whitespaceBeforeColon, obsoleteFold, ambiguousFieldName
     case missingHost, repeatedHost, invalidHost
+    // Only in HTTP/2
+    case invalidPseudoField, connectionSpecificField, whitespaceAroundValue, hostDiffersFromAuthority
     case invalidConnection, tooManyConnectionOptions, unknownExpectation
 
     // Framing
@@ -73,6 +75,10 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .missingHost: "missing Host"
         case .repeatedHost: "repeated Host"
         case .invalidHost: "invalid Host"
+        case .invalidPseudoField: "missing, repeated or invalid pseudo-field"
+        case .connectionSpecificField: "field that belongs to a connection of HTTP/1.1"
+        case .whitespaceAroundValue: "white space around a field's value"
+        case .hostDiffersFromAuthority: "Host differs from :authority"
         case .invalidConnection: "invalid Connection"
         case .tooManyConnectionOptions: "too many options in Connection"
         case .unknownExpectation: "unknown expectation"

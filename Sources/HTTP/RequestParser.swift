@@ -15,7 +15,7 @@ package struct RequestParser: Sendable {
 
     /// The longest method that is looked at. No registered one has more than 17 bytes (UPDATEREDIRECTREF); beyond it
     /// 501, as RFC 9112 3 says of a method longer than any that a server implements.
-    private static let maximumMethodLength = 32
+    static let maximumMethodLength = 32
 
     private let limits: HTTPLimits
     private var state = State.start

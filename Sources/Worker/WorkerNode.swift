@@ -91,7 +91,9 @@ final class WorkerNode {
             return try ServerGroup(count: options.threads, slots: slots) { _, loop in
                 let server = Server(
                     loop: loop, provider: try certificates.makeClusterProvider(),
-                    service: makeService(on: loop, house: house), limits: DownstreamLimits(http: .withinCluster),
+                    service: makeService(on: loop, house: house),
+                    limits: DownstreamLimits(
+                        http: .withinCluster, takesHTTP2Preface: !NodeCertificates.isSecure),
                     slots: slots)
                 server.onHandshakeFailure = { [log] error, peer in
                     let level: Logger.Level = if case .truncated = error { .debug } else { .warning }

@@ -44,6 +44,12 @@ final class ScriptedExchange: Exchange {
         atBody(self)
     }
 
+    func requestTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
+        for field in fields {
+            log.add("trailer \(field.name.string(in: bytes)): \(field.value.string(in: bytes))")
+        }
+    }
+
     func requestEnd() {
         log.add("end \(body.count)")
         atEnd(self)
@@ -81,6 +87,12 @@ final class ScriptedExchange: Exchange {
     func write(_ bytes: [UInt8]) {
         guard !isCancelled else { return }
         bytes.withUnsafeBufferPointer { downstream.writeBody($0) }
+    }
+
+    func trailer(_ name: String, _ value: String) {
+        Array(name.utf8).withUnsafeBufferPointer { name in
+            Array(value.utf8).withUnsafeBufferPointer { downstream.appendTrailer(name: name, value: $0) }
+        }
     }
 
     func end() {

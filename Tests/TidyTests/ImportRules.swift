@@ -4,9 +4,10 @@ enum ImportRules {
     static let allowed: [String: Set<String>] = [
         "Cluster": [],
         "HTTP": [],
+        "HTTP2": ["HTTP", "CNGHTTP2"],
         "Sockets": ["CLinux", "Glibc", "Synchronization"],
         "TLSServer": ["Sockets", "COpenSSL", "Glibc"],
-        "Connections": ["HTTP", "Sockets", "Glibc", "Synchronization"],
+        "Connections": ["HTTP", "HTTP2", "Sockets", "Glibc", "Synchronization"],
         "Proxy": ["Cluster", "HTTP", "Sockets", "Connections", "Synchronization"],
         "Tasks": ["HTTP", "Sockets", "Connections", "Glibc", "Synchronization"],
         "ControlPlane": [
@@ -14,7 +15,7 @@ enum ImportRules {
             "ArgumentParser", "Logging",
         ],
         "Balancer": [
-            "Cluster", "HTTP", "Sockets", "Connections", "Proxy", "ControlPlane", "Glibc", "Synchronization",
+            "Cluster", "HTTP", "HTTP2", "Sockets", "Connections", "Proxy", "ControlPlane", "Glibc", "Synchronization",
             "ArgumentParser", "Logging",
         ],
         "Worker": [

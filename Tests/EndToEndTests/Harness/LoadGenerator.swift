@@ -37,7 +37,7 @@ final class LoadGenerator {
         // curl counts the last part up by itself; the query means nothing to the worker.
         let url = cluster.url("\(path)?[1-1000000000]")
         let arguments = [
-            "-q", "-sk", "-m", "30", "-H", "Connection: close", "-o", "/dev/null", "-w",
+            "-q", "-sk", "--http1.1", "-m", "30", "-H", "Connection: close", "-o", "/dev/null", "-w",
             "%{stderr}%{http_code} %{exitcode} %{errormsg}\n", url,
         ]
         processes = try (0..<clients).map {

@@ -1,0 +1,351 @@
+internal import HTTP
+internal import HTTP2
+internal import Sockets
+
+/// The server's side of one HTTP/2 connection: moves bytes between its transport and its session, and lends streams to
+/// the requests that come.
+///
+///     open -> ending -> lingering -> closed,   or from any -> closed at once
+///
+/// Laws:
+/// - Stream objects, their exchanges and their buffers are used again; a slot of the session is the object's place here.
+/// - Nothing is written before the end of the loop's turn, unless a large piece of content comes: all frames of a turn leave in
+///   one write.
+/// - What waits is bounded: frames by `outputHigh`, content of each stream by `outputHigh` and one piece, requests' content by the
+///   session's windows.
+/// - A stalled stream is given up alone; a client that takes nothing at all, or dribbles a head, ends the connection.
+final class HTTP2Connection: ServerConnection {
+    enum Phase {
+        case open
+        /// The session is over: what is written leaves, then our side ends.
+        case ending
+        /// Our side is ended; input is swallowed until the client ends its side.
+        case lingering
+        case closed
+    }
+
+    /// Stream objects kept while no stream is open: memory of an idle connection.
+    private static let keptStreams = 4
+    /// Records read in one turn before others get theirs.
+    private static let readsPerTurn = 8
+    /// How long a client may take to see that we shut down before new streams are refused, milliseconds.
+    private static let shutdownMilliseconds = 1_000
+
+    let peerIdentity: PeerIdentity
+    private(set) var phase = Phase.open
+    /// Nil only when there was no memory for it, and then the connection closes in `start`.
+    private(set) var session: HTTP2Session?
+    private let timer: LoopTimer
+    private var deadlines = HTTP2Deadlines()
+
+    /// By slot.
+    private(set) var streams: [HTTP2Stream] = []
+    private var freeSlots: [Int] = []
+    private(set) var openStreams = 0
+    /// Streams whose exchanges want content again that is kept, and those to be told that their output has shrunk.
+    private var resumed: [HTTP2Stream] = []
+    private var drained: [HTTP2Stream] = []
+
+    /// The session is at work: it must not be called again, and nothing may be written past it.
+    private(set) var isInSession = false
+    private var isWriteBlocked = false
+    private var isShutdownFinal = false
+    private var lingeredBytes = 0
+
+    /// - Parameter transport: after its handshake.
+    override init(transport: any Transport, peerHost: String, server: Server) {
+        peerIdentity = transport.peerIdentity
+        timer = LoopTimer(on: server.loop)
+        super.init(transport: transport, peerHost: peerHost, server: server)
+        timer.action = { [unowned self] in timedOut() }
+        session = HTTP2Session(events: self, limits: server.limits.http2)
+    }
+
+    override func start() {
+        guard session != nil else { return close() }
+        server.counters.http2Connections.add(1)
+        set(\.idle, server.limits.idleMilliseconds)
+        if server.isDraining { drain() }
+        updateInterest()
+        loop.callAtEndOfTurn(self)
+        if transport.hasBufferedInput { readInput() }
+    }
+
+    // MARK: Input
+
+    override func ready(_ readiness: Readiness) {
+        if readiness.contains(.error) || (readiness.contains(.hangup) && !readiness.contains(.readable)) {
+            return close()
+        }
+        if readiness.contains(.writable) {
+            isWriteBlocked = false
+            loop.callAtEndOfTurn(self)
+        }
+        if readiness.contains(.readable) && phase != .closed { readInput() }
+    }
+
+    private func readInput() {
+        var reads = 0
+        while phase != .closed {
+            if reads == HTTP2Connection.readsPerTurn {
+                if transport.hasBufferedInput { loop.callNextTurn(self) }
+                return
+            }
+            reads += 1
+            switch transport.read(into: loop.scratch) {
+            case .bytes(let count):
+                received(UnsafeBufferPointer(rebasing: loop.scratch[..<count]))
+                if phase == .closed || !transport.hasBufferedInput { return }
+            case .wouldBlock(let direction):
+                if direction == .write {
+                    isWriteBlocked = true
+                    updateInterest()
+                }
+                return
+            case .endOfStream:
+                // A client that has gone takes no answer: every stream is given up.
+                return close()
+            case .failed(let error):
+                server.connectionFailed(error, from: peerHost)
+                return close()
+            }
+        }
+    }
+
+    /// Takes what the client sent.
+    func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard phase == .open, let session else {
+            lingeredBytes += bytes.count
+            if phase == .lingering && lingeredBytes > server.limits.lingerBytes { close() }
+            return
+        }
+        isInSession = true
+        let outcome = session.receive(bytes, now: loop.now)
+        isInSession = false
+        guard phase != .closed else { return }
+        switch outcome {
+        case .fine: break
+        case .flooded(let flood):
+            server.counters.count(flood)
+            giveUpStreams()
+            phase = .ending
+        case .failed:
+            giveUpStreams()
+            phase = .ending
+        }
+        if session.isInHeaderBlock {
+            if deadlines.head == HTTP2Deadlines.never { set(\.head, server.limits.headMilliseconds) }
+        } else {
+            deadlines.head = HTTP2Deadlines.never
+        }
+        loop.callAtEndOfTurn(self)
+    }
+
+    // MARK: Output
+
+    override func endOfTurn() {
+        guard phase != .closed else { return }
+        for stream in take(&resumed) { stream.deliverPending() }
+        flush()
+    }
+
+    /// A large piece of content waits to go: whether it can be framed from where it lies.
+    var takesContentDirectly: Bool {
+        guard phase == .open, !isInSession, let session else { return false }
+        return session.output.count <= server.limits.outputHigh
+    }
+
+    /// Frames what can go now.
+    func fill() {
+        guard !isInSession, let session else { return }
+        isInSession = true
+        let isFine = session.fill(upTo: server.limits.outputHigh, now: loop.now)
+        isInSession = false
+        if !isFine && phase == .open {
+            giveUpStreams()
+            phase = .ending
+        }
+    }
+
+    /// Sends what can go, and lets streams whose output has shrunk write on.
+    func flush() {
+        guard let session, phase != .closed else { return }
+        while true {
+            fill()
+            while !session.output.isEmpty && !isWriteBlocked {
+                switch transport.write(session.output.readable) {
+                case .bytes(let count):
+                    session.output.consume(count)
+                    deadlines.stall = HTTP2Deadlines.never
+                    if session.output.isEmpty { fill() }
+                case .wouldBlock: isWriteBlocked = true
+                case .endOfStream, .failed: return close()
+                }
+            }
+            // Who was told may have written more.
+            let told = take(&drained)
+            if told.isEmpty { break }
+            for stream in told { stream.reportDrained() }
+            if phase == .closed || isWriteBlocked { break }
+        }
+        guard phase != .closed else { return }
+        settle(session)
+    }
+
+    private func settle(_ session: HTTP2Session) {
+        guard phase == .open || phase == .ending else { return }
+        if session.output.isEmpty {
+            session.output.release()
+            if phase == .ending || session.isFinished { return endConnection() }
+        } else if deadlines.stall == HTTP2Deadlines.never {
+            set(\.stall, server.limits.stallMilliseconds)
+        }
+        if openStreams == 0 { trimStreams() }
+        updateInterest()
+        updateTimer()
+    }
+
+    private func updateInterest() {
+        guard phase != .closed else { return }
+        transport.update(self, on: loop, for: isWriteBlocked ? [.readable, .writable] : .readable)
+    }
+
+    // MARK: Streams
+
+    func isResumed(_ stream: HTTP2Stream) {
+        resumed.append(stream)
+        loop.callAtEndOfTurn(self)
+    }
+
+    func hasDrained(_ stream: HTTP2Stream) {
+        drained.append(stream)
+        loop.callAtEndOfTurn(self)
+    }
+
+    private func take(_ list: inout [HTTP2Stream]) -> [HTTP2Stream] {
+        guard !list.isEmpty else { return [] }
+        let taken = list
+        list = []
+        return taken
+    }
+
+    /// A stream object for a request that has come.
+    func lend() -> HTTP2Stream {
+        openStreams += 1
+        deadlines.idle = HTTP2Deadlines.never
+        if let slot = freeSlots.popLast() { return streams[slot] }
+        let stream = HTTP2Stream(connection: self, slot: streams.count)
+        stream.exchange = server.service.makeExchange(on: stream)
+        streams.append(stream)
+        return stream
+    }
+
+    func giveBack(_ stream: HTTP2Stream) {
+        openStreams -= 1
+        freeSlots.append(stream.slot)
+        if openStreams == 0 { set(\.idle, server.limits.idleMilliseconds) }
+        loop.callAtEndOfTurn(self)
+    }
+
+    private func trimStreams() {
+        guard streams.count > HTTP2Connection.keptStreams else { return }
+        for stream in streams[HTTP2Connection.keptStreams...] { stream.connectionClosed() }
+        streams.removeSubrange(HTTP2Connection.keptStreams...)
+        freeSlots = Array(streams.indices)
+    }
+
+    private func giveUpStreams() {
+        for stream in streams where stream.isOpen { stream.giveUp() }
+    }
+
+    // MARK: The end
+
+    /// Lets open streams finish (RFC 9113 6.8): a warning first, since new ones may be on their way, then the last word.
+    override func drain() {
+        guard phase == .open, let session, deadlines.shutdown == HTTP2Deadlines.never, !isShutdownFinal else { return }
+        session.announceShutdown()
+        set(\.shutdown, HTTP2Connection.shutdownMilliseconds)
+        for stream in streams where stream.isOpen { stream.drain() }
+        loop.callAtEndOfTurn(self)
+    }
+
+    func finishShutdown() {
+        guard !isShutdownFinal else { return }
+        isShutdownFinal = true
+        deadlines.shutdown = HTTP2Deadlines.never
+        session?.refuseNewStreams()
+        loop.callAtEndOfTurn(self)
+    }
+
+    private func endConnection() {
+        transport.closeWrite()
+        giveUpStreams()
+        phase = .lingering
+        deadlines = HTTP2Deadlines()
+        set(\.idle, server.limits.lingerMilliseconds)
+        isWriteBlocked = false
+        updateInterest()
+    }
+
+    override func close() {
+        guard phase != .closed else { return }
+        phase = .closed
+        timer.remove()
+        transport.unwatch(self, on: loop)
+        for stream in streams {
+            if stream.isOpen { stream.giveUp() }
+            stream.connectionClosed()
+        }
+        streams = []
+        resumed = []
+        drained = []
+        session?.output.release()
+        server.remove(self)
+    }
+
+    // MARK: Time
+
+    private func set(_ deadline: WritableKeyPath<HTTP2Deadlines, UInt64>, _ milliseconds: Int) {
+        deadlines[keyPath: deadline] = loop.now &+ UInt64(clamping: milliseconds) &* 1_000_000
+        updateTimer()
+    }
+
+    private func updateTimer() {
+        let earliest = deadlines.earliest
+        if earliest == HTTP2Deadlines.never { timer.cancel() } else { timer.set(at: earliest) }
+    }
+
+    private func timedOut() {
+        let now = loop.now
+        if now >= deadlines.stall { return close() }
+        if now >= deadlines.shutdown { finishShutdown() }
+        if now >= deadlines.head {
+            deadlines.head = HTTP2Deadlines.never
+            session?.terminate(.enhanceYourCalm)
+            loop.callAtEndOfTurn(self)
+        }
+        if now >= deadlines.idle {
+            if phase == .lingering { return close() }
+            deadlines.idle = HTTP2Deadlines.never
+            session?.terminate(.none)
+            loop.callAtEndOfTurn(self)
+        }
+        updateTimer()
+    }
+}
+
+/// What a connection waits for, each until when: monotonic nanoseconds.
+struct HTTP2Deadlines {
+    static let never = UInt64.max
+
+    /// No stream is open, or the client's end is waited for.
+    var idle = never
+    /// A header block has begun.
+    var head = never
+    /// Output waits for the client.
+    var stall = never
+    /// The client has not said yet that it knows of our shutdown.
+    var shutdown = never
+
+    var earliest: UInt64 { min(min(idle, head), min(stall, shutdown)) }
+}

@@ -1,0 +1,122 @@
+internal import HTTP
+internal import HTTP2
+internal import Sockets
+
+/// From the client to the exchange.
+extension HTTP2Stream {
+    /// Content handed over in one piece at most.
+    private static let pieceSize = 64 << 10
+
+    func begin(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, id: Int32, isEnd: Bool) {
+        prepare(id)
+        isHeadRequest = head.method == .head
+        isExchangeActive = true
+        server.exchangeBegan()
+        if !isEnd { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
+        exchange?.requestHead(head, bytes)
+    }
+
+    /// Answers a request that can't be served by anybody.
+    func refuse(_ error: HTTPError, id: Int32) {
+        prepare(id)
+        answerAlone(status: error.status, error.reason)
+    }
+
+    private func prepare(_ id: Int32) {
+        self.id = id
+        isOpen = true
+        isInputEnded = false
+        isRequestRead = false
+        isReadingPaused = false
+        isRefused = false
+        isResponseStarted = false
+        isResponseEnded = false
+        isHeadRequest = false
+        framing = .none
+        contentLeft = 0
+        hasTrailers = false
+        isDeferred = false
+        wasCongested = false
+        pendingTrailers.removeAll()
+    }
+
+    func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard isExchangeActive else {
+            connection.session?.consume(bytes.count, on: id)
+            return
+        }
+        if isReadingPaused || !pending.isEmpty {
+            pending.append(bytes)
+            return
+        }
+        timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+        exchange?.requestBody(bytes)
+        connection.session?.consume(bytes.count, on: id)
+    }
+
+    func received(trailers: TrailerSection) {
+        pendingTrailers = trailers
+    }
+
+    func inputEnded() {
+        isInputEnded = true
+        timeOutput()
+        if pending.isEmpty && !isReadingPaused { requestRead() }
+    }
+
+    private func requestRead() {
+        guard isExchangeActive, !isRequestRead else { return }
+        isRequestRead = true
+        if !pendingTrailers.isEmpty {
+            let trailers = pendingTrailers
+            trailers.withBytes { exchange?.requestTrailers($0, $1) }
+        }
+        if isExchangeActive { exchange?.requestEnd() }
+    }
+
+    // MARK: Flow
+
+    func pauseReading() {
+        guard isExchangeActive, !isReadingPaused else { return }
+        isReadingPaused = true
+        // It is we who do not want the content.
+        timeOutput()
+    }
+
+    func resumeReading() {
+        guard isOpen, isReadingPaused else { return }
+        isReadingPaused = false
+        if !isInputEnded { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
+        guard !isResumed else { return }
+        isResumed = true
+        connection.isResumed(self)
+    }
+
+    /// Hands over what was kept, as far as it is wanted. Called at the end of a turn.
+    func deliverPending() {
+        isResumed = false
+        while isExchangeActive && !isReadingPaused && !pending.isEmpty {
+            // Taken out: what is called may drop all that is pending.
+            var piece = ByteBuffer()
+            swap(&piece, &pending)
+            let count = min(piece.count, HTTP2Stream.pieceSize)
+            exchange?.requestBody(UnsafeBufferPointer(rebasing: piece.readable[..<count]))
+            connection.session?.consume(count, on: id)
+            guard isExchangeActive else {
+                connection.session?.consume(piece.count - count, on: id)
+                return
+            }
+            piece.consume(count)
+            swap(&piece, &pending)
+        }
+        if pending.isEmpty { pending.release() }
+        if isExchangeActive && isInputEnded && !isReadingPaused && pending.isEmpty { requestRead() }
+    }
+
+    /// Nobody wants what is kept: its room in the windows is free again.
+    func dropPending() {
+        guard !pending.isEmpty else { return }
+        connection.session?.consume(pending.count, on: id)
+        pending.release()
+    }
+}

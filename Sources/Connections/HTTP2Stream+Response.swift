@@ -1,0 +1,187 @@
+internal import HTTP
+internal import HTTP2
+internal import Sockets
+
+/// From the exchange to the client.
+extension HTTP2Stream {
+    /// Content of this size is framed from where it lies, when nothing waits before it.
+    private static let directSize = 4 << 10
+    /// What stays allocated for the next stream.
+    private static let keptCapacity = 4 << 10
+
+    var canRespond: Bool { isOpen && (isExchangeActive || isRefused) && !isResponseStarted }
+    var waitingOutput: Int { output.count }
+    var isCongested: Bool { output.count > server.limits.outputHigh }
+
+    /// A response is under way and may be written to.
+    private var isAnswering: Bool {
+        isOpen && (isExchangeActive || isRefused) && isResponseStarted && !isResponseEnded
+    }
+
+    // MARK: Heads
+
+    func writeContinue() {
+        guard beginInterimResponse(status: 100) else { return }
+        endInterimResponse()
+    }
+
+    func beginInterimResponse(status: UInt16) -> Bool {
+        guard canRespond else { return false }
+        beginFields(status: status)
+        return true
+    }
+
+    func endInterimResponse() {
+        connection.session?.submitInterim(fields, on: id)
+        loop.callAtEndOfTurn(connection)
+    }
+
+    func beginResponse(status: UInt16) {
+        precondition(canRespond, "a response was begun twice or without a request")
+        isResponseStarted = true
+        server.counters.count(status: status)
+        if status == 204 || status == 304 { isHeadRequest = true }
+        beginFields(status: status)
+    }
+
+    private func beginFields(status: UInt16) {
+        fields.removeAll()
+        fields.append(":status", decimal: UInt64(status))
+    }
+
+    func appendField(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+        fields.append(name: name, value: value)
+    }
+
+    func appendDate() {
+        server.date.withValue(now: loop.now) { appendField(name: "date", value: $0) }
+    }
+
+    func endResponseHead(_ framing: BodyFraming) {
+        guard isOpen else { return }
+        if case .length(let length) = framing {
+            fields.append("content-length", decimal: length)
+            contentLeft = length
+        }
+        let isEmpty = isHeadRequest || framing == .none || framing == .length(0)
+        self.framing = isEmpty ? .none : framing
+        connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: !isEmpty)
+        loop.callAtEndOfTurn(connection)
+    }
+
+    // MARK: Content
+
+    func writeBody(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard isAnswering, !bytes.isEmpty, framing != .none else { return }
+        if case .length = framing {
+            guard UInt64(bytes.count) <= contentLeft else { return abortResponse() }
+            contentLeft -= UInt64(bytes.count)
+        }
+        if output.isEmpty && bytes.count >= HTTP2Stream.directSize && connection.takesContentDirectly {
+            direct = bytes
+            resume()
+            connection.fill()
+            output.append(direct)
+            direct = UnsafeBufferPointer(start: nil, count: 0)
+        } else {
+            output.append(bytes)
+            resume()
+        }
+        if isCongested { wasCongested = true }
+        timeOutput()
+        loop.callAtEndOfTurn(connection)
+    }
+
+    private func resume() {
+        guard isDeferred else { return }
+        isDeferred = false
+        connection.session?.resume(id)
+    }
+
+    func appendTrailer(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+        guard isAnswering, framing != .none else { return }
+        if !hasTrailers { fields.removeAll() }
+        hasTrailers = true
+        fields.append(name: name, value: value)
+    }
+
+    func endResponse() {
+        guard isAnswering else { return }
+        if case .length = framing, contentLeft > 0 { return abortResponse() }
+        isResponseEnded = true
+        resume()
+        exchangeEnded()
+        loop.callAtEndOfTurn(connection)
+    }
+
+    func abortResponse() {
+        guard isAnswering else { return }
+        exchangeEnded()
+        output.release()
+        connection.session?.reset(id, .internalError)
+        loop.callAtEndOfTurn(connection)
+    }
+
+    private func exchangeEnded() {
+        dropPending()
+        isReadingPaused = false
+        guard isExchangeActive || isRefused else { return }
+        isExchangeActive = false
+        isRefused = false
+        server.exchangeEnded()
+    }
+
+    // MARK: The session asks
+
+    func contentToSend(atMost limit: Int) -> HTTP2Content {
+        let waiting = direct.count + output.count
+        if waiting == 0 && !isResponseEnded {
+            isDeferred = true
+            return .later
+        }
+        let count = min(limit, waiting)
+        let isLast = isResponseEnded && count == waiting
+        if isLast && hasTrailers { connection.session?.submitTrailers(fields, on: id) }
+        return .bytes(count, isLast: isLast, hasTrailers: hasTrailers)
+    }
+
+    func moveContent(_ count: Int, to target: inout ByteBuffer) {
+        if direct.isEmpty {
+            target.append(UnsafeBufferPointer(rebasing: output.readable[..<count]))
+            output.consume(count)
+            if output.isEmpty && output.capacity > HTTP2Stream.keptCapacity { output.release() }
+        } else {
+            target.append(UnsafeBufferPointer(rebasing: direct[..<count]))
+            direct = UnsafeBufferPointer(rebasing: direct[count...])
+        }
+        timeOutput()
+        if wasCongested && output.count <= server.limits.outputLow && !isDrainedNoted {
+            isDrainedNoted = true
+            connection.hasDrained(self)
+        }
+    }
+
+    /// The last frame of the response is on its way.
+    func responseSent() {
+        // RFC 9113 8.1: what is left of the request is of no use to anybody.
+        if !isInputEnded { connection.session?.reset(id, .none) }
+    }
+
+    /// Tells the exchange that it may write again. Called outside the session.
+    func reportDrained() {
+        isDrainedNoted = false
+        guard wasCongested, output.count <= server.limits.outputLow else { return }
+        wasCongested = false
+        if isExchangeActive && !isResponseEnded { exchange?.downstreamDrained() }
+    }
+
+    /// A deadline runs while content waits for the client to take it, or for the client to send it.
+    func timeOutput() {
+        guard isOpen else { return }
+        if !output.isEmpty || (!isInputEnded && !isReadingPaused && isExchangeActive) {
+            timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+        } else {
+            timer.cancel()
+        }
+    }
+}

@@ -1,0 +1,60 @@
+internal import CNGHTTP2
+package import HTTP
+
+/// The fields of a head or a trailer section that is being written: names in lower case, as HTTP/2 wants them.
+package struct FieldList: ~Copyable {
+    private struct Pair {
+        let start: Int
+        let nameCount: Int
+        let valueCount: Int
+    }
+
+    private var buffer = ByteBuffer()
+    private var pairs: [Pair] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { pairs.isEmpty }
+
+    /// Keeps the memory.
+    package mutating func removeAll() {
+        buffer.removeAll()
+        pairs.removeAll(keepingCapacity: true)
+    }
+
+    /// - Parameters:
+    ///   - name: a token, in any case.
+    ///   - value: free of control bytes but HTAB.
+    package mutating func append(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+        let start = buffer.count
+        let target = buffer.reserve(name.count)
+        for (index, byte) in name.enumerated() { target[index] = byte &- 0x41 < 26 ? byte | 0x20 : byte }
+        buffer.commit(name.count)
+        buffer.append(value)
+        pairs.append(Pair(start: start, nameCount: name.count, valueCount: value.count))
+    }
+
+    package mutating func append(_ name: StaticString, decimal number: UInt64) {
+        let start = buffer.count
+        buffer.append(name)
+        let valueStart = buffer.count
+        buffer.append(decimal: number)
+        pairs.append(
+            Pair(start: start, nameCount: valueStart - start, valueCount: buffer.count - valueStart))
+    }
+
+    /// Calls `body` with the list as nghttp2 wants it; the pointers are valid during the call.
+    ///
+    /// - Parameter scratch: memory for the list, which is used again and again.
+    func withPairs(_ scratch: inout [nghttp2_nv], _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Int32) -> Int32 {
+        scratch.removeAll(keepingCapacity: true)
+        guard let base = UnsafeMutablePointer(mutating: buffer.readable.baseAddress) else { return body(nil, 0) }
+        for pair in pairs {
+            scratch.append(
+                nghttp2_nv(
+                    name: base + pair.start, value: base + pair.start + pair.nameCount, namelen: pair.nameCount,
+                    valuelen: pair.valueCount, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue)))
+        }
+        return scratch.withUnsafeBufferPointer { body($0.baseAddress, $0.count) }
+    }
+}

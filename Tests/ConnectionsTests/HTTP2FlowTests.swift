@@ -1,0 +1,171 @@
+import Connections
+import HTTP
+import TestSupport
+import Testing
+
+/// Windows, slow clients and deadlines of HTTP/2 over sockets.
+@Suite(.timeLimit(.minutes(2))) struct HTTP2FlowTests {
+    private static func limits(_ change: (inout DownstreamLimits) -> Void = { _ in }) -> DownstreamLimits {
+        HTTP2ConnectionTests.limits(change)
+    }
+
+    /// Writes `total` bytes as the client takes them.
+    private static func streams(_ total: Int, piece: Int = 10_000) -> (ScriptedExchange) -> Void {
+        { exchange in
+            var left = total
+            func write(_ exchange: ScriptedExchange) {
+                while left > 0 && !exchange.downstream.isCongested {
+                    let count = min(left, piece)
+                    left -= count
+                    exchange.write([UInt8](repeating: 0x78, count: count))
+                }
+                if left == 0 {
+                    left = -1
+                    exchange.end()
+                }
+            }
+            exchange.atDrained = write
+            exchange.atEnd = { exchange in
+                exchange.begin(.length(UInt64(total)))
+                write(exchange)
+            }
+        }
+    }
+
+    @Test(arguments: [100, 10_000, 100_000]) func sendsLargeContent(piece: Int) throws {
+        let server = try ScriptedServer(
+            limits: HTTP2FlowTests.limits(), script: HTTP2FlowTests.streams(3_000_000, piece: piece))
+        let client = try HTTP2Client(port: server.test.port)
+        let first = try client.begin("GET", "/1")
+        let second = try client.begin("GET", "/2")
+        #expect(try client.finish(first).body.count == 3_000_000)
+        #expect(try client.finish(second).body.count == 3_000_000)
+        #expect(server.test.becomesIdle())
+    }
+
+    @Test func aStreamThatIsNotReadStopsAlone() throws {
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits(), script: HTTP2FlowTests.streams(1_000_000))
+        // The connection's window is wide open, the stream's is not.
+        let client = try HTTP2Client(port: server.test.port)
+        client.opensWindows = false
+        try client.send(.windowUpdate(0, 10_000_000))
+        let slow = try client.begin("GET", "/slow")
+        _ = try client.wait { $0.body.count == 65_535 }(slow)
+        client.opensWindows = true
+        #expect(try client.exchange("GET", "/fast").body.count == 1_000_000)
+        #expect(client.response(slow).body.count == 65_535)
+        try client.send(.windowUpdate(slow, 2_000_000))
+        #expect(try client.finish(slow).body.count == 1_000_000)
+    }
+
+    @Test func aPausedExchangeStopsItsStreamAlone() throws {
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits()) { exchange in
+            if exchange.target == "/paused" {
+                exchange.downstream.pauseReading()
+                exchange.after(milliseconds: 500) { $0.downstream.resumeReading() }
+            }
+            exchange.atEnd = { $0.respond("\($0.body.count)") }
+        }
+        let client = try HTTP2Client(port: server.test.port)
+        // Its settings: a window of 256 KiB for each stream.
+        _ = try client.receive(HTTP2Frame.Kind.settings)
+        let paused = try client.begin("POST", "/paused", isEnd: false)
+        let piece = [UInt8](repeating: 0x61, count: 16_000)
+        for _ in 0..<16 { try client.send(.data(paused, piece)) }
+        let other = try client.begin("POST", "/other", isEnd: false)
+        for _ in 0..<16 { try client.send(.data(other, piece)) }
+        try client.send(.data(other, [], isEnd: true))
+        #expect(try client.finish(other).text == "256000")
+        #expect(client.seen.contains { $0.kind == HTTP2Frame.Kind.windowUpdate && $0.stream == other })
+        try client.send(.data(paused, [], isEnd: true))
+        #expect(try client.finish(paused).text == "256000")
+        #expect(server.test.becomesIdle())
+    }
+
+    @Test func takesMuchMoreThanTheWindows() throws {
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits()) { exchange in
+            exchange.atBody = { exchange in
+                exchange.downstream.pauseReading()
+                exchange.after(milliseconds: 1) { $0.downstream.resumeReading() }
+            }
+            exchange.atEnd = { $0.respond("\($0.body.count)") }
+        }
+        let client = try HTTP2Client(port: server.test.port)
+        _ = try client.receive(HTTP2Frame.Kind.settings)
+        let stream = try client.begin("POST", "/", isEnd: false)
+        let piece = [UInt8](repeating: 0x61, count: 16_000)
+        var window = 256 << 10
+        var sent = 0
+        while sent < 200 {
+            while window >= piece.count && sent < 200 {
+                try client.send(.data(stream, piece))
+                window -= piece.count
+                sent += 1
+            }
+            guard sent < 200 else { break }
+            let update = try client.receive(HTTP2Frame.Kind.windowUpdate)
+            if update.stream == stream { window += Int(update.number()) }
+        }
+        try client.send(.data(stream, [], isEnd: true))
+        #expect(try client.finish(stream).text == "\(200 * 16_000)")
+    }
+
+    // MARK: Deadlines
+
+    @Test func contentThatDoesNotComeIsA408() throws {
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 200 }) { _ in }
+        let client = try HTTP2Client(port: server.test.port)
+        let stream = try client.begin("POST", "/", isEnd: false)
+        try client.send(.data(stream, [1, 2, 3]))
+        let response = try client.wait { $0.resetCode != nil }(stream)
+        #expect(response.status == 408)
+        #expect(response.resetCode == 0)
+        #expect(server.eventually("cancelled"))
+        #expect(server.test.becomesIdle())
+    }
+
+    @Test func contentThatIsNotTakenIsGivenUp() throws {
+        let server = try ScriptedServer(
+            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, script: HTTP2FlowTests.streams(1_000_000))
+        let client = try HTTP2Client(port: server.test.port)
+        client.opensWindows = false
+        let stream = try client.begin("GET", "/")
+        let response = try client.wait { $0.resetCode != nil }(stream)
+        #expect(response.resetCode == 8)
+        #expect(response.body.count == 65_535)
+        #expect(server.eventually("cancelled"))
+        #expect(server.test.becomesIdle())
+    }
+
+    @Test func aClientThatReadsNothingIsClosed() throws {
+        let server = try ScriptedServer(
+            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, script: HTTP2FlowTests.streams(100_000_000))
+        let client = try HTTP2Client(
+            port: server.test.port, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4_096)
+        try client.send(.windowUpdate(0, 0x7FFF_0000))
+        _ = try client.begin("GET", "/")
+        #expect(server.eventually("cancelled"))
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test func aHeadThatDribblesEndsTheConnection() throws {
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits { $0.headMilliseconds = 200 }) { _ in }
+        let client = try HTTP2Client(port: server.test.port)
+        // Its settings; the client acknowledges them before the head, which nothing may interrupt.
+        _ = try client.receive(HTTP2Frame.Kind.settings)
+        try client.send(.headers(1, HTTP2Frame.request(), isWhole: false))
+        try client.receiveToEnd()
+        #expect(client.goAwayCode == 0xB)
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test func anIdleConnectionIsEnded() throws {
+        let server = try ScriptedServer(
+            limits: HTTP2FlowTests.limits { $0.idleMilliseconds = 200 }, script: ScriptedServer.describe)
+        let client = try HTTP2Client(port: server.test.port)
+        #expect(try client.exchange().status == 200)
+        try client.receiveToEnd()
+        #expect(client.goAwayCode == 0)
+        #expect(server.test.losesAllConnections())
+    }
+}

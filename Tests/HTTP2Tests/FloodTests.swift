@@ -1,0 +1,110 @@
+import HTTP2
+import TestSupport
+import Testing
+
+/// Clients that send much of what is cheap.
+@Suite struct FloodTests {
+    static let calm: UInt32 = 0xB
+
+    @Test(arguments: [
+        (HTTP2Flood.ping, HTTP2Frame.ping), (.windowUpdate, .windowUpdate(0, 1)),
+        (.ignored, HTTP2Frame(HTTP2Frame.Kind.priority, stream: 5, [0, 0, 0, 0, 9])),
+        (.ignored, HTTP2Frame(0xE0, [1, 2, 3])), (.emptyData, .data(1, [])), (.settings, .settings()),
+    ])
+    func endsTheConnection(_ flood: HTTP2Flood, _ frame: HTTP2Frame) {
+        let harness = SessionHarness.open()
+        harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false))
+        var outcome = HTTP2Session.Outcome.fine
+        var count = 0
+        while outcome == .fine && count < 5_000 {
+            outcome = harness.receive(frame)
+            count += 1
+        }
+        #expect(outcome == .flooded(flood))
+        #expect(count > 50)
+        #expect(harness.goAwayCode == FloodTests.calm)
+        #expect(harness.session.isFinished)
+        #expect(harness.receive(frame) == .failed)
+    }
+
+    @Test func patienceReturnsWithTime() {
+        let harness = SessionHarness.open()
+        for round in 0..<5 as Range<UInt64> {
+            harness.now = round * 11_000_000_000
+            for _ in 0..<900 { #expect(harness.receive(HTTP2Frame.ping) == .fine) }
+        }
+    }
+
+    @Test func whoMovesMuchMaySayMuch() {
+        let harness = SessionHarness.open()
+        harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false))
+        for _ in 0..<2_000 { #expect(harness.receive(.data(1, [1]), HTTP2Frame.ping, .windowUpdate(1, 1)) == .fine) }
+    }
+
+    @Test func rapidResetEndsTheConnection() {
+        let harness = SessionHarness.open()
+        var outcome = HTTP2Session.Outcome.fine
+        var stream: UInt32 = 1
+        while outcome == .fine && stream < 20_000 {
+            outcome = harness.receive(.headers(stream, HTTP2Frame.request()), .reset(stream))
+            stream += 2
+        }
+        #expect(outcome == .flooded(.reset))
+        #expect(harness.goAwayCode == FloodTests.calm)
+        #expect(harness.events.filter { $0.hasPrefix("request") }.count <= 257)
+    }
+
+    @Test func resetsThatWeAreMadeToSendCountToo() {
+        let harness = SessionHarness.open()
+        var outcome = HTTP2Session.Outcome.fine
+        var stream: UInt32 = 1
+        while outcome == .fine && stream < 20_000 {
+            // A window of no increment breaks the stream, and we have to say so.
+            outcome = harness.receive(.headers(stream, HTTP2Frame.request()), .windowUpdate(stream, 0))
+            stream += 2
+        }
+        #expect(outcome == .flooded(.reset) || harness.goAwayCode != nil)
+        #expect(harness.events.filter { $0.hasPrefix("request") }.count <= 300)
+    }
+
+    @Test func givingUpAnsweredStreamsIsFine() {
+        let harness = SessionHarness.open()
+        harness.atRequest = { $0.respond($1, "ok") }
+        var stream: UInt32 = 1
+        for _ in 0..<400 {
+            #expect(harness.receive(.headers(stream, HTTP2Frame.request())) == .fine)
+            let post = HTTP2Frame.headers(stream + 2, HTTP2Frame.request("POST"), isEnd: false)
+            #expect(harness.receive(post, .reset(stream + 2)) == .fine)
+            stream += 4
+        }
+    }
+
+    @Test func continuationsEndTheConnection() {
+        let harness = SessionHarness.open()
+        let block = HTTP2Frame.block(HTTP2Frame.request())
+        harness.receive(HTTP2Frame(HTTP2Frame.Kind.headers, flags: HTTP2Frame.endStream, stream: 1, block))
+        var outcome = HTTP2Session.Outcome.fine
+        var count = 0
+        while outcome == .fine && count < 1_000 {
+            outcome = harness.receive(HTTP2Frame(HTTP2Frame.Kind.continuation, stream: 1))
+            count += 1
+        }
+        #expect(outcome == .flooded(.continuation) || outcome == .failed)
+        #expect(count <= 10)
+        #expect(harness.events == [])
+    }
+
+    @Test func aBlockThatUnfoldsEndlesslyEndsTheConnection() {
+        let harness = SessionHarness.open()
+        // One field of 4000 bytes for the table, then its index of one byte again and again.
+        let value = String(repeating: "v", count: 3_900)
+        var block = HTTP2Frame.block(HTTP2Frame.request())
+        block += [0x40] + HTTP2Frame.block([("x-bomb", value)]).dropFirst()
+        block += [UInt8](repeating: 0xBE, count: 8_000)
+        let outcome = harness.receive(
+            HTTP2Frame(
+                HTTP2Frame.Kind.headers, flags: HTTP2Frame.endStream | HTTP2Frame.endHeaders, stream: 1, block))
+        #expect(outcome == .flooded(.headerList))
+        #expect(harness.goAwayCode == FloodTests.calm)
+    }
+}
