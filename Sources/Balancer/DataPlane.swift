@@ -99,6 +99,8 @@ final class DataPlane {
             let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.responses[index].current }
             text.sample("understudy_responses_total", [("class", name)], sum)
         }
+        text.single("understudy_tunnels", "gauge", "WebSocket tunnels that stand.", group.openTunnels)
+        text.single("understudy_tunnels_total", "counter", "WebSocket tunnels begun.", group.total(\.tunnelsBegan))
         addHTTP2Metrics(to: &text)
         func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 {
             counters.reduce(0) { $0 + $1[keyPath: counter].current }

@@ -24,6 +24,8 @@ package final class ServerCounters: Sendable {
     package let requests = Counter()
     package let exchangesBegan = Counter()
     package let exchangesEnded = Counter()
+    package let tunnelsBegan = Counter()
+    package let tunnelsEnded = Counter()
     package let badRequests = Counter()
     package let refusedConnections = Counter()
     package let http2Connections = Counter()

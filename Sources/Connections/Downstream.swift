@@ -67,6 +67,14 @@ package protocol Downstream: AnyObject {
     /// the client can tell.
     func endResponse()
 
+    /// Begins the answer that makes a tunnel of the request's stream, to a request with `RequestHead.upgradesToWebSocket`: 101
+    /// in HTTP/1.1, 200 in HTTP/2. Fields and `endTunnelHead` follow.
+    func beginTunnel()
+
+    /// Ends the head. From now on bytes pass as they are: those of the client come by `Exchange.requestBody` and end by another
+    /// `requestEnd`, those to it go by `writeBody` and end by `endResponse`, each direction on its own.
+    func endTunnelHead()
+
     /// The response breaks off in the middle: the client must be able to tell, so no proper end is written.
     func abortResponse()
 }

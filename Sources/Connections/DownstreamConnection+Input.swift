@@ -17,6 +17,7 @@ extension DownstreamConnection {
         guard isReadingPaused, phase != .closed else { return }
         isReadingPaused = false
         updateInterest()
+        if phase == .tunnel { loop.callAtEndOfTurn(self) }
         // The socket's readiness does not tell of what TLS has read ahead.
         if transport.hasBufferedInput { loop.callNextTurn(self) }
     }
@@ -67,7 +68,7 @@ extension DownstreamConnection {
         if phase == .awaitingResponse && pending.count > server.limits.pendingHigh { pauseReading() }
     }
 
-    private func processPending() {
+    func processPending() {
         let used = process(pending.readable)
         guard phase != .closed, phase != .lingering else { return }
         pending.consume(used)
@@ -147,6 +148,11 @@ extension DownstreamConnection {
                     }
                     return bytes.count
                 }
+            case .tunnel:
+                if rest.isEmpty || isReadingPaused { return used }
+                timeOutput()
+                if isExchangeActive { exchange?.requestBody(rest) }
+                return bytes.count
             case .awaitingResponse: return used
             case .lingering, .closed: return bytes.count
             }
@@ -226,6 +232,9 @@ extension DownstreamConnection {
             if pending.isEmpty { keepsAlive = false }
             if !isResponseStarted { timer.set(afterMilliseconds: server.limits.halfClosedMilliseconds) }
             updateInterest()
+        case .tunnel:
+            updateInterest()
+            if pending.isEmpty { tunnelInputEnded() }
         case .awaitingHead, .lingering, .closed:
             close()
         }

@@ -137,6 +137,7 @@ extension DownstreamConnection {
         }
         isResponseEnded = true
         loop.callAtEndOfTurn(self)
+        if phase == .tunnel { return endTunnelOutput() }
         if isRequestRead || !keepsAlive {
             exchangeEnded()
         } else {
@@ -184,6 +185,7 @@ extension DownstreamConnection {
         if hasMoved { outputMoved() }
         if output.isEmpty {
             output.release()
+            if phase == .tunnel { tunnelSent() }
             if isEnding { endConnection() }
         }
         updateInterest()
@@ -195,7 +197,7 @@ extension DownstreamConnection {
     private func outputMoved() {
         switch phase {
         case .receivingBody: timer.set(afterMilliseconds: server.limits.stallMilliseconds)
-        case .awaitingResponse: timeOutput()
+        case .awaitingResponse, .tunnel: timeOutput()
         case .awaitingHead where !isHeadTimed:
             let limits = server.limits
             timer.set(afterMilliseconds: isWriteBlocked ? limits.stallMilliseconds : limits.idleMilliseconds)
@@ -205,7 +207,9 @@ extension DownstreamConnection {
 
     /// The client owes us nothing but to take what is written: a deadline runs only while output waits for it.
     func timeOutput() {
-        if isWriteBlocked && !output.isEmpty {
+        if phase == .tunnel {
+            timeTunnel()
+        } else if isWriteBlocked && !output.isEmpty {
             timer.set(afterMilliseconds: server.limits.stallMilliseconds)
         } else {
             timer.cancel()
@@ -214,7 +218,9 @@ extension DownstreamConnection {
 
     private func writeBlocked() {
         isWriteBlocked = true
-        if phase == .awaitingResponse || (phase == .awaitingHead && !isHeadTimed) {
+        if phase == .tunnel {
+            timeTunnel()
+        } else if phase == .awaitingResponse || (phase == .awaitingHead && !isHeadTimed) {
             timer.set(afterMilliseconds: server.limits.stallMilliseconds)
         }
         updateInterest()

@@ -6,6 +6,7 @@ package import Sockets
 /// States of the connection (`Phase`):
 ///
 ///     awaitingHead -> receivingBody -> awaitingResponse -> awaitingHead -> ...
+///                                                           -> tunnel
 ///                         any of them -> lingering -> closed,   or -> closed at once
 ///
 /// Laws:
@@ -21,6 +22,8 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         case awaitingHead
         case receivingBody
         case awaitingResponse
+        /// Bytes pass as they are, both ways.
+        case tunnel
         /// Our side is ended; input is swallowed until the client ends its side.
         case lingering
         case closed
@@ -67,6 +70,10 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isWriteBlocked = false
     /// The head's deadline runs, from its first byte: later bytes don't move it.
     var isHeadTimed = false
+    /// The tunnel's time to go on is limited already.
+    var isTunnelDraining = false
+    /// Our direction of the tunnel is ended.
+    var isOutputEnded = false
     /// The connection ends as soon as its output is written, unless another request has come by then.
     var isEnding = false
     var wasCongested = false
@@ -110,6 +117,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
 
     package override func endOfTurn() {
         guard phase != .closed else { return }
+        if phase == .tunnel { deliverPendingToTunnel() }
         flush()
     }
 
@@ -128,7 +136,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
             } else {
                 reject(status: 408, message: "the request's content did not come in time")
             }
-        case .awaitingResponse, .lingering:
+        case .awaitingResponse, .tunnel, .lingering:
             cancelExchange()
             close()
         case .closed: break
@@ -146,6 +154,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         case .awaitingHead:
             // Its first request is on the way: whoever got in is served, once.
             timer.set(afterMilliseconds: server.limits.headMilliseconds)
+        case .tunnel: drainTunnel()
         default: keepsAlive = false
         }
     }
@@ -156,13 +165,14 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         guard isExchangeActive else { return }
         isExchangeActive = false
         server.exchangeEnded()
+        if phase == .tunnel { server.counters.tunnelsEnded.add(1) }
         exchange?.cancelled()
     }
 
     /// Ends our side properly and waits for the client to do the same.
     func endConnection() {
         guard phase != .closed && phase != .lingering else { return }
-        transport.closeWrite()
+        if !isOutputEnded { transport.closeWrite() }
         if isInputEnded {
             close()
             return

@@ -15,6 +15,10 @@ package struct DownstreamLimits: Sendable {
     /// How long an idle connection is kept for one more request when the server drains: the client does not know yet, and
     /// its next request may be on the way. 0 ends it at once.
     package var drainIdleMilliseconds = 0
+    /// A tunnel through which nothing passes.
+    package var tunnelIdleMilliseconds = 3_600_000
+    /// How long a tunnel may go on when the server drains: its ends know nothing of our leaving.
+    package var tunnelDrainMilliseconds = 10_000
     /// How long a connection that we end waits for the client to end it too, so that our last bytes are not reset away.
     package var lingerMilliseconds = 2_000
     /// Content that a lingering connection swallows at most.

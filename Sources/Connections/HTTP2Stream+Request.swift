@@ -13,7 +13,11 @@ extension HTTP2Stream {
         isExchangeActive = true
         server.exchangeBegan()
         if !isEnd { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
+        asksForTunnel = head.upgradesToWebSocket
+        if asksForTunnel { timer.cancel() }
         exchange?.requestHead(head, bytes)
+        // As a GET it is whole; what comes now is for the tunnel, if there is to be one.
+        if asksForTunnel { requestRead() }
     }
 
     /// Answers a request that can't be served by anybody.
@@ -29,6 +33,9 @@ extension HTTP2Stream {
         isRequestRead = false
         isReadingPaused = false
         isRefused = false
+        asksForTunnel = false
+        isTunnel = false
+        isTunnelDraining = false
         isResponseStarted = false
         isResponseEnded = false
         isHeadRequest = false
@@ -45,11 +52,11 @@ extension HTTP2Stream {
             connection.session?.consume(bytes.count, on: id)
             return
         }
-        if isReadingPaused || !pending.isEmpty {
+        if isReadingPaused || !pending.isEmpty || (asksForTunnel && !isTunnel) {
             pending.append(bytes)
             return
         }
-        timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+        timeOutput()
         exchange?.requestBody(bytes)
         connection.session?.consume(bytes.count, on: id)
     }
@@ -64,6 +71,7 @@ extension HTTP2Stream {
         if pending.isEmpty && !isReadingPaused { requestRead() }
     }
 
+    /// The exchange has had all that came, and learns that nothing more will.
     private func requestRead() {
         guard isExchangeActive, !isRequestRead else { return }
         isRequestRead = true
@@ -72,6 +80,7 @@ extension HTTP2Stream {
             trailers.withBytes { exchange?.requestTrailers($0, $1) }
         }
         if isExchangeActive { exchange?.requestEnd() }
+        if isTunnel && isResponseEnded { tunnelEnded() }
     }
 
     // MARK: Flow
@@ -86,7 +95,12 @@ extension HTTP2Stream {
     func resumeReading() {
         guard isOpen, isReadingPaused else { return }
         isReadingPaused = false
-        if !isInputEnded { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
+        if !isInputEnded { timeOutput() }
+        wantPending()
+    }
+
+    /// What is kept is to be handed over at the end of the turn.
+    func wantPending() {
         guard !isResumed else { return }
         isResumed = true
         connection.isResumed(self)

@@ -50,6 +50,8 @@ extension HTTP2Stream {
     }
 
     func appendField(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
+        // Of the handshake that HTTP/2 has no need of (RFC 8441 5).
+        if asksForTunnel && name.isFieldName("sec-websocket-accept") { return }
         fields.append(name: name, value: value)
     }
 
@@ -67,6 +69,32 @@ extension HTTP2Stream {
         self.framing = isEmpty ? .none : framing
         connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: !isEmpty)
         loop.callAtEndOfTurn(connection)
+    }
+
+    // MARK: Tunnels
+
+    /// RFC 8441 5: the 101 of HTTP/1.1 is a 200, and the stream carries what the connection would.
+    func beginTunnel() {
+        precondition(canRespond && asksForTunnel, "a tunnel was begun that nobody asked for")
+        isResponseStarted = true
+        server.counters.count(status: 200)
+        beginFields(status: 200)
+    }
+
+    func endTunnelHead() {
+        guard isOpen else { return }
+        framing = .untilClose
+        isTunnel = true
+        isRequestRead = false
+        server.counters.tunnelsBegan.add(1)
+        connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: true)
+        if server.isDraining { drain() } else { timeOutput() }
+        wantPending()
+        loop.callAtEndOfTurn(connection)
+    }
+
+    func tunnelEnded() {
+        exchangeEnded()
     }
 
     // MARK: Content
@@ -110,7 +138,8 @@ extension HTTP2Stream {
         if case .length = framing, contentLeft > 0 { return abortResponse() }
         isResponseEnded = true
         resume()
-        exchangeEnded()
+        // A tunnel's directions end each on its own.
+        if !isTunnel || isRequestRead { exchangeEnded() }
         loop.callAtEndOfTurn(connection)
     }
 
@@ -123,6 +152,7 @@ extension HTTP2Stream {
     }
 
     private func exchangeEnded() {
+        if isTunnel && isExchangeActive { server.counters.tunnelsEnded.add(1) }
         dropPending()
         isReadingPaused = false
         guard isExchangeActive || isRefused else { return }
@@ -164,7 +194,7 @@ extension HTTP2Stream {
     /// The last frame of the response is on its way.
     func responseSent() {
         // RFC 9113 8.1: what is left of the request is of no use to anybody.
-        if !isInputEnded { connection.session?.reset(id, .none) }
+        if !isInputEnded && !isTunnel { connection.session?.reset(id, .none) }
     }
 
     /// Tells the exchange that it may write again. Called outside the session.
@@ -177,8 +207,10 @@ extension HTTP2Stream {
 
     /// A deadline runs while content waits for the client to take it, or for the client to send it.
     func timeOutput() {
-        guard isOpen else { return }
-        if !output.isEmpty || (!isInputEnded && !isReadingPaused && isExchangeActive) {
+        guard isOpen, !isTunnelDraining else { return }
+        if isTunnel && output.isEmpty {
+            timer.set(afterMilliseconds: server.limits.tunnelIdleMilliseconds)
+        } else if !output.isEmpty || (!isInputEnded && !isReadingPaused && isExchangeActive) {
             timer.set(afterMilliseconds: server.limits.stallMilliseconds)
         } else {
             timer.cancel()

@@ -28,6 +28,12 @@ final class HTTP2Stream: Downstream {
     var isRequestRead = false
     var isReadingPaused = false
     var isResumed = false
+    /// The request asks for a tunnel: what follows its head waits for the answer.
+    var asksForTunnel = false
+    /// Bytes pass as they are, both ways.
+    var isTunnel = false
+    /// The tunnel's time to go on is limited already.
+    var isTunnelDraining = false
 
     // The response.
     /// The exchange is to be called, and may answer.
@@ -68,7 +74,7 @@ final class HTTP2Stream: Downstream {
     /// Says what becomes of the stream when its time is up: the client sends no content, or takes none.
     private func timedOut() {
         guard isOpen else { return }
-        if !isInputEnded && canRespond {
+        if !isInputEnded && canRespond && !asksForTunnel {
             server.counters.badRequests.add(1)
             answerAlone(status: 408, "the request's content did not come in time")
         } else {
@@ -97,6 +103,7 @@ final class HTTP2Stream: Downstream {
         guard isExchangeActive else { return }
         isExchangeActive = false
         server.exchangeEnded()
+        if isTunnel { server.counters.tunnelsEnded.add(1) }
         exchange?.cancelled()
     }
 
@@ -121,6 +128,10 @@ final class HTTP2Stream: Downstream {
         exchange = nil
     }
 
-    /// The server finishes what is under way.
-    func drain() {}
+    /// The server finishes what is under way; a tunnel has no end of its own.
+    func drain() {
+        guard isTunnel, !isTunnelDraining else { return }
+        isTunnelDraining = true
+        timer.set(afterMilliseconds: server.limits.tunnelDrainMilliseconds)
+    }
 }

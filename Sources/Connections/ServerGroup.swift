@@ -93,6 +93,11 @@ package final class ServerGroup: @unchecked Sendable {
         Int(clamping: Int64(total(\.exchangesBegan)) - Int64(total(\.exchangesEnded)))
     }
 
+    /// Tunnels that stand at the moment. Callable from any thread.
+    package var openTunnels: Int {
+        Int(clamping: Int64(total(\.tunnelsBegan)) - Int64(total(\.tunnelsEnded)))
+    }
+
     /// Connections that are open at the moment. Callable from any thread.
     package var openConnections: Int { slots.count }
 

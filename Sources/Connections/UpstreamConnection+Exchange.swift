@@ -14,9 +14,10 @@ extension UpstreamConnection {
             case .bytes(let count):
                 isRequestOnTheWay = true
                 output.consume(count)
-                if !isRequestEnded { setStallTimer() }
+                if !isRequestEnded || isTunnel { setStallTimer() }
             case .wouldBlock:
                 isWriteBlocked = true
+                if isTunnel { setStallTimer() }
             case .endOfStream, .failed:
                 // The peer may have answered before it closed: what it sent is read at the end of the turn. Not here: whoever writes
                 // may be going through the loop's one input buffer at this moment.
@@ -27,7 +28,11 @@ extension UpstreamConnection {
             }
         }
         if isBroken { return }
-        if output.isEmpty { output.release() }
+        if output.isEmpty {
+            output.release()
+            if isTunnel { tunnelSent() }
+            if phase == .closed { return }
+        }
         updateInterest()
         if isCongested {
             wasCongested = true
@@ -48,7 +53,7 @@ extension UpstreamConnection {
             processPending()
         }
         var reads = 0
-        while (phase == .idle || phase == .busy) && !isReadingPaused {
+        while (phase == .idle || phase == .busy) && !isReadingPaused && !isInputEnded {
             guard let transport else { return }
             if reads == UpstreamConnection.readsPerTurn {
                 if transport.hasBufferedInput { loop.callNextTurn(self) }
@@ -129,6 +134,16 @@ extension UpstreamConnection {
                         if head.status != 100 { client?.upstreamInterim(head, rest) }
                         continue
                     }
+                    if head.status == 101 {
+                        guard mayTunnel && head.switchesToWebSocket else {
+                            fail(.badResponse(.unexpectedSwitch))
+                            return bytes.count
+                        }
+                        isTunnel = true
+                        // The request was whole; what follows it now is a direction of the tunnel.
+                        isRequestEnded = false
+                        head.framing = .untilClose
+                    }
                     isResponseHeadDone = true
                     decoder.begin(head.framing)
                     setStallTimer()
@@ -175,7 +190,25 @@ extension UpstreamConnection {
         client?.upstreamEnded()
     }
 
+    /// All that was written into the tunnel is on its way.
+    private func tunnelSent() {
+        timer.cancel()
+        guard isRequestEnded, !isOutputEnded else { return }
+        isOutputEnded = true
+        if isInputEnded {
+            responseEnded(hasMore: true)
+        } else {
+            transport?.closeWrite()
+        }
+    }
+
     private func inputEnded() {
+        if isActive && isTunnel && !isRequestEnded {
+            isInputEnded = true
+            updateInterest()
+            client?.upstreamHalfClosed()
+            return
+        }
         guard isActive, isResponseHeadDone, decoder.endOfInput() else {
             close()
             return

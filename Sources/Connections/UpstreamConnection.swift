@@ -52,6 +52,12 @@ package final class UpstreamConnection: EventSource {
     var isActive = false
     var isRequestEnded = false
     var isResponseHeadDone = false
+    private(set) var mayTunnel = false
+    /// Bytes pass as they are, until both directions have ended.
+    var isTunnel = false
+    /// Of a tunnel: the peer has ended its direction; we have ended ours.
+    var isInputEnded = false
+    var isOutputEnded = false
     var isReadingPaused = false
     var isWriteBlocked = false
     var wasCongested = false
@@ -104,13 +110,17 @@ package final class UpstreamConnection: EventSource {
     // MARK: Requests
 
     /// Attaches a request whose head (and perhaps more) follows through `write`.
-    package func begin(_ client: any UpstreamClient, method: Method) {
+    ///
+    /// - Parameter mayTunnel: the request asks for WebSocket: a 101 that is as it has to be makes a tunnel.
+    package func begin(_ client: any UpstreamClient, method: Method, mayTunnel: Bool = false) {
         precondition(!isActive && phase != .closed, "an upstream connection was given a request while it had one")
         self.client = client
         self.method = method
         isActive = true
         isRequestEnded = false
         isResponseHeadDone = false
+        self.mayTunnel = mayTunnel
+        isTunnel = false
         interimCount = 0
         isRequestOnTheWay = false
         wasCongested = false
@@ -145,6 +155,7 @@ package final class UpstreamConnection: EventSource {
         guard isActive else { return }
         isRequestEnded = true
         if phase == .busy { setResponseTimer() }
+        if isTunnel { loop.callAtEndOfTurn(self) }
     }
 
     /// The client wants no more of this request: nothing can be reused, so the connection closes without a further
@@ -153,6 +164,12 @@ package final class UpstreamConnection: EventSource {
         client = nil
         isActive = false
         close()
+    }
+
+    /// The client has nothing more to hear of a tunnel, whose upstream has ended its direction: what is written still goes, then the
+    /// connection closes.
+    package func leave() {
+        client = nil
     }
 
     /// Tells the client of the present request, if there is one without a response yet, that this upstream is given up.
@@ -172,7 +189,12 @@ package final class UpstreamConnection: EventSource {
 
     /// Gives the peer its time for the next step, unless it is we who do not want to hear of it.
     func setStallTimer() {
-        if !isReadingPaused { timer.set(afterMilliseconds: limits.stallMilliseconds) }
+        if isTunnel {
+            // It may be silent for as long as its ends like; only what waits has to move.
+            if output.isEmpty { timer.cancel() } else { timer.set(afterMilliseconds: limits.stallMilliseconds) }
+        } else if !isReadingPaused {
+            timer.set(afterMilliseconds: limits.stallMilliseconds)
+        }
     }
 
     package func pauseReading() {
@@ -185,7 +207,7 @@ package final class UpstreamConnection: EventSource {
     package func resumeReading() {
         guard isReadingPaused, phase != .closed else { return }
         isReadingPaused = false
-        timer.set(afterMilliseconds: limits.stallMilliseconds)
+        setStallTimer()
         if isUnwatched {
             isUnwatched = false
             do throws(SystemError) {
@@ -280,7 +302,7 @@ package final class UpstreamConnection: EventSource {
 
     func updateInterest() {
         guard phase == .idle || phase == .busy else { return }
-        var interest: Readiness = isReadingPaused ? [] : .readable
+        var interest: Readiness = isReadingPaused || isInputEnded ? [] : .readable
         if isWriteBlocked { interest.insert(.writable) }
         transport?.update(self, on: loop, for: interest)
     }

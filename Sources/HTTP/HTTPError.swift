@@ -32,7 +32,7 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
     case missingChunkEnd, trailerTooLarge
 
     // Responses
-    case tooManyInterimResponses
+    case tooManyInterimResponses, unexpectedSwitch
 
     /// The status code to answer a request with.
     package var status: UInt16 {
@@ -43,7 +43,7 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .unknownExpectation: 417
         // CONNECT: not 405, which must come with the methods that the resource allows (RFC 9110 15.5.6); there is none.
         case .methodTooLong, .connectNotSupported, .unsupportedTransferCoding: 501
-        case .malformedStatusLine, .tooManyInterimResponses: 502
+        case .malformedStatusLine, .tooManyInterimResponses, .unexpectedSwitch: 502
         case .unsupportedVersion: 505
         default: 400
         }
@@ -97,6 +97,7 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         case .missingChunkEnd: "chunk content not followed by its end of line"
         case .trailerTooLarge: "trailer section too large"
         case .tooManyInterimResponses: "too many interim responses"
+        case .unexpectedSwitch: "switch of protocols that nobody asked for, or not as it has to be"
         }
     }
 }

@@ -14,6 +14,8 @@ package struct ResponseHead: Sendable {
     package var framing = BodyFraming.none
     /// The connection can carry another exchange after this response. Never with `.untilClose`.
     package var isPersistent = false
+    /// A 101 to WebSocket as it has to be: `Connection: upgrade`, and one `Upgrade` that is `websocket` and nothing else.
+    package var switchesToWebSocket = false
     /// Bytes that the head takes.
     package var count = 0
     /// The value of Content-Length, also where no content follows (HEAD, 304).
@@ -32,6 +34,7 @@ package struct ResponseHead: Sendable {
         fields.removeAll(keepingCapacity: true)
         framing = .none
         isPersistent = false
+        switchesToWebSocket = false
         count = 0
         contentLength = nil
     }

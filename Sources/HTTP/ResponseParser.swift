@@ -105,6 +105,7 @@ package struct ResponseParser: Sendable {
         }
         head.isPersistent =
             head.framing != .untilClose && !seen.contains(.close) && (isCurrent || seen.contains(.keepAlive))
+        head.switchesToWebSocket = head.status == 101 && isCurrent && seen.isSuperset(of: [.upgradeOption, .webSocket])
         head.count = reader.lineStart
         state = .done
         outcome = .complete(headLength: head.count)

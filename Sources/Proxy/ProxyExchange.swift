@@ -25,6 +25,10 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var method = Method.get
     private var isChunked = false
     private var needsContinue = false
+    /// What the request asks for besides an ordinary answer.
+    private var upgrade: UpgradeRequest?
+    /// Of a tunnel: the worker has ended its direction.
+    private var isHalfClosed = false
     /// Trailer fields of the request have come, and the last chunk before them is written.
     private var hasTrailers = false
     private var isRequestEnded = false
@@ -50,12 +54,15 @@ final class ProxyExchange: Exchange, UpstreamClient {
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         request.removeAll()
         epoch = service.policy.epoch
-        RequestRewriter.append(head, bytes, from: downstream, policy: service.policy, epoch: epoch, to: &request)
+        upgrade = UpgradeRequest(head, bytes)
+        RequestRewriter.append(
+            head, bytes, from: downstream, policy: service.policy, epoch: epoch, upgrade: upgrade, to: &request)
         headCount = request.count
         method = head.method
         isChunked = head.framing == .chunked
         needsContinue = head.expectsContinue
         hasTrailers = false
+        isHalfClosed = false
         isRequestEnded = false
         isReplayable = true
         demand = Roster.Demand()
@@ -100,6 +107,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             upstream?.write { appendEnd(to: &$0) }
         }
         upstream?.endRequest()
+        if isHalfClosed { leaveTunnel() }
     }
 
     private func appendEnd(to output: inout ByteBuffer) {
@@ -153,7 +161,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         attempts += 1
         let upstream = pool.take()
         self.upstream = upstream
-        upstream.begin(self, method: method)
+        upstream.begin(self, method: method, mayTunnel: upgrade != nil)
         upstream.write(request.readable)
         if isRequestEnded { upstream.endRequest() }
         if needsContinue {
@@ -208,9 +216,15 @@ final class ProxyExchange: Exchange, UpstreamClient {
             return
         }
         if head.status == 101 {
-            // Nobody asked for another protocol: the field that asks is not passed on.
-            detach()?.abandon()
-            upstreamFailed(.badResponse(.malformedStatusLine))
+            guard upgrade?.isAnswered(by: head, bytes) == true else {
+                detach()?.abandon()
+                upstreamFailed(.badResponse(.unexpectedSwitch))
+                return
+            }
+            isReplayable = false
+            isRequestEnded = false
+            request.release()
+            ResponseRewriter.passTunnel(head, bytes, to: downstream)
             return
         }
         isReplayable = false
@@ -267,6 +281,21 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func upstreamTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
         for field in fields { downstream.appendTrailer(name: field.name.in(bytes), value: field.value.in(bytes)) }
+    }
+
+    /// The worker has ended its direction of the tunnel; the client's goes on.
+    func upstreamHalfClosed() {
+        isHalfClosed = true
+        downstream.endResponse()
+    }
+
+    /// The client has ended its direction too: the downstream lives no longer than this turn.
+    private func leaveTunnel() {
+        isHalfClosed = false
+        detach()?.leave()
+        if let lease = lease.take(), let subject = service.roster.release(lease) {
+            service.observer.succeededAgain(subject)
+        }
     }
 
     func upstreamEnded() {

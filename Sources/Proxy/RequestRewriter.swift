@@ -8,7 +8,7 @@ enum RequestRewriter {
     /// - Parameter epoch: 0 adds no field.
     static func append(
         _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from downstream: any Downstream,
-        policy: ProxyPolicy, epoch: UInt64, to output: inout ByteBuffer
+        policy: ProxyPolicy, epoch: UInt64, upgrade: UpgradeRequest? = nil, to output: inout ByteBuffer
     ) {
         output.append(head.methodName.in(bytes))
         output.append(byte: UInt8(ascii: " "))
@@ -28,6 +28,12 @@ enum RequestRewriter {
         case .length(let length): output.appendField(name: "content-length", decimal: length)
         case .chunked: output.appendField("transfer-encoding", "chunked")
         case .none, .untilClose: break
+        }
+        if let upgrade {
+            output.append("connection: upgrade\r\nupgrade: websocket\r\n")
+            if let key = upgrade.ownKey {
+                key.text.withUnsafeBufferPointer { output.appendField(name: "sec-websocket-key", value: $0) }
+            }
         }
         // RFC 9110 10.1.4: TE speaks of this hop, so it is named in Connection. We pass trailers on; whether the client
         // takes them is what the worker wants to know.

@@ -34,6 +34,20 @@ enum ResponseRewriter {
         downstream.endInterimResponse()
     }
 
+    /// Passes a 101 on: from then on the client has a tunnel.
+    static func passTunnel(
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to downstream: any Downstream
+    ) {
+        downstream.beginTunnel()
+        for field in head.fields where !field.isHopByHop {
+            switch field.known {
+            case .contentLength, .transferEncoding, .understudy: continue
+            default: downstream.appendField(name: field.name.in(bytes), value: field.value.in(bytes))
+            }
+        }
+        downstream.endTunnelHead()
+    }
+
     private static func framing(of head: borrowing ResponseHead) -> BodyFraming {
         guard head.framing == .none else { return head.framing }
         // HEAD and 304 may state the length that a GET's 200 would have; 204 and 1xx must not (RFC 9110, 8.6).

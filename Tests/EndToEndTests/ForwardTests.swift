@@ -55,6 +55,34 @@ extension EndToEnd {
             #expect(head.isOK && head.field("content-length") != nil, "\(head)")
         }
 
+        @Test func `WebSocket becomes a tunnel to the application, and is counted`() throws {
+            let application = try Application()
+            defer { application.stop() }
+            let cluster = try cluster(for: application)
+            defer { cluster.tearDown() }
+            let ask =
+                "GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            let talk = "first \0\u{1} words, then bye"
+            #if TLS
+                let client = try Command.run(
+                    "openssl", ["s_client", "-quiet", "-connect", "127.0.0.1:\(cluster.publicPort)"],
+                    input: Data((ask + talk).utf8))
+                let received = client.text
+            #else
+                let socket = try PlainSocket(port: cluster.publicPort)
+                socket.send(Data((ask + talk).utf8))
+                let received = String(decoding: socket.receiveAll(), as: UTF8.self)
+            #endif
+            #expect(received.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"), "\(received)")
+            #expect(received.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))
+            #expect(received.hasSuffix("\r\n\r\n" + talk), "\(received)")
+            try cluster.waitForStatus("the tunnel has ended") { $0.workers.allSatisfy { $0.inFlight == 0 } }
+            let metrics = try PrometheusText(cluster.admin("/metrics"))
+            #expect(metrics.samples["understudy_tunnels_total"] == 1)
+            #expect(metrics.samples["understudy_tunnels"] == 0)
+        }
+
         @Test func `A client keeps its connection over many requests`() throws {
             let application = try Application()
             defer { application.stop() }

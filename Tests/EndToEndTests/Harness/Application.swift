@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 /// A small HTTP application behind `--forward`: answers with the request's head, as it came, as content; to `/echo` with the
-/// request's content. The status is 200, or what `/status/NUMBER` asks for.
+/// request's content. The status is 200, or what `/status/NUMBER` asks for. A request for WebSocket with the key of
+/// RFC 6455's example becomes a tunnel that echoes, until `bye` comes.
 final class Application: Sendable {
     private let listener: LoopbackListener
     private let seen = Mutex<[String]>([])
@@ -27,12 +28,28 @@ final class Application: Sendable {
             guard let head = nextHead(&input, socket) else { return }
             seen.withLock { $0.append(head) }
             guard let content = content(of: head, &input, socket) else { return }
+            if head.lowercased().contains("upgrade: websocket\r\n") {
+                echo(input, socket)
+                return
+            }
             let target = head.split(separator: " ").dropFirst().first ?? ""
             let status = target.hasPrefix("/status/") ? String(target.dropFirst(8)) : "200"
             let answer = target == "/echo" ? content : Data(head.utf8)
             let start =
                 "HTTP/1.1 \(status) Whatever\r\nContent-Type: text/plain\r\nContent-Length: \(answer.count)\r\n\r\n"
             guard socket.send(Data(start.utf8) + (head.hasPrefix("HEAD ") ? Data() : answer)) else { return }
+        }
+    }
+
+    private func echo(_ early: Data, _ socket: PlainSocket) {
+        let agreed =
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+        guard socket.send(Data(agreed.utf8) + early) else { return }
+        var last = early
+        while last.range(of: Data("bye".utf8)) == nil {
+            guard let piece = socket.receive(), socket.send(piece) else { return }
+            last = last.suffix(2) + piece
         }
     }
 

@@ -1,0 +1,74 @@
+internal import HTTP
+internal import Sockets
+
+/// A connection that has become a tunnel: the request asked for WebSocket, and the answer was 101 (RFC 9110 7.8).
+extension DownstreamConnection {
+    package func beginTunnel() {
+        precondition(canRespond && head.upgradesToWebSocket, "a tunnel was begun that nobody asked for")
+        isResponseStarted = true
+        output.appendStatusLine(101)
+        server.counters.count(status: 101)
+    }
+
+    package func endTunnelHead() {
+        output.append("connection: upgrade\r\nupgrade: websocket\r\n\r\n")
+        framing = .untilClose
+        keepsAlive = false
+        // The request was whole; what follows it now is a direction of the tunnel.
+        isRequestRead = false
+        phase = .tunnel
+        server.counters.tunnelsBegan.add(1)
+        if server.isDraining { drainTunnel() } else { timeOutput() }
+        if isReadingPaused { resumeReading() }
+        loop.callAtEndOfTurn(self)
+    }
+
+    /// Hands over what came before the tunnel stood, or while its bytes were not wanted.
+    func deliverPendingToTunnel() {
+        if !pending.isEmpty && !isReadingPaused { processPending() }
+        if phase == .tunnel && isInputEnded && pending.isEmpty { tunnelInputEnded() }
+    }
+
+    func tunnelInputEnded() {
+        guard !isRequestRead else { return }
+        isRequestRead = true
+        if isExchangeActive { exchange?.requestEnd() }
+        if isResponseEnded { tunnelEnded() }
+    }
+
+    /// Our direction is complete; it ends when it has been sent, the other goes on.
+    func endTunnelOutput() {
+        if isRequestRead { tunnelEnded() }
+    }
+
+    private func tunnelEnded() {
+        guard isExchangeActive else { return }
+        isExchangeActive = false
+        server.exchangeEnded()
+        server.counters.tunnelsEnded.add(1)
+        isEnding = true
+        loop.callAtEndOfTurn(self)
+    }
+
+    /// Everything has been sent.
+    func tunnelSent() {
+        guard isResponseEnded, !isOutputEnded, !isEnding else { return }
+        transport.closeWrite()
+        isOutputEnded = true
+    }
+
+    /// A tunnel has no last request: it gets a while, whatever passes through it.
+    func drainTunnel() {
+        guard !isTunnelDraining else { return }
+        isTunnelDraining = true
+        timer.set(afterMilliseconds: server.limits.tunnelDrainMilliseconds)
+    }
+
+    /// A tunnel may be silent for long; only what waits has to move.
+    func timeTunnel() {
+        guard !isTunnelDraining else { return }
+        let limits = server.limits
+        let isWaiting = isWriteBlocked && !output.isEmpty
+        timer.set(afterMilliseconds: isWaiting ? limits.stallMilliseconds : limits.tunnelIdleMilliseconds)
+    }
+}
