@@ -46,13 +46,14 @@ final class BalancerNode {
     var isStopping = false
 
     init(
-        configuration: BalancerConfiguration, id: NodeID, certificatesFolder: String, directory: StateDirectory
+        configuration: BalancerConfiguration, selection: SelectionPolicy, id: NodeID, certificatesFolder: String,
+        directory: StateDirectory
     ) throws(CommandError) {
         self.configuration = configuration
         self.directory = directory
         var limits = RosterLimits()
         limits.slowStartMilliseconds = ClusterSettings().slowStartMilliseconds
-        roster = Roster(seed: UInt64.random(in: 0...UInt64.max), limits: limits)
+        roster = Roster(seed: UInt64.random(in: 0...UInt64.max), policy: selection, limits: limits)
         descriptorLimit = DescriptorLimit.raise()
         certificates = try NodeCertificates(folder: certificatesFolder, id: id, role: .balancer)
         clusterProvider = try certificates.makeClusterProvider()
@@ -76,6 +77,7 @@ final class BalancerNode {
 
     /// Builds the data plane and starts its loops; what takes time is done before the reign begins.
     func prepare(ticketKeys: [UInt8]) throws(CommandError) {
+        roster.useSecret(BalancerNode.nameSecret(from: ticketKeys))
         let plane = try DataPlane(
             configuration: configuration, certificates: certificates, ticketKeys: ticketKeys, roster: roster,
             policy: policy,
@@ -247,6 +249,12 @@ final class BalancerNode {
         observer.fenced = { [loop] subject, epoch in loop.post { node.value.control?.fenced(by: subject, epoch: epoch) }
         }
         return observer
+    }
+
+    /// What cookies name workers by: as secret as the keys of the session tickets, and in the same hands.
+    private static func nameSecret(from ticketKeys: [UInt8]) -> SipHash {
+        let root = SipHash(key: (0, 0))
+        return SipHash(key: (root(ticketKeys + "sticky 0".utf8), root(ticketKeys + "sticky 1".utf8)))
     }
 
     static func randomTicketKeys() -> [UInt8] {

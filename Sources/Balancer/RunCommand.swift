@@ -19,6 +19,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: "The port for /status and /metrics, on loopback only (default: 9000).")
     var adminPort: UInt16?
 
+    @Option(
+        help: ArgumentHelp(
+            "How workers are chosen: fewest, two-choices, round-robin, hash:header=NAME, hash:cookie=NAME or sticky[:cookie=NAME] (default: fewest).",
+            valueName: "policy"))
+    var balance: String?
+
     @Option(help: "The folder under nodes/ whose balancer certificate is used.")
     var id: String = "balancer"
 
@@ -58,7 +64,8 @@ struct RunCommand: ParsableCommand {
         let configuration = try replace ? replacedConfiguration(in: directory) : self.configuration(over: nil)
         LogfmtHandler.install(level: Logger.Level(rawValue: configuration.logLevel) ?? .info)
         let node = try BalancerNode(
-            configuration: configuration, id: nodeID, certificatesFolder: certs, directory: directory)
+            configuration: configuration, selection: try selection(of: configuration), id: nodeID,
+            certificatesFolder: certs, directory: directory)
         if standby {
             try node.park()
         } else if replace {
@@ -93,7 +100,18 @@ struct RunCommand: ParsableCommand {
         return BalancerConfiguration(
             host: NodeCertificates.isSecure || isBindInsecure ? host : "127.0.0.1", port: ports[0],
             clusterPort: ports[1], adminPort: ports[2], threads: threads, logLevel: level, insecureBind: isBindInsecure,
-            drainSeconds: drain)
+            drainSeconds: drain,
+            options: (base?.options ?? [:]).merging(balance.map { ["balance": $0] } ?? [:]) { $1 })
+    }
+
+    private func selection(of configuration: BalancerConfiguration) throws -> SelectionPolicy {
+        let text = configuration.options["balance"] ?? SelectionPolicy.fewest.text
+        guard let policy = SelectionPolicy(text) else {
+            throw CommandError.usage(
+                "--balance \(text) is unknown: use fewest, two-choices, round-robin, hash:header=NAME, hash:cookie=NAME, sticky or sticky:cookie=NAME"
+            )
+        }
+        return policy
     }
 
     /// The options of the balancer that reigns, with those that are given here; its sockets stay what they are.

@@ -10,12 +10,15 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
     package var insecureBind: Bool
     /// How long requests in progress may take after this balancer was told to go.
     package var drainSeconds: Int
+    /// Every further option that was given, by its name without dashes.
+    package var options: [String: String]
 
     package static let defaultDrainSeconds = 30
 
     package init(
         host: String, port: UInt16, clusterPort: UInt16, adminPort: UInt16, threads: Int, logLevel: String,
-        insecureBind: Bool, drainSeconds: Int = BalancerConfiguration.defaultDrainSeconds
+        insecureBind: Bool, drainSeconds: Int = BalancerConfiguration.defaultDrainSeconds,
+        options: [String: String] = [:]
     ) {
         self.host = host
         self.port = port
@@ -25,6 +28,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         self.logLevel = logLevel
         self.insecureBind = insecureBind
         self.drainSeconds = drainSeconds
+        self.options = options
     }
 
     // A file of an earlier version lacks what has come since.
@@ -39,6 +43,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         insecureBind = try fields.decode(Bool.self, forKey: .insecureBind)
         drainSeconds =
             try fields.decodeIfPresent(Int.self, forKey: .drainSeconds) ?? BalancerConfiguration.defaultDrainSeconds
+        options = try fields.decodeIfPresent([String: String].self, forKey: .options) ?? [:]
     }
 
     /// The options that make this configuration.
@@ -47,6 +52,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
             "--host", host, "--port", "\(port)", "--cluster-port", "\(clusterPort)", "--admin-port", "\(adminPort)",
             "--threads", "\(threads)", "--log-level", logLevel, "--drain-seconds", "\(drainSeconds)",
         ] + (insecureBind ? ["--insecure-bind"] : [])
+            + options.sorted { $0.key < $1.key }.flatMap { ["--\($0.key)", $0.value] }
     }
 
     package static func load(from directory: StateDirectory) -> BalancerConfiguration? {

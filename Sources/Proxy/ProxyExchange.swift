@@ -65,7 +65,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         isHalfClosed = false
         isRequestEnded = false
         isReplayable = true
-        demand = Roster.Demand()
+        demand = Roster.Demand(affinity: service.affinity.value(of: head, bytes))
         attempts = 0
         lastFailure = nil
         attempt()
@@ -228,7 +228,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
             return
         }
         isReplayable = false
-        ResponseRewriter.pass(head, bytes, to: downstream)
+        let setCookie = lease?.stickyName.flatMap { service.affinity.setCookie(naming: $0) }
+        ResponseRewriter.pass(head, bytes, setCookie: setCookie, to: downstream)
     }
 
     /// A worker has refused the request unread, since it has met the later reign `highest`.

@@ -34,6 +34,9 @@ package final class ProxyPolicy: Sendable {
         self.queueMilliseconds = queueMilliseconds
     }
 
+    /// Whether clients speak TLS to us.
+    var isSecure: Bool { scheme.description == "https" }
+
     package var epoch: UInt64 {
         get { currentEpoch.load(ordering: .relaxed) }
         set { currentEpoch.store(newValue, ordering: .relaxed) }

@@ -18,6 +18,7 @@ package final class ProxyService: Service {
     let roster: Roster
     let policy: ProxyPolicy
     let observer: Observer
+    let affinity: Affinity
     let queue: WaitQueue
     let fencedRequests: FencedRequests
     /// Where this loop's requests wait in the line of all loops.
@@ -38,6 +39,7 @@ package final class ProxyService: Service {
         self.provider = provider
         self.limits = limits
         self.observer = observer
+        affinity = Affinity(roster.policy, isSecure: policy.isSecure)
         queue = WaitQueue(loop: loop, roster: roster, milliseconds: policy.queueMilliseconds)
         fencedRequests = FencedRequests(loop: loop, milliseconds: policy.queueMilliseconds)
         let desk = LeaseDesk()

@@ -4,7 +4,8 @@ internal import HTTP
 /// Passes a response's head on to the client, without what belonged to the hop behind us.
 enum ResponseRewriter {
     static func pass(
-        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to downstream: any Downstream
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, setCookie: String? = nil,
+        to downstream: any Downstream
     ) {
         downstream.beginResponse(status: head.status)
         var hasDate = false
@@ -17,6 +18,7 @@ enum ResponseRewriter {
             downstream.appendField(name: field.name.in(bytes), value: field.value.in(bytes))
         }
         if !hasDate { downstream.appendDate() }
+        if let setCookie { downstream.appendField(name: "set-cookie", value: setCookie) }
         downstream.endResponseHead(framing(of: head))
     }
 

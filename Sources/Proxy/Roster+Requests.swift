@@ -14,8 +14,12 @@ extension Roster {
     package struct Demand: Sendable {
         /// The workers that it has been sent to; any makes it a retry.
         package var tried = TriedSlots()
+        /// What the client brings along for a policy that keeps to workers: the hash of a value, or a worker's name.
+        package var affinity: UInt64?
 
-        package init() {}
+        package init(affinity: UInt64? = nil) {
+            self.affinity = affinity
+        }
 
         var isRetry: Bool { tried.first != nil }
     }
@@ -59,7 +63,7 @@ extension Roster {
         state.withLock { state in
             if demand.isRetry, !state.table.isAnybodyRoutable(besides: demand.tried) { return .nobodyElse }
             let isFirst = demand.isRetry ? state.retries.isEmpty && mayRetry(state, asking: 1) : state.newcomers.isEmpty
-            if isFirst, let lease = Roster.take(demand, from: &state) { return .given(lease) }
+            if isFirst, let lease = take(demand, from: &state) { return .given(lease) }
             guard state.waitingCount < limits.queue else { return .queueFull }
             state.ticketsIssued += 1
             let waiter = Waiter(demand: demand, seat: seat)
@@ -144,7 +148,7 @@ extension Roster {
         while let here = place, state.table.openCount > 0, mayRetry(state) {
             place = state.retries.next(after: here)
             // Who has tried all that are open lets others pass.
-            guard let (ticket, waiter) = state.retries[here], let lease = Roster.take(waiter.demand, from: &state)
+            guard let (ticket, waiter) = state.retries[here], let lease = take(waiter.demand, from: &state)
             else {
                 continue
             }
@@ -152,7 +156,7 @@ extension Roster {
             grants.append(Grant(deliver: state.deliveries[waiter.seat.index], ticket: ticket, lease: lease))
         }
         while let here = state.newcomers.first, let (ticket, waiter) = state.newcomers[here],
-            let lease = Roster.take(waiter.demand, from: &state)
+            let lease = take(waiter.demand, from: &state)
         {
             _ = state.newcomers.take(here)
             grants.append(Grant(deliver: state.deliveries[waiter.seat.index], ticket: ticket, lease: lease))
@@ -160,11 +164,19 @@ extension Roster {
         return grants
     }
 
-    private static func take(_ demand: Demand, from state: inout State) -> Lease? {
-        guard let slot = state.table.acquire(excluding: demand.tried) else { return nil }
+    private func take(_ demand: Demand, from state: inout State) -> Lease? {
+        guard let slot = state.table.acquire(for: demand.affinity, excluding: demand.tried) else { return nil }
         state.tenants[Int(slot.index)]?.requests &+= 1
         if demand.isRetry { state.retriesUnderWay += 1 }
-        return Lease(slot: slot, isRetry: demand.isRetry)
+        return Lease(slot: slot, isRetry: demand.isRetry, stickyName: stickyName(of: slot, demand.affinity, state))
+    }
+
+    /// The name that the client shall bring along from now on. A worker that it has is kept while it is routable, also
+    /// when it was too busy for this request.
+    private func stickyName(of slot: Slot, _ affinity: UInt64?, _ state: borrowing State) -> UInt64? {
+        guard case .sticky = policy else { return nil }
+        if let affinity, state.table.routableHolder(of: affinity) != nil { return nil }
+        return state.table.name(of: slot)
     }
 
     /// Whether the budget has room for one more retry.

@@ -13,6 +13,8 @@ package final class Roster: Sendable {
         package let slot: Slot
         /// Counts against the budget for retries.
         let isRetry: Bool
+        /// What the client has to be told to come to this worker again; nil when it knows, or need not.
+        package let stickyName: UInt64?
     }
 
     /// A worker as `/status` and the counters need it.
@@ -48,6 +50,8 @@ package final class Roster: Sendable {
         var retriesUnderWay = 0
         /// How each loop is told of leases, by seat.
         var deliveries: [Delivery] = []
+        /// What workers are called. Without a secret all balancers of a cluster call them the same.
+        var names = SipHash()
         /// By slot index.
         var tenants: [Tenant?] = []
         var slots: [NodeID: Slot] = [:]
@@ -57,13 +61,28 @@ package final class Roster: Sendable {
 
     let state: Mutex<State>
     let limits: RosterLimits
+    let policy: SelectionPolicy
 
     /// - Parameters:
     ///   - seed: for the choice among equals.
     ///   - limits: when they have a slow start, `advanceSlowStart` has to be called.
-    package init(seed: UInt64, limits: RosterLimits = RosterLimits()) {
+    package init(seed: UInt64, policy: SelectionPolicy = .fewest, limits: RosterLimits = RosterLimits()) {
         self.limits = limits
-        state = Mutex(State(table: OutstandingTable(seed: seed, slowStartMilliseconds: limits.slowStartMilliseconds)))
+        self.policy = policy
+        let table = OutstandingTable(
+            seed: seed, policy: policy, slowStartMilliseconds: limits.slowStartMilliseconds)
+        state = Mutex(State(table: table))
+    }
+
+    /// The secret by which cookies name workers from now on.
+    package func useSecret(_ secret: SipHash) {
+        guard case .sticky = policy else { return }
+        state.withLock { state in
+            state.names = secret
+            for case let tenant? in state.tenants {
+                state.table.rename(tenant.slot, secret(tenant.entry.id.text.utf8))
+            }
+        }
     }
 
     // MARK: Membership
@@ -82,12 +101,14 @@ package final class Roster: Sendable {
                     gone[entry.id] = nil
                     state.tenants[Int(slot.index)]?.entry = entry
                     state.table.update(
-                        slot, entry.offer, isRoutable: entry.isRoutable, slowStartBegan: entry.slowStartBegan)
+                        slot, Roster.offer(of: entry, state.names), isRoutable: entry.isRoutable,
+                        slowStartBegan: entry.slowStartBegan)
                 } else {
                     if let old = state.slots[entry.id] { Roster.remove(old, from: &state) }
                     gone[entry.id] = nil
                     let slot = state.table.insert(
-                        entry.offer, isRoutable: entry.isRoutable, slowStartBegan: entry.slowStartBegan)
+                        Roster.offer(of: entry, state.names), isRoutable: entry.isRoutable,
+                        slowStartBegan: entry.slowStartBegan)
                     while state.tenants.count <= Int(slot.index) { state.tenants.append(nil) }
                     state.tenants[Int(slot.index)] = Tenant(slot: slot, entry: entry, endpoint: endpoint)
                     state.slots[entry.id] = slot
@@ -100,6 +121,11 @@ package final class Roster: Sendable {
             if state.waitingCount > 0 { grants = serve(&state) }
         }
         deliver(grants)
+    }
+
+    private static func offer(of entry: RosterEntry, _ names: SipHash) -> WorkerOffer {
+        WorkerOffer(
+            capacity: entry.capacity, maximumRequests: entry.maximumRequests, name: names(entry.id.text.utf8))
     }
 
     private static func remove(_ slot: Slot, from state: inout State) {

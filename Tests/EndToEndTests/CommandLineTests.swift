@@ -27,6 +27,8 @@ extension EndToEnd {
             Case("balancer", ["--threads", "0"], says: "--threads takes"),
             Case("balancer", ["--id", "UPPER"], says: "--id UPPER"),
             Case("balancer", ["--log-level", "loud"], says: "use trace, debug"),
+            Case("balancer", ["--balance", "random"], says: "use fewest"),
+            Case("balancer", ["--balance", "hash:header="], says: "--balance hash:header="),
             Case("balancer", ["--state-dir", "/proc/none"], says: "--state-dir"),
             Case("worker", ["--nonsense"], says: "--nonsense"),
             Case("worker", ["--port", "8000"], says: "balancer's public port"),

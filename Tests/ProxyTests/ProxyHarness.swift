@@ -26,12 +26,13 @@ final class ProxyHarness {
 
     init(
         _ workers: [Worker] = [], policy: ProxyPolicy = ProxyPolicy(place: .edge, scheme: "http"),
-        rosterLimits: RosterLimits = RosterLimits(), limits: UpstreamLimits = UpstreamLimits(),
+        selection: SelectionPolicy = .fewest, rosterLimits: RosterLimits = RosterLimits(),
+        limits: UpstreamLimits = UpstreamLimits(),
         downstream: DownstreamLimits = DownstreamLimits(),
         provider: TransportProvider = TransportProvider(), wrap: @escaping (any Service) -> any Service = { $0 }
     ) throws {
         self.policy = policy
-        roster = Roster(seed: 7, limits: rosterLimits)
+        roster = Roster(seed: 7, policy: selection, limits: rosterLimits)
         var made: ProxyService?
         let (roster, events) = (roster, events)
         server = try TestServer(limits: downstream) { loop in

@@ -27,8 +27,6 @@ package struct RosterEntry: Sendable, Equatable {
         self.slowStartBegan = slowStartBegan
     }
 
-    package var offer: WorkerOffer { WorkerOffer(capacity: capacity, maximumRequests: maximumRequests) }
-
     /// Whether new requests may go there. An entry that may not still finishes the requests that it has.
     package var isRoutable: Bool { state == .ready }
 }

@@ -1,5 +1,5 @@
-/// Which worker gets the next request: the one with the fewest outstanding for its capacity, exactly; ties are broken
-/// at random.
+/// Which worker gets the next request: by default the one with the fewest outstanding for its capacity, exactly; ties
+/// are broken at random. A `SelectionPolicy` may have another wish, which is granted while its worker is open.
 ///
 /// The data plane keeps one table behind a lock that all its threads share. It knows slots, no sockets and no clock.
 /// Taking and giving back cost the same with three workers and with ten thousand, and allocate nothing: see
@@ -20,41 +20,43 @@ package struct OutstandingTable: Sendable {
 
     private static let firstShare: UInt8 = 25
 
-    private struct SlowStart {
-        /// Kept when it is over: the roster goes on telling of it.
-        var began: Instant?
+    /// What selection does not read, beside the nodes.
+    private struct Tenant {
+        var name: UInt64 = 0
+        /// Kept when the slow start is over: the roster goes on telling of it.
+        var slowStartBegan: Instant?
         /// Whether the slot stands in `starters`.
-        var isListed = false
+        var isStarter = false
     }
 
     private let slowStartMilliseconds: Int64
-    private var nodes: [OutstandingNode] = []
-    /// Beside the nodes, because selection never reads it.
-    private var slowStarts: [SlowStart] = []
+    private var book: LoadBook
+    private var chooser: (any Chooser)?
+    private var tenants: [Tenant] = []
     /// Slots in slow start, and some that were.
     private var starters: [Int32] = []
     private var free: [Int32] = []
-    private var settled = LoadOrder()
-    private var starting = LoadOrder()
-    private var fullCount = 0
-    private var generator: SeededGenerator
-
-    /// Requests outstanding over all workers, gone ones included.
-    package private(set) var totalOutstanding = 0
 
     /// - Parameters:
     ///   - seed: for the choice among equals.
     ///   - slowStartMilliseconds: 0 gives every worker its full share at once.
-    package init(seed: UInt64, slowStartMilliseconds: Int64 = 0) {
-        generator = SeededGenerator(seed: seed)
+    package init(seed: UInt64, policy: SelectionPolicy = .fewest, slowStartMilliseconds: Int64 = 0) {
+        book = LoadBook(seed: seed)
+        chooser = policy.chooser
         self.slowStartMilliseconds = max(slowStartMilliseconds, 0)
     }
 
+    /// Requests outstanding over all workers, gone ones included.
+    package var totalOutstanding: Int { book.totalOutstanding }
+
     /// Workers that may get requests, those that are full at the moment included.
-    package var routableCount: Int { openCount + fullCount }
+    package var routableCount: Int { book.openCount + book.fullCount }
 
     /// Workers that would take another request now.
-    package var openCount: Int { settled.count + starting.count }
+    package var openCount: Int { book.openCount }
+
+    /// Workers and orders looked at for all choices so far: their cost, whatever the machine.
+    package var steps: Int { book.steps }
 
     // MARK: Membership
 
@@ -68,83 +70,88 @@ package struct OutstandingTable: Sendable {
         if let reused = free.popLast() {
             index = reused
         } else {
-            index = Int32(nodes.count)
-            nodes.append(OutstandingNode())
-            slowStarts.append(SlowStart())
-            free.reserveCapacity(nodes.count)
+            index = Int32(book.nodes.count)
+            book.nodes.append(OutstandingNode())
+            tenants.append(Tenant())
+            free.reserveCapacity(book.nodes.count)
         }
-        nodes[Int(index)].isLive = true
-        let slot = Slot(index: index, generation: nodes[Int(index)].generation)
+        let capacityClass = CapacityClass(of: offer.capacity)
+        book.nodes[Int(index)].isLive = true
+        book.nodes[Int(index)].capacityClass = capacityClass
+        tenants[Int(index)].name = offer.name
+        chooser?.joined(index, name: offer.name, capacityClass)
+        let slot = Slot(index: index, generation: book.nodes[Int(index)].generation)
         update(slot, offer, isRoutable: isRoutable, slowStartBegan: slowStartBegan)
         return slot
     }
 
     /// Says anew what a worker offers, whether it may get requests and whether it is in slow start. Its outstanding ones
-    /// stay counted.
+    /// stay counted, and its name stays.
     package mutating func update(
         _ slot: Slot, _ offer: WorkerOffer = WorkerOffer(), isRoutable: Bool, slowStartBegan: Instant? = nil
     ) {
         guard let index = live(slot) else { return }
         let slowStart = slowStartMilliseconds > 0 ? slowStartBegan : nil
         let capacityClass = CapacityClass(of: offer.capacity)
-        let isUnchanged =
-            (nodes[index].order != .none) == isRoutable && slowStarts[index].began == slowStart
-            && nodes[index].limit == UInt16(offer.limit) && nodes[index].capacityClass == capacityClass
-        if isUnchanged { return }
-        takeOut(index)
-        nodes[index].limit = UInt16(offer.limit)
-        nodes[index].capacityClass = capacityClass
+        let node = book.nodes[index]
+        let hasBegan = tenants[index].slowStartBegan != slowStart
+        if (node.order != .none) == isRoutable, !hasBegan, node.limit == UInt16(offer.limit),
+            node.capacityClass == capacityClass
+        {
+            return
+        }
+        takeOut(slot.index)
+        book.nodes[index].limit = UInt16(offer.limit)
+        if node.capacityClass != capacityClass {
+            book.nodes[index].capacityClass = capacityClass
+            chooser?.left(slot.index, name: tenants[index].name)
+            chooser?.joined(slot.index, name: tenants[index].name, capacityClass)
+        }
         // A slow start that is over stays over, though the roster still tells when it began.
-        if slowStarts[index].began != slowStart { beginSlowStart(index, at: slowStart) }
-        if isRoutable { putIn(index) }
+        if hasBegan { beginSlowStart(slot.index, at: slowStart) }
+        if isRoutable { putIn(slot.index) }
+    }
+
+    /// Calls a worker by another name from now on.
+    package mutating func rename(_ slot: Slot, _ name: UInt64) {
+        guard let index = live(slot), tenants[index].name != name else { return }
+        chooser?.left(slot.index, name: tenants[index].name)
+        tenants[index].name = name
+        chooser?.joined(slot.index, name: name, book.nodes[index].capacityClass)
     }
 
     /// Takes a worker out. Its outstanding requests may still be released.
     package mutating func remove(_ slot: Slot) {
         guard let index = live(slot) else { return }
-        takeOut(index)
-        nodes[index].isLive = false
-        slowStarts[index].began = nil
-        if nodes[index].outstanding == 0 { recycle(index) }
+        takeOut(slot.index)
+        chooser?.left(slot.index, name: tenants[index].name)
+        book.nodes[index].isLive = false
+        tenants[index].slowStartBegan = nil
+        if book.nodes[index].outstanding == 0 { recycle(index) }
     }
 
     // MARK: Requests
 
     /// Chooses a worker and counts one more request on it. Nil when there is none but the tried ones and the full.
-    package mutating func acquire(excluding tried: TriedSlots = TriedSlots()) -> Slot? {
-        guard let index = leastLoaded(excluding: tried) else { return nil }
-        switch nodes[Int(index)].order {
-        case .settled: settled.raise(index, &nodes)
-        case .starting: starting.raise(index, &nodes)
-        case .none, .full: return nil
-        }
-        totalOutstanding += 1
-        if nodes[Int(index)].isFull {
-            takeOut(Int(index))
-            putIn(Int(index))
-        }
-        return Slot(index: index, generation: nodes[Int(index)].generation)
+    ///
+    /// - Parameter affinity: what the request brings along for a policy that keeps to workers.
+    package mutating func acquire(
+        for affinity: UInt64? = nil, excluding tried: TriedSlots = TriedSlots()
+    ) -> Slot? {
+        let favourite = chooser?.choose(affinity, excluding: tried, &book)
+        guard let index = favourite ?? book.leastLoaded(excluding: tried) else { return nil }
+        if book.raise(index) { chooser?.closed(index, book.nodes[Int(index)].capacityClass) }
+        return Slot(index: index, generation: book.nodes[Int(index)].generation)
     }
 
     /// One request less on a worker, however it ended. Exactly once for each `acquire`.
     package mutating func release(_ slot: Slot) {
         let index = Int(slot.index)
-        guard nodes.indices.contains(index), nodes[index].generation == slot.generation, nodes[index].outstanding > 0
+        guard book.nodes.indices.contains(index), book.nodes[index].generation == slot.generation,
+            book.nodes[index].outstanding > 0
         else { return }
-        totalOutstanding -= 1
-        switch nodes[index].order {
-        case .settled: settled.lower(slot.index, &nodes)
-        case .starting: starting.lower(slot.index, &nodes)
-        case .full:
-            nodes[index].outstanding -= 1
-            if !nodes[index].isFull {
-                takeOut(index)
-                putIn(index)
-            }
-        case .none:
-            nodes[index].outstanding -= 1
-            if !nodes[index].isLive, nodes[index].outstanding == 0 { recycle(index) }
-        }
+        if book.lower(slot.index) { chooser?.opened(slot.index, book.nodes[index].capacityClass) }
+        if !book.nodes[index].isLive, book.nodes[index].outstanding == 0 { recycle(index) }
     }
 
     /// Whether there is a worker that may get requests, full or not, beside the tried.
@@ -156,14 +163,23 @@ package struct OutstandingTable: Sendable {
         return count > 0
     }
 
+    /// The worker that an affinity names, if it is routable; it may be full. Nil under policies without names.
+    package func routableHolder(of affinity: UInt64) -> Slot? {
+        guard let index = chooser?.holder(of: affinity), book.nodes[Int(index)].order != .none else { return nil }
+        return Slot(index: index, generation: book.nodes[Int(index)].generation)
+    }
+
+    /// What the worker in a slot is called.
+    package func name(of slot: Slot) -> UInt64? { live(slot).map { tenants[$0].name } }
+
     /// Requests outstanding on a worker; 0 for a slot that is no longer used.
     package func outstanding(of slot: Slot) -> Int {
         let index = Int(slot.index)
-        guard nodes.indices.contains(index), nodes[index].generation == slot.generation else { return 0 }
-        return Int(nodes[index].outstanding)
+        guard book.nodes.indices.contains(index), book.nodes[index].generation == slot.generation else { return 0 }
+        return Int(book.nodes[index].outstanding)
     }
 
-    private func isRoutable(_ slot: Slot) -> Bool { live(slot).map { nodes[$0].order != .none } ?? false }
+    private func isRoutable(_ slot: Slot) -> Bool { live(slot).map { book.nodes[$0].order != .none } ?? false }
 
     // MARK: Slow start
 
@@ -171,88 +187,55 @@ package struct OutstandingTable: Sendable {
     package mutating func advanceSlowStart(now: Instant) -> Bool {
         var position = 0
         while position < starters.count {
-            let index = Int(starters[position])
-            let elapsed = slowStarts[index].began.map { now.milliseconds(since: $0) }
+            let starter = starters[position]
+            let index = Int(starter)
+            let elapsed = tenants[index].slowStartBegan.map { now.milliseconds(since: $0) }
             if let elapsed, elapsed < slowStartMilliseconds {
                 let grown = 256 * max(elapsed, 0) / slowStartMilliseconds
-                nodes[index].share = max(Self.firstShare, UInt8(clamping: grown - 1))
+                book.nodes[index].share = max(Self.firstShare, UInt8(clamping: grown - 1))
                 position += 1
                 continue
             }
             starters.swapAt(position, starters.count - 1)
             starters.removeLast()
-            slowStarts[index].isListed = false
-            let isRoutable = nodes[index].order != .none
-            takeOut(index)
-            nodes[index].share = OutstandingNode.wholeShare
-            if isRoutable { putIn(index) }
+            tenants[index].isStarter = false
+            let isRoutable = book.nodes[index].order != .none
+            takeOut(starter)
+            book.nodes[index].share = OutstandingNode.wholeShare
+            if isRoutable { putIn(starter) }
         }
         return !starters.isEmpty
     }
 
-    private mutating func beginSlowStart(_ index: Int, at began: Instant?) {
-        slowStarts[index].began = began
-        nodes[index].share = began == nil ? OutstandingNode.wholeShare : Self.firstShare
-        if began != nil, !slowStarts[index].isListed {
-            slowStarts[index].isListed = true
-            starters.append(Int32(index))
+    private mutating func beginSlowStart(_ index: Int32, at began: Instant?) {
+        tenants[Int(index)].slowStartBegan = began
+        book.nodes[Int(index)].share = began == nil ? OutstandingNode.wholeShare : Self.firstShare
+        if began != nil, !tenants[Int(index)].isStarter {
+            tenants[Int(index)].isStarter = true
+            starters.append(index)
         }
     }
 
-    // MARK: Choosing
+    // MARK: Slots
 
-    private mutating func leastLoaded(excluding tried: TriedSlots) -> Int32? {
-        let old = settled.least(excluding: tried, nodes, &generator)
-        guard starting.count > 0, let new = starting.least(excluding: tried, nodes, &generator) else {
-            return old.map { settled.draw(from: $0, &generator) }
-        }
-        let fresh = starting.draw(from: new, &generator)
-        guard let old else { return fresh }
-        let isPreferred =
-            new.load < old.load
-            || new.load == old.load && generator.below(old.weight + new.weight) >= old.weight
-        let share = UInt32(nodes[Int(fresh)].share) + 1
-        if isPreferred, new.load.isLessWithOneMore(share: share, than: old.load) || generator.below(256) < share {
-            return fresh
-        }
-        return settled.draw(from: old, &generator)
+    private mutating func takeOut(_ index: Int32) {
+        if book.takeOut(index) { chooser?.closed(index, book.nodes[Int(index)].capacityClass) }
     }
 
-    // MARK: Orders
-
-    private mutating func takeOut(_ index: Int) {
-        switch nodes[index].order {
-        case .settled: settled.remove(Int32(index), &nodes)
-        case .starting: starting.remove(Int32(index), &nodes)
-        case .full: fullCount -= 1
-        case .none: break
-        }
-        nodes[index].order = .none
-    }
-
-    private mutating func putIn(_ index: Int) {
-        if nodes[index].isFull {
-            nodes[index].order = .full
-            fullCount += 1
-        } else if nodes[index].share == OutstandingNode.wholeShare {
-            nodes[index].order = .settled
-            settled.insert(Int32(index), &nodes)
-        } else {
-            nodes[index].order = .starting
-            starting.insert(Int32(index), &nodes)
-        }
+    private mutating func putIn(_ index: Int32) {
+        if book.putIn(index) { chooser?.opened(index, book.nodes[Int(index)].capacityClass) }
     }
 
     private mutating func recycle(_ index: Int) {
-        nodes[index].generation &+= 1
+        book.nodes[index].generation &+= 1
         free.append(Int32(index))
     }
 
     private func live(_ slot: Slot) -> Int? {
         let index = Int(slot.index)
-        guard nodes.indices.contains(index), nodes[index].generation == slot.generation, nodes[index].isLive else {
-            return nil
-        }
+        guard book.nodes.indices.contains(index), book.nodes[index].generation == slot.generation,
+            book.nodes[index].isLive
+        else { return nil }
         return index
     }
 }

@@ -1,0 +1,50 @@
+import Testing
+
+extension EndToEnd {
+    @Suite struct Selection {
+        private func cluster(_ policy: String) throws -> TestCluster {
+            var options = TestCluster.Options()
+            options.balancerArguments = ["--balance", policy]
+            return try TestCluster(options)
+        }
+
+        @Test func `A client's cookie leads to its worker, also after the balancer has been replaced`() throws {
+            let cluster = try cluster("sticky")
+            defer { cluster.tearDown() }
+            let first = try cluster.curl("/")
+            let cookie = try #require(first.field("set-cookie")?.split(separator: ";").first.map(String.init))
+            for _ in 0..<6 {
+                let again = try cluster.curl("/", "-b", cookie)
+                #expect(again.isOK && again.text == first.text && again.field("set-cookie") == nil, "\(again)")
+            }
+            try #require(cluster.balancer).end()
+            try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 3 }
+            for _ in 0..<6 {
+                let again = try cluster.curl("/", "-b", cookie)
+                #expect(again.isOK && again.text == first.text && again.field("set-cookie") == nil, "\(again)")
+            }
+        }
+
+        @Test func `Requests go round, by a policy that a successor keeps`() throws {
+            let cluster = try cluster("round-robin")
+            defer { cluster.tearDown() }
+            func round() throws -> Set<String> { Set(try (0..<3).map { _ in try cluster.curl("/").text }) }
+            #expect(try round().count == 3)
+            try #require(cluster.balancer).end()
+            try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 3 }
+            for _ in 0..<3 { #expect(try round().count == 3) }
+        }
+
+        @Test func `A worker of twice the capacity gets twice the requests`() throws {
+            let cluster = try TestCluster(workers: 0)
+            defer { cluster.tearDown() }
+            try cluster.startWorker(id: "worker-8001", arguments: ["--capacity", "2"])
+            try cluster.startWorker(id: "worker-8002")
+            try cluster.waitUntilReady(2)
+            let requests = try (0..<6).map { _ in try cluster.startSlowRequest(milliseconds: 3000) }
+            let status = try cluster.waitForStatus("all are under way") { $0.inFlight.reduce(0, +) == 6 }
+            #expect(status.inFlight == [4, 2])
+            for request in requests { #expect(request.finish().isOK) }
+        }
+    }
+}
