@@ -54,13 +54,18 @@ extension BalancerNode {
         }
         let timer = LoopTimer(on: loop)
         drainTimer = timer
+        let accessLog = plane?.accessLog
         timer.action = { [log] in
             log.warning("requests in progress did not end in time: dropped")
+            accessLog?.finish()
             exit(exitStatus)
         }
         timer.set(afterMilliseconds: configuration.drainSeconds * 1000)
         plane?.group.drain { [loop] in
-            loop.post { exit(exitStatus) }
+            loop.post {
+                accessLog?.finish()
+                exit(exitStatus)
+            }
         }
     }
 

@@ -28,7 +28,7 @@ final class BalancerNode {
     var coordinator: LockFileCoordinator
     private let startedAt: UInt64
     private let roster: Roster
-    let policy = ProxyPolicy(place: .edge, scheme: NodeCertificates.scheme)
+    let policy: ProxyPolicy
     private let clusterProvider: TransportProvider
     private let callers: ProbeCallers
     private let snapshots: SnapshotReader
@@ -51,6 +51,8 @@ final class BalancerNode {
     ) throws(CommandError) {
         self.configuration = configuration
         self.directory = directory
+        policy = ProxyPolicy(
+            place: .edge, scheme: NodeCertificates.scheme, trustsRequestID: configuration.trustRequestID)
         var limits = RosterLimits()
         limits.slowStartMilliseconds = ClusterSettings().slowStartMilliseconds
         roster = Roster(seed: UInt64.random(in: 0...UInt64.max), policy: selection, limits: limits)

@@ -12,6 +12,7 @@ final class DataPlane {
     private static let drainIdleMilliseconds = 1000
 
     let group: ServerGroup
+    let accessLog: AccessLog?
     private let services: [LoopBound<ProxyService>]
     private let counters: [ProxyCounters]
     private let roster: Roster
@@ -23,6 +24,8 @@ final class DataPlane {
     ) throws(CommandError) {
         self.log = log
         self.roster = roster
+        let accessLog = try AccessLog.make(configuration.options["access-log"] ?? "off")
+        self.accessLog = accessLog
         var services: [ProxyService] = []
         let slots = ConnectionSlots(limit: connectionLimit)
         do {
@@ -31,10 +34,12 @@ final class DataPlane {
                     loop: loop, roster: roster, policy: policy, provider: try certificates.makeClusterProvider(),
                     limits: UpstreamLimits(http: .withinCluster), observer: node.observer())
                 services.append(service)
+                let logged: any Service =
+                    accessLog.map { LoggedService(service, lines: $0.makeLines(on: loop)) } ?? service
                 var limits = DownstreamLimits(takesHTTP2Preface: !NodeCertificates.isSecure)
                 limits.drainIdleMilliseconds = DataPlane.drainIdleMilliseconds
                 let server = Server(
-                    loop: loop, provider: try certificates.makePublicProvider(ticketKeys: ticketKeys), service: service,
+                    loop: loop, provider: try certificates.makePublicProvider(ticketKeys: ticketKeys), service: logged,
                     limits: limits, slots: slots)
                 server.onHandshakeFailure = { error, peer in
                     log.debug("a client's handshake failed: \(error)", metadata: ["peer": "\(peer)"])
@@ -101,6 +106,9 @@ final class DataPlane {
         }
         text.single("understudy_tunnels", "gauge", "WebSocket tunnels that stand.", group.openTunnels)
         text.single("understudy_tunnels_total", "counter", "WebSocket tunnels begun.", group.total(\.tunnelsBegan))
+        text.single(
+            "understudy_access_log_dropped_total", "counter", "Lines that the disk did not take in time.",
+            accessLog?.droppedLines ?? 0)
         addHTTP2Metrics(to: &text)
         func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 {
             counters.reduce(0) { $0 + $1[keyPath: counter].current }

@@ -43,6 +43,12 @@ struct RunCommand: ParsableCommand {
     @Option(help: "How long requests in progress may take after the balancer was told to go (default: 30).")
     var drainSeconds: Int?
 
+    @Option(help: "Where a line for each request goes: off, - for standard output, or a file (default: off).")
+    var accessLog: String?
+
+    @Flag(help: "Take over a client's X-Request-Id instead of naming each request anew.")
+    var trustRequestId = false
+
     @Flag(
         help:
             "Take over from the balancer that reigns in --state-dir, which then goes. Options that are not given stay as they are."
@@ -97,11 +103,20 @@ struct RunCommand: ParsableCommand {
         // Without TLS nobody but this host is let near, unless told so.
         let isBindInsecure = insecureBind || base?.insecureBind == true
         let host = host ?? base?.host ?? "0.0.0.0"
-        return BalancerConfiguration(
+        var configuration = BalancerConfiguration(
             host: NodeCertificates.isSecure || isBindInsecure ? host : "127.0.0.1", port: ports[0],
             clusterPort: ports[1], adminPort: ports[2], threads: threads, logLevel: level, insecureBind: isBindInsecure,
-            drainSeconds: drain,
-            options: (base?.options ?? [:]).merging(balance.map { ["balance": $0] } ?? [:]) { $1 })
+            drainSeconds: drain, options: (base?.options ?? [:]).merging(options) { $1 })
+        configuration.trustRequestID = trustRequestId || base?.trustRequestID == true
+        return configuration
+    }
+
+    /// The options that `BalancerConfiguration.options` holds, as far as they are given.
+    private var options: [String: String] {
+        var options: [String: String] = [:]
+        options["balance"] = balance
+        options["access-log"] = accessLog.map(AccessLog.absolute)
+        return options
     }
 
     private func selection(of configuration: BalancerConfiguration) throws -> SelectionPolicy {

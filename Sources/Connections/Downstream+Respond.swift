@@ -4,9 +4,12 @@ package import HTTP
 extension Downstream {
     /// The error response that all parts give: `{"error": "..."}`.
     ///
-    /// - Parameter allow: the methods that a 405 has to name (RFC 9110, 15.5.6).
+    /// - Parameters:
+    ///   - allow: the methods that a 405 has to name (RFC 9110, 15.5.6).
+    ///   - requestID: by which the request can be found in logs.
     package func respond(
-        status: UInt16, error message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil
+        status: UInt16, error message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil,
+        requestID: UnsafeBufferPointer<UInt8>? = nil
     ) {
         var body = ByteBuffer()
         body.append("{\"error\": \"")
@@ -14,7 +17,7 @@ extension Downstream {
         body.append("\"}\n")
         respond(
             status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds,
-            allow: allow)
+            allow: allow, requestID: requestID)
         body.release()
     }
 
@@ -27,7 +30,7 @@ extension Downstream {
 
     package func respond(
         status: UInt16, contentType: StaticString, body: UnsafeBufferPointer<UInt8>, retryAfterSeconds: Int? = nil,
-        allow: StaticString? = nil
+        allow: StaticString? = nil, requestID: UnsafeBufferPointer<UInt8>? = nil
     ) {
         guard canRespond else { return }
         beginResponse(status: status)
@@ -35,6 +38,7 @@ extension Downstream {
         appendField("content-type", contentType)
         if let retryAfterSeconds { appendField(name: "retry-after", decimal: UInt64(max(0, retryAfterSeconds))) }
         if let allow { appendField("allow", allow) }
+        if let requestID, !requestID.isEmpty { appendField(name: "x-request-id", value: requestID) }
         endResponseHead(.length(UInt64(body.count)))
         writeBody(body)
         endResponse()

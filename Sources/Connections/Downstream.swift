@@ -75,8 +75,15 @@ package protocol Downstream: AnyObject {
     /// `requestEnd`, those to it go by `writeBody` and end by `endResponse`, each direction on its own.
     func endTunnelHead()
 
+    /// Who answers the present request, for who keeps a log; told before the response begins.
+    func isServed(by name: String)
+
     /// The response breaks off in the middle: the client must be able to tell, so no proper end is written.
     func abortResponse()
+}
+
+extension Downstream {
+    package func isServed(by name: String) {}
 }
 
 /// Fields from texts.

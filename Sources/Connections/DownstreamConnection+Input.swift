@@ -16,6 +16,7 @@ extension DownstreamConnection {
     package func resumeReading() {
         guard isReadingPaused, phase != .closed else { return }
         isReadingPaused = false
+        if isUnwatched { watchAgain() }
         updateInterest()
         if phase == .tunnel { loop.callAtEndOfTurn(self) }
         // The socket's readiness does not tell of what TLS has read ahead.

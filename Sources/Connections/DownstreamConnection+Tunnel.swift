@@ -36,6 +36,24 @@ extension DownstreamConnection {
         if isResponseEnded { tunnelEnded() }
     }
 
+    /// Both directions are ended, and what the client sent before its end is not wanted yet. epoll(7) would tell of the end in
+    /// every turn, asked or not: look away until then.
+    func stopWatching() {
+        transport.unwatch(self, on: loop)
+        isUnwatched = true
+    }
+
+    func watchAgain() {
+        isUnwatched = false
+        do throws(SystemError) {
+            try transport.watch(self, on: loop, for: .readable)
+        } catch {
+            // Out of kernel memory: fails in the next turn, not inside this call.
+            isTunnelDraining = true
+            timer.set(at: loop.now &+ 1)
+        }
+    }
+
     /// Our direction is complete; it ends when it has been sent, the other goes on.
     func endTunnelOutput() {
         if isRequestRead { tunnelEnded() }

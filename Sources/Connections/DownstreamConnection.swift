@@ -72,6 +72,8 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isHeadTimed = false
     /// The tunnel's time to go on is limited already.
     var isTunnelDraining = false
+    /// The loop does not watch the tunnel, see `stopWatching`.
+    var isUnwatched = false
     /// Our direction of the tunnel is ended.
     var isOutputEnded = false
     /// The connection ends as soon as its output is written, unless another request has come by then.
@@ -105,7 +107,11 @@ package final class DownstreamConnection: ServerConnection, Downstream {
 
     package override func ready(_ readiness: Readiness) {
         if readiness.contains(.error) || (readiness.contains(.hangup) && !readiness.contains(.readable)) {
-            close()
+            if phase == .tunnel && isReadingPaused && !readiness.contains(.error) {
+                stopWatching()
+            } else {
+                close()
+            }
             return
         }
         if readiness.contains(.writable) {

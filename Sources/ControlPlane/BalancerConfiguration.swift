@@ -12,6 +12,8 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
     package var drainSeconds: Int
     /// Every further option that was given, by its name without dashes.
     package var options: [String: String]
+    /// A client's X-Request-Id is taken over.
+    package var trustRequestID = false
 
     package static let defaultDrainSeconds = 30
 
@@ -44,6 +46,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         drainSeconds =
             try fields.decodeIfPresent(Int.self, forKey: .drainSeconds) ?? BalancerConfiguration.defaultDrainSeconds
         options = try fields.decodeIfPresent([String: String].self, forKey: .options) ?? [:]
+        trustRequestID = try fields.decodeIfPresent(Bool.self, forKey: .trustRequestID) ?? false
     }
 
     /// The options that make this configuration.
@@ -51,7 +54,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         [
             "--host", host, "--port", "\(port)", "--cluster-port", "\(clusterPort)", "--admin-port", "\(adminPort)",
             "--threads", "\(threads)", "--log-level", logLevel, "--drain-seconds", "\(drainSeconds)",
-        ] + (insecureBind ? ["--insecure-bind"] : [])
+        ] + (trustRequestID ? ["--trust-request-id"] : []) + (insecureBind ? ["--insecure-bind"] : [])
             + options.sorted { $0.key < $1.key }.flatMap { ["--\($0.key)", $0.value] }
     }
 

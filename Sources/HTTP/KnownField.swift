@@ -12,7 +12,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
     case expect, forwarded
     /// Any `X-Forwarded-*` except the client certificate.
     case xForwarded
-    case xRealIP, xRequestID, traceparent, via, date, server, retryAfter, contentType
+    case xRealIP, xRequestID, traceparent, tracestate, via, date, server, retryAfter, contentType
     /// Any name that begins with `Understudy-`: ours, never taken from outside.
     case understudy
     /// `Client-Cert`, `Client-Cert-Chain` (RFC 9440), `X-Client-Cert*`, `X-SSL-Client-*`, `SSL-Client-*` and
@@ -90,6 +90,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         case 10:
             if name.equals("connection") { return .connection }
             if name.equals("keep-alive") { return .keepAlive }
+            if name.equals("tracestate") { return .tracestate }
         case 11:
             if name.equals("traceparent") { return .traceparent }
             if name.equals("retry-after") { return .retryAfter }

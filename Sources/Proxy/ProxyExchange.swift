@@ -27,6 +27,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var needsContinue = false
     /// What the request asks for besides an ordinary answer.
     private var upgrade: UpgradeRequest?
+    private var trace = RequestTrace()
     /// Of a tunnel: the worker has ended its direction.
     private var isHalfClosed = false
     /// Trailer fields of the request have come, and the last chunk before them is written.
@@ -55,8 +56,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
         request.removeAll()
         epoch = service.policy.epoch
         upgrade = UpgradeRequest(head, bytes)
+        if service.policy.place == .edge {
+            trace.begin(head, bytes, trusts: service.policy.trustsRequestID, random: &service.random)
+        }
         RequestRewriter.append(
-            head, bytes, from: downstream, policy: service.policy, epoch: epoch, upgrade: upgrade, to: &request)
+            head, bytes, from: downstream, policy: service.policy, epoch: epoch, upgrade: upgrade, trace: trace,
+            to: &request)
         headCount = request.count
         method = head.method
         isChunked = head.framing == .chunked
@@ -159,6 +164,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
         self.lease = lease
         attempts += 1
+        downstream.isServed(by: pool.name)
         let upstream = pool.take()
         self.upstream = upstream
         upstream.begin(self, method: method, mayTunnel: upgrade != nil)
@@ -198,7 +204,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private func fail(_ error: ProxyError) {
         request.release()
         downstream.resumeReading()
-        downstream.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
+        downstream.respond(
+            status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds,
+            requestID: trace.requestID)
     }
 
     // MARK: From the worker
@@ -224,12 +232,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
             isReplayable = false
             isRequestEnded = false
             request.release()
-            ResponseRewriter.passTunnel(head, bytes, to: downstream)
+            ResponseRewriter.passTunnel(head, bytes, requestID: trace.requestID, to: downstream)
             return
         }
         isReplayable = false
         let setCookie = lease?.stickyName.flatMap { service.affinity.setCookie(naming: $0) }
-        ResponseRewriter.pass(head, bytes, setCookie: setCookie, to: downstream)
+        ResponseRewriter.pass(head, bytes, requestID: trace.requestID, setCookie: setCookie, to: downstream)
     }
 
     /// A worker has refused the request unread, since it has met the later reign `highest`.

@@ -17,6 +17,8 @@ package final class ProxyPolicy: Sendable {
     package let replayLimit: Int
     /// Attempts after the first.
     package let maximumRetries: Int
+    /// A client's X-Request-Id is taken over when it is valid.
+    package let trustsRequestID: Bool
     /// How long a request waits for a worker; how many may is bounded by `RosterLimits`.
     package let queueMilliseconds: Int
     /// The reign under which requests go out; workers refuse an older one. 0 adds no field.
@@ -25,13 +27,14 @@ package final class ProxyPolicy: Sendable {
 
     package init(
         place: Place, scheme: StaticString, replayLimit: Int = 64 << 10, maximumRetries: Int = 2,
-        queueMilliseconds: Int = 1000
+        queueMilliseconds: Int = 1000, trustsRequestID: Bool = false
     ) {
         self.place = place
         self.scheme = scheme
         self.replayLimit = replayLimit
         self.maximumRetries = maximumRetries
         self.queueMilliseconds = queueMilliseconds
+        self.trustsRequestID = trustsRequestID
     }
 
     /// Whether clients speak TLS to us.

@@ -24,6 +24,7 @@ package final class ProxyService: Service {
     /// Where this loop's requests wait in the line of all loops.
     let seat: Roster.Seat
     package let counters = ProxyCounters()
+    var random = RandomNumbers(seed: UInt64.random(in: 0...UInt64.max))
     private let provider: TransportProvider
     private let limits: UpstreamLimits
     /// By slot index.
@@ -94,7 +95,11 @@ package final class ProxyService: Service {
         guard let endpoint = roster.endpoint(of: slot) else { return nil }
         while pools.count <= index { pools.append(nil) }
         pools[index]?.retire()
-        let pool = WorkerPool(slot: slot, endpoint: endpoint, loop: loop, provider: provider, limits: limits)
+        let pool = WorkerPool(
+            slot: slot,
+            name: roster.subject(of: Roster.Lease(slot: slot, isRetry: false, stickyName: nil))?.id.text ?? "",
+            endpoint: endpoint,
+            loop: loop, provider: provider, limits: limits)
         pools[index] = pool
         return pool
     }

@@ -8,7 +8,8 @@ enum RequestRewriter {
     /// - Parameter epoch: 0 adds no field.
     static func append(
         _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from downstream: any Downstream,
-        policy: ProxyPolicy, epoch: UInt64, upgrade: UpgradeRequest? = nil, to output: inout ByteBuffer
+        policy: ProxyPolicy, epoch: UInt64, upgrade: UpgradeRequest? = nil, trace: borrowing RequestTrace,
+        to output: inout ByteBuffer
     ) {
         output.append(head.methodName.in(bytes))
         output.append(byte: UInt8(ascii: " "))
@@ -21,7 +22,8 @@ enum RequestRewriter {
             // we could invent this one says the least.
             output.appendField("host", "localhost")
         }
-        for field in head.fields where isForwarded(field, at: policy.place) {
+        let isTraceContinued = trace.isContinued
+        for field in head.fields where isForwarded(field, at: policy.place, isTraceContinued: isTraceContinued) {
             output.appendFieldBytes(name: field.name.in(bytes), value: field.value.in(bytes))
         }
         switch head.framing {
@@ -42,6 +44,7 @@ enum RequestRewriter {
             output.appendField("connection", "te")
         }
         if policy.place == .edge { appendForwarding(head, bytes, from: downstream, policy: policy, to: &output) }
+        trace.append(to: &output)
         if epoch > 0 { output.appendField(name: "understudy-epoch", decimal: epoch) }
         output.append("\r\n")
     }
@@ -72,11 +75,12 @@ enum RequestRewriter {
         for field in fields { output.appendFieldBytes(name: field.name.in(bytes), value: field.value.in(bytes)) }
     }
 
-    private static func isForwarded(_ field: Field, at place: ProxyPolicy.Place) -> Bool {
+    private static func isForwarded(_ field: Field, at place: ProxyPolicy.Place, isTraceContinued: Bool) -> Bool {
         if field.isHopByHop { return false }
         switch field.known {
         case .host, .contentLength, .transferEncoding, .expect, .understudy, .clientCertificate, .proxy: return false
-        case .forwarded, .xForwarded, .xRealIP: return place == .worker
+        case .forwarded, .xForwarded, .xRealIP, .xRequestID, .traceparent: return place == .worker
+        case .tracestate: return place == .worker || isTraceContinued
         default: return true
         }
     }

@@ -3,8 +3,10 @@ internal import HTTP
 
 /// Passes a response's head on to the client, without what belonged to the hop behind us.
 enum ResponseRewriter {
+    /// - Parameter requestID: empty where another hop has named the request.
     static func pass(
-        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, setCookie: String? = nil,
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, requestID: UnsafeBufferPointer<UInt8>,
+        setCookie: String? = nil,
         to downstream: any Downstream
     ) {
         downstream.beginResponse(status: head.status)
@@ -12,6 +14,7 @@ enum ResponseRewriter {
         for field in head.fields where !field.isHopByHop {
             switch field.known {
             case .contentLength, .transferEncoding, .understudy: continue
+            case .xRequestID where !requestID.isEmpty: continue
             case .date: hasDate = true
             default: break
             }
@@ -19,6 +22,7 @@ enum ResponseRewriter {
         }
         if !hasDate { downstream.appendDate() }
         if let setCookie { downstream.appendField(name: "set-cookie", value: setCookie) }
+        if !requestID.isEmpty { downstream.appendField(name: "x-request-id", value: requestID) }
         downstream.endResponseHead(framing(of: head))
     }
 
@@ -38,12 +42,15 @@ enum ResponseRewriter {
 
     /// Passes a 101 on: from then on the client has a tunnel.
     static func passTunnel(
-        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, to downstream: any Downstream
+        _ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, requestID: UnsafeBufferPointer<UInt8>,
+        to downstream: any Downstream
     ) {
         downstream.beginTunnel()
+        if !requestID.isEmpty { downstream.appendField(name: "x-request-id", value: requestID) }
         for field in head.fields where !field.isHopByHop {
             switch field.known {
             case .contentLength, .transferEncoding, .understudy: continue
+            case .xRequestID where !requestID.isEmpty: continue
             default: downstream.appendField(name: field.name.in(bytes), value: field.value.in(bytes))
             }
         }

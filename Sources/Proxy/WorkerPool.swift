@@ -8,6 +8,8 @@ final class WorkerPool {
     private static let maximumIdle = 256
 
     let slot: Slot
+    /// The worker's id, for the access log.
+    let name: String
     private let endpoint: UpstreamEndpoint
     private let loop: EventLoop
     private let provider: TransportProvider
@@ -18,8 +20,12 @@ final class WorkerPool {
     private var retained: WorkerPool?
     private var isRetired = false
 
-    init(slot: Slot, endpoint: UpstreamEndpoint, loop: EventLoop, provider: TransportProvider, limits: UpstreamLimits) {
+    init(
+        slot: Slot, name: String, endpoint: UpstreamEndpoint, loop: EventLoop, provider: TransportProvider,
+        limits: UpstreamLimits
+    ) {
         self.slot = slot
+        self.name = name
         self.endpoint = endpoint
         self.loop = loop
         self.provider = provider

@@ -44,6 +44,9 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "Requests that are served at the same time, up to 65535; 0 for as many as come.")
     var maxRequests: Int = 0
 
+    @Option(help: "Where a line for each request goes: off, - for standard output, or a file.")
+    var accessLog: String = "off"
+
     @Flag(help: "Never start a balancer.")
     var noStandby = false
 
@@ -95,7 +98,8 @@ struct WorkerCommand: ParsableCommand {
                 id: nodeID, address: address, balancer: balancerAddress, certificatesFolder: certs,
                 directory: directory,
                 file: file, application: try forward.map { try Endpoints.application($0) }, mayStandIn: !noStandby,
-                capacity: capacity, maximumRequests: maxRequests, threads: threads))
+                capacity: capacity, maximumRequests: maxRequests, threads: threads,
+                accessLog: AccessLog.absolute(accessLog)))
         try node.start()
         node.run()
     }

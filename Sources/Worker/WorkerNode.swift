@@ -24,6 +24,8 @@ final class WorkerNode {
         let capacity: Int
         let maximumRequests: Int
         let threads: Int
+        /// `off`, `-` or an absolute path.
+        let accessLog: String
     }
 
     /// How long requests in progress may take after SIGTERM.
@@ -37,6 +39,7 @@ final class WorkerNode {
     private let certificates: NodeCertificates
     private let gate = FenceGate(highest: .none)
     private let files: SharedFile
+    private let accessLog: AccessLog?
     private var group: ServerGroup?
     private var listener: FileDescriptor?
     private var member: MemberControl?
@@ -55,6 +58,7 @@ final class WorkerNode {
             throw .failure("\(error)")
         }
         files = SharedFile(path: options.file)
+        accessLog = try AccessLog.make(options.accessLog)
         if let warning = certificates.validityWarning { log.warning("\(warning)") }
     }
 
@@ -91,7 +95,7 @@ final class WorkerNode {
             return try ServerGroup(count: options.threads, slots: slots) { _, loop in
                 let server = Server(
                     loop: loop, provider: try certificates.makeClusterProvider(),
-                    service: makeService(on: loop, house: house),
+                    service: logged(makeService(on: loop, house: house), on: loop),
                     limits: DownstreamLimits(
                         http: .withinCluster, takesHTTP2Preface: !NodeCertificates.isSecure),
                     slots: slots)
@@ -106,6 +110,11 @@ final class WorkerNode {
         } catch {
             throw .failure("\(error)")
         }
+    }
+
+    private func logged(_ service: any Service, on loop: EventLoop) -> any Service {
+        guard let accessLog else { return service }
+        return LoggedService(service, lines: accessLog.makeLines(on: loop), node: options.id.text)
     }
 
     private func makeHouse() -> WorkerService.House {
@@ -177,8 +186,9 @@ final class WorkerNode {
         log.notice("stopping", metadata: ["signal": "\(signal)"])
         let timer = LoopTimer(on: loop)
         drainTimer = timer
-        timer.action = { [log] in
+        timer.action = { [log, accessLog] in
             log.warning("requests in progress did not end in time: dropped")
+            accessLog?.finish()
             exit(0)
         }
         timer.set(afterMilliseconds: WorkerNode.drainMilliseconds)
@@ -198,6 +208,9 @@ final class WorkerNode {
     private var graceTimer: LoopTimer?
 
     private func leave() {
-        member?.leave { exit(0) }
+        member?.leave { [accessLog] in
+            accessLog?.finish()
+            exit(0)
+        }
     }
 }

@@ -35,7 +35,8 @@ import Testing
             seen: ["HTTP/1.1 200 OK", "Trailer: X", "X-Public: 2", "content-length: 0"]),
         Case(
             testDescription: "our own fields",
-            sent: "HTTP/1.1 200 OK\r\nUnderstudy-Node: worker-1\r\nunderstudy-fenced: 3\r\nContent-Length: 0\r\n\r\n",
+            sent:
+                "HTTP/1.1 200 OK\r\nX-Request-Id: another\r\nUnderstudy-Node: worker-1\r\nunderstudy-fenced: 3\r\nContent-Length: 0\r\n\r\n",
             seen: ["HTTP/1.1 200 OK", "content-length: 0"]),
         Case(
             testDescription: "the worker's date",
@@ -140,6 +141,8 @@ import Testing
             #expect(RawHead.values(of: "date", in: head).count == 1)
             lines.removeAll { $0.hasPrefix("date: ") }
         }
+        #expect(RawHead.values(of: "x-request-id", in: head).map(\.count) == [32])
+        lines.removeAll { $0.hasPrefix("x-request-id: ") }
         #expect(lines == test.seen)
         if test.ends {
             #expect(String(decoding: try client.receiveToEnd(), as: UTF8.self) == test.body)
