@@ -36,13 +36,15 @@ let package = Package(
         .systemLibrary(name: "CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
+        .target(name: "Multiplexing", dependencies: ["HTTP"], swiftSettings: settings),
         .target(name: "Cluster", swiftSettings: settings),
         .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
             name: "TLSServer", dependencies: ["Sockets", .target(name: "COpenSSL", condition: tls)],
             swiftSettings: settings),
         .target(name: "HTTP2", dependencies: ["CNGHTTP2", "HTTP"], swiftSettings: settings),
-        .target(name: "Connections", dependencies: ["HTTP", "HTTP2", "Sockets"], swiftSettings: settings),
+        .target(
+            name: "Connections", dependencies: ["HTTP", "HTTP2", "Multiplexing", "Sockets"], swiftSettings: settings),
         .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(
@@ -71,6 +73,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP", "HTTP2", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "MultiplexingTests", dependencies: ["HTTP", "Multiplexing"], swiftSettings: settings),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: settings),
         .testTarget(
             name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "HTTP2", "Sockets", "TestSupport"],

@@ -8,6 +8,8 @@ internal import Sockets
 
 /// The balancer's loops for clients: on each a server, its contexts, and a proxy.
 final class DataPlane {
+    /// What clients may speak, best first.
+    private static let protocols: [ApplicationProtocol] = [.http2, .http1]
     /// How long clients that are idle when this balancer goes may send one more request. Who is busy has sent it by then.
     private static let drainIdleMilliseconds = 1000
 
@@ -31,16 +33,20 @@ final class DataPlane {
         do {
             group = try ServerGroup(count: configuration.threads, slots: slots) { _, loop in
                 let service = ProxyService(
-                    loop: loop, roster: roster, policy: policy, provider: try certificates.makeClusterProvider(),
+                    loop: loop, roster: roster, policy: policy,
+                    provider: try certificates.makeClusterProvider(calling: .multiplexed), isMultiplexed: true,
                     limits: UpstreamLimits(http: .withinCluster), observer: node.observer())
                 services.append(service)
                 let logged: any Service =
                     accessLog.map { LoggedService(service, lines: $0.makeLines(on: loop)) } ?? service
-                var limits = DownstreamLimits(takesHTTP2Preface: !NodeCertificates.isSecure)
+                var limits = DownstreamLimits()
                 limits.drainIdleMilliseconds = DataPlane.drainIdleMilliseconds
                 let server = Server(
-                    loop: loop, provider: try certificates.makePublicProvider(ticketKeys: ticketKeys), service: logged,
-                    limits: limits, slots: slots)
+                    loop: loop,
+                    provider: try certificates.makePublicProvider(
+                        serving: DataPlane.protocols, ticketKeys: ticketKeys),
+                    service: logged, limits: limits, slots: slots)
+                server.protocols = DataPlane.protocols
                 server.onHandshakeFailure = { error, peer in
                     log.debug("a client's handshake failed: \(error)", metadata: ["peer": "\(peer)"])
                 }

@@ -5,14 +5,13 @@ internal import Sockets
 final class Arrival: ServerConnection {
     private let socket: SocketTransport
     private let timer: LoopTimer
-    /// Without TLS there is no ALPN: the first bytes may say that the client speaks HTTP/2.
-    private let takesPreface: Bool
     private var isOver = false
+    /// What came before it was clear what is spoken.
+    private var received: [UInt8] = []
 
     init(socket: SocketTransport, peerHost: String, server: Server) {
         self.socket = socket
         timer = LoopTimer(on: server.loop)
-        takesPreface = server.limits.takesHTTP2Preface && !socket.needsHandshake
         super.init(transport: socket, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
     }
@@ -20,8 +19,10 @@ final class Arrival: ServerConnection {
     override func start() {
         if socket.needsHandshake {
             timer.set(afterMilliseconds: server.limits.handshakeMilliseconds)
+        } else if server.protocols == [.http1] {
+            arrived(speaking: .http1)
         } else {
-            arrived()
+            timer.set(afterMilliseconds: server.limits.idleMilliseconds)
         }
     }
 
@@ -30,10 +31,14 @@ final class Arrival: ServerConnection {
             close()
             return
         }
+        if socket.needsHandshake { continueHandshake() } else { readFirstBytes() }
+    }
+
+    private func continueHandshake() {
         switch socket.handshake() {
         case .complete:
             server.counters.handshakes.add(1)
-            arrived()
+            arrived(speaking: socket.negotiatedProtocol ?? .http1)
         case .wants(let direction):
             loop.update(self, for: direction == .write ? .writable : .readable)
         case .failed(let error):
@@ -42,29 +47,51 @@ final class Arrival: ServerConnection {
         }
     }
 
-    private func arrived() {
+    private func readFirstBytes() {
+        switch socket.read(into: loop.scratch) {
+        case .bytes(let count):
+            received += loop.scratch[..<count]
+            guard let spoken = ApplicationProtocol.spoken(in: received, of: server.protocols) else {
+                // What may be a request's beginning has a head's time, from its first byte.
+                if received.count == count { timer.set(afterMilliseconds: server.limits.headMilliseconds) }
+                return
+            }
+            socket.putBack(received)
+            arrived(speaking: spoken)
+        case .wouldBlock: break
+        case .endOfStream where !received.isEmpty:
+            // Half a preface is a broken request of HTTP/1.1, and answered as one.
+            socket.putBack(received)
+            arrived(speaking: .http1)
+        case .endOfStream, .failed: close()
+        }
+    }
+
+    private func arrived(speaking spoken: ApplicationProtocol) {
         isOver = true
         timer.remove()
-        let connection: ServerConnection
-        if socket.negotiatedProtocol == .http2 {
-            connection = HTTP2Connection(transport: socket, peerHost: peerHost, server: server)
-        } else {
-            let first = DownstreamConnection(transport: socket, peerHost: peerHost, server: server)
-            first.mayBeHTTP2 = takesPreface
-            connection = first
-        }
+        let connection: ServerConnection =
+            switch spoken {
+            case .multiplexed: MultiplexedServerConnection(transport: socket, peerHost: peerHost, server: server)
+            case .http2: HTTP2Connection(transport: socket, peerHost: peerHost, server: server)
+            case .http1: DownstreamConnection(transport: socket, peerHost: peerHost, server: server)
+            }
         loop.replace(self, with: connection)
         server.replace(self, with: connection)
         connection.start()
     }
 
     private func timedOut() {
-        server.handshakeFailed(.secure(.other, message: "no handshake in time"), from: peerHost)
+        if socket.needsHandshake {
+            server.handshakeFailed(.secure(.other, message: "no handshake in time"), from: peerHost)
+        }
         close()
     }
 
-    /// Whoever got in is served: its handshake has its own deadline.
-    override func drain() {}
+    /// Whoever got in is served: its handshake has its own deadline, its first bytes get one.
+    override func drain() {
+        if !socket.needsHandshake { timer.set(afterMilliseconds: server.limits.headMilliseconds) }
+    }
 
     override func close() {
         guard !isOver else { return }

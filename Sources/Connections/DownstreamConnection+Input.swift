@@ -1,5 +1,4 @@
 internal import HTTP
-internal import HTTP2
 internal import Sockets
 
 /// From bytes to requests.
@@ -96,17 +95,6 @@ extension DownstreamConnection {
             switch phase {
             case .awaitingHead:
                 if rest.isEmpty { return used }
-                if mayBeHTTP2 {
-                    switch HTTP2Preface.match(rest) {
-                    case .no: mayBeHTTP2 = false
-                    case .needMore:
-                        timeHead()
-                        return used
-                    case .yes:
-                        continueAsHTTP2(rest)
-                        return bytes.count
-                    }
-                }
                 switch parser.parse(rest, into: &head) {
                 case .needMore:
                     if parser.hasStarted { timeHead() }
@@ -164,20 +152,6 @@ extension DownstreamConnection {
         guard !isHeadTimed else { return }
         isHeadTimed = true
         timer.set(afterMilliseconds: server.limits.headMilliseconds)
-    }
-
-    /// Gives the place to a connection of HTTP/2, which takes the bytes that have come.
-    private func continueAsHTTP2(_ bytes: UnsafeBufferPointer<UInt8>) {
-        phase = .closed
-        timer.remove()
-        let successor = HTTP2Connection(transport: transport, peerHost: peerHost, server: server)
-        loop.replace(self, with: successor)
-        server.replace(self, with: successor)
-        let exchange = self.exchange
-        self.exchange = nil
-        exchange?.connectionClosed()
-        successor.start()
-        successor.received(bytes)
     }
 
     private func beginRequest(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -47,8 +47,6 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isExchangeActive = false
     /// A request has been received on this connection.
     var hasServed = false
-    /// The first bytes may turn out to be the preface of HTTP/2.
-    var mayBeHTTP2 = false
     var isRequestRead = false
     var isResponseStarted = false
     var isResponseEnded = false
@@ -196,6 +194,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         phase = .closed
         timer.remove()
         transport.unwatch(self, on: loop)
+        transport.close()
         output.release()
         pending.release()
         let exchange = self.exchange

@@ -31,13 +31,10 @@ package struct DownstreamLimits: Sendable {
     package var http: HTTPLimits {
         didSet { http2.http = http }
     }
-    /// HTTP/2 is taken without TLS too, from clients that begin with its preface (RFC 9113 3.3). Over TLS, ALPN decides.
-    package var takesHTTP2Preface = false
     package var http2 = HTTP2Limits()
 
-    package init(http: HTTPLimits = .standard, takesHTTP2Preface: Bool = false) {
+    package init(http: HTTPLimits = .standard) {
         self.http = http
-        self.takesHTTP2Preface = takesHTTP2Preface
         http2.http = http
     }
 }

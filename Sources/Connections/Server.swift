@@ -8,6 +8,8 @@ package final class Server {
     package let counters = ServerCounters()
     /// Set once, before the first listener is added.
     package var service: any Service
+    /// What may be spoken on this port. Where TLS does not negotiate it, the first bytes tell; so only what they can tell apart.
+    package var protocols: [ApplicationProtocol] = [.http1]
     /// Called with one line for the log when a peer fails to get in.
     package var onHandshakeFailure: (_ error: TransportError, _ peer: String) -> Void = { _, _ in }
     /// Called when, after `drain`, the last connection is gone.
@@ -86,6 +88,18 @@ package final class Server {
             slots.release()
             return
         }
+        add(connection)
+    }
+
+    /// Serves a stream of a multiplexed connection like a connection.
+    func accept(_ stream: MultiplexedStream, peerHost: String) {
+        let connection = DownstreamConnection(transport: stream, peerHost: peerHost, server: self)
+        connection.holdsSlot = false
+        stream.watch(connection, on: loop, for: .readable)
+        add(connection)
+    }
+
+    private func add(_ connection: ServerConnection) {
         counters.accepted.add(1)
         connection.listIndex = connections.count
         connections.append(connection)
@@ -104,13 +118,15 @@ package final class Server {
         guard index >= 0 else { return }
         connection.listIndex = -1
         counters.closed.add(1)
-        slots.release()
+        if connection.holdsSlot { slots.release() }
         let last = connections.removeLast()
         if last !== connection {
             connections[index] = last
             last.listIndex = index
         }
-        for listener in listeners { listener.slotFreed() }
+        if connection.holdsSlot {
+            for listener in listeners { listener.slotFreed() }
+        }
         if isDraining && connections.isEmpty { onDrained() }
     }
 

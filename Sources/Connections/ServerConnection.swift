@@ -9,6 +9,8 @@ package class ServerConnection: EventSource {
     package let peerHost: String
     /// The place in the server's list.
     var listIndex = -1
+    /// Whether it takes one of the server's `ConnectionSlots`: streams share the one of their connection.
+    var holdsSlot = true
 
     init(transport: any Transport, peerHost: String, server: Server) {
         self.server = server

@@ -79,6 +79,8 @@ extension UpstreamConnection {
                     // TLS 1.3: the peer judges our certificate only after our handshake has ended. It has served
                     // nobody before that, so the request was not seen.
                     fail(.handshake(error))
+                } else if case .refused = error {
+                    fail(.notTaken)
                 } else {
                     close()
                 }

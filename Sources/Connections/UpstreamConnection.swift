@@ -25,6 +25,7 @@ package final class UpstreamConnection: EventSource {
     package private(set) var requestCount = 0
     /// Whether the present request met the connection idle: the peer may have closed it meanwhile.
     package private(set) var isReused = false
+    private var isNewStream = false
     /// Called when a request has ended and the connection can take another.
     package var onIdle: (UpstreamConnection) -> Void = { _ in }
     /// Called once, when the connection has closed for whatever reason.
@@ -97,12 +98,21 @@ package final class UpstreamConnection: EventSource {
         connector.start()
     }
 
+    /// Goes on over a stream that stands already, instead of `start`.
+    func start(over stream: any Transport) {
+        transport = stream
+        isNewStream = true
+        phase = .idle
+        timer.set(afterMilliseconds: limits.idleMilliseconds)
+        watch(stream)
+    }
+
     private func connected(_ result: Result<SocketTransport, UpstreamFailure>) {
         guard let connector = connector.take() else { return }
         switch result {
         case .success(let transport):
             loop.replace(connector, with: self)
-            opened(transport)
+            opened(over: transport, isWatched: true)
         case .failure(let failure): fail(failure)
         }
     }
@@ -125,7 +135,8 @@ package final class UpstreamConnection: EventSource {
         isRequestOnTheWay = false
         wasCongested = false
         requestCount += 1
-        isReused = phase == .idle
+        // A stream that has just been begun can't have been closed while it was idle.
+        isReused = phase == .idle && !(isNewStream && requestCount == 1)
         parser.reset()
         if phase == .idle {
             phase = .busy
@@ -210,15 +221,19 @@ package final class UpstreamConnection: EventSource {
         setStallTimer()
         if isUnwatched {
             isUnwatched = false
-            do throws(SystemError) {
-                try transport?.watch(self, on: loop, for: .readable)
-            } catch {
-                // Out of kernel memory: fails in the next turn, not inside this call.
-                timer.set(at: loop.now &+ 1)
-            }
+            if let transport { watch(transport) }
         }
         updateInterest()
         if transport?.hasBufferedInput == true || !pending.isEmpty { loop.callNextTurn(self) }
+    }
+
+    private func watch(_ transport: any Transport) {
+        do throws(SystemError) {
+            try transport.watch(self, on: loop, for: .readable)
+        } catch {
+            // Out of kernel memory: fails in the next turn, not inside this call.
+            timer.set(at: loop.now &+ 1)
+        }
     }
 
     // MARK: Events
@@ -252,10 +267,11 @@ package final class UpstreamConnection: EventSource {
         if isBroken { readLastInput() } else { flush() }
     }
 
-    private func opened(_ transport: any Transport) {
+    /// The transport that was waited for stands.
+    func opened(over transport: any Transport, isWatched: Bool) {
         self.transport = transport
         phase = isActive ? .busy : .idle
-        updateInterest()
+        if isWatched { updateInterest() } else { watch(transport) }
         if isActive {
             timer.set(afterMilliseconds: limits.stallMilliseconds)
             if isRequestEnded { setResponseTimer() }
@@ -291,8 +307,9 @@ package final class UpstreamConnection: EventSource {
         phase = .closed
         timer.remove()
         connector.take()?.cancel()
-        transport?.unwatch(self, on: loop)
         transport?.closeWrite()
+        transport?.unwatch(self, on: loop)
+        transport?.close()
         transport = nil
         output.release()
         pending.release()

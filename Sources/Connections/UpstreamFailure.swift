@@ -12,6 +12,8 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
     case handshake(TransportError)
     /// Somebody answered who is not the node that was meant.
     case otherNode(PeerIdentity)
+    /// The peer is there and takes no more requests; it has looked at nothing of this one.
+    case notTaken
     /// The connection ended or broke before the first byte of the response.
     case closedBeforeResponse
     /// It broke in the middle of the response.
@@ -24,7 +26,7 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
     /// Whether the request can't have reached anybody: any method may go elsewhere.
     package var isBeforeRequest: Bool {
         switch self {
-        case .refused, .unreachable, .connectTimedOut, .handshake, .otherNode: true
+        case .refused, .unreachable, .connectTimedOut, .handshake, .otherNode, .notTaken: true
         case .closedBeforeResponse, .closedInResponse, .badResponse, .timedOut: false
         }
     }
@@ -44,6 +46,7 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
         case .otherNode(.anonymous): "a peer without a certificate answered"
         case .otherNode(.uri(let uri)): "\(uri) answered"
         case .otherNode(.unusable(let reason)): reason
+        case .notTaken: "it takes no more requests"
         case .closedBeforeResponse: "the connection ended before an answer"
         case .closedInResponse: "the connection ended in the middle of the answer"
         case .badResponse(let error): "broken answer: \(error.reason)"

@@ -86,7 +86,13 @@ package struct NodeCertificates: Sendable {
     // MARK: Transports, made anew for each loop
 
     /// Both sides of the cluster: for its ports and for our connections to them.
-    package func makeClusterProvider() throws(CommandError) -> TransportProvider {
+    ///
+    /// - Parameters:
+    ///   - serving: what accepted connections may speak, best first.
+    ///   - calling: what connections that we make speak.
+    package func makeClusterProvider(
+        serving: [ApplicationProtocol] = [.http1], calling: ApplicationProtocol = .http1
+    ) throws(CommandError) -> TransportProvider {
         #if TLS
             let leaf = "\(folder)/nodes/\(id.text)/\(role.rawValue)"
             let credentials = TLSCredentials(certificate: "\(leaf).pem", key: "\(leaf).key")
@@ -96,8 +102,9 @@ package struct NodeCertificates: Sendable {
             do throws(TLSConfigurationError) {
                 return TLSTransportProvider(
                     server: try TLSContext(
-                        side: .clusterServer, credentials: credentials, trust: trust, protocols: [.http2, .http1]),
-                    client: try TLSContext(side: .clusterClient, credentials: credentials, trust: trust))
+                        side: .clusterServer, credentials: credentials, trust: trust, protocols: serving),
+                    client: try TLSContext(
+                        side: .clusterClient, credentials: credentials, trust: trust, protocols: [calling]))
             } catch {
                 throw .usage(error.description)
             }
@@ -107,7 +114,11 @@ package struct NodeCertificates: Sendable {
     }
 
     /// HTTPS for the clients.
-    package func makePublicProvider(ticketKeys: [UInt8]) throws(CommandError) -> TransportProvider {
+    ///
+    /// - Parameter serving: what they may speak, best first.
+    package func makePublicProvider(
+        serving: [ApplicationProtocol], ticketKeys: [UInt8]
+    ) throws(CommandError) -> TransportProvider {
         #if TLS
             for file in ["public.pem", "public.key"] {
                 try NodeCertificates.require("\(folder)/\(file)", command: "certs/make-certs")
@@ -115,7 +126,7 @@ package struct NodeCertificates: Sendable {
             let credentials = TLSCredentials(certificate: "\(folder)/public.pem", key: "\(folder)/public.key")
             do throws(TLSConfigurationError) {
                 let server = try TLSContext(
-                    side: .publicServer, credentials: credentials, trust: nil, protocols: [.http2, .http1],
+                    side: .publicServer, credentials: credentials, trust: nil, protocols: serving,
                     ticketKeys: ticketKeys)
                 return TLSTransportProvider(server: server, client: nil)
             } catch {

@@ -43,6 +43,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var upstream: UpstreamConnection?
     private var demand = Roster.Demand()
     private var attempts = 0
+    /// An attempt has failed for a connection that was stale, and was not counted.
+    private var hasMetStale = false
     private var lastFailure: UpstreamFailure?
 
     init(downstream: any Downstream, service: ProxyService) {
@@ -72,6 +74,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         isReplayable = true
         demand = Roster.Demand(affinity: service.affinity.value(of: head, bytes))
         attempts = 0
+        hasMetStale = false
         lastFailure = nil
         attempt()
     }
@@ -333,10 +336,11 @@ final class ProxyExchange: Exchange, UpstreamClient {
         let failed = detach()
         service.counters.upstreamFailures.add(1)
         let isOnTheWay = failed?.isRequestOnTheWay ?? true
-        // A kept connection that the worker had just closed says nothing of the worker.
-        let wasStale = failed?.isReused == true && failure.isBeforeResponse
+        // A kept connection that the worker had just closed says nothing of the worker: once, then it does.
+        let wasStale = failed?.isReused == true && failure.isBeforeResponse && !hasMetStale
         if let lease = lease.take() {
             if wasStale {
+                hasMetStale = true
                 service.roster.releaseAbandoned(lease)
                 // The others that were kept are as old: the next attempt gets a new connection, and this one does not count.
                 service.pool(for: lease.slot)?.dropIdle()

@@ -27,11 +27,14 @@ package final class ProxyService: Service {
     var random = RandomNumbers(seed: UInt64.random(in: 0...UInt64.max))
     private let provider: TransportProvider
     private let limits: UpstreamLimits
+    private let isMultiplexed: Bool
     /// By slot index.
     private var pools: [WorkerPool?] = []
 
+    /// - Parameter isMultiplexed: the workers are nodes of the cluster, which carry many requests over one connection; otherwise
+    ///   each request under way has a connection of its own.
     package init(
-        loop: EventLoop, roster: Roster, policy: ProxyPolicy, provider: TransportProvider,
+        loop: EventLoop, roster: Roster, policy: ProxyPolicy, provider: TransportProvider, isMultiplexed: Bool = false,
         limits: UpstreamLimits = UpstreamLimits(), observer: Observer = Observer()
     ) {
         self.loop = loop
@@ -39,6 +42,7 @@ package final class ProxyService: Service {
         self.policy = policy
         self.provider = provider
         self.limits = limits
+        self.isMultiplexed = isMultiplexed
         self.observer = observer
         affinity = Affinity(roster.policy, isSecure: policy.isSecure)
         queue = WaitQueue(loop: loop, roster: roster, milliseconds: policy.queueMilliseconds)
@@ -98,8 +102,7 @@ package final class ProxyService: Service {
         let pool = WorkerPool(
             slot: slot,
             name: roster.subject(of: Roster.Lease(slot: slot, isRetry: false, stickyName: nil))?.id.text ?? "",
-            endpoint: endpoint,
-            loop: loop, provider: provider, limits: limits)
+            endpoint: endpoint, loop: loop, provider: provider, limits: limits, isMultiplexed: isMultiplexed)
         pools[index] = pool
         return pool
     }

@@ -14,15 +14,18 @@ final class WorkerPool {
     private let loop: EventLoop
     private let provider: TransportProvider
     private let limits: UpstreamLimits
+    private let isMultiplexed: Bool
+    /// The multiplexed connections, as a rule one: another is made when their streams are used up.
+    private var shared: [MultiplexedUpstream] = []
     private var idle: [UpstreamConnection] = []
-    /// All that are open, idle ones included. The pool lives as long as it has any.
+    /// All that are open, idle ones included. The pool lives as long as it has any, or a shared one.
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
     private var retained: WorkerPool?
     private var isRetired = false
 
     init(
         slot: Slot, name: String, endpoint: UpstreamEndpoint, loop: EventLoop, provider: TransportProvider,
-        limits: UpstreamLimits
+        limits: UpstreamLimits, isMultiplexed: Bool
     ) {
         self.slot = slot
         self.name = name
@@ -30,6 +33,7 @@ final class WorkerPool {
         self.loop = loop
         self.provider = provider
         self.limits = limits
+        self.isMultiplexed = isMultiplexed
     }
 
     /// Opens a connection in advance when there is none.
@@ -49,8 +53,19 @@ final class WorkerPool {
         connection.onClose = { [unowned self] in closed($0) }
         open[ObjectIdentifier(connection)] = connection
         retained = self
-        connection.start()
+        if isMultiplexed { attach(connection) } else { connection.start() }
         return connection
+    }
+
+    private func attach(_ connection: UpstreamConnection) {
+        for upstream in shared where upstream.attach(connection) { return }
+        let upstream = MultiplexedUpstream(loop: loop, endpoint: endpoint, provider: provider, limits: limits)
+        upstream.onEnd = { [unowned self] ended in
+            shared.removeAll { $0 === ended }
+            releaseIfUnused()
+        }
+        shared.append(upstream)
+        _ = upstream.attach(connection)
     }
 
     private func keep(_ connection: UpstreamConnection) {
@@ -64,7 +79,11 @@ final class WorkerPool {
     private func closed(_ connection: UpstreamConnection) {
         if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
         open[ObjectIdentifier(connection)] = nil
-        if open.isEmpty { retained = nil }
+        releaseIfUnused()
+    }
+
+    private func releaseIfUnused() {
+        if open.isEmpty && shared.isEmpty { retained = nil }
     }
 
     /// One kept connection turned out dead: the worker has gone, or has closed them all.
@@ -82,5 +101,6 @@ final class WorkerPool {
     func retire() {
         isRetired = true
         for connection in idle { connection.close() }
+        for upstream in shared { upstream.retire() }
     }
 }

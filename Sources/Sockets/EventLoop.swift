@@ -31,6 +31,8 @@ package final class EventLoop: @unchecked Sendable {
     /// Where sources read into. What is not consumed before the call returns is lost: sources keep only their
     /// leftovers, so that idle connections hold no buffer.
     package let scratch: UnsafeMutableBufferPointer<UInt8>
+    /// Where a connection that carries the bytes of several sources reads into, while these use `scratch`.
+    package let sharedScratch: UnsafeMutableBufferPointer<UInt8>
     /// How late the last wait returned after the earliest timer was due, in nanoseconds: tells a process that stood
     /// still.
     package private(set) var lagNanoseconds: UInt64 = 0
@@ -56,6 +58,7 @@ package final class EventLoop: @unchecked Sendable {
             owning: try SystemError.check("eventfd", eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
         now = Clock.monotonicNanoseconds()
         scratch = .allocate(capacity: EventLoop.scratchSize)
+        sharedScratch = .allocate(capacity: EventLoop.scratchSize)
         events = .allocate(capacity: EventLoop.eventsPerWait)
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: EventLoop.wakeupToken))
         try SystemError.check("epoll_ctl", epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, wakeup.rawValue, &event))
@@ -63,6 +66,7 @@ package final class EventLoop: @unchecked Sendable {
 
     deinit {
         scratch.deallocate()
+        sharedScratch.deallocate()
         events.deallocate()
     }
 
@@ -94,6 +98,11 @@ package final class EventLoop: @unchecked Sendable {
         source.interest = interest
     }
 
+    /// Counts a source among the watched ones that hears of its bytes from somebody else, not from the kernel.
+    package func watchWithoutDescriptor(_ source: EventSource) {
+        source.isWatchedWithoutDescriptor = true
+    }
+
     /// Changes what a watched source hears of; costs a system call only when that differs from before.
     package func update(_ source: EventSource, for interest: Readiness) {
         guard let registration = source.registration, source.interest != interest else { return }
@@ -117,6 +126,10 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Stops watching and, at the end of the turn, lets go of the source. Events of this turn that are still to come for it are dropped.
     package func unwatch(_ source: EventSource) {
+        if source.isWatchedWithoutDescriptor {
+            source.isWatchedWithoutDescriptor = false
+            givenUp.append(source)
+        }
         guard let registration = source.registration else { return }
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, slots[registration.index].descriptor, nil)
         slots[registration.index].source = nil
@@ -217,7 +230,7 @@ package final class EventLoop: @unchecked Sendable {
         guard !nextTurn.isEmpty else { return }
         let due = nextTurn
         nextTurn = []
-        for source in due where source.registration != nil { source.ready(.readable) }
+        for source in due where source.isWatched { source.ready(.readable) }
     }
 
     private func drainMailbox() {

@@ -5,6 +5,8 @@
 open class EventSource {
     /// The place in the loop's table, and the use of that place that is this source's; `nil` while not watched.
     var registration: EventLoop.Registration?
+    var isWatchedWithoutDescriptor = false
+    var isWatched: Bool { registration != nil || isWatchedWithoutDescriptor }
     /// What the loop was last told to watch for.
     package internal(set) var interest: Readiness = []
     /// Whether `endOfTurn` is due at the end of this turn of the loop.

@@ -62,6 +62,15 @@ package enum Socket {
         return Connecting(socket: socket, isConnected: false)
     }
 
+    /// Probes the peer after 15 s of silence, and takes it for gone after 30 s without an answer (tcp(7)). Best effort.
+    static func keepAlive(_ descriptor: Int32) {
+        try? setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+        try? setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15)
+        try? setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5)
+        try? setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
+        try? setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 30_000)
+    }
+
     /// The outcome of a connect that was in progress: 0 or an errno.
     package static func pendingError(_ descriptor: Int32) -> Int32 {
         var code: Int32 = 0

@@ -3,6 +3,7 @@ private import Glibc
 /// A byte stream over a connected, non-blocking socket: plain here, TLS in a subclass.
 open class SocketTransport {
     public let descriptor: FileDescriptor
+    private var putBack: [UInt8] = []
 
     public init(_ descriptor: consuming FileDescriptor) {
         self.descriptor = descriptor
@@ -16,9 +17,10 @@ open class SocketTransport {
 
     open var negotiatedProtocol: ApplicationProtocol? { nil }
 
-    open var hasBufferedInput: Bool { false }
+    open var hasBufferedInput: Bool { !putBack.isEmpty }
 
     open func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
+        if !putBack.isEmpty { return .bytes(takePutBack(into: buffer)) }
         let count = Glibc.recv(descriptor.rawValue, buffer.baseAddress, buffer.count, 0)
         if count > 0 { return .bytes(count) }
         if count == 0 { return .endOfStream }
@@ -38,7 +40,26 @@ open class SocketTransport {
     }
 }
 
+/// Looking ahead.
+extension SocketTransport {
+    /// The next reads give out these bytes before what comes from the socket. For transports without TLS, which looks ahead by
+    /// itself.
+    package func putBack(_ bytes: [UInt8]) { putBack = bytes + putBack }
+
+    private func takePutBack(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        let count = min(putBack.count, buffer.count)
+        for index in 0..<count { buffer[index] = putBack[index] }
+        putBack.removeFirst(count)
+        return count
+    }
+}
+
 extension SocketTransport: Transport {
+    package func close() {}
+
+    /// Lets the kernel find out that the peer's host has gone: for connections that live long and may say nothing for a while.
+    package func keepAlive() { Socket.keepAlive(descriptor.rawValue) }
+
     package func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) throws(SystemError) {
         try loop.watch(source, descriptor: descriptor.rawValue, for: interest)
     }

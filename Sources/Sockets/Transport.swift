@@ -25,6 +25,9 @@ package protocol Transport: AnyObject {
     /// Ends our direction: close_notify where there is TLS, then FIN. Best effort, never blocks.
     func closeWrite()
 
+    /// Lets go: what is not ended yet breaks off. A socket closes with the last reference to its transport.
+    func close()
+
     /// Starts telling `source` when bytes can be moved.
     func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) throws(SystemError)
 

@@ -4,6 +4,8 @@ public enum TransportError: Error, Sendable, CustomStringConvertible {
     case system(SystemError)
     /// The peer ended the connection in the middle of a handshake or without saying goodbye.
     case truncated
+    /// The peer has looked at nothing that was sent.
+    case refused
     /// TLS refused or was refused.
     case secure(SecureFailure, message: String)
 
@@ -11,6 +13,7 @@ public enum TransportError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .system(let error): error.description
         case .truncated: "the peer closed the connection without ending it"
+        case .refused: "the peer takes no more streams"
         case .secure(_, let message): message
         }
     }

@@ -88,17 +88,20 @@ final class WorkerNode {
 
     // MARK: Serving
 
+    /// The balancer multiplexes; probes, other nodes and other programs don't.
+    private static let protocols: [ApplicationProtocol] = [.multiplexed, .http2, .http1]
+
     private func makeGroup() throws(CommandError) -> ServerGroup {
         let slots = ConnectionSlots(limit: DescriptorLimit.connections(of: DescriptorLimit.raise()))
         let house = makeHouse()
         do {
             return try ServerGroup(count: options.threads, slots: slots) { _, loop in
                 let server = Server(
-                    loop: loop, provider: try certificates.makeClusterProvider(),
+                    loop: loop, provider: try certificates.makeClusterProvider(serving: WorkerNode.protocols),
                     service: logged(makeService(on: loop, house: house), on: loop),
-                    limits: DownstreamLimits(
-                        http: .withinCluster, takesHTTP2Preface: !NodeCertificates.isSecure),
+                    limits: DownstreamLimits(http: .withinCluster),
                     slots: slots)
+                server.protocols = WorkerNode.protocols
                 server.onHandshakeFailure = { [log] error, peer in
                     let level: Logger.Level = if case .truncated = error { .debug } else { .warning }
                     log.log(level: level, "a peer was refused: \(error)", metadata: ["peer": "\(peer)"])

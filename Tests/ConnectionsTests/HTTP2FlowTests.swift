@@ -1,5 +1,6 @@
 import Connections
 import HTTP
+import Sockets
 import TestSupport
 import Testing
 
@@ -34,7 +35,8 @@ import Testing
 
     @Test(arguments: [100, 10_000, 100_000]) func sendsLargeContent(piece: Int) throws {
         let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits(), script: HTTP2FlowTests.streams(3_000_000, piece: piece))
+            limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1],
+            script: HTTP2FlowTests.streams(3_000_000, piece: piece))
         let client = try HTTP2Client(port: server.test.port)
         let first = try client.begin("GET", "/1")
         let second = try client.begin("GET", "/2")
@@ -44,7 +46,8 @@ import Testing
     }
 
     @Test func aStreamThatIsNotReadStopsAlone() throws {
-        let server = try ScriptedServer(limits: HTTP2FlowTests.limits(), script: HTTP2FlowTests.streams(1_000_000))
+        let server = try ScriptedServer(
+            limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1], script: HTTP2FlowTests.streams(1_000_000))
         // The connection's window is wide open, the stream's is not.
         let client = try HTTP2Client(port: server.test.port)
         client.opensWindows = false
@@ -59,7 +62,7 @@ import Testing
     }
 
     @Test func aPausedExchangeStopsItsStreamAlone() throws {
-        let server = try ScriptedServer(limits: HTTP2FlowTests.limits()) { exchange in
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1]) { exchange in
             if exchange.target == "/paused" {
                 exchange.downstream.pauseReading()
                 exchange.after(milliseconds: 500) { $0.downstream.resumeReading() }
@@ -83,7 +86,7 @@ import Testing
     }
 
     @Test func takesMuchMoreThanTheWindows() throws {
-        let server = try ScriptedServer(limits: HTTP2FlowTests.limits()) { exchange in
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1]) { exchange in
             exchange.atBody = { exchange in
                 exchange.downstream.pauseReading()
                 exchange.after(milliseconds: 1) { $0.downstream.resumeReading() }
@@ -113,7 +116,9 @@ import Testing
     // MARK: Deadlines
 
     @Test func contentThatDoesNotComeIsA408() throws {
-        let server = try ScriptedServer(limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 200 }) { _ in }
+        let server = try ScriptedServer(
+            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 200 }, protocols: [.http2, .http1]
+        ) { _ in }
         let client = try HTTP2Client(port: server.test.port)
         let stream = try client.begin("POST", "/", isEnd: false)
         try client.send(.data(stream, [1, 2, 3]))
@@ -126,7 +131,8 @@ import Testing
 
     @Test func contentThatIsNotTakenIsGivenUp() throws {
         let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, script: HTTP2FlowTests.streams(1_000_000))
+            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, protocols: [.http2, .http1],
+            script: HTTP2FlowTests.streams(1_000_000))
         let client = try HTTP2Client(port: server.test.port)
         client.opensWindows = false
         let stream = try client.begin("GET", "/")
@@ -139,7 +145,8 @@ import Testing
 
     @Test func aClientThatReadsNothingIsClosed() throws {
         let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, script: HTTP2FlowTests.streams(100_000_000))
+            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, protocols: [.http2, .http1],
+            script: HTTP2FlowTests.streams(100_000_000))
         let client = try HTTP2Client(
             port: server.test.port, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4_096)
         try client.send(.windowUpdate(0, 0x7FFF_0000))
@@ -149,7 +156,9 @@ import Testing
     }
 
     @Test func aHeadThatDribblesEndsTheConnection() throws {
-        let server = try ScriptedServer(limits: HTTP2FlowTests.limits { $0.headMilliseconds = 200 }) { _ in }
+        let server = try ScriptedServer(
+            limits: HTTP2FlowTests.limits { $0.headMilliseconds = 200 }, protocols: [.http2, .http1]
+        ) { _ in }
         let client = try HTTP2Client(port: server.test.port)
         // Its settings; the client acknowledges them before the head, which nothing may interrupt.
         _ = try client.receive(HTTP2Frame.Kind.settings)
@@ -161,7 +170,8 @@ import Testing
 
     @Test func anIdleConnectionIsEnded() throws {
         let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.idleMilliseconds = 200 }, script: ScriptedServer.describe)
+            limits: HTTP2FlowTests.limits { $0.idleMilliseconds = 200 }, protocols: [.http2, .http1],
+            script: ScriptedServer.describe)
         let client = try HTTP2Client(port: server.test.port)
         #expect(try client.exchange().status == 200)
         try client.receiveToEnd()

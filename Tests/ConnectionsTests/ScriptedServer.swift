@@ -24,10 +24,13 @@ final class ScriptedServer {
 
     /// - Parameter script: called on the loop with each request's head.
     init(
-        limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000, script: @escaping (ScriptedExchange) -> Void
+        limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000,
+        protocols: [ApplicationProtocol] = [.http1], script: @escaping (ScriptedExchange) -> Void
     ) throws {
         let log = self.log
-        test = try TestServer(limits: limits, slots: slots) { _ in ScriptService(log: log, script: script) }
+        test = try TestServer(limits: limits, slots: slots, protocols: protocols) { _ in
+            ScriptService(log: log, script: script)
+        }
     }
 
     func client(receiveBuffer: Int32? = nil) throws -> RawClient {

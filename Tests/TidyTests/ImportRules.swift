@@ -5,9 +5,10 @@ enum ImportRules {
         "Cluster": [],
         "HTTP": [],
         "HTTP2": ["HTTP", "CNGHTTP2"],
+        "Multiplexing": ["HTTP"],
         "Sockets": ["CLinux", "Glibc", "Synchronization"],
         "TLSServer": ["Sockets", "COpenSSL", "Glibc"],
-        "Connections": ["HTTP", "HTTP2", "Sockets", "Glibc", "Synchronization"],
+        "Connections": ["HTTP", "HTTP2", "Multiplexing", "Sockets", "Glibc", "Synchronization"],
         "Proxy": ["Cluster", "HTTP", "Sockets", "Connections", "Synchronization"],
         "Tasks": ["HTTP", "Sockets", "Connections", "Glibc", "Synchronization"],
         "ControlPlane": [

@@ -1,0 +1,41 @@
+internal import Sockets
+
+/// A multiplexed connection that a server has accepted: each of its streams is served like a connection of its own.
+final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
+    private var multiplexer: Multiplexer?
+    private var isDraining = false
+
+    override func start() {
+        (transport as? SocketTransport)?.keepAlive()
+        multiplexer = Multiplexer(transport: transport, isOpener: false, owner: self, loop: loop)
+        isDraining = server.isDraining
+        transport.update(self, on: loop, for: .readable)
+        if transport.hasBufferedInput { loop.callNextTurn(self) }
+    }
+
+    override func ready(_ readiness: Readiness) { multiplexer?.ready(readiness) }
+    override func endOfTurn() { multiplexer?.endOfTurn() }
+
+    /// The streams are drained like any connection; new ones are refused, so that their requests go elsewhere.
+    override func drain() {
+        isDraining = true
+        if multiplexer?.streamCount == 0 { close() }
+    }
+
+    override func close() { multiplexer?.end(nil) }
+
+    func accept(_ stream: MultiplexedStream) -> Bool {
+        guard !isDraining, let multiplexer, multiplexer.streamCount <= Multiplexer.maximumStreams else { return false }
+        server.accept(stream, peerHost: peerHost)
+        return true
+    }
+
+    func streamEnded() {
+        if isDraining, multiplexer?.streamCount == 0 { close() }
+    }
+
+    func multiplexerEnded(_ error: TransportError?) {
+        if let error { server.connectionFailed(error, from: peerHost) }
+        server.remove(self)
+    }
+}

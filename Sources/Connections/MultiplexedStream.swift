@@ -1,0 +1,187 @@
+internal import HTTP
+internal import Multiplexing
+internal import Sockets
+
+/// One byte stream of a multiplexed connection, as a transport.
+///
+/// Content is given to the watching source while it is being received, without a copy of its own; only what the source leaves
+/// unread is kept, and that is bounded by the window, since the peer gets credit only for what was read.
+final class MultiplexedStream: Transport {
+    let id: StreamID
+    private let multiplexer: Multiplexer
+    private var source: EventSource?
+    private var interest: Readiness = []
+
+    // Towards us.
+    /// The piece that is being received, as far as it is unread.
+    private var piece = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    /// What was received and left unread.
+    private var unread = ByteBuffer()
+    /// What the peer may still send.
+    private var allowance = MultiplexingLimits.window
+    /// Read, and not given back as credit yet.
+    private var owed = 0
+    private var hasPeerEnded = false
+    /// Why no more comes, after what is unread.
+    private var failure: TransportError?
+
+    // From us.
+    private var credit = MultiplexingLimits.window
+    private var hasBegun: Bool
+    private var hasEnded = false
+    private var isBlocked = false
+    private var isClosed = false
+
+    /// - Parameter isAccepted: the peer began the stream.
+    init(id: StreamID, multiplexer: Multiplexer, isAccepted: Bool) {
+        self.id = id
+        self.multiplexer = multiplexer
+        hasBegun = isAccepted
+    }
+
+    // MARK: For the source
+
+    var needsHandshake: Bool { false }
+    func handshake() -> HandshakeResult { .complete }
+    var peerIdentity: PeerIdentity { multiplexer.peerIdentity }
+    var negotiatedProtocol: ApplicationProtocol? { .http1 }
+    var hasBufferedInput: Bool { !piece.isEmpty || !unread.isEmpty || hasPeerEnded || failure != nil }
+
+    func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) {
+        self.source = source
+        self.interest = interest
+        loop.watchWithoutDescriptor(source)
+        if interest.contains(.readable) && hasBufferedInput { loop.callNextTurn(source) }
+    }
+
+    func update(_ source: EventSource, on loop: EventLoop, for interest: Readiness) {
+        let isNew = interest.contains(.readable) && !self.interest.contains(.readable)
+        self.interest = interest
+        if isNew && hasBufferedInput { loop.callNextTurn(source) }
+    }
+
+    func unwatch(_ source: EventSource, on loop: EventLoop) {
+        self.source = nil
+        interest = []
+        loop.unwatch(source)
+    }
+
+    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
+        guard let target = buffer.baseAddress, !buffer.isEmpty else { return .wouldBlock(.read) }
+        let count: Int
+        if !unread.isEmpty {
+            count = min(buffer.count, unread.count)
+            if let from = unread.readable.baseAddress { target.update(from: from, count: count) }
+            unread.consume(count)
+            if unread.isEmpty { unread.release() }
+        } else if let from = piece.baseAddress, !piece.isEmpty {
+            count = min(buffer.count, piece.count)
+            target.update(from: from, count: count)
+            piece = UnsafeBufferPointer(rebasing: piece[count...])
+        } else if let failure {
+            return .failed(failure)
+        } else {
+            return hasPeerEnded ? .endOfStream : .wouldBlock(.read)
+        }
+        owed += count
+        if owed >= MultiplexingLimits.window / 2 && !hasPeerEnded && !isClosed {
+            multiplexer.writeCredit(owed, id)
+            allowance += owed
+            owed = 0
+        }
+        return .bytes(count)
+    }
+
+    func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
+        if let failure { return .failed(failure) }
+        if hasEnded || isClosed { return .endOfStream }
+        let count = min(bytes.count, credit, multiplexer.room, MultiplexingLimits.payload)
+        guard count > 0 else {
+            if !isBlocked && credit > 0 { multiplexer.awaitRoom(self) }
+            isBlocked = true
+            return .wouldBlock(.write)
+        }
+        let kind: FrameKind = hasBegun ? .data : .open
+        hasBegun = true
+        credit -= count
+        multiplexer.write(
+            FrameHeader(kind: kind, length: count, stream: id), UnsafeBufferPointer(rebasing: bytes[..<count]))
+        return .bytes(count)
+    }
+
+    func closeWrite() {
+        guard !hasEnded, !isClosed, failure == nil, hasBegun else { return }
+        hasEnded = true
+        multiplexer.write(.end, id)
+        if hasPeerEnded { isOver() }
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        if failure == nil && hasBegun && !(hasEnded && hasPeerEnded) { multiplexer.write(.reset, id) }
+        isOver()
+    }
+
+    private func isOver() {
+        guard !isClosed else { return }
+        isClosed = true
+        multiplexer.leave(self)
+    }
+
+    // MARK: From the multiplexer
+
+    /// Whether the peer may send so much more; takes it off its allowance.
+    func expects(_ count: Int) -> Bool {
+        allowance -= count
+        return allowance >= 0 && !hasPeerEnded
+    }
+
+    func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard !isClosed else { return }
+        guard unread.isEmpty, interest.contains(.readable), let source else {
+            unread.append(bytes)
+            return
+        }
+        piece = bytes
+        source.ready(.readable)
+        if !piece.isEmpty && !isClosed { unread.append(piece) }
+        piece = UnsafeBufferPointer(start: nil, count: 0)
+    }
+
+    /// More may be written; false when the peer gives more than a window.
+    func gained(_ amount: Int) -> Bool {
+        guard amount <= MultiplexingLimits.window, credit + amount <= MultiplexingLimits.window else { return false }
+        credit += amount
+        roomCame()
+        return true
+    }
+
+    func roomCame() {
+        guard isBlocked, credit > 0 else { return }
+        isBlocked = false
+        if interest.contains(.writable) { source?.ready(.writable) }
+    }
+
+    func peerEnded() {
+        guard !hasPeerEnded, failure == nil else { return }
+        hasPeerEnded = true
+        if interest.contains(.readable) { source?.ready(.readable) }
+        if hasEnded { isOver() }
+    }
+
+    func peerReset(isRefusal: Bool) {
+        broke(isRefusal ? .refused : .truncated)
+        isOver()
+    }
+
+    func connectionEnded(_ error: TransportError) {
+        broke(error)
+        isOver()
+    }
+
+    private func broke(_ error: TransportError) {
+        guard failure == nil else { return }
+        failure = error
+        source?.ready(.error)
+    }
+}

@@ -1,0 +1,218 @@
+import Connections
+import HTTP
+import Sockets
+import TestSupport
+import Testing
+
+/// Many HTTP/1.1 connections as streams of one connection.
+@Suite(.timeLimit(.minutes(5))) struct MultiplexedTests {
+    private static func server(_ script: @escaping (ScriptedExchange) -> Void = ScriptedServer.describe) throws
+        -> ScriptedServer
+    {
+        try ScriptedServer(protocols: [.multiplexed, .http1], script: script)
+    }
+
+    private static let much = (0..<(3 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 13) }
+
+    @Test func manyRequestsShareOneConnection() throws {
+        let server = try MultiplexedTests.server()
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let connections = (0..<100).compactMap { _ in harness.connect() }
+        #expect(connections.count == 100)
+        for round in 0..<3 {
+            let clients = connections.enumerated().map { harness.ask($1, "/\(round)/\($0)") }
+            for (index, client) in clients.enumerated() {
+                #expect(harness.answers(client, "GET /\(round)/\(index) "))
+            }
+        }
+        // The streams and the connection that carries them.
+        #expect(server.test.onLoop { $0.connectionCount } == 101)
+        #expect(harness.thread.onLoop { connections.allSatisfy { $0.requestCount == 3 } })
+    }
+
+    @Test func contentArrivesIntactBothWays() throws {
+        let server = try MultiplexedTests.server { exchange in
+            exchange.atEnd = { exchange in
+                exchange.begin(.length(UInt64(exchange.body.count)))
+                exchange.write(exchange.body)
+                exchange.end()
+            }
+        }
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let connections = (0..<4).compactMap { _ in harness.connect() }
+        let clients = connections.map { harness.ask($0, "/", body: MultiplexedTests.much) }
+        for client in clients {
+            #expect(harness.eventually { client.isEnded })
+            #expect(harness.thread.onLoop { client.body == MultiplexedTests.much })
+        }
+    }
+
+    /// One that does not read stops nobody else, and makes nobody hold more than the window and the connection's own bounds.
+    @Test func aSlowReaderStopsOnlyItself() throws {
+        let server = try MultiplexedTests.server { exchange in
+            guard exchange.target == "/much" else {
+                ScriptedServer.describe(exchange)
+                return
+            }
+            var sent = 0
+            func pump(_ exchange: ScriptedExchange) {
+                while sent < MultiplexedTests.much.count, !exchange.isCancelled, !exchange.downstream.isCongested {
+                    let end = min(sent + 30_000, MultiplexedTests.much.count)
+                    exchange.write(Array(MultiplexedTests.much[sent..<end]))
+                    sent = end
+                }
+                exchange.log.add("sent \(sent)")
+                if sent == MultiplexedTests.much.count { exchange.end() }
+            }
+            exchange.begin(.length(UInt64(MultiplexedTests.much.count)))
+            exchange.atDrained = pump
+            pump(exchange)
+        }
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let slow = try #require(harness.connect())
+        let quick = try #require(harness.connect())
+        let reader = RecordingClient(log: EventLog())
+        harness.thread.onLoop {
+            reader.atSent = { _ in slow.pauseReading() }
+            slow.begin(reader, method: .get)
+            slow.write { $0.append("GET /much HTTP/1.1\r\nhost: x\r\n\r\n") }
+            slow.endRequest()
+        }
+        #expect(harness.eventually { !reader.body.isEmpty })
+        for index in 0..<20 { #expect(harness.answers(harness.ask(quick, "/\(index)"), "GET /\(index) ")) }
+        #expect(!server.log.all.contains("sent \(MultiplexedTests.much.count)"))
+        #expect(harness.thread.onLoop { reader.body.count } < 200 << 10)
+        harness.thread.onLoop {
+            reader.atSent = { _ in }
+            slow.resumeReading()
+        }
+        #expect(harness.eventually { reader.isEnded })
+        #expect(harness.thread.onLoop { reader.body == MultiplexedTests.much })
+    }
+
+    @Test func anAbandonedRequestIsCancelledAlone() throws {
+        let server = try MultiplexedTests.server { exchange in
+            if exchange.target != "/never" { ScriptedServer.describe(exchange) }
+        }
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let one = try #require(harness.connect())
+        let other = try #require(harness.connect())
+        _ = harness.ask(one, "/never")
+        #expect(server.eventually("head GET /never"))
+        harness.thread.onLoop { one.abandon() }
+        #expect(server.eventually("cancelled"))
+        #expect(harness.answers(harness.ask(other, "/x"), "GET /x "))
+        // The place is used again, under another name.
+        let third = try #require(harness.connect())
+        #expect(harness.answers(harness.ask(third, "/y"), "GET /y "))
+        #expect(!harness.log.all.contains("shared ended"))
+    }
+
+    @Test func aBrokenResponseBreaksOnlyItsStream() throws {
+        let server = try MultiplexedTests.server { exchange in
+            guard exchange.target == "/break" else {
+                ScriptedServer.describe(exchange)
+                return
+            }
+            exchange.begin(.length(10))
+            exchange.write("half")
+            exchange.after(milliseconds: 1) { $0.downstream.abortResponse() }
+        }
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let one = try #require(harness.connect())
+        let other = try #require(harness.connect())
+        let broken = harness.ask(one, "/break")
+        #expect(harness.failure(of: broken) == "\(UpstreamFailure.closedInResponse)")
+        #expect(harness.answers(harness.ask(other, "/x"), "GET /x "))
+    }
+
+    @Test func aDrainingServerFinishesAndRefuses() throws {
+        let server = try MultiplexedTests.server { exchange in
+            guard exchange.target == "/slow" else {
+                ScriptedServer.describe(exchange)
+                return
+            }
+            exchange.log.add("waits")
+        }
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let busy = try #require(harness.connect())
+        let client = harness.ask(busy, "/slow")
+        #expect(server.eventually("waits"))
+        server.test.onLoop { $0.drain() }
+        let late = try #require(harness.connect())
+        #expect(harness.failure(of: harness.ask(late, "/late")) == "\(UpstreamFailure.notTaken)")
+        #expect(!server.log.all.contains("head GET /late"))
+        server.test.onLoop { $0.closeAll() }
+        #expect(harness.failure(of: client) == "\(UpstreamFailure.closedBeforeResponse)")
+        #expect(harness.eventually { harness.log.count("shared ended") == 1 })
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test func allWhoWaitFailTogether() throws {
+        // One that accepts nothing: what is asked waits for the preface to leave, until the connection is reset.
+        let listener = try RawListener()
+        let harness = try MultiplexedHarness(port: listener.port)
+        let clients = (0..<3).map { _ in RecordingClient(log: EventLog()) }
+        for client in clients {
+            _ = harness.connect {
+                $0.begin(client, method: .post)
+                $0.write { $0.append("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n") }
+                $0.endRequest()
+            }
+        }
+        try listener.accept().reset()
+        for client in clients { #expect(harness.failure(of: client) == "\(UpstreamFailure.closedBeforeResponse)") }
+        #expect(harness.eventually { harness.log.count("shared ended") == 1 })
+        #expect(harness.connect() == nil)
+    }
+
+    @Test func thereIsRoomForSoManyStreams() throws {
+        let server = try MultiplexedTests.server()
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let connections = (0..<1024).compactMap { _ in harness.connect() }
+        #expect(connections.count == 1024)
+        #expect(harness.answers(harness.ask(connections[1023], "/last"), "GET /last "))
+        #expect(harness.connect() == nil)
+        harness.thread.onLoop { connections[5].close() }
+        #expect(harness.connect() != nil)
+    }
+
+    /// A peer that breaks the protocol loses its connection, and nobody else does.
+    @Test(
+        arguments: [
+            [9, 0, 0, 0, 0, 0, 0, 0], [1, 255, 255, 255, 0, 0, 0, 0], [2, 0, 0, 1, 0, 0, 0, 0, 0],
+            // Opened twice; a place beyond the table; credit beyond the window.
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0], [0, 0, 0, 0, 0, 0, 4, 0],
+            [0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0, 255, 255, 255, 255],
+        ] as [[UInt8]]) func whoBreaksTheProtocolIsCutOff(bytes: [UInt8]) throws
+    {
+        let server = try MultiplexedTests.server()
+        let client = try server.client()
+        try client.send("USTDY/1\n")
+        try client.send(bytes + [0, 0, 0, 0])
+        #expect(try client.isEndedByPeer())
+        let other = try server.client()
+        try other.send(RawClient.request("GET", "/still"))
+        #expect(try other.receiveResponse().text == "GET /still ")
+    }
+
+    /// More of one stream than its window, from a peer that waits for no credit.
+    @Test func whoSendsBeyondTheWindowIsCutOff() throws {
+        let server = try MultiplexedTests.server { exchange in exchange.downstream.pauseReading() }
+        let client = try server.client()
+        try client.send("USTDY/1\n")
+        let head = Array("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10000000\r\n\r\n".utf8)
+        try client.send([0, 0, 0, UInt8(head.count), 0, 0, 0, 0] + head)
+        for _ in 0..<3 { try? client.send([1, 1, 0, 0, 0, 0, 0, 0] + [UInt8](repeating: 7, count: 65_536)) }
+        #expect(try client.isEndedByPeer())
+        #expect(server.eventually("cancelled"))
+    }
+
+    @Test func httpGoesOnAtTheSamePort() throws {
+        let server = try MultiplexedTests.server()
+        let client = try server.client()
+        try client.sendByteByByte("GET /plain HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try client.receiveResponse().text == "GET /plain ")
+    }
+}
