@@ -147,6 +147,8 @@ extension DownstreamConnection {
     }
 
     package func abortResponse() {
+        // What came before the break is the client's; that nothing ends it properly tells of the break.
+        if !isWriteBlocked { flush() }
         close()
     }
 

@@ -35,7 +35,7 @@ final class ProxyHarness {
         roster = Roster(seed: 7, policy: selection, limits: rosterLimits)
         var made: ProxyService?
         let (roster, events) = (roster, events)
-        server = try TestServer(limits: downstream) { loop in
+        server = try TestServer(limits: downstream, protocols: [.http2, .http1]) { loop in
             var observer = ProxyService.Observer()
             observer.failed = { subject, failure in events.add("failed \(subject.id): \(failure)") }
             observer.succeededAgain = { subject in events.add("succeeded again \(subject.id)") }

@@ -17,7 +17,7 @@ import Testing
         + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\nUnderstudy-Node: x\r\n\r\n"
 
     static func limits(_ change: (inout DownstreamLimits) -> Void = { _ in }) -> DownstreamLimits {
-        var limits = DownstreamLimits(takesHTTP2Preface: true)
+        var limits = DownstreamLimits()
         change(&limits)
         return limits
     }
