@@ -5,7 +5,7 @@ extension EndToEnd {
     /// Memory stays bounded however long the stream.
     @Suite struct Streaming {
         private static let gibibyte = 1 << 30
-        private static let limitKilobytes = 64 << 10
+        private static let limitKilobytes = Sanitizer.memoryLimit(kilobytes: 64 << 10)
 
         /// The most memory that any process of the cluster has held, in kB.
         private func peak(_ cluster: TestCluster) -> Int {

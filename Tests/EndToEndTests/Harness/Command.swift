@@ -39,8 +39,9 @@ final class Command {
     /// Waits for the end.
     func finish(seconds: Double = Patience.seconds) -> CommandResult {
         let status = process.wait(seconds: seconds)
-        return CommandResult(
-            status: status, output: Files.bytes("\(folder)/out"), errors: Files.text("\(folder)/err"))
+        let errors = Files.text("\(folder)/err")
+        Sanitizer.check(errors, of: "a command's output")
+        return CommandResult(status: status, output: Files.bytes("\(folder)/out"), errors: errors)
     }
 
     /// Starts a command and waits for its end.

@@ -60,6 +60,7 @@ final class TestCluster {
         }
         balancer?.end()
         for worker in workers { worker.process.end() }
+        Sanitizer.check(logsIn: folder)
         Files.remove(folder)
     }
 
