@@ -9,6 +9,8 @@ extension DownstreamConnection {
     package func pauseReading() {
         guard !isReadingPaused else { return }
         isReadingPaused = true
+        // What is not read can't come: until it is read again, nobody counts bytes.
+        if phase == .receivingBody { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
         updateInterest()
     }
 
@@ -16,6 +18,7 @@ extension DownstreamConnection {
         guard isReadingPaused, phase != .closed else { return }
         isReadingPaused = false
         if isUnwatched { watchAgain() }
+        if phase == .receivingBody { beginContentTime() }
         updateInterest()
         if phase == .tunnel { loop.callAtEndOfTurn(self) }
         // The socket's readiness does not tell of what TLS has read ahead.
@@ -112,7 +115,7 @@ extension DownstreamConnection {
                 case .data(let offset, let count, let consumed):
                     used += consumed
                     isContinueOwed = false
-                    timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+                    contentMoved(consumed)
                     if isResponseEnded {
                         lingeredBytes += count
                         if lingeredBytes > server.limits.lingerBytes { keepsAlive = false }
@@ -174,13 +177,29 @@ extension DownstreamConnection {
         if hasBody {
             phase = .receivingBody
             decoder.begin(head.framing)
-            timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+            beginContentTime()
         } else {
             phase = .awaitingResponse
             timeOutput()
         }
         exchange?.requestHead(head, bytes)
         if !hasBody { requestRead() }
+    }
+
+    private func beginContentTime() {
+        contentDeadline.restart(now: loop.now)
+        timer.set(at: contentDeadline.instant)
+    }
+
+    /// Content of the request has come. Chunks may be a stream of their own pace; what was announced as one piece has to
+    /// come as one.
+    private func contentMoved(_ count: Int) {
+        if case .length = head.framing {
+            contentDeadline.moved(count, now: loop.now)
+        } else {
+            contentDeadline.restart(now: loop.now)
+        }
+        timer.set(at: contentDeadline.instant)
     }
 
     private func requestRead() {

@@ -171,12 +171,12 @@ extension DownstreamConnection {
     }
 
     func flush() {
-        var hasMoved = false
+        var moved = 0
         while !output.isEmpty && !isWriteBlocked {
             switch transport.write(output.readable) {
             case .bytes(let count):
                 output.consume(count)
-                hasMoved = true
+                moved += count
             case .wouldBlock:
                 writeBlocked()
             case .endOfStream, .failed:
@@ -184,7 +184,8 @@ extension DownstreamConnection {
                 return
             }
         }
-        if hasMoved { outputMoved() }
+        if output.isEmpty { isOutputTimed = false }
+        if moved > 0 { outputMoved(moved) }
         if output.isEmpty {
             output.release()
             if phase == .tunnel { tunnelSent() }
@@ -196,13 +197,22 @@ extension DownstreamConnection {
 
     /// The client has taken output: one that takes it slowly gets more time, one that has taken all of it is not
     /// hurried any more.
-    private func outputMoved() {
+    private func outputMoved(_ count: Int) {
+        if isOutputTimed { outputDeadline.moved(count, now: loop.now) }
         switch phase {
-        case .receivingBody: timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+        case .receivingBody:
+            // A stream in both directions is alive as long as one of them moves.
+            if isReadingPaused || head.framing == .chunked {
+                contentDeadline.restart(now: loop.now)
+                timer.set(at: contentDeadline.instant)
+            }
         case .awaitingResponse, .tunnel: timeOutput()
         case .awaitingHead where !isHeadTimed:
-            let limits = server.limits
-            timer.set(afterMilliseconds: isWriteBlocked ? limits.stallMilliseconds : limits.idleMilliseconds)
+            if isWriteBlocked {
+                timer.set(at: outputDeadline.instant)
+            } else {
+                timer.set(afterMilliseconds: server.limits.idleMilliseconds)
+            }
         case .awaitingHead, .lingering, .closed: break
         }
     }
@@ -212,7 +222,7 @@ extension DownstreamConnection {
         if phase == .tunnel {
             timeTunnel()
         } else if isWriteBlocked && !output.isEmpty {
-            timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+            timer.set(at: outputDeadline.instant)
         } else {
             timer.cancel()
         }
@@ -220,10 +230,14 @@ extension DownstreamConnection {
 
     private func writeBlocked() {
         isWriteBlocked = true
+        if !isOutputTimed {
+            isOutputTimed = true
+            outputDeadline.restart(now: loop.now)
+        }
         if phase == .tunnel {
             timeTunnel()
         } else if phase == .awaitingResponse || (phase == .awaitingHead && !isHeadTimed) {
-            timer.set(afterMilliseconds: server.limits.stallMilliseconds)
+            timer.set(at: outputDeadline.instant)
         }
         updateInterest()
     }

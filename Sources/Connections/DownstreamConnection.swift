@@ -74,6 +74,11 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isUnwatched = false
     /// Our direction of the tunnel is ended.
     var isOutputEnded = false
+    /// When the content of the present request, and the client's taking of our output, are late.
+    var contentDeadline: ProgressDeadline
+    var outputDeadline: ProgressDeadline
+    /// Output has been waiting for the client without a break.
+    var isOutputTimed = false
     /// The connection ends as soon as its output is written, unless another request has come by then.
     var isEnding = false
     var wasCongested = false
@@ -85,6 +90,9 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         parser = RequestParser(limits: server.limits.http)
         decoder = BodyDecoder(.none, limits: server.limits.http)
         timer = LoopTimer(on: server.loop)
+        contentDeadline = ProgressDeadline(
+            patienceMilliseconds: server.limits.stallMilliseconds, bytesPerSecond: server.limits.slowestBytesPerSecond)
+        outputDeadline = contentDeadline
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
     }

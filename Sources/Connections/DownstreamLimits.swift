@@ -9,6 +9,9 @@ package struct DownstreamLimits: Sendable {
     package var idleMilliseconds = 75_000
     /// No progress of the request's content, or of our output.
     package var stallMilliseconds = 60_000
+    /// What a client has to send of counted content, and to take of output that waits for it, in the long run: see
+    /// `ProgressDeadline`. Far below any line that people use; others hold 240 (Kestrel) or 500 (Apache) for the least.
+    package var slowestBytesPerSecond = 240
     /// How long the answer may take to a client that has ended its side: some still wait for it (RFC 9112, 9.6), most
     /// have gone, and must not keep a worker busy.
     package var halfClosedMilliseconds = 5_000

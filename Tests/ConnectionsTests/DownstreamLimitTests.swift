@@ -63,6 +63,73 @@ import Testing
         #expect(server.eventually("closed"))
     }
 
+    private static func shrinkSendBuffer(of exchange: ScriptedExchange) {
+        var size: Int32 = 4 << 10
+        let transport = (exchange.downstream as? DownstreamConnection)?.transport as? SocketTransport
+        setsockopt(
+            transport?.descriptor.rawValue ?? -1, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Bytes without end, each in time, and all of them too slow.
+    @Test func answersContentThatTrickles() throws {
+        let limits: DownstreamLimits = shortened {
+            $0.stallMilliseconds = 200
+            $0.slowestBytesPerSecond = 1 << 30
+        }
+        let server = try ScriptedServer(limits: limits, script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n")
+        // Ends when the server has closed; a server that waits for all of it fails the test by its time limit.
+        while server.log.count("cancelled") == 0, (try? client.send("x")) != nil {}
+        #expect(server.eventually("cancelled"))
+        #expect(server.test.losesAllConnections())
+    }
+
+    /// A stream has a pace of its own.
+    @Test func doesNotHurryChunks() throws {
+        let limits: DownstreamLimits = shortened {
+            $0.stallMilliseconds = 300
+            $0.slowestBytesPerSecond = 1 << 30
+        }
+        let server = try ScriptedServer(limits: limits) { exchange in
+            exchange.begin(.chunked)
+            exchange.atBody = { $0.after(milliseconds: 100) { $0.write("y") } }
+            exchange.atEnd = { $0.end() }
+        }
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        #expect(try client.receiveHead().status == 200)
+        for _ in 0..<8 {
+            try client.send("1\r\nx\r\n")
+            #expect(try client.receiveChunk() == Array("y".utf8))
+        }
+        try client.send("0\r\n\r\n")
+        #expect(try client.receiveChunk() == nil)
+    }
+
+    @Test func closesWhenTheClientReadsInATrickle() throws {
+        let limits: DownstreamLimits = shortened {
+            $0.stallMilliseconds = 300
+            $0.slowestBytesPerSecond = 1 << 30
+        }
+        let server = try ScriptedServer(limits: limits) { exchange in
+            // Small, so that what the kernel takes at once never is all that waits.
+            DownstreamLimitTests.shrinkSendBuffer(of: exchange)
+            exchange.begin(.length(1 << 40))
+            let block = [UInt8](repeating: 0, count: 16 << 10)
+            exchange.atDrained = { while !$0.isCancelled, !$0.downstream.isCongested { $0.write(block) } }
+            exchange.atDrained(exchange)
+        }
+        let client = try server.client(receiveBuffer: 4 << 10)
+        try client.send(RawClient.request("GET", "/"))
+        // Whatever its pace, it is below that of the limits.
+        while server.log.count("cancelled") == 0, (try? client.receiveMore(atMost: 1 << 10)) == true {
+            client.buffer = []
+        }
+        #expect(server.eventually("cancelled"))
+        #expect(server.test.losesAllConnections())
+    }
+
     /// An answer may take as long as it takes: the exchange has its own limits.
     @Test func doesNotHurryAnExchange() throws {
         let limits: DownstreamLimits = shortened {
@@ -99,11 +166,7 @@ import Testing
                 exchange.atDrained(exchange)
             case .fewBytesLeft:
                 // Small, so that the output shrinks in small steps and some may be left when the exchange is told.
-                var size: Int32 = 4 << 10
-                let transport = (exchange.downstream as? DownstreamConnection)?.transport as? SocketTransport
-                setsockopt(
-                    transport?.descriptor.rawValue ?? -1, SOL_SOCKET, SO_SNDBUF, &size,
-                    socklen_t(MemoryLayout<Int32>.size))
+                DownstreamLimitTests.shrinkSendBuffer(of: exchange)
                 // Once, when the output has shrunk, more follows: too much for the kernel, too little for congestion.
                 while !exchange.isCancelled, !exchange.downstream.isCongested { exchange.write(block) }
                 exchange.atDrained = { exchange in
