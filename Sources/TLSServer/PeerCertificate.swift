@@ -40,7 +40,7 @@
         }
 
         private static func withCertificate<Result>(inFile path: String, _ body: (OpaquePointer) -> Result) -> Result? {
-            guard let file = BIO_new_file(path, "r") else {
+            guard OpenSSLLibrary.isReady, let file = BIO_new_file(path, "r") else {
                 _ = OpenSSLError.drain()
                 return nil
             }

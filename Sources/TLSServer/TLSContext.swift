@@ -35,7 +35,7 @@
             protocols: [ApplicationProtocol] = [.http1], ticketKeys: [UInt8] = []
         ) throws(TLSConfigurationError) {
             let method = side == .clusterClient ? TLS_client_method() : TLS_server_method()
-            guard let pointer = SSL_CTX_new(method) else {
+            guard OpenSSLLibrary.isReady, let pointer = SSL_CTX_new(method) else {
                 throw TLSConfigurationError("OpenSSL can't make a context: \(OpenSSLError.drain())")
             }
             self.pointer = pointer
