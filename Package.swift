@@ -46,7 +46,9 @@ let package = Package(
         .target(
             name: "Connections", dependencies: ["HTTP", "HTTP2", "Multiplexing", "Sockets"], swiftSettings: settings),
         .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
-        .target(name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "Sockets"], swiftSettings: settings),
+        .target(
+            name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "HTTP2", "Sockets"], swiftSettings: settings
+        ),
         .target(
             name: "ControlPlane",
             dependencies: [

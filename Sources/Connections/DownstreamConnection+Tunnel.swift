@@ -32,6 +32,7 @@ extension DownstreamConnection {
     func tunnelInputEnded() {
         guard !isRequestRead else { return }
         isRequestRead = true
+        timeTunnel()
         if isExchangeActive { exchange?.requestEnd() }
         if isResponseEnded { tunnelEnded() }
     }
@@ -56,6 +57,7 @@ extension DownstreamConnection {
 
     /// Our direction is complete; it ends when it has been sent, the other goes on.
     func endTunnelOutput() {
+        timeTunnel()
         if isRequestRead { tunnelEnded() }
     }
 
@@ -87,6 +89,8 @@ extension DownstreamConnection {
         guard !isTunnelDraining else { return }
         let limits = server.limits
         let isWaiting = isWriteBlocked && !output.isEmpty
-        timer.set(afterMilliseconds: isWaiting ? limits.stallMilliseconds : limits.tunnelIdleMilliseconds)
+        let isHalfClosed = isResponseEnded || isRequestRead
+        let silence = isHalfClosed ? limits.tunnelHalfClosedMilliseconds : limits.tunnelIdleMilliseconds
+        timer.set(afterMilliseconds: isWaiting ? limits.stallMilliseconds : silence)
     }
 }

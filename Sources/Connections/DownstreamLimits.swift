@@ -20,6 +20,8 @@ package struct DownstreamLimits: Sendable {
     package var drainIdleMilliseconds = 0
     /// A tunnel through which nothing passes.
     package var tunnelIdleMilliseconds = 3_600_000
+    /// The same once one of its directions has ended: most ends follow the other at once.
+    package var tunnelHalfClosedMilliseconds = 10_000
     /// How long a tunnel may go on when the server drains: its ends know nothing of our leaving.
     package var tunnelDrainMilliseconds = 10_000
     /// How long a connection that we end waits for the client to end it too, so that our last bytes are not reset away.

@@ -139,7 +139,7 @@ extension HTTP2Stream {
         isResponseEnded = true
         resume()
         // A tunnel's directions end each on its own.
-        if !isTunnel || isRequestRead { exchangeEnded() }
+        if !isTunnel || isRequestRead { exchangeEnded() } else { timeOutput() }
         loop.callAtEndOfTurn(connection)
     }
 
@@ -209,7 +209,10 @@ extension HTTP2Stream {
     func timeOutput() {
         guard isOpen, !isTunnelDraining else { return }
         if isTunnel && output.isEmpty {
-            timer.set(afterMilliseconds: server.limits.tunnelIdleMilliseconds)
+            let limits = server.limits
+            let isHalfClosed = isResponseEnded || isInputEnded
+            timer.set(
+                afterMilliseconds: isHalfClosed ? limits.tunnelHalfClosedMilliseconds : limits.tunnelIdleMilliseconds)
         } else if !output.isEmpty || (!isInputEnded && !isReadingPaused && isExchangeActive) {
             timer.set(afterMilliseconds: server.limits.stallMilliseconds)
         } else {

@@ -34,6 +34,19 @@ package struct FieldList: ~Copyable {
         pairs.append(Pair(start: start, nameCount: name.count, valueCount: value.count))
     }
 
+    /// - Parameter name: in lower case.
+    package mutating func append(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
+        let start = buffer.count
+        buffer.append(name)
+        let valueStart = buffer.count
+        buffer.append(value)
+        pairs.append(Pair(start: start, nameCount: valueStart - start, valueCount: value.count))
+    }
+
+    package mutating func append(_ name: StaticString, _ value: StaticString) {
+        append(name, UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
+    }
+
     package mutating func append(_ name: StaticString, decimal number: UInt64) {
         let start = buffer.count
         buffer.append(name)

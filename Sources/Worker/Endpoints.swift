@@ -24,18 +24,27 @@ enum Endpoints {
         return Named(address: address, host: host)
     }
 
-    /// `http://HOST[:PORT]`, with nothing behind.
-    static func application(_ text: String) throws(CommandError) -> Named {
-        guard text.hasPrefix("http://") else {
+    /// The application behind a worker, and what it speaks.
+    struct Application: Sendable {
+        let place: Named
+        /// HTTP/2 with prior knowledge; else HTTP/1.1.
+        let speaksHTTP2: Bool
+    }
+
+    /// `http://HOST[:PORT]` or `h2c://HOST[:PORT]`, with nothing behind.
+    static func application(_ text: String) throws(CommandError) -> Application {
+        let schemes = [("http://", false), ("h2c://", true)]
+        guard let (scheme, speaksHTTP2) = schemes.first(where: { text.hasPrefix($0.0) }) else {
             throw .usage(
-                "--forward \(text) is not http://ADDRESS:PORT: the application on this host is spoken to in plain HTTP")
+                "--forward \(text) is not http://ADDRESS:PORT or h2c://ADDRESS:PORT: the application on this host is spoken to without TLS"
+            )
         }
-        var rest = String(text.dropFirst("http://".count))
+        var rest = String(text.dropFirst(scheme.count))
         if rest.hasSuffix("/") { rest.removeLast() }
         guard !rest.contains("/"), !rest.contains("?"), !rest.contains("@") else {
-            throw .usage("--forward \(text) has a path: give only http://ADDRESS:PORT")
+            throw .usage("--forward \(text) has a path: give only \(scheme)ADDRESS:PORT")
         }
         if !rest.contains(":") || rest.hasSuffix("]") { rest += ":80" }
-        return try hostAndPort(rest, option: "--forward")
+        return Application(place: try hostAndPort(rest, option: "--forward"), speaksHTTP2: speaksHTTP2)
     }
 }

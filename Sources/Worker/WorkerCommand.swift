@@ -35,7 +35,10 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "The shared file that /write appends to and /read reads.")
     var file: String = "write_file.txt"
 
-    @Option(help: "Be the front of this local application (http://ADDRESS:PORT) instead of serving the built-in tasks.")
+    @Option(
+        help:
+            "Be the front of this local application (http://ADDRESS:PORT, or h2c:// for HTTP/2 such as gRPC) instead of serving the built-in tasks."
+    )
     var forward: String?
 
     @Option(help: "Share of the requests beside workers of another capacity, 1 to 1000.")

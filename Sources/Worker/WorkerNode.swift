@@ -18,7 +18,7 @@ final class WorkerNode {
         let directory: StateDirectory
         let file: String
         /// The application behind `--forward`; nil serves the built-in tasks.
-        let application: Endpoints.Named?
+        let application: Endpoints.Application?
         let mayStandIn: Bool
         /// What the worker announces of itself; see `WorkerRecord`.
         let capacity: Int
@@ -137,17 +137,22 @@ final class WorkerNode {
             let tasks = TaskService(name: options.id.text, loop: loop, files: files)
             return WorkerService(house: house, inner: tasks) { $0(true) }
         }
-        let endpoint = UpstreamEndpoint(address: application.address, host: application.host, expectation: .anybody)
+        let place = application.place
+        let endpoint = UpstreamEndpoint(address: place.address, host: place.host, expectation: .anybody)
+        let health = ApplicationHealth(loop: loop, endpoint: endpoint)
+        if application.speaksHTTP2 {
+            let forward = HTTP2ForwardService(loop: loop, endpoint: endpoint)
+            return WorkerService(house: house, inner: forward) { health.check($0) }
+        }
         // One upstream, always routable: what the proxy does for the balancer with many.
         let roster = Roster(seed: 0)
         roster.update([
             RosterEntry(
-                id: options.id, incarnation: 0, host: application.host, port: application.address.port, state: .ready)
+                id: options.id, incarnation: 0, host: place.host, port: place.address.port, state: .ready)
         ]) { _ in endpoint }
         let proxy = ProxyService(
             loop: loop, roster: roster, policy: ProxyPolicy(place: .worker, scheme: "http"),
             provider: TransportProvider())
-        let health = ApplicationHealth(loop: loop, endpoint: endpoint)
         return WorkerService(house: house, inner: proxy) { health.check($0) }
     }
 

@@ -73,6 +73,7 @@ extension EndToEnd {
                 let socket = try PlainSocket(port: cluster.publicPort)
                 socket.send(Data((ask + talk).utf8))
                 let received = String(decoding: socket.receiveAll(), as: UTF8.self)
+                socket.finish()
             #endif
             #expect(received.hasPrefix("HTTP/1.1 101 Switching Protocols\r\n"), "\(received)")
             #expect(received.contains("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"))

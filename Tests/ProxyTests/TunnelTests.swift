@@ -211,6 +211,22 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
+    @Test func aTunnelThatIsHalfEndedAndSilentEnds() throws {
+        let worker = try ScriptedUpstream { peer in
+            try peer.request()
+            try peer.send(TunnelTests.agree)
+            peer.socket.closeWrite()
+            peer.waitForClose()
+        }
+        let proxy = try ProxyHarness(
+            [worker.worker()], downstream: TunnelTests.limits { $0.tunnelHalfClosedMilliseconds = 300 })
+        let client = try TunnelTests.connected(proxy)
+        #expect(try client.receiveToEnd() == [])
+        // The client goes on as if nothing was.
+        #expect(worker.isClosedByProxy())
+        #expect(proxy.givesBackEverybody())
+    }
+
     @Test func otherLimitsDoNotEndIt() throws {
         let worker = try TunnelTests.echo()
         var upstream = UpstreamLimits()

@@ -9,7 +9,7 @@ enum ImportRules {
         "Sockets": ["CLinux", "Glibc", "Synchronization"],
         "TLSServer": ["Sockets", "COpenSSL", "Glibc"],
         "Connections": ["HTTP", "HTTP2", "Multiplexing", "Sockets", "Glibc", "Synchronization"],
-        "Proxy": ["Cluster", "HTTP", "Sockets", "Connections", "Synchronization"],
+        "Proxy": ["Cluster", "HTTP", "HTTP2", "Sockets", "Connections", "Synchronization"],
         "Tasks": ["HTTP", "Sockets", "Connections", "Glibc", "Synchronization"],
         "ControlPlane": [
             "Cluster", "HTTP", "Sockets", "TLSServer", "Connections", "Proxy", "Glibc", "Synchronization",

@@ -9,6 +9,9 @@ enum Files {
         return url.path
     }()
 
+    /// Python with the packages of `Tests/Clients/requirements.txt`; made by `scripts/setup`.
+    static let python = "\(packageRoot)/.venv/bin/python"
+
     /// Where the test runner and, beside it, the executables lie.
     static let products: String = {
         let runner = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""

@@ -1,0 +1,76 @@
+/// Makes a response's head out of the pairs of an HTTP/2 header block (RFC 9113 8.3.2), as strictly as `ResponseParser`
+/// reads HTTP/1.1.
+package struct ResponseAssembler: ~Copyable {
+    /// What the ranges point into: names and values one behind the other.
+    private var buffer = ByteBuffer()
+    private let limits: HTTPLimits
+    private var section = FieldSection(isRequest: false)
+    private var failure: HTTPError?
+    private var size = 0
+
+    package init(limits: HTTPLimits = .standard) {
+        self.limits = limits
+    }
+
+    /// What the head's ranges point into, until the next `begin`.
+    package var bytes: UnsafeBufferPointer<UInt8> { buffer.readable }
+
+    /// Makes it ready for the next block, keeping memory.
+    package mutating func begin(_ head: inout ResponseHead) {
+        head.clear()
+        buffer.removeAll()
+        section = FieldSection(isRequest: false)
+        failure = nil
+        size = 0
+    }
+
+    package mutating func add(
+        name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, to head: inout ResponseHead
+    ) {
+        size &+= name.count &+ value.count &+ 4
+        guard failure == nil else { return }
+        failure = size > limits.head ? .headTooLarge : take(name, value, &head)
+    }
+
+    private mutating func take(
+        _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, _ head: inout ResponseHead
+    ) -> HTTPError? {
+        if name.first == 0x3A {
+            guard name.isFieldName(":status"), head.status == 0, value.count == 3 else { return .malformedStatusLine }
+            for byte in value {
+                guard byte &- 0x30 < 10 else { return .malformedStatusLine }
+                head.status = head.status &* 10 &+ UInt16(byte &- 0x30)
+            }
+            return head.status >= 100 && head.status != 101 ? nil : .malformedStatusLine
+        }
+        if let error = HeaderBlockField.error(name: name, value: value) { return error }
+        if HeaderBlockField.isConnectionSpecific(name) { return .connectionSpecificField }
+        let start = buffer.count
+        buffer.append(name)
+        buffer.append(value)
+        let nameEnd = start &+ name.count
+        guard let base = buffer.readable.baseAddress, head.fields.count < limits.fields else { return .tooManyFields }
+        return section.take(
+            base, name: ByteRange(from: start, to: nameEnd), value: ByteRange(from: nameEnd, to: buffer.count),
+            into: &head.fields)
+    }
+
+    /// The block is complete.
+    ///
+    /// - Parameter isEnd: the response is whole with it.
+    package mutating func finish(_ head: inout ResponseHead, isEnd: Bool) -> HTTPError? {
+        if let failure { return failure }
+        guard head.status != 0 else { return .malformedStatusLine }
+        if section.seen.contains(.contentLength) { head.contentLength = section.contentLength }
+        if isEnd || head.status < 200 {
+            head.framing = .none
+        } else if let length = head.contentLength {
+            head.framing = .length(length)
+        } else {
+            head.framing = .chunked
+        }
+        head.isPersistent = true
+        head.count = buffer.count
+        return nil
+    }
+}
