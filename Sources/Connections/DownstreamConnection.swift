@@ -104,7 +104,8 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     override func start() {
         exchange = server.service.makeExchange(on: self)
         let limits = server.limits
-        timer.set(afterMilliseconds: server.isDraining ? limits.headMilliseconds : limits.idleMilliseconds)
+        timer.set(
+            afterMilliseconds: server.isDraining ? max(1, limits.drainFirstMilliseconds) : limits.idleMilliseconds)
         updateInterest()
         if transport.hasBufferedInput { readInput() }
     }
@@ -158,14 +159,17 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     /// An idle connection closes at once or after its time for one more request, a new one after its first request.
     override func drain() {
         switch phase {
-        case .awaitingHead where !parser.hasStarted && hasServed && server.limits.drainIdleMilliseconds > 0:
-            timer.set(afterMilliseconds: server.limits.drainIdleMilliseconds)
-        case .awaitingHead where !parser.hasStarted && hasServed:
-            isEnding = true
-            if output.isEmpty { endConnection() }
-        case .awaitingHead:
-            // Its first request is on the way: whoever got in is served, once.
-            timer.set(afterMilliseconds: server.limits.headMilliseconds)
+        case .awaitingHead where !parser.hasStarted:
+            // Whoever got in is served, once.
+            let limits = server.limits
+            let patience = hasServed ? limits.drainIdleMilliseconds : limits.drainFirstMilliseconds
+            if patience > 0 {
+                timer.set(afterMilliseconds: patience)
+            } else {
+                isEnding = true
+                if output.isEmpty { endConnection() }
+            }
+        case .awaitingHead: timer.set(afterMilliseconds: server.limits.headMilliseconds)
         case .tunnel: drainTunnel()
         default: keepsAlive = false
         }

@@ -18,6 +18,8 @@ package struct DownstreamLimits: Sendable {
     /// How long an idle connection is kept for one more request when the server drains: the client does not know yet, and
     /// its next request may be on the way. 0 ends it at once.
     package var drainIdleMilliseconds = 0
+    /// The same for a connection that has not asked anything yet, whose first request is probably on the way.
+    package var drainFirstMilliseconds = 10_000
     /// A tunnel through which nothing passes.
     package var tunnelIdleMilliseconds = 3_600_000
     /// The same once one of its directions has ended: most ends follow the other at once.

@@ -96,11 +96,13 @@ final class WorkerNode {
         let house = makeHouse()
         do {
             return try ServerGroup(count: options.threads, slots: slots) { _, loop in
+                var limits = DownstreamLimits(http: .withinCluster)
+                // Balancers know by then that this worker takes no more, and keep connections in advance.
+                limits.drainFirstMilliseconds = 0
                 let server = Server(
                     loop: loop, provider: try certificates.makeClusterProvider(serving: WorkerNode.protocols),
                     service: logged(makeService(on: loop, house: house), on: loop),
-                    limits: DownstreamLimits(http: .withinCluster),
-                    slots: slots)
+                    limits: limits, slots: slots)
                 server.protocols = WorkerNode.protocols
                 server.onHandshakeFailure = { [log] error, peer in
                     let level: Logger.Level = if case .truncated = error { .debug } else { .warning }

@@ -238,6 +238,38 @@ import Testing
         #expect(server.test.onLoop { $0.connectionCount } == 0)
     }
 
+    /// A connection that somebody keeps in advance must not hold up the end of a server for the time of a head.
+    @Test func endsConnectionsThatNeverAskedWhenToldSo() throws {
+        var limits = DownstreamLimits()
+        limits.drainFirstMilliseconds = 0
+        let server = try ScriptedServer(limits: limits, script: ScriptedServer.describe)
+        let warm = try server.client()
+        #expect(server.test.has(connections: 1))
+        server.test.onLoop { $0.drain() }
+        #expect(try warm.isEndedByPeer())
+        warm.close()
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test func servesOneRequestOfIdleConnectionsWhenTheyAreGivenTime() throws {
+        var limits = DownstreamLimits()
+        limits.drainIdleMilliseconds = 60_000
+        let server = try ScriptedServer(limits: limits, script: ScriptedServer.describe)
+        let fresh = try server.client()
+        let used = try server.client()
+        #expect(try used.exchange("GET", "/").status == 200)
+        #expect(server.test.has(connections: 2))
+        server.test.onLoop { $0.drain() }
+        for client in [fresh, used] {
+            let response = try client.exchange("GET", "/")
+            #expect(response.status == 200)
+            #expect(response.fields["connection"] == "close")
+            #expect(try client.isEndedByPeer())
+            client.close()
+        }
+        #expect(server.test.losesAllConnections())
+    }
+
     @Test func finishesRequestsWhenDraining() throws {
         let server = try ScriptedServer { exchange in exchange.after(milliseconds: 100) { $0.respond("finished") } }
         let busy = try server.client()

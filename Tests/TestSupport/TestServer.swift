@@ -53,6 +53,12 @@ package final class TestServer {
         return thread.eventually { server.counters.exchangesBegan.current == server.counters.exchangesEnded.current }
     }
 
+    /// Whether so many connections are open, now or soon.
+    package func has(connections count: Int) -> Bool {
+        let server = self.server
+        return thread.eventually { server.connectionCount == count }
+    }
+
     /// Whether all connections have gone, now or soon.
     package func losesAllConnections() -> Bool {
         let server = self.server
