@@ -20,7 +20,7 @@ answered a read. STATUS is 0 where no whole response came. OUTCOME is one of
 
 The end of standard input, or SIGTERM, ends it.
 """
-import argparse, os, select, signal, socket, ssl, sys, time
+import argparse, os, resource, select, signal, socket, ssl, sys, time
 from urllib.parse import urlsplit
 
 LIMIT = 4000
@@ -120,7 +120,7 @@ class Request:
 class OpenLoop:
     """`step` starts what is due and serves what is ready, and returns the requests that have ended since the last time."""
 
-    def __init__(self, url, rate=100, write_every=0, timeout=30.0):
+    def __init__(self, url, rate=100, write_every=0, timeout=30.0, post=None, most=0):
         parts = urlsplit(url)
         self.tls = None
         if parts.scheme == "https":
@@ -130,7 +130,9 @@ class OpenLoop:
         port = parts.port or (443 if self.tls else 80)
         self.family, _, _, _, self.address = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)[0]
         self.host = parts.netloc
-        self.path = parts.path or "/"
+        self.path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+        self.post = post
+        self.most = most
         self.interval = 1 / rate
         self.write_every = write_every
         self.timeout = timeout
@@ -147,6 +149,9 @@ class OpenLoop:
             name = f"w-{os.getpid()}-{self.count}"
             body = name.encode()
             head = f"POST /write HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        elif self.post is not None:
+            name, body = "-", self.post.encode()
+            head = f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
         else:
             name, body = "-", b""
             head = f"GET {self.path} HTTP/1.1\r\nHost: {self.host}\r\nConnection: close\r\n\r\n"
@@ -174,6 +179,8 @@ class OpenLoop:
         while self.due <= now:
             self.due += self.interval
             self.start()
+            if self.count == self.most:
+                self.due = float("inf")
         wait = max(0.0, min(self.due, until) - time.monotonic())
         for descriptor, _ in self.poll.poll(wait):
             request = self.pending.get(descriptor)
@@ -206,10 +213,14 @@ def main():
     parser.add_argument("url")
     parser.add_argument("--rate", type=float, default=100, help="requests per second")
     parser.add_argument("--write-every", type=int, default=0, help="every Nth request is POST /write of a line of its own")
+    parser.add_argument("--post", help="requests are POSTs of this text")
+    parser.add_argument("--count", type=int, default=0, help="begin no more than so many requests")
     parser.add_argument("--timeout", type=float, default=30.0)
     parser.add_argument("--seconds", type=float, default=0, help="stop by itself after that time")
     options = parser.parse_args()
-    loop = OpenLoop(options.url, options.rate, options.write_every, options.timeout)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    loop = OpenLoop(options.url, options.rate, options.write_every, options.timeout, options.post, options.count)
     ending = []
     signal.signal(signal.SIGTERM, lambda *_: ending.append(True))
     end = time.monotonic() + options.seconds if options.seconds else float("inf")
@@ -217,6 +228,8 @@ def main():
         for request in loop.step(time.monotonic() + 0.1):
             sys.stdout.write(line(request))
         sys.stdout.flush()
+        if loop.count == options.count and not loop.pending:
+            break
     # What is under way gets its time; nothing new is begun.
     loop.due = float("inf")
     while loop.pending or loop.done:

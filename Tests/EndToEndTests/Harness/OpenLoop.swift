@@ -9,14 +9,18 @@ final class OpenLoop {
     /// - Parameters:
     ///   - rate: requests per second.
     ///   - writeEvery: every so many requests write a line of their own to the shared file; 0 for none.
-    init(_ cluster: TestCluster, path: String = "/", rate: Int = 50, writeEvery: Int = 0, timeout: Int = 30) throws {
+    ///   - arguments: more of the tool's options.
+    init(
+        _ cluster: TestCluster, path: String = "/", rate: Int = 50, writeEvery: Int = 0, timeout: Int = 30,
+        arguments: [String] = []
+    ) throws {
         folder = try Files.makeTemporaryFolder()
         process = try SpawnedProcess(
             "python3",
             [
                 "\(Files.packageRoot)/Tests/Tools/open_loop.py", cluster.url(path), "--rate", "\(rate)",
                 "--write-every", "\(writeEvery)", "--timeout", "\(timeout)",
-            ], output: "\(folder)/records", errors: "\(folder)/errors")
+            ] + arguments, output: "\(folder)/records", errors: "\(folder)/errors")
     }
 
     deinit {

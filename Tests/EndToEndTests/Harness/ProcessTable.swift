@@ -23,6 +23,26 @@ enum ProcessTable {
         return status[end...].dropFirst(2).first == "Z"
     }
 
+    /// The children of a process, zombies included.
+    static func children(of process: pid_t) -> [pid_t] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { pid_t($0) }.filter { child in
+            let status = Files.text("/proc/\(child)/stat")
+            guard let end = status.lastIndex(of: ")") else { return false }
+            return status[end...].split(separator: " ").dropFirst(2).first.flatMap { pid_t($0) } == process
+        }
+    }
+
+    /// How many descriptors a process has open.
+    static func descriptorCount(of process: pid_t) -> Int { descriptors(of: process).count }
+
+    /// What the open descriptors of a process lead to.
+    static func descriptors(of process: pid_t) -> [String] {
+        let folder = "/proc/\(process)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
+    }
+
     /// The most memory that a process ever had resident, in MiB.
     static func peakMebibytes(of process: pid_t) -> Int? {
         Files.text("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }

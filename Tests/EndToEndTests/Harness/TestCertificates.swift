@@ -24,6 +24,17 @@ enum TestCertificates {
         try FileManager.default.copyItem(atPath: try shared.get(), toPath: folder)
     }
 
+    /// A copy with one more node, for the caller to remove.
+    static func withNode(_ id: String) throws -> String {
+        let folder = try Files.makeTemporaryFolder()
+        #if TLS
+            Files.remove(folder)
+            try copy(to: folder)
+            try make(["node", id], in: folder)
+        #endif
+        return folder
+    }
+
     /// Calls `certs/make-certs`.
     static func make(_ arguments: [String], in folder: String) throws {
         try runTool("\(Files.packageRoot)/certs/make-certs", arguments + ["--out", folder])

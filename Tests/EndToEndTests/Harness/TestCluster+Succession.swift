@@ -35,7 +35,7 @@ extension TestCluster {
 
 extension TestWorker {
     /// The process that waits to take over; nil when there is none.
-    fileprivate var parkedStandby: pid_t? {
+    var parkedStandby: pid_t? {
         let line = log.split(separator: "\n").last { $0.contains("standby parked") }
         guard let process = line?.split(separator: "=").last.flatMap({ pid_t($0) }) else { return nil }
         return ProcessTable.arguments(of: process).isEmpty ? nil : process

@@ -9,6 +9,12 @@ final class TestCluster {
         var workerArguments: [String] = []
         /// The certificates; nil for those that all tests share.
         var certificates: String?
+        /// What every process of the cluster is started by: a command that becomes the program, such as env(1).
+        var launcher: [String] = []
+        /// Called before anything is started, with the path at which the state directory will be.
+        var makeState: (String) throws -> Void = { _ in }
+        /// Called when everything has ended.
+        var removeState: (String) -> Void = { _ in }
     }
 
     /// Everything that the cluster writes is in here.
@@ -36,6 +42,7 @@ final class TestCluster {
         certificates = try options.certificates ?? TestCertificates.shared.get()
         LogsOnFailure.watch(folder)
         do {
+            try options.makeState(stateDirectory)
             try startBalancer()
             for index in 0..<options.workers {
                 try startWorker(id: "worker-\(8001 + index)", arguments: options.workerArguments)
@@ -61,6 +68,7 @@ final class TestCluster {
         balancer?.end()
         for worker in workers { worker.process.end() }
         Sanitizer.check(logsIn: folder)
+        options.removeState(stateDirectory)
         Files.remove(folder)
     }
 
@@ -69,6 +77,15 @@ final class TestCluster {
     var stateDirectory: String { "\(folder)/state" }
     var sharedFile: String { "\(folder)/shared.txt" }
     var balancerLog: String { Files.text("\(folder)/balancer.log") + Files.text("\(stateDirectory)/balancer.log") }
+    /// The highest epoch that stands in the state directory; 0 when none has been granted.
+    var grantedEpoch: Int {
+        Files.text("\(stateDirectory)/epoch").split(separator: "\n").compactMap { line in
+            line.split(separator: " ").first.flatMap { Int($0) }
+        }.max() ?? 0
+    }
+
+    /// What the plain build needs to listen elsewhere than on loopback.
+    static var insecureBind: [String] { TestCertificates.scheme == "http" ? ["--insecure-bind"] : [] }
     static var balancerProgram: String { "\(Files.products)/balancer" }
     static var workerProgram: String { "\(Files.products)/worker" }
 
@@ -83,14 +100,19 @@ final class TestCluster {
     func startBalancer() throws {
         for _ in 0..<5 {
             if publicPort == 0 || balancer?.exitStatus == 1 { try choosePorts() }
-            let process = try SpawnedProcess(
-                TestCluster.balancerProgram, balancerArguments, in: folder, output: "\(folder)/balancer.log")
+            let process = try spawnBalancer()
             balancer = process
             try waitUntil("the balancer reigns") { !process.isRunning || (try? status())?.pid == process.identifier }
             if process.isRunning { return }
             guard balancerLog.contains("can't listen on") else { break }
         }
         throw HarnessError("the balancer does not start")
+    }
+
+    /// Starts a balancer with the options of this cluster, without looking what becomes of it.
+    func spawnBalancer() throws -> SpawnedProcess {
+        let command = options.launcher + [TestCluster.balancerProgram] + balancerArguments
+        return try SpawnedProcess(command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/balancer.log")
     }
 
     /// Starts a new balancer that takes over from the present one.
@@ -120,14 +142,15 @@ final class TestCluster {
     ///   - certificates: nil for the cluster's.
     @discardableResult
     func startWorker(
-        id: String, port: UInt16? = nil, certificates: String? = nil, arguments: [String] = []
+        id: String, port: UInt16? = nil, certificates: String? = nil, arguments: [String] = [],
+        launcher: [String]? = nil
     ) throws -> TestWorker {
         let worker = TestWorker(
             id: id, port: port ?? freePorts.removeFirst(),
             arguments: [
                 "--id", id, "--balancer", "127.0.0.1:\(clusterPort)", "--certs", certificates ?? self.certificates,
                 "--state-dir", stateDirectory, "--file", sharedFile,
-            ] + arguments, folder: folder)
+            ] + arguments, launcher: launcher ?? options.launcher, folder: folder)
         workers.append(worker)
         try worker.start()
         return worker

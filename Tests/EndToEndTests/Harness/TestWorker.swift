@@ -2,14 +2,15 @@
 final class TestWorker {
     let id: String
     let port: UInt16
-    private let arguments: [String]
+    private let command: [String]
     private let folder: String
     private var current: SpawnedProcess?
 
-    init(id: String, port: UInt16, arguments: [String], folder: String) {
+    /// - Parameter launcher: a command that becomes the worker.
+    init(id: String, port: UInt16, arguments: [String], launcher: [String] = [], folder: String) {
         self.id = id
         self.port = port
-        self.arguments = ["--port", "\(port)"] + arguments
+        command = launcher + [TestCluster.workerProgram, "--port", "\(port)"] + arguments
         self.folder = folder
     }
 
@@ -24,6 +25,6 @@ final class TestWorker {
     /// Starts it, or starts it again with the same options.
     func start() throws {
         current = try SpawnedProcess(
-            TestCluster.workerProgram, arguments, in: folder, output: "\(folder)/\(id).log")
+            command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/\(id).log")
     }
 }

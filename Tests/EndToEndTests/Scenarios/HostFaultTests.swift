@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// The machine is short of something, or not what it seems.
+    @Suite struct HostFaults {
+        @Test func `A foreign process at the public port keeps the balancer away until it goes`() throws {
+            let cluster = try TestCluster(workers: 2)
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            for process in ProcessTable.withArgument(containing: cluster.stateDirectory) { kill(process, SIGKILL) }
+            var foreign: Application?
+            try waitUntil("the port is taken") {
+                foreign = try? Application(port: cluster.publicPort)
+                return foreign != nil
+            }
+            let byHand = try cluster.spawnBalancer()
+            #expect(byHand.wait() == 1)
+            #expect(cluster.balancerLog.contains("can't listen on 127.0.0.1:\(cluster.publicPort): another process"))
+            for worker in cluster.workers {
+                worker.process.end()
+                try worker.start()
+            }
+            try waitUntil("a worker has tried in vain") {
+                cluster.workers.contains { $0.log.contains("another process listens there") }
+            }
+            foreign?.stop()
+            try cluster.waitForStatus("the balancer is back", seconds: 60) { $0.readyCount == 2 }
+            #expect(try cluster.curl("/").isOK)
+        }
+
+        @Test(.enabled(if: WallClock.isAvailable, "needs libfaketime"))
+        func `A wall clock that leaps by a day changes nothing for those who are in`() throws {
+            let clock = try WallClock()
+            var options = TestCluster.Options()
+            options.launcher = clock.launcher
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let outcome = try Scenario.run("clock leaps", on: cluster) { scenario in
+                // Into the future, and back beyond the start of every process, but not of the certificates.
+                for (epoch, leap) in [(2, "+1d"), (3, "-4m")] {
+                    try clock.leap(to: leap)
+                    try scenario.load.waitForMore(60)
+                    try cluster.waitUntilSettled()
+                    let balancer = try cluster.status().pid
+                    scenario.fault { kill(balancer, SIGKILL) }
+                    try cluster.waitForStatus("all is well again") { $0.epoch == epoch && $0.readyCount == 3 }
+                    let worker = cluster.workers[2]
+                    worker.process.send(SIGTERM)
+                    #expect(worker.process.wait() == 0)
+                    try worker.start()
+                    try cluster.waitUntilReady(3)
+                }
+            }
+            #expect(outcome.tally.refused + outcome.tally.timedOut + outcome.tally.otherStatus == 0, "\(outcome)")
+            #expect(outcome.duplicated + outcome.missing == 0, "\(outcome)")
+        }
+
+        @Test(.enabled(if: Privileges.canMount, "mounting a file system needs root"))
+        func `On a full disk the balancer is brought back all the same`() throws {
+            let cluster = try HostFaults.clusterOnSmallDisk()
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let outcome = try Scenario.run("disk full", on: cluster) { scenario in
+                let full = "\(cluster.stateDirectory)/full"
+                let filled = try Command.run("dd", ["if=/dev/zero", "of=\(full)", "bs=1k"])
+                #expect(filled.status != 0 && filled.errors.contains("No space left"), "\(filled.errors)")
+                for epoch in 2...3 {
+                    let balancer = try cluster.status().pid
+                    scenario.fault { kill(balancer, SIGKILL) }
+                    try cluster.waitForStatus("all is well again") { $0.epoch == epoch && $0.readyCount == 3 }
+                    try scenario.load.waitForMore(20)
+                }
+                Files.remove(full)
+                let balancer = try cluster.status().pid
+                scenario.fault { kill(balancer, SIGKILL) }
+                try cluster.waitForStatus("all is well again") { $0.epoch == 4 && $0.readyCount == 3 }
+                try scenario.load.waitForMore(20)
+            }
+            #expect(outcome.tally.refused + outcome.tally.timedOut + outcome.tally.otherStatus == 0, "\(outcome)")
+            #expect(outcome.duplicated + outcome.missing == 0, "\(outcome)")
+        }
+
+        @Test(.enabled(if: Privileges.canMount, "mounting a file system needs root"))
+        func `Without a place to write clients wait, and are served when there is one again`() throws {
+            let cluster = try HostFaults.clusterOnSmallDisk()
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let outcome = try Scenario.run("state directory read-only", on: cluster) { scenario in
+                // What is open stays writable; what is looked up from now on is read-only.
+                try HostFaults.mount("--bind", cluster.stateDirectory, cluster.stateDirectory)
+                defer { _ = try? Command.run("umount", ["-l", cluster.stateDirectory]) }
+                try HostFaults.mount("-o", "remount,bind,ro", cluster.stateDirectory)
+                let before = try cluster.status()
+                // What reigns goes on.
+                try scenario.load.waitForMore(20)
+                scenario.fault { kill(before.pid, SIGKILL) }
+                try waitUntil("a takeover has failed") {
+                    cluster.workers.contains { $0.log.contains("Read-only file system") }
+                }
+                try HostFaults.mount("-o", "remount,bind,rw", cluster.stateDirectory)
+                try cluster.waitForStatus("all is well again") { $0.epoch == 2 && $0.readyCount == 3 }
+                try scenario.load.waitForMore(20)
+            }
+            #expect(outcome.tally.refused + outcome.tally.timedOut + outcome.tally.otherStatus == 0, "\(outcome)")
+            #expect(outcome.duplicated + outcome.missing == 0, "\(outcome)")
+        }
+
+        private static func clusterOnSmallDisk() throws -> TestCluster {
+            var options = TestCluster.Options()
+            options.makeState = { path in
+                try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+                try mount("-t", "tmpfs", "-o", "size=256k,mode=700", "understudy", path)
+            }
+            options.removeState = { path in _ = try? Command.run("umount", ["-l", path]) }
+            return try TestCluster(options)
+        }
+
+        private static func mount(_ arguments: String...) throws {
+            let result = try Command.run("mount", arguments)
+            guard result.status == 0 else { throw HarnessError("mount failed: \(result.errors)") }
+        }
+
+        @Test func `Without descriptors clients wait, and are served when there are some again`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            let balancer = try cluster.status().pid
+            let outcome = try Scenario.run("descriptors exhausted", on: cluster) { scenario in
+                let used = ProcessTable.descriptorCount(of: balancer)
+                let before = try Command.run(
+                    "prlimit", ["--pid", "\(balancer)", "--nofile", "--noheadings", "-o", "SOFT"])
+                scenario.fault { setLimit(of: balancer, to: "\(used)") }
+                // Connections that wait hold the listener's queue; nobody is told off.
+                let waiting = try (0..<8).map { _ in try cluster.startCurl("/") }
+                try waitUntil("descriptors have run out") { ProcessTable.descriptorCount(of: balancer) >= used }
+                setLimit(
+                    of: balancer, to: before.text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "")
+                for request in waiting {
+                    let response = request.finish()
+                    #expect(response.exitStatus == 0, "\(response)")
+                }
+                try scenario.load.waitForMore(30)
+                try cluster.waitUntilReady(3)
+            }
+            #expect(outcome.tally.refused + outcome.tally.timedOut + outcome.tally.reset == 0, "\(outcome)")
+            #expect(outcome.duplicated + outcome.missing == 0, "\(outcome)")
+            #expect(try cluster.status().epoch == 1)
+        }
+
+        private func setLimit(of process: pid_t, to limit: String) {
+            let result = try? Command.run("prlimit", ["--pid", "\(process)", "--nofile=\(limit):"])
+            #expect(result?.status == 0, "\(result?.errors ?? "")")
+        }
+    }
+}
