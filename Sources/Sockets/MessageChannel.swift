@@ -1,6 +1,7 @@
 /// Lines of bytes, with descriptors beside them, over one end of a connected unix socket on a loop.
 ///
-/// Descriptors arrive no later than the end of the line that they were sent with.
+/// Descriptors stay with their line. One read may bring several lines, and then the descriptors of the last of them only:
+/// the kernel puts nothing behind a message that has some (unix(7)).
 package final class MessageChannel: EventSource {
     private static let maximumLine = 64 << 10
 
@@ -40,14 +41,15 @@ package final class MessageChannel: EventSource {
             do throws(SystemError) {
                 switch try DescriptorPassing.receive(from: socket.rawValue, limit: 16 << 10) {
                 case .message(let bytes, let received):
-                    descriptors += received
                     input += bytes
-                    guard input.count <= MessageChannel.maximumLine, descriptors.count <= DescriptorPassing.maximumCount
+                    guard input.count <= MessageChannel.maximumLine,
+                        descriptors.count + received.count <= DescriptorPassing.maximumCount
                     else {
+                        descriptors += received
                         end()
                         return
                     }
-                    deliverLines()
+                    deliverLines(received)
                 case .wouldBlock: return
                 case .endOfStream: end()
                 }
@@ -55,14 +57,22 @@ package final class MessageChannel: EventSource {
         }
     }
 
-    private func deliverLines() {
-        while let end = input.firstIndex(of: UInt8(ascii: "\n")) {
+    private func deliverLines(_ received: [Int32]) {
+        var received = received
+        while registration != nil, let end = input.firstIndex(of: UInt8(ascii: "\n")) {
             let line = Array(input[..<end])
             input.removeSubrange(...end)
-            let received = descriptors
+            // What is left of an earlier read belongs to the line that it began.
+            var own = descriptors
             descriptors = []
-            onMessage(line, received)
+            if input.isEmpty {
+                own += received
+                received = []
+            }
+            onMessage(line, own)
         }
+        descriptors += received
+        if registration == nil { close() }
     }
 
     private func end() {
