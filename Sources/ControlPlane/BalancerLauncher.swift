@@ -189,8 +189,10 @@ package final class BalancerLauncher {
     /// The end of its channel ends a parked standby.
     private func dismiss(_ candidate: Candidate) {
         let process = candidate.process
-        released[process.processIdentifier] = process
-        process.onExit = { [unowned self] _ in released[process.processIdentifier] = nil }
+        // Not the process itself: what it holds itself by is never let go.
+        let number = process.processIdentifier
+        released[number] = process
+        process.onExit = { [unowned self] _ in released[number] = nil }
         candidate.channel.close()
         self.candidate = nil
     }

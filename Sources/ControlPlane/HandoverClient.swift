@@ -20,6 +20,10 @@ package final class HandoverClient {
     package var onGone: (Epoch) -> Void = { _ in }
 
     private static let retryMilliseconds = 100
+    /// After the end of a balancer its successor is there within some 10 ms, as a rule; until it is found, its death or
+    /// its replacement would be seen later, or mistaken.
+    private static let eagerMilliseconds = 5
+    private static let eagerAttempts = 40
 
     private let loop: EventLoop
     private let path: String
@@ -28,6 +32,7 @@ package final class HandoverClient {
     private var channel: MessageChannel?
     private var process: ProcessHandleBox?
     private var isStopped = false
+    private var eagerAttemptsLeft = 0
 
     package init(loop: EventLoop, directory: StateDirectory, log: Logger) {
         self.loop = loop
@@ -59,7 +64,7 @@ package final class HandoverClient {
         do throws(SystemError) {
             let begun = try Socket.connect(to: address)
             guard begun.isConnected else {
-                timer.set(afterMilliseconds: HandoverClient.retryMilliseconds)
+                retry()
                 return
             }
             let socket = begun.take()
@@ -71,7 +76,7 @@ package final class HandoverClient {
             channel.onClose = { [unowned self] in gone() }
         } catch {
             // No balancer on this host (yet): the directory has no socket, or a dead one.
-            timer.set(afterMilliseconds: HandoverClient.retryMilliseconds)
+            retry()
         }
     }
 
@@ -93,8 +98,15 @@ package final class HandoverClient {
 
     private func gone() {
         channel = nil
-        timer.set(afterMilliseconds: HandoverClient.retryMilliseconds)
+        eagerAttemptsLeft = HandoverClient.eagerAttempts
+        retry()
         if let holding { onGone(holding.handover.epoch) }
+    }
+
+    private func retry() {
+        let isEager = eagerAttemptsLeft > 0
+        eagerAttemptsLeft -= isEager ? 1 : 0
+        timer.set(afterMilliseconds: isEager ? HandoverClient.eagerMilliseconds : HandoverClient.retryMilliseconds)
     }
 
     private final class ProcessHandleBox {
