@@ -20,6 +20,14 @@ struct BalancerCommand: ParsableCommand {
             print(helpMessage() + "\n\n" + RunCommand.helpMessage())
             return
         }
-        Program.run(BalancerCommand.self, name: "balancer")
+        Program.run(
+            BalancerCommand.self,
+            arguments: { arguments in
+                switch arguments.first {
+                case "status", "help": arguments
+                case "run": ["run"] + (try RunCommand.withConfiguration(Array(arguments.dropFirst())))
+                default: try RunCommand.withConfiguration(arguments)
+                }
+            }, name: "balancer")
     }
 }

@@ -13,6 +13,7 @@ internal import Sockets
 /// listening.
 final class BalancerNode {
     let configuration: BalancerConfiguration
+    private let limits: ServiceLimits
     let directory: StateDirectory
     let loop: EventLoop
     let log = Logger(label: "balancer")
@@ -46,16 +47,17 @@ final class BalancerNode {
     var isStopping = false
 
     init(
-        configuration: BalancerConfiguration, selection: SelectionPolicy, id: NodeID, certificatesFolder: String,
-        directory: StateDirectory
+        configuration: BalancerConfiguration, selection: SelectionPolicy, limits: ServiceLimits, id: NodeID,
+        certificatesFolder: String, directory: StateDirectory
     ) throws(CommandError) {
         self.configuration = configuration
         self.directory = directory
+        self.limits = limits
         policy = ProxyPolicy(
-            place: .edge, scheme: NodeCertificates.scheme, trustsRequestID: configuration.trustRequestID)
-        var limits = RosterLimits()
-        limits.slowStartMilliseconds = ClusterSettings().slowStartMilliseconds
-        roster = Roster(seed: UInt64.random(in: 0...UInt64.max), policy: selection, limits: limits)
+            place: .edge, scheme: NodeCertificates.scheme, replayLimit: limits.replayBytes,
+            maximumRetries: limits.retries, queueMilliseconds: limits.queueMilliseconds,
+            trustsRequestID: configuration.trustRequestID)
+        roster = Roster(seed: UInt64.random(in: 0...UInt64.max), policy: selection, limits: limits.roster)
         descriptorLimit = DescriptorLimit.raise()
         certificates = try NodeCertificates(folder: certificatesFolder, id: id, role: .balancer)
         clusterProvider = try certificates.makeClusterProvider()
@@ -83,6 +85,7 @@ final class BalancerNode {
         let plane = try DataPlane(
             configuration: configuration, certificates: certificates, ticketKeys: ticketKeys, roster: roster,
             policy: policy,
+            limits: limits,
             connectionLimit: DescriptorLimit.connections(of: descriptorLimit), log: log, node: self)
         do throws(SystemError) { try plane.start() } catch { throw .failure("\(error)") }
         self.plane = plane

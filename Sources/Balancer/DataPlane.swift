@@ -22,30 +22,34 @@ final class DataPlane {
 
     init(
         configuration: BalancerConfiguration, certificates: NodeCertificates, ticketKeys: [UInt8], roster: Roster,
-        policy: ProxyPolicy, connectionLimit: Int, log: Logger, node: BalancerNode
+        policy: ProxyPolicy, limits: ServiceLimits, connectionLimit: Int, log: Logger, node: BalancerNode
     ) throws(CommandError) {
         self.log = log
         self.roster = roster
         let accessLog = try AccessLog.make(configuration.options["access-log"] ?? "off")
         self.accessLog = accessLog
         var services: [ProxyService] = []
-        let slots = ConnectionSlots(limit: connectionLimit)
+        let slots = ConnectionSlots(limit: min(limits.connections ?? connectionLimit, connectionLimit))
+        let sources = limits.connectionsPerSource.map { SourceSlots(limit: $0) }
+        let rateLimiter = limits.rate.map { RateLimiter($0) }
         do {
             group = try ServerGroup(count: configuration.threads, slots: slots) { _, loop in
                 let service = ProxyService(
                     loop: loop, roster: roster, policy: policy,
                     provider: try certificates.makeClusterProvider(calling: .multiplexed), isMultiplexed: true,
-                    limits: UpstreamLimits(http: .withinCluster), observer: node.observer())
+                    limits: limits.upstream, rateLimiter: rateLimiter,
+                    observer: node.observer())
                 services.append(service)
                 let logged: any Service =
                     accessLog.map { LoggedService(service, lines: $0.makeLines(on: loop)) } ?? service
-                var limits = DownstreamLimits()
-                limits.drainIdleMilliseconds = DataPlane.drainIdleMilliseconds
+                var downstream = limits.downstream
+                downstream.drainIdleMilliseconds = DataPlane.drainIdleMilliseconds
                 let server = Server(
                     loop: loop,
                     provider: try certificates.makePublicProvider(
                         serving: DataPlane.protocols, ticketKeys: ticketKeys),
-                    service: logged, limits: limits, slots: slots)
+                    service: logged, limits: downstream, slots: slots)
+                server.sources = sources
                 server.protocols = DataPlane.protocols
                 server.onHandshakeFailure = { error, peer in
                     log.debug("a client's handshake failed: \(error)", metadata: ["peer": "\(peer)"])
@@ -101,6 +105,12 @@ final class DataPlane {
         text.single(
             "understudy_handshake_failures_total", "counter", "TLS handshakes that failed.",
             group.total(\.handshakeFailures))
+        text.single(
+            "understudy_connections_over_source_limit_total", "counter",
+            "Client connections closed because their source had too many.", group.total(\.refusedBySource))
+        text.single(
+            "understudy_rate_limited_total", "counter", "Requests refused for coming too fast (429).",
+            sum(\.rateLimited))
         text.single("understudy_requests_total", "counter", "Requests received.", group.total(\.requests))
         text.single(
             "understudy_bad_requests_total", "counter", "Requests refused as malformed or too large.",
@@ -116,9 +126,6 @@ final class DataPlane {
             "understudy_access_log_dropped_total", "counter", "Lines that the disk did not take in time.",
             accessLog?.droppedLines ?? 0)
         addHTTP2Metrics(to: &text)
-        func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 {
-            counters.reduce(0) { $0 + $1[keyPath: counter].current }
-        }
         text.single("understudy_retries_total", "counter", "Requests sent to another worker.", sum(\.retries))
         text.single(
             "understudy_retries_deferred_total", "counter", "Retries that waited for the budget or a worker.",
@@ -148,5 +155,9 @@ final class DataPlane {
             let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.http2Floods[index].current }
             text.sample("understudy_http2_floods_total", [("kind", flood.rawValue)], sum)
         }
+    }
+
+    private func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 {
+        counters.reduce(0) { $0 + $1[keyPath: counter].current }
     }
 }

@@ -4,7 +4,7 @@ internal import ControlPlane
 internal import Logging
 
 /// `balancer [options]`: serves until it is told to stop.
-struct RunCommand: ParsableCommand {
+struct RunCommand: ConfiguredCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Serve (the default).")
 
     @Option(help: "The public port, for clients (default: 8000).")
@@ -46,6 +46,15 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Where a line for each request goes: off, - for standard output, or a file (default: off).")
     var accessLog: String?
 
+    @OptionGroup(title: "Limits")
+    var connectionOptions: ConnectionOptions
+
+    @OptionGroup(title: "Limits of the balancer")
+    var balancingOptions: BalancingOptions
+
+    @Option(help: "A file of options, one name: value a line. The command line wins.")
+    var config: String?
+
     @Flag(help: "Take over a client's X-Request-Id instead of naming each request anew.")
     var trustRequestId = false
 
@@ -61,16 +70,18 @@ struct RunCommand: ParsableCommand {
     @Flag(help: ArgumentHelp("Wait for a worker's word before taking over.", visibility: .hidden))
     var standby = false
 
+    static let flags: Set = ["trust-request-id", "insecure-bind"]
+    static let commandLineOnly: Set = ["config", "replace", "standby", "help", "version"]
+
     func run() throws {
-        guard let nodeID = NodeID(id) else {
-            throw CommandError.usage(
-                "--id \(id) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
-        }
+        try checkValues()
+        let nodeID = try nodeID()
         let directory = try StateDirectory(path: stateDir ?? StateDirectory.defaultPath)
         let configuration = try replace ? replacedConfiguration(in: directory) : self.configuration(over: nil)
         LogfmtHandler.install(level: Logger.Level(rawValue: configuration.logLevel) ?? .info)
         let node = try BalancerNode(
-            configuration: configuration, selection: try selection(of: configuration), id: nodeID,
+            configuration: configuration, selection: try selection(of: configuration.options),
+            limits: try ServiceLimits(configuration.options, isBalancer: true), id: nodeID,
             certificatesFolder: certs, directory: directory)
         if standby {
             try node.park()
@@ -82,31 +93,48 @@ struct RunCommand: ParsableCommand {
         node.run()
     }
 
+    func checkValues() throws {
+        _ = try nodeID()
+        if let logLevel, Logger.Level(rawValue: logLevel) == nil {
+            throw CommandError.usage(
+                "--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
+        }
+        if let threads, !(1...1024).contains(threads) { throw CommandError.usage("--threads takes 1 to 1024") }
+        if let drainSeconds, !(0...86_400).contains(drainSeconds) {
+            throw CommandError.usage("--drain-seconds takes 0 to 86400")
+        }
+        for (name, port) in [("port", port), ("cluster-port", clusterPort), ("admin-port", adminPort)] where port == 0 {
+            throw CommandError.usage("--\(name) takes 1 to 65535")
+        }
+        _ = try selection(of: options)
+        _ = try ServiceLimits(options, isBalancer: true)
+    }
+
+    private func nodeID() throws -> NodeID {
+        guard let nodeID = NodeID(id) else {
+            throw CommandError.usage(
+                "--id \(id) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
+        }
+        return nodeID
+    }
+
     /// What the options say; where they say nothing, `base` or the defaults.
     private func configuration(over base: BalancerConfiguration?) throws -> BalancerConfiguration {
-        let level = logLevel ?? base?.logLevel ?? "info"
-        guard Logger.Level(rawValue: level) != nil else {
-            throw CommandError.usage(
-                "--log-level \(level) is unknown: use trace, debug, info, notice, warning, error or critical")
-        }
-        let threads = threads ?? base?.threads ?? Program.coreCount
-        guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
-        let drain = drainSeconds ?? base?.drainSeconds ?? BalancerConfiguration.defaultDrainSeconds
-        guard (0...86_400).contains(drain) else { throw CommandError.usage("--drain-seconds takes 0 to 86400") }
         let ports = [
             port ?? base?.port ?? 8000, clusterPort ?? base?.clusterPort ?? 7000, adminPort ?? base?.adminPort ?? 9000,
         ]
-        guard !ports.contains(0), Set(ports).count == ports.count else {
-            throw CommandError.usage(
-                "--port, --cluster-port and --admin-port must be three different ports from 1 to 65535")
+        guard Set(ports).count == ports.count else {
+            throw CommandError.usage("--port, --cluster-port and --admin-port must be three different ports")
         }
         // Without TLS nobody but this host is let near, unless told so.
         let isBindInsecure = insecureBind || base?.insecureBind == true
         let host = host ?? base?.host ?? "0.0.0.0"
         var configuration = BalancerConfiguration(
             host: NodeCertificates.isSecure || isBindInsecure ? host : "127.0.0.1", port: ports[0],
-            clusterPort: ports[1], adminPort: ports[2], threads: threads, logLevel: level, insecureBind: isBindInsecure,
-            drainSeconds: drain, options: (base?.options ?? [:]).merging(options) { $1 })
+            clusterPort: ports[1], adminPort: ports[2], threads: threads ?? base?.threads ?? Program.coreCount,
+            logLevel: logLevel ?? base?.logLevel ?? "info", insecureBind: isBindInsecure,
+            drainSeconds: drainSeconds ?? base?.drainSeconds ?? BalancerConfiguration.defaultDrainSeconds,
+            options: (base?.options ?? [:]).merging(options) { $1 })
         configuration.trustRequestID = trustRequestId || base?.trustRequestID == true
         return configuration
     }
@@ -114,13 +142,15 @@ struct RunCommand: ParsableCommand {
     /// The options that `BalancerConfiguration.options` holds, as far as they are given.
     private var options: [String: String] {
         var options: [String: String] = [:]
+        options.merge(connectionOptions.given) { $1 }
+        options.merge(balancingOptions.given) { $1 }
         options["balance"] = balance
         options["access-log"] = accessLog.map(AccessLog.absolute)
         return options
     }
 
-    private func selection(of configuration: BalancerConfiguration) throws -> SelectionPolicy {
-        let text = configuration.options["balance"] ?? SelectionPolicy.fewest.text
+    private func selection(of options: [String: String]) throws -> SelectionPolicy {
+        let text = options["balance"] ?? SelectionPolicy.fewest.text
         guard let policy = SelectionPolicy(text) else {
             throw CommandError.usage(
                 "--balance \(text) is unknown: use fewest, two-choices, round-robin, hash:header=NAME, hash:cookie=NAME, sticky or sticky:cookie=NAME"

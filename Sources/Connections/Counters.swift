@@ -28,6 +28,7 @@ package final class ServerCounters: Sendable {
     package let tunnelsEnded = Counter()
     package let badRequests = Counter()
     package let refusedConnections = Counter()
+    package let refusedBySource = Counter()
     package let http2Connections = Counter()
     /// Streams of HTTP/2 that ended otherwise than with a whole response.
     package let http2Resets = Counter()

@@ -15,6 +15,9 @@ package final class Server {
     /// Called when, after `drain`, the last connection is gone.
     package var onDrained: () -> Void = {}
 
+    /// Bounds the connections of each source, over all loops. Set before the first listener is added.
+    package var sources: SourceSlots?
+
     package private(set) var isDraining = false
     var date = DateCache()
     private var connections: [ServerConnection] = []
@@ -76,16 +79,22 @@ package final class Server {
 
     /// Takes over an accepted socket, for which a slot is reserved.
     func accept(_ socket: consuming FileDescriptor, peerHost: String) {
+        if let sources, let source = SourceKey(host: peerHost), !sources.reserve(source) {
+            // Left in the kernel's queue it would hold up everybody behind it: closed at once.
+            counters.refusedBySource.add(1)
+            slots.release()
+            return
+        }
         let descriptor = socket.rawValue
         guard let transport = provider.accepted(socket) else {
-            slots.release()
+            giveBack(peerHost)
             return
         }
         let connection = Arrival(socket: transport, peerHost: peerHost, server: self)
         do throws(SystemError) {
             try loop.watch(connection, descriptor: descriptor, for: .readable)
         } catch {
-            slots.release()
+            giveBack(peerHost)
             return
         }
         add(connection)
@@ -118,7 +127,7 @@ package final class Server {
         guard index >= 0 else { return }
         connection.listIndex = -1
         counters.closed.add(1)
-        if connection.holdsSlot { slots.release() }
+        if connection.holdsSlot { giveBack(connection.peerHost) }
         let last = connections.removeLast()
         if last !== connection {
             connections[index] = last
@@ -128,6 +137,12 @@ package final class Server {
             for listener in listeners { listener.slotFreed() }
         }
         if isDraining && connections.isEmpty { onDrained() }
+    }
+
+    /// Gives back the place that a connection had, in all and for its source.
+    private func giveBack(_ peerHost: String) {
+        slots.release()
+        if let sources, let source = SourceKey(host: peerHost) { sources.release(source) }
     }
 
     func exchangeBegan() { counters.exchangesBegan.add(1) }

@@ -4,9 +4,13 @@ private import Glibc
 /// What both executables do around their commands.
 package enum Program {
     /// Parses and runs a command; every error is one line on standard error, with the exit status that users rely on.
-    package static func run<Command: ParsableCommand>(_ command: Command.Type, name: String) {
+    ///
+    /// - Parameter arguments: adds what a file says to what the command line says.
+    package static func run<Command: ParsableCommand>(
+        _ command: Command.Type, arguments: ([String]) throws -> [String], name: String
+    ) {
         do {
-            var parsed = try command.parseAsRoot()
+            var parsed = try command.parseAsRoot(try arguments(Array(CommandLine.arguments.dropFirst())))
             try parsed.run()
         } catch let error as CommandError {
             error.exitProcess(of: name)

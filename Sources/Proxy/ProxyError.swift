@@ -9,6 +9,8 @@ enum ProxyError {
     /// There are workers, but none had room for as long as the queue waits.
     case allBusy
     case queueFull
+    /// The client's address sends more requests than it may.
+    case tooFast(retryAfterSeconds: Int)
     /// This balancer's reign is over.
     case fenced
     case upstream(UpstreamFailure)
@@ -16,6 +18,7 @@ enum ProxyError {
     var status: UInt16 {
         switch self {
         case .noWorker, .queueFull, .fenced: 503
+        case .tooFast: 429
         case .allBusy, .upstream(.timedOut), .upstream(.connectTimedOut): 504
         case .upstream: 502
         }
@@ -27,13 +30,17 @@ enum ProxyError {
         case .noWorker: "no worker is ready; try again"
         case .allBusy: "no worker became free in time"
         case .queueFull: "too many requests are waiting for a worker; try again"
+        case .tooFast: "too many requests from this address; try again later"
         case .fenced: "this balancer has been replaced; try again"
         case .upstream(.timedOut), .upstream(.connectTimedOut): "the worker did not answer in time"
         case .upstream: "the worker could not be reached or broke off"
         }
     }
 
-    var retryAfterSeconds: Int? { status == 503 ? 1 : nil }
+    var retryAfterSeconds: Int? {
+        if case .tooFast(let seconds) = self { return seconds }
+        return status == 503 ? 1 : nil
+    }
 }
 
 extension UpstreamFailure {

@@ -46,6 +46,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     /// An attempt has failed for a connection that was stale, and was not counted.
     private var hasMetStale = false
     private var lastFailure: UpstreamFailure?
+    private lazy var source = SourceKey(host: downstream.peerHost)
 
     init(downstream: any Downstream, service: ProxyService) {
         self.downstream = downstream
@@ -76,6 +77,11 @@ final class ProxyExchange: Exchange, UpstreamClient {
         attempts = 0
         hasMetStale = false
         lastFailure = nil
+        if let seconds = service.secondsTooFast(source) {
+            isReplayable = false
+            fail(.tooFast(retryAfterSeconds: seconds))
+            return
+        }
         attempt()
     }
 

@@ -19,6 +19,8 @@ package final class ProxyService: Service {
     let policy: ProxyPolicy
     let observer: Observer
     let affinity: Affinity
+    /// Shared by all loops; nil for no limit.
+    let rateLimiter: RateLimiter?
     let queue: WaitQueue
     let fencedRequests: FencedRequests
     /// Where this loop's requests wait in the line of all loops.
@@ -35,7 +37,7 @@ package final class ProxyService: Service {
     ///   each request under way has a connection of its own.
     package init(
         loop: EventLoop, roster: Roster, policy: ProxyPolicy, provider: TransportProvider, isMultiplexed: Bool = false,
-        limits: UpstreamLimits = UpstreamLimits(), observer: Observer = Observer()
+        limits: UpstreamLimits = UpstreamLimits(), rateLimiter: RateLimiter? = nil, observer: Observer = Observer()
     ) {
         self.loop = loop
         self.roster = roster
@@ -43,6 +45,7 @@ package final class ProxyService: Service {
         self.provider = provider
         self.limits = limits
         self.isMultiplexed = isMultiplexed
+        self.rateLimiter = rateLimiter
         self.observer = observer
         affinity = Affinity(roster.policy, isSecure: policy.isSecure)
         queue = WaitQueue(loop: loop, roster: roster, milliseconds: policy.queueMilliseconds)
@@ -61,6 +64,13 @@ package final class ProxyService: Service {
         } else {
             roster.releaseAbandoned(lease)
         }
+    }
+
+    /// Takes a token for a request of this source; when there is none, gives how long it has to wait.
+    func secondsTooFast(_ source: SourceKey?) -> Int? {
+        guard let rateLimiter, let source, let seconds = rateLimiter.take(source, now: loop.now) else { return nil }
+        counters.rateLimited.add(1)
+        return seconds
     }
 
     package func makeExchange(on downstream: any Downstream) -> any Exchange {
@@ -119,6 +129,7 @@ package final class ProxyCounters: Sendable {
     package let queued = Counter()
     package let queueTimeouts = Counter()
     package let queueRejections = Counter()
+    package let rateLimited = Counter()
     package let retriesDeferred = Counter()
     package let upstreamFailures = Counter()
 

@@ -10,6 +10,14 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     /// 0 for a unix socket.
     package let port: UInt16
 
+    /// The 4 or 16 bytes of an IP address literal; nil for everything else.
+    package static func bytes(of host: String) -> [UInt8]? {
+        var four = in_addr()
+        if inet_pton(AF_INET, host, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
+        var six = in6_addr()
+        return inet_pton(AF_INET6, host, &six) == 1 ? withUnsafeBytes(of: &six) { Array($0) } : nil
+    }
+
     /// Nil when `host` is no IP address literal. Names are resolved by `resolve`, which blocks.
     package init?(host: String, port: UInt16) {
         var four = in_addr()

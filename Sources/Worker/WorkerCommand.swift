@@ -6,7 +6,7 @@ internal import Sockets
 
 /// The `worker` executable.
 @main
-struct WorkerCommand: ParsableCommand {
+struct WorkerCommand: ConfiguredCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract:
@@ -50,6 +50,12 @@ struct WorkerCommand: ParsableCommand {
     @Option(help: "Where a line for each request goes: off, - for standard output, or a file.")
     var accessLog: String = "off"
 
+    @OptionGroup(title: "Limits")
+    var connectionOptions: ConnectionOptions
+
+    @Option(help: "A file of options, one name: value a line. The command line wins.")
+    var config: String?
+
     @Flag(help: "Never start a balancer.")
     var noStandby = false
 
@@ -63,21 +69,19 @@ struct WorkerCommand: ParsableCommand {
     var insecureBind = false
 
     static func main() {
-        Program.run(WorkerCommand.self, name: "worker")
+        Program.run(WorkerCommand.self, arguments: { try withConfiguration($0) }, name: "worker")
     }
 
-    func run() throws {
-        guard let level = Logger.Level(rawValue: logLevel) else {
+    static let flags: Set = ["no-standby", "insecure-bind"]
+    static let commandLineOnly: Set = ["config", "help", "version"]
+
+    func checkValues() throws {
+        if Logger.Level(rawValue: logLevel) == nil {
             throw CommandError.usage(
                 "--log-level \(logLevel) is unknown: use trace, debug, info, notice, warning, error or critical")
         }
-        let name = id ?? "worker-\(port)"
-        guard let nodeID = NodeID(name) else {
-            throw CommandError.usage(
-                "--id \(name) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
-        }
-        let threads = threads ?? Program.coreCount
-        guard (1...1024).contains(threads) else { throw CommandError.usage("--threads takes 1 to 1024") }
+        _ = try nodeID()
+        if let threads, !(1...1024).contains(threads) { throw CommandError.usage("--threads takes 1 to 1024") }
         guard (1...WorkerRecord.maximumCapacity).contains(capacity) else {
             throw CommandError.usage("--capacity takes 1 to \(WorkerRecord.maximumCapacity)")
         }
@@ -85,6 +89,20 @@ struct WorkerCommand: ParsableCommand {
             throw CommandError.usage("--max-requests takes 0 (no limit) to \(WorkerRecord.maximumConcurrency)")
         }
         guard port > 0 else { throw CommandError.usage("--port must be from 1 to 65535") }
+        _ = try ServiceLimits(connectionOptions.given, isBalancer: false)
+    }
+
+    private func nodeID() throws -> NodeID {
+        let name = id ?? "worker-\(port)"
+        guard let nodeID = NodeID(name) else {
+            throw CommandError.usage(
+                "--id \(name) is no node name: use 1 to 63 of a-z 0-9 . and -, beginning with a letter or digit")
+        }
+        return nodeID
+    }
+
+    func run() throws {
+        try checkValues()
         guard let address = SocketAddress.resolve(host: host, port: port) else {
             throw CommandError.usage("--host \(host) is neither an address nor a known name")
         }
@@ -95,13 +113,15 @@ struct WorkerCommand: ParsableCommand {
         let balancerAddress = try Endpoints.hostAndPort(balancer, option: "--balancer")
         let directory = try StateDirectory(path: stateDir ?? StateDirectory.defaultPath)
         try checkPort(against: balancerAddress.address, directory)
-        LogfmtHandler.install(level: level)
+        LogfmtHandler.install(level: Logger.Level(rawValue: logLevel) ?? .info)
         let node = try WorkerNode(
             options: WorkerNode.Options(
-                id: nodeID, address: address, balancer: balancerAddress, certificatesFolder: certs,
+                id: try nodeID(), address: address, balancer: balancerAddress, certificatesFolder: certs,
                 directory: directory,
                 file: file, application: try forward.map { try Endpoints.application($0) }, mayStandIn: !noStandby,
-                capacity: capacity, maximumRequests: maxRequests, threads: threads,
+                capacity: capacity, maximumRequests: maxRequests,
+                limits: try ServiceLimits(connectionOptions.given, isBalancer: false),
+                threads: threads ?? Program.coreCount,
                 accessLog: AccessLog.absolute(accessLog)))
         try node.start()
         node.run()

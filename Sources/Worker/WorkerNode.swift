@@ -23,6 +23,7 @@ final class WorkerNode {
         /// What the worker announces of itself; see `WorkerRecord`.
         let capacity: Int
         let maximumRequests: Int
+        let limits: ServiceLimits
         let threads: Int
         /// `off`, `-` or an absolute path.
         let accessLog: String
@@ -92,11 +93,12 @@ final class WorkerNode {
     private static let protocols: [ApplicationProtocol] = [.multiplexed, .http2, .http1]
 
     private func makeGroup() throws(CommandError) -> ServerGroup {
-        let slots = ConnectionSlots(limit: DescriptorLimit.connections(of: DescriptorLimit.raise()))
+        let most = DescriptorLimit.connections(of: DescriptorLimit.raise())
+        let slots = ConnectionSlots(limit: min(options.limits.connections ?? most, most))
         let house = makeHouse()
         do {
             return try ServerGroup(count: options.threads, slots: slots) { _, loop in
-                var limits = DownstreamLimits(http: .withinCluster)
+                var limits = options.limits.downstream
                 // Balancers know by then that this worker takes no more, and keep connections in advance.
                 limits.drainFirstMilliseconds = 0
                 let server = Server(
@@ -154,7 +156,7 @@ final class WorkerNode {
         ]) { _ in endpoint }
         let proxy = ProxyService(
             loop: loop, roster: roster, policy: ProxyPolicy(place: .worker, scheme: "http"),
-            provider: TransportProvider())
+            provider: TransportProvider(), limits: options.limits.upstream)
         return WorkerService(house: house, inner: proxy) { health.check($0) }
     }
 

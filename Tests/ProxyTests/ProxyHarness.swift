@@ -27,6 +27,7 @@ final class ProxyHarness {
     init(
         _ workers: [Worker] = [], policy: ProxyPolicy = ProxyPolicy(place: .edge, scheme: "http"),
         selection: SelectionPolicy = .fewest, rosterLimits: RosterLimits = RosterLimits(),
+        rate: RateLimiter.Rate? = nil,
         limits: UpstreamLimits = UpstreamLimits(),
         downstream: DownstreamLimits = DownstreamLimits(),
         provider: TransportProvider = TransportProvider(), wrap: @escaping (any Service) -> any Service = { $0 }
@@ -41,7 +42,8 @@ final class ProxyHarness {
             observer.succeededAgain = { subject in events.add("succeeded again \(subject.id)") }
             observer.fenced = { subject, epoch in events.add("fenced by \(subject.id): \(epoch)") }
             let service = ProxyService(
-                loop: loop, roster: roster, policy: policy, provider: provider, limits: limits, observer: observer)
+                loop: loop, roster: roster, policy: policy, provider: provider, limits: limits,
+                rateLimiter: rate.map { RateLimiter($0) }, observer: observer)
             made = service
             return wrap(service)
         }
