@@ -38,6 +38,8 @@ final class Arrival: ServerConnection {
         switch socket.handshake() {
         case .complete:
             server.counters.handshakes.add(1)
+            // Else what one handshake needs would be kept for each connection of a crowd that has yet to ask for anything.
+            socket.releaseBuffers()
             arrived(speaking: socket.negotiatedProtocol ?? .http1)
         case .wants(let direction):
             loop.update(self, for: direction == .write ? .writable : .readable)

@@ -75,7 +75,7 @@ extension DownstreamConnection {
         let used = process(pending.readable)
         guard phase != .closed, phase != .lingering else { return }
         pending.consume(used)
-        if pending.isEmpty { pending.release() }
+        if pending.isEmpty { pending.clear() }
     }
 
     /// Takes up what was kept while a response was under way.

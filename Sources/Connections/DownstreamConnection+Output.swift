@@ -160,7 +160,7 @@ extension DownstreamConnection {
         }
         if keepsAlive {
             phase = .awaitingHead
-            timer.set(afterMilliseconds: server.limits.idleMilliseconds)
+            timeIdle()
             if isReadingPaused { resumeReading() }
             // Inside `process` the loop there goes on by itself.
             continueWithPending()
@@ -187,7 +187,7 @@ extension DownstreamConnection {
         if output.isEmpty { isOutputTimed = false }
         if moved > 0 { outputMoved(moved) }
         if output.isEmpty {
-            output.release()
+            output.clear()
             if phase == .tunnel { tunnelSent() }
             if isEnding { endConnection() }
         }
@@ -211,7 +211,7 @@ extension DownstreamConnection {
             if isWriteBlocked {
                 timer.set(at: outputDeadline.instant)
             } else {
-                timer.set(afterMilliseconds: server.limits.idleMilliseconds)
+                timeIdle()
             }
         case .awaitingHead, .lingering, .closed: break
         }

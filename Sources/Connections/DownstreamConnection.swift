@@ -81,6 +81,8 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isOutputTimed = false
     /// The connection ends as soon as its output is written, unless another request has come by then.
     var isEnding = false
+    /// It has waited for a request for a while, and holds no buffers any more.
+    private var isQuiet = false
     var wasCongested = false
     var lingeredBytes = 0
 
@@ -103,9 +105,11 @@ package final class DownstreamConnection: ServerConnection, Downstream {
 
     override func start() {
         exchange = server.service.makeExchange(on: self)
-        let limits = server.limits
-        timer.set(
-            afterMilliseconds: server.isDraining ? max(1, limits.drainFirstMilliseconds) : limits.idleMilliseconds)
+        if server.isDraining {
+            timer.set(afterMilliseconds: max(1, server.limits.drainFirstMilliseconds))
+        } else {
+            timeIdle()
+        }
         updateInterest()
         if transport.hasBufferedInput { readInput() }
     }
@@ -134,9 +138,31 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         flush()
     }
 
+    /// How long a connection without a request keeps its buffers for the next one.
+    private static let quietMilliseconds = 1_000
+
+    /// Waits for the next request.
+    func timeIdle() {
+        isQuiet = false
+        timer.set(afterMilliseconds: min(server.limits.idleMilliseconds, DownstreamConnection.quietMilliseconds))
+    }
+
+    /// Gives up what speeds up a request and is not needed to wait for one; false when that has been done.
+    private func becomesQuiet() -> Bool {
+        let left = server.limits.idleMilliseconds - DownstreamConnection.quietMilliseconds
+        guard !isQuiet, left > 0, output.isEmpty, !server.isDraining, !isEnding else { return false }
+        isQuiet = true
+        output.release()
+        pending.release()
+        transport.releaseBuffers()
+        timer.set(afterMilliseconds: left)
+        return true
+    }
+
     func timedOut() {
         switch phase {
         case .awaitingHead:
+            if !parser.hasStarted && becomesQuiet() { return }
             if parser.hasStarted {
                 reject(status: 408, message: "the request's head did not come in time")
             } else {

@@ -195,7 +195,8 @@ final class HTTP2Connection: ServerConnection {
     private func settle(_ session: HTTP2Session) {
         guard phase == .open || phase == .ending else { return }
         if session.output.isEmpty {
-            session.output.release()
+            session.output.clear()
+            if openStreams == 0 { transport.releaseBuffers() }
             if phase == .ending || session.isFinished { return endConnection() }
         } else if deadlines.stall == HTTP2Deadlines.never {
             set(\.stall, server.limits.stallMilliseconds)

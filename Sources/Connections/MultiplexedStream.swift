@@ -109,6 +109,9 @@ final class MultiplexedStream: Transport {
         return .bytes(count)
     }
 
+    /// The connection is not this stream's alone, and what it left unread is not for giving up.
+    func releaseBuffers() {}
+
     func closeWrite() {
         guard !hasEnded, !isClosed, failure == nil, hasBegun else { return }
         hasEnded = true

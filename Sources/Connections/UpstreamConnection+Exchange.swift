@@ -29,7 +29,7 @@ extension UpstreamConnection {
         }
         if isBroken { return }
         if output.isEmpty {
-            output.release()
+            output.clear()
             if isTunnel { tunnelSent() }
             if phase == .closed { return }
         }
@@ -108,7 +108,7 @@ extension UpstreamConnection {
         let used = process(pending.readable)
         guard phase != .closed else { return }
         pending.consume(used)
-        if pending.isEmpty { pending.release() }
+        if pending.isEmpty { pending.clear() }
     }
 
     /// Gives the bytes to the parser or decoder; returns how many were used.

@@ -121,6 +121,14 @@ package struct ByteBuffer: ~Copyable {
         end = 0
     }
 
+    /// Drops all bytes and gives the memory back, unless it is so little that having it at hand for the next ones is worth more.
+    package mutating func clear() {
+        if capacity > Self.keptCapacity { release() } else { removeAll() }
+    }
+
+    /// What a head and a small piece of content need.
+    private static let keptCapacity = 4 << 10
+
     /// Drops all bytes and gives the memory back.
     package mutating func release() {
         storage?.deallocate()

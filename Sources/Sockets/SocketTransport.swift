@@ -35,6 +35,8 @@ open class SocketTransport {
         return .failed(.system(SystemError("send")))
     }
 
+    open func releaseBuffers() {}
+
     open func closeWrite() {
         _ = Glibc.shutdown(descriptor.rawValue, Int32(SHUT_WR))
     }

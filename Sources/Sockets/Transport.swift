@@ -25,6 +25,9 @@ package protocol Transport: AnyObject {
     /// Ends our direction: close_notify where there is TLS, then FIN. Best effort, never blocks.
     func closeWrite()
 
+    /// Gives up memory that only speeds up the next bytes: for a connection that has gone quiet.
+    func releaseBuffers()
+
     /// Lets go: what is not ended yet breaks off. A socket closes with the last reference to its transport.
     func close()
 

@@ -81,8 +81,8 @@
 
         private func configureBuffers() {
             // Partial writes: we keep what was not taken. Moving buffer: what we kept may lie elsewhere the next time.
-            // Released buffers: an idle connection holds none.
-            let mode = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
+            // Buffers are kept between records; whoever has gone quiet gives them up (`TLSTransport.releaseBuffers`).
+            let mode = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
             _ = shim_ctx_set_mode(pointer, Int(mode))
             // One read(2) takes a record's header and body at once.
             shim_ctx_set_read_ahead(pointer, 1)

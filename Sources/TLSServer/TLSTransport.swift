@@ -89,6 +89,11 @@
             return result == 1 ? .bytes(count) : outcome(of: result)
         }
 
+        /// Fails, which changes nothing, when a record is half read or half written.
+        package override func releaseBuffers() {
+            if isOpen && !isBroken { _ = SSL_free_buffers(session) }
+        }
+
         package override func closeWrite() {
             if isOpen && !isBroken {
                 // 0 means that our close_notify is out and the peer's has not come: all that is wanted here.
