@@ -37,11 +37,16 @@ extension DownstreamConnection {
         if isResponseEnded { tunnelEnded() }
     }
 
-    /// Both directions are ended, and what the client sent before its end is not wanted yet. epoll(7) would tell of the end in
-    /// every turn, asked or not: look away until then.
-    func stopWatching() {
-        transport.unwatch(self, on: loop)
-        isUnwatched = true
+    /// Both directions are ended. What the client sent before its end may still be unread: reading may have been resumed since
+    /// this was found out. Where it is not wanted yet, epoll(7) would tell of the end in every turn, asked or not: look away
+    /// until then.
+    func tunnelHungUp() {
+        if !isReadingPaused && !isInputEnded {
+            readInput()
+        } else {
+            transport.unwatch(self, on: loop)
+            isUnwatched = true
+        }
     }
 
     func watchAgain() {

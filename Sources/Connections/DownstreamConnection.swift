@@ -70,7 +70,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isHeadTimed = false
     /// The tunnel's time to go on is limited already.
     var isTunnelDraining = false
-    /// The loop does not watch the tunnel, see `stopWatching`.
+    /// The loop does not watch the tunnel, see `tunnelHungUp`.
     var isUnwatched = false
     /// Our direction of the tunnel is ended.
     var isOutputEnded = false
@@ -118,11 +118,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
 
     package override func ready(_ readiness: Readiness) {
         if readiness.contains(.error) || (readiness.contains(.hangup) && !readiness.contains(.readable)) {
-            if phase == .tunnel && isReadingPaused && !readiness.contains(.error) {
-                stopWatching()
-            } else {
-                close()
-            }
+            if phase == .tunnel && !readiness.contains(.error) { tunnelHungUp() } else { close() }
             return
         }
         if readiness.contains(.writable) {
