@@ -43,7 +43,7 @@
             self.protocols = ProtocolList(protocols)
             configureVersions()
             configureResumption(ticketKeys: ticketKeys)
-            configureBuffers()
+            configureBuffers(sharesConnections: protocols.contains(.multiplexed) && side == .clusterClient)
             if side == .clusterClient { self.protocols.offer(on: pointer) } else { self.protocols.choose(on: pointer) }
             try load(credentials)
             if side != .publicServer {
@@ -79,13 +79,15 @@
             }
         }
 
-        private func configureBuffers() {
+        private func configureBuffers(sharesConnections: Bool) {
             // Partial writes: we keep what was not taken. Moving buffer: what we kept may lie elsewhere the next time.
             // Buffers are kept between records; whoever has gone quiet gives them up (`TLSTransport.releaseBuffers`).
             let mode = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
             _ = shim_ctx_set_mode(pointer, Int(mode))
             // One read(2) takes a record's header and body at once.
             shim_ctx_set_read_ahead(pointer, 1)
+            // A connection that carries many requests' content is worth reading four records at once from.
+            if sharesConnections { SSL_CTX_set_default_read_buffer_len(pointer, 64 << 10) }
         }
 
         private func load(_ credentials: TLSCredentials) throws(TLSConfigurationError) {
