@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Other projects' case tables, sent byte for byte to the running balancer in front of an application that takes everything.
+    /// Other projects' case tables, sent byte for byte to the running balancer before a recording worker, and before an
+    /// application that takes nothing but our own form.
     @Suite struct Vectors {
         private static let folder =
             ProcessInfo.processInfo.environment["UNDERSTUDY_VECTORS"] ?? "\(Files.packageRoot)/../shared/vectors"
@@ -14,26 +15,32 @@ extension EndToEnd {
             }
         }
 
-        @Test(.enabled(if: !cases("reject").isEmpty, "the folder with other projects' case tables is not there"))
-        func `What others refuse is refused, and what they take is taken`() throws {
-            let application = try Application()
-            defer { application.stop() }
-            let cluster = try TestCluster(
-                workers: 1, workerArguments: ["--forward", "http://127.0.0.1:\(application.port)"])
-            defer { cluster.tearDown() }
+        @Test(
+            .enabled(if: !cases("reject").isEmpty, "the folder with other projects' case tables is not there"),
+            arguments: Hop.allCases)
+        func `What others refuse is refused, and what they take is taken`(hop: Hop) throws {
+            let recorded = try RecordedCluster(hop)
+            defer { recorded.tearDown() }
+            let (cluster, application) = (recorded.cluster, recorded.application)
             for path in Vectors.cases("accept") {
+                let before = application.requests.count
                 let answer = try cluster.answer(to: Files.bytes(path) + Data("\r\n".utf8) + TestCluster.lastRequest)
                 let statuses = answer.statuses
                 // The case with a second request without Host is refused there, after a good first one.
                 #expect(statuses.first == 200, "\(path): \(answer)")
+                let taken = application.requests.count - before
+                #expect(taken == statuses.count { $0 == 200 }, "\(path) became \(taken) requests: \(answer)")
             }
+            let before = application.requests.count
             for path in Vectors.cases("reject") {
                 let answer = try cluster.answer(to: Files.bytes(path))
                 let statuses = answer.statuses
                 #expect(statuses.isEmpty || statuses.contains { $0 >= 400 }, "\(path): \(answer)")
                 // Nothing that is refused may have been taken for a good request as well.
                 #expect(statuses.first.map { $0 >= 400 } ?? true, "\(path): \(answer)")
+                #expect(application.requests.count == before, "\(path) reached the worker")
             }
+            #expect(application.violations == [])
         }
     }
 }

@@ -11,6 +11,8 @@ struct CanonicalRequest: Sendable {
         case violation(String)
     }
 
+    /// Start line and fields as they came, with the empty line.
+    private(set) var head = Data()
     var method = ""
     var target = ""
     /// Names as they came, in their order.
@@ -37,6 +39,7 @@ struct CanonicalRequest: Sendable {
             return .violation("a control byte in a head")
         }
         var request = CanonicalRequest()
+        request.head = Data(input[..<end.upperBound])
         let lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
         if lines.contains(where: { $0.utf8.contains(0x0D) || $0.utf8.contains(0x0A) || $0.isEmpty }) {
             return .violation("an odd line end")

@@ -4,7 +4,8 @@ import Synchronization
 /// An application that believes nothing: it takes requests only in the one form in which we write them, keeps every byte, and
 /// answers what a test wants.
 ///
-/// What it can't read as exactly one request in that form it keeps as a violation, with the bytes.
+/// What it can't read as exactly one request in that form it keeps as a violation, with the bytes; so it does with a request in
+/// which something stands that should not.
 final class RecordingApplication: Sendable {
     /// What is sent for a request.
     struct Answer: Sendable {
@@ -22,10 +23,17 @@ final class RecordingApplication: Sendable {
 
     private let listener: LoopbackListener
     private let record = Mutex(Record())
+    private let hop: Hop
     private let answer: @Sendable (CanonicalRequest) -> Answer
 
-    /// - Parameter answer: by default 200 with a short content.
-    init(_ answer: @escaping @Sendable (CanonicalRequest) -> Answer = { _ in RecordingApplication.ok() }) throws {
+    /// - Parameters:
+    ///   - hop: where it stands.
+    ///   - answer: by default 200 with a short content.
+    init(
+        at hop: Hop = .application,
+        _ answer: @escaping @Sendable (CanonicalRequest) -> Answer = { _ in RecordingApplication.ok() }
+    ) throws {
+        self.hop = hop
         self.answer = answer
         listener = try LoopbackListener()
         listener.start { [weak self] socket in self?.serve(socket) }
@@ -52,6 +60,7 @@ final class RecordingApplication: Sendable {
                 // One connection, one request at a time: nothing may follow before the answer.
                 record.withLock {
                     $0.requests.append(request)
+                    $0.violations += request.complaints(at: hop).map { "\($0): \(escaped(request.head))" }
                     if !rest.isEmpty { $0.violations.append("bytes behind a request: \(escaped(rest))") }
                 }
                 input = Data()

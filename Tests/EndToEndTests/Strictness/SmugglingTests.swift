@@ -2,32 +2,30 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// One request in is one request at the worker, byte for byte what we serialised; what could be read in two ways is not
-    /// sent on at all.
-    ///
-    /// The oracle is an application behind `worker --forward` that reads nothing but our own form of a request.
+    /// One request in is one request at the worker, and one at the application behind it, byte for byte in our own form:
+    /// every case is sent to a balancer before a recording worker, and to one before `worker --forward`.
     @Suite struct Smuggling {
-        @Test func `No trick with lengths, codings and chunks makes a second request`() throws {
-            try check(SmugglingCase.lengths + SmugglingCase.codings + SmugglingCase.chunkBodies)
+        @Test(arguments: Hop.allCases)
+        func `No trick with lengths, codings and chunks makes a second request`(hop: Hop) throws {
+            try check(SmugglingCase.lengths + SmugglingCase.codings + SmugglingCase.chunkBodies, at: hop)
         }
 
-        @Test func `No trick with line ends, start lines and hosts makes a second request`() throws {
-            try check(SmugglingCase.lineEnds + SmugglingCase.startLines)
+        @Test(arguments: Hop.allCases)
+        func `No trick with line ends, start lines and hosts makes a second request`(hop: Hop) throws {
+            try check(SmugglingCase.lineEnds + SmugglingCase.startLines, at: hop)
         }
 
-        @Test
-        func `Forged and nominated fields do not get through, and what looks like a request in a body stays content`()
-            throws
-        {
-            try check(SmugglingCase.fields + SmugglingCase.bodies)
+        @Test(arguments: Hop.allCases)
+        func `Forged and nominated fields do not get through, and what looks like a request in a body stays content`(
+            hop: Hop
+        ) throws {
+            try check(SmugglingCase.fields + SmugglingCase.bodies, at: hop)
         }
 
-        private func check(_ cases: [SmugglingCase]) throws {
-            let application = try RecordingApplication()
-            defer { application.stop() }
-            let cluster = try TestCluster(
-                workers: 1, workerArguments: ["--forward", "http://127.0.0.1:\(application.port)"])
-            defer { cluster.tearDown() }
+        private func check(_ cases: [SmugglingCase], at hop: Hop) throws {
+            let recorded = try RecordedCluster(hop)
+            defer { recorded.tearDown() }
+            let (cluster, application) = (recorded.cluster, recorded.application)
             var served = 0
             for example in cases {
                 let name = example.name
@@ -40,13 +38,15 @@ extension EndToEnd {
                 case .served(let lines, let content, let trailers):
                     let answer = try cluster.answer(to: example.bytes + TestCluster.lastRequest)
                     #expect(answer.statuses == [200, 200], "\(name): \(answer)")
-                    let requests = application.requests.dropFirst(before)
-                    #expect(requests.map(\.target) == [target(in: lines), "/last"], "\(name)")
-                    guard let request = requests.first else { continue }
-                    #expect(request.lines.first == lines.first, "\(name)")
-                    #expect(request.lines.dropFirst().sorted() == (lines.dropFirst() + ours(lines)).sorted(), "\(name)")
-                    #expect(String(decoding: request.content, as: UTF8.self) == content, "\(name)")
-                    #expect(request.trailers.map { "\($0.name): \($0.value)" } == trailers, "\(name)")
+                    let requests = Array(application.requests.dropFirst(before))
+                    guard requests.count == 2 else {
+                        Issue.record("\(name) became \(requests.map(\.target))")
+                        continue
+                    }
+                    check(requests[0], is: lines, at: hop, name)
+                    check(requests[1], is: ["GET /last", "host: a"], at: hop, "what follows \(name)")
+                    #expect(String(decoding: requests[0].content, as: UTF8.self) == content, "\(name)")
+                    #expect(requests[0].trailers.map { "\($0.name): \($0.value)" } == trailers, "\(name)")
                     served += 2
                 }
             }
@@ -60,8 +60,22 @@ extension EndToEnd {
             #expect(worker.requestsTotal >= served && application.requests.count == served, "\(worker)")
         }
 
-        private func target(in lines: [String]) -> String {
-            String(lines.first?.split(separator: " ").last ?? "")
+        /// The head is made of these lines and of what the balancer says of every client.
+        private func check(_ request: CanonicalRequest, is lines: [String], at hop: Hop, _ name: String) {
+            let expected = lines + ours(lines)
+            switch hop {
+            case .application:
+                // The worker has put the lines in another order.
+                #expect(request.lines.first == expected.first, "\(name)")
+                #expect(request.lines.dropFirst().sorted() == expected.dropFirst().sorted(), "\(name)")
+            case .worker:
+                let start = "\(expected[0]) HTTP/1.1\r\n" + expected.dropFirst().map { "\($0)\r\n" }.joined()
+                let head = String(decoding: request.head, as: UTF8.self)
+                #expect(head.hasPrefix(start), "\(name): \(escaped(request.head))")
+                let end = try? #/x-request-id: [0-9a-f]{32}\r\ntraceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r\n/#
+                    .prefixMatch(in: head.dropFirst(start.count))?.output
+                #expect(end.map { head == start + $0 + "understudy-epoch: 1\r\n\r\n" } == true, "\(name): \(head)")
+            }
         }
 
         /// What the balancer says of every client.
