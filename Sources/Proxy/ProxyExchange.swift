@@ -5,12 +5,11 @@ internal import Sockets
 
 /// One request on its way from a client to a worker and its response on the way back.
 ///
-///     idle -> waiting (for a worker) -> sent -> answering -> idle          failed attempts go back from sent to
-/// waiting
+///     idle -> waiting (for a worker) -> sent -> answering -> idle          failed attempts go back from sent to waiting
 ///
 /// Laws:
 /// - A lease is held exactly while a worker has the request: from `attempt` to `upstreamEnded`, `upstreamFailed` or `cancelled`.
-/// - `request` holds what a retry needs, head first, until the response begins or it outgrows the replay limit.
+/// - `request` holds what a retry needs until the response begins or it outgrows the replay limit.
 /// - Once a response head has gone downstream nothing is retried: a break in the response is passed on as a break.
 ///
 /// The object serves one request after the other of its connection and allocates nothing for one in the steady state.
@@ -18,23 +17,13 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private unowned let downstream: any Downstream
     private unowned let service: ProxyService
 
-    private var request = ByteBuffer()
-    private var headCount = 0
-    /// The reign that stands in the kept head.
-    private var epoch: UInt64 = 0
-    private var method = Method.get
-    private var isChunked = false
+    private var request = KeptRequest()
     private var needsContinue = false
     /// What the request asks for besides an ordinary answer.
     private var upgrade: UpgradeRequest?
     private var trace = RequestTrace()
     /// Of a tunnel: the worker has ended its direction.
     private var isHalfClosed = false
-    /// Trailer fields of the request have come, and the last chunk before them is written.
-    private var hasTrailers = false
-    private var isRequestEnded = false
-    /// `request` holds everything that has been received so far.
-    private var isReplayable = false
     /// Stands in the queue.
     private var isWaiting = false
     /// It waits for the successor's epoch.
@@ -56,29 +45,24 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: From the client
 
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        request.removeAll()
-        epoch = service.policy.epoch
+        let policy = service.policy
+        let epoch = policy.epoch
         upgrade = UpgradeRequest(head, bytes)
-        if service.policy.place == .edge {
-            trace.begin(head, bytes, trusts: service.policy.trustsRequestID, random: &service.random)
+        if policy.place == .edge {
+            trace.begin(head, bytes, trusts: policy.trustsRequestID, random: &service.random)
         }
-        RequestRewriter.append(
-            head, bytes, from: downstream, policy: service.policy, epoch: epoch, upgrade: upgrade, trace: trace,
-            to: &request)
-        headCount = request.count
-        method = head.method
-        isChunked = head.framing == .chunked
+        request.begin(head, epoch: epoch) {
+            RequestRewriter.append(
+                head, bytes, from: downstream, policy: policy, epoch: epoch, upgrade: upgrade, trace: trace, to: &$0)
+        }
         needsContinue = head.expectsContinue
-        hasTrailers = false
         isHalfClosed = false
-        isRequestEnded = false
-        isReplayable = true
         demand = Roster.Demand(affinity: service.affinity.value(of: head, bytes))
         attempts = 0
         hasMetStale = false
         lastFailure = nil
         if let seconds = service.secondsTooFast(source) {
-            isReplayable = false
+            request.isAnswered()
             fail(.tooFast(retryAfterSeconds: seconds))
             return
         }
@@ -86,46 +70,17 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func requestBody(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if isReplayable {
-            appendContent(bytes, to: &request)
-            if request.count - headCount > service.policy.replayLimit && upstream != nil { isReplayable = false }
-        }
-        guard let upstream else { return }
-        upstream.write { appendContent(bytes, to: &$0) }
-        if upstream.isCongested { downstream.pauseReading() }
-        if !isReplayable && request.capacity > 0 { request.release() }
-    }
-
-    private func appendContent(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuffer) {
-        guard isChunked else {
-            output.append(bytes)
-            return
-        }
-        output.appendChunkHead(bytes.count)
-        output.append(bytes)
-        output.appendChunkTail()
+        request.take(bytes, limit: service.policy.replayLimit, sendingTo: upstream)
+        if upstream?.isCongested == true { downstream.pauseReading() }
     }
 
     func requestTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
-        // A length is told in place of chunks: there is no place for them (RFC 9110 6.5.1).
-        guard isChunked else { return }
-        hasTrailers = true
-        if isReplayable { RequestRewriter.append(trailers: fields, bytes, to: &request) }
-        upstream?.write { RequestRewriter.append(trailers: fields, bytes, to: &$0) }
+        request.take(trailers: fields, bytes, sendingTo: upstream)
     }
 
     func requestEnd() {
-        isRequestEnded = true
-        if isChunked {
-            if isReplayable { appendEnd(to: &request) }
-            upstream?.write { appendEnd(to: &$0) }
-        }
-        upstream?.endRequest()
+        request.end(sendingTo: upstream)
         if isHalfClosed { leaveTunnel() }
-    }
-
-    private func appendEnd(to output: inout ByteBuffer) {
-        if hasTrailers { output.appendTrailerEnd() } else { output.appendLastChunk() }
     }
 
     func downstreamDrained() {
@@ -143,7 +98,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
         detach()?.abandon()
         if let lease = lease.take() { service.roster.releaseAbandoned(lease) }
-        request.release()
+        request.drop()
     }
 
     private func detach() -> UpstreamConnection? {
@@ -164,7 +119,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func send(over lease: Roster.Lease) {
-        if isReplayable { renewEpoch() }
+        request.renew(epoch: service.policy.epoch)
         guard let pool = service.pool(for: lease.slot) else {
             // It left between the two steps; the next choice can't fall on it again.
             service.roster.releaseAbandoned(lease)
@@ -176,9 +131,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
         downstream.isServed(by: pool.name)
         let upstream = pool.take()
         self.upstream = upstream
-        upstream.begin(self, method: method, mayTunnel: upgrade != nil)
-        upstream.write(request.readable)
-        if isRequestEnded { upstream.endRequest() }
+        upstream.begin(self, method: request.method, mayTunnel: upgrade != nil)
+        upstream.write(request.bytes)
+        if request.isEnded { upstream.endRequest() }
         if needsContinue {
             needsContinue = false
             downstream.writeContinue()
@@ -211,7 +166,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func fail(_ error: ProxyError) {
-        request.release()
+        request.drop()
         downstream.resumeReading()
         downstream.respond(
             status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds,
@@ -221,8 +176,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: From the worker
 
     func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        // The worker has begun to answer: from here on only it can.
-        isReplayable = false
+        request.isAnswered()
         ResponseRewriter.passInterim(head, bytes, to: downstream)
     }
 
@@ -238,13 +192,11 @@ final class ProxyExchange: Exchange, UpstreamClient {
                 upstreamFailed(.badResponse(.unexpectedSwitch))
                 return
             }
-            isReplayable = false
-            isRequestEnded = false
-            request.release()
+            request.becomesTunnel()
             ResponseRewriter.passTunnel(head, bytes, requestID: trace.requestID, to: downstream)
             return
         }
-        isReplayable = false
+        request.isAnswered()
         let setCookie = lease?.stickyName.flatMap { service.affinity.setCookie(naming: $0) }
         ResponseRewriter.pass(head, bytes, requestID: trace.requestID, setCookie: setCookie, to: downstream)
     }
@@ -254,7 +206,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         detach()?.abandon()
         let subject = lease.flatMap { service.roster.subject(of: $0) }
         if let lease = lease.take() { service.roster.releaseAbandoned(lease) }
-        guard isReplayable, service.policy.isAbdicated else {
+        guard request.isReplayable, service.policy.isAbdicated else {
             if let subject { service.observer.fenced(subject, highest) }
             fail(.fenced)
             return
@@ -262,7 +214,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         // Nobody has read it, so it goes out once more: at once, if the successor has told its epoch meanwhile.
         attempts -= 1
         lastFailure = nil
-        if service.policy.epoch >= highest && epoch < highest {
+        if service.policy.epoch >= highest && request.epoch < highest {
             attempt()
             return
         }
@@ -280,14 +232,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
     func noSuccessor() {
         isFenced = false
         fail(.fenced)
-    }
-
-    /// The successor has told its epoch: what is sent from here on is sent under it.
-    private func renewEpoch() {
-        let current = service.policy.epoch
-        guard epoch != current else { return }
-        RequestRewriter.renew(&request, headCount: &headCount, from: epoch, to: current)
-        epoch = current
     }
 
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -321,22 +265,13 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if let lease = lease.take(), let subject = service.roster.release(lease) {
             service.observer.succeededAgain(subject)
         }
-        // After an early answer the rest of the request goes nowhere.
-        isReplayable = false
-        if isRequestEnded && request.capacity <= ProxyExchange.keptCapacity {
-            request.removeAll()
-        } else {
-            request.release()
-        }
+        request.isOver()
         let downstream = downstream
         // Asked before: ending the response may begin the next request.
-        let isCutShort = !isRequestEnded
+        let isCutShort = !request.isEnded
         downstream.endResponse()
         if isCutShort { downstream.resumeReading() }
     }
-
-    /// What a head needs stays allocated for the connection's next request.
-    private static let keptCapacity = 2 << 10
 
     func upstreamFailed(_ failure: UpstreamFailure) {
         let failed = detach()
@@ -359,8 +294,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
         lastFailure = failure
         if downstream.canRespond {
             let mayRetry =
-                isReplayable && attempts <= service.policy.maximumRetries
-                && RetryLaw.allows(failure.attemptEnd(isOnTheWay: isOnTheWay), isIdempotent: method.isIdempotent)
+                request.isReplayable && attempts <= service.policy.maximumRetries
+                && RetryLaw.allows(
+                    failure.attemptEnd(isOnTheWay: isOnTheWay), isIdempotent: request.method.isIdempotent)
             if mayRetry {
                 service.counters.retries.add(1)
                 attempt()
@@ -379,9 +315,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
     /// The worker hangs. What may be done twice goes to another one; the rest waits on, since the hung worker may
     /// have begun.
     func upstreamEjected() {
-        guard downstream.canRespond, isReplayable, attempts <= service.policy.maximumRetries, let upstream,
+        guard downstream.canRespond, request.isReplayable, attempts <= service.policy.maximumRetries, let upstream,
             RetryLaw.allows(
-                upstream.isRequestOnTheWay ? .withdrawn : .neverArrived, isIdempotent: method.isIdempotent)
+                upstream.isRequestOnTheWay ? .withdrawn : .neverArrived, isIdempotent: request.method.isIdempotent)
         else { return }
         detach()?.abandon()
         if let lease = lease.take() {
