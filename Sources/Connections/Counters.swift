@@ -1,4 +1,4 @@
-package import HTTP2
+internal import HTTP2
 private import Synchronization
 
 /// A number that one loop counts up and any thread may read.

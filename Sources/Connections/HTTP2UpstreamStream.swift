@@ -1,4 +1,4 @@
-package import HTTP
+internal import HTTP
 package import HTTP2
 internal import Sockets
 

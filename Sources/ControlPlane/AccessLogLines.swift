@@ -1,6 +1,6 @@
 private import Glibc
 internal import HTTP
-package import Sockets
+internal import Sockets
 
 /// One loop's lines of the access log: gathered in memory, handed over in batches.
 ///

@@ -1,5 +1,5 @@
 internal import CNGHTTP2
-package import HTTP
+internal import HTTP
 
 /// The fields of a head or a trailer section that is being written: names in lower case, as HTTP/2 wants them.
 package struct FieldList: ~Copyable {
