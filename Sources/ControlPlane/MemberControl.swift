@@ -218,7 +218,9 @@ package final class MemberControl {
         let caller = KeptCaller(
             loop: loop, endpoint: UpstreamEndpoint(address: address, host: worker.host, expectation: expectation),
             provider: provider)
-        let timeout = Int(core.settings.prevoteTimeoutMilliseconds)
+        let settings = core.settings
+        let timeout = Int(
+            prevote.isAcrossHosts ? settings.quorumTimeoutMilliseconds : settings.prevoteTimeoutMilliseconds)
         caller.ask(.post, ClusterPaths.prevote, body: JSON.encode(prevote), timeoutMilliseconds: timeout) {
             [unowned self] result in
             caller.close()

@@ -33,12 +33,28 @@ func record(
     )
 }
 
+func home(_ text: String) -> Home {
+    guard let home = Home(text) else { fatalError("the test uses a bad home: \(text)") }
+    return home
+}
+
+extension WorkerRecord {
+    /// This record on a host of its own, `10.0.0.1` for the home `h1` and so on.
+    func living(in number: Int, acrossHosts: Bool = true) -> WorkerRecord {
+        var record = self
+        record.home = ClusterTests.home("h\(number)")
+        record.host = "10.0.0.\(number)"
+        record.acrossHosts = acrossHosts
+        return record
+    }
+}
+
 /// The registration that a worker with this record sends.
 func registration(_ record: WorkerRecord, seen: Epoch = .none) -> Registration {
     Registration(
         id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
         mayStandIn: record.mayStandIn, capacity: record.capacity, maximumRequests: record.maximumRequests,
-        maximumEpochSeen: seen
+        home: record.home, acrossHosts: record.acrossHosts, maximumEpochSeen: seen
     )
 }
 

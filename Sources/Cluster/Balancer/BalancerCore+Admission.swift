@@ -16,7 +16,8 @@ extension BalancerCore {
             record: WorkerRecord(
                 id: registration.id, host: registration.host, port: registration.port,
                 incarnation: registration.incarnation, mayStandIn: registration.mayStandIn,
-                capacity: registration.capacity, maximumRequests: registration.maximumRequests ?? 0, state: .ready
+                capacity: registration.capacity, maximumRequests: registration.maximumRequests ?? 0,
+                home: registration.home, acrossHosts: registration.acrossHosts ?? false, state: .ready
             ),
             isAuthenticated: peer != nil
         )
@@ -124,6 +125,8 @@ extension BalancerCore {
         entry.record.mayStandIn = record.mayStandIn
         entry.record.capacity = record.capacity
         entry.record.maximumRequests = record.maximumRequests
+        entry.record.home = record.home
+        entry.record.acrossHosts = record.acrossHosts
         entry.lastSeen = now
         entry.leaseEnds = now.advanced(byMilliseconds: settings.leaseMilliseconds)
         entry.failures = 0

@@ -5,6 +5,8 @@ extension BalancerCore {
         guard HostName.isValid(hint.host), hint.port != 0, !reservedPorts.contains(hint.port),
             entries.count < settings.maximumWorkers, entries[hint.id] == nil, addresses[WorkerAddress(hint)] == nil
         else { return }
+        // On another host the loopback address leads to somebody else.
+        if let home, let other = hint.home, other != home, HostName.isLoopback(hint.host) { return }
         var record = hint
         record.capacity = min(max(hint.capacity, 1), WorkerRecord.maximumCapacity)
         record.maximumRequests = min(max(hint.maximumRequests, 0), WorkerRecord.maximumConcurrency)

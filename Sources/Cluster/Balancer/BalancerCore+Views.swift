@@ -1,7 +1,7 @@
 extension BalancerCore {
     /// The worker list for the workers to copy.
     package var snapshot: Snapshot {
-        Snapshot(epoch: epoch, version: version, workers: records.all)
+        Snapshot(epoch: epoch, version: version, workers: records.all, home: home)
     }
 
     /// Every worker as the data plane needs it, in the order of the snapshot.

@@ -23,6 +23,8 @@ package struct BalancerCore: Sendable {
     /// The trust domain that every peer must belong to. Nil in the plain build, where peers have no identity.
     let cluster: String?
     let reservedPorts: Set<UInt16>
+    /// Where this balancer lives; nil when nobody asks.
+    let home: Home?
 
     /// The epoch that ended this balancer.
     package internal(set) var supersededBy: Epoch?
@@ -56,16 +58,18 @@ package struct BalancerCore: Sendable {
     /// - Parameters:
     ///   - cluster: the trust domain that peers must show; nil in the plain build.
     ///   - reservedPorts: the balancer's own ports, which no worker may claim.
+    ///   - home: the state directory of this balancer.
     ///   - hints: what the predecessor knew. Entries that make no sense are left out.
     ///   - seed: for jitter.
     package init(
         epoch: Epoch, cluster: String? = nil, settings: ClusterSettings = ClusterSettings(),
-        reservedPorts: Set<UInt16> = [], hints: Snapshot? = nil, seed: UInt64, now: Instant
+        reservedPorts: Set<UInt16> = [], home: Home? = nil, hints: Snapshot? = nil, seed: UInt64, now: Instant
     ) {
         self.epoch = epoch
         self.settings = settings.bounded()
         self.cluster = cluster
         self.reservedPorts = reservedPorts
+        self.home = home
         generator = SeededGenerator(seed: seed)
         for hint in hints?.workers ?? [] {
             adopt(hint, now: now)

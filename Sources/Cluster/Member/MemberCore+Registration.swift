@@ -67,7 +67,8 @@ extension MemberCore {
                 Registration(
                     id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
                     mayStandIn: record.mayStandIn, capacity: record.capacity,
-                    maximumRequests: record.maximumRequests, maximumEpochSeen: highestEpoch
+                    maximumRequests: record.maximumRequests, home: record.home, acrossHosts: record.acrossHosts,
+                    maximumEpochSeen: highestEpoch
                 )
             )
         )

@@ -13,7 +13,12 @@ extension MemberCore {
         if let epoch, epoch < highestEpoch { return }
         if !isBalancerDead {
             isBalancerDead = true
-            if !isSuspended { note(.balancerDead) }
+            if !isSuspended { note(order.isAtHome ? .balancerDead : .balancerLost) }
+        }
+        guard order.isAtHome else {
+            // Seen from another host, a crash, a partition and a killed process look alike: silence.
+            suspectBalancer(now: now)
+            return
         }
         guard isStarted, !isStopping, !isSuspended, let rank else { return }
         switch phase {
@@ -76,9 +81,10 @@ extension MemberCore {
 
     /// Too many checks in a row went unanswered, or no balancer was reached for too long.
     mutating func suspectBalancer(now: Instant) {
-        guard phase == .idle, isStarted, !isStopping, !isSuspended, let rank else { return }
-        note(.balancerSuspected)
-        wait(forRank: rank, now: now)
+        guard phase == .idle, isStarted, !isStopping, !isSuspended, let delay = precedence else { return }
+        if lastDefeat == nil { note(.balancerSuspected) }
+        phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: false)
+        if delay == 0 { phaseEnded(now: now) }
     }
 
     /// The time of the present phase is over.
@@ -103,8 +109,15 @@ extension MemberCore {
 
     mutating func takeOver(killHolder: Bool, now: Instant) {
         phase = .takingOver(until: now.advanced(byMilliseconds: settings.takeoverTimeoutMilliseconds))
-        note(.takingOver(after: highestEpoch))
-        effects.append(.takeOver(after: highestEpoch, snapshot: snapshot, killHolder: killHolder))
+        var after = highestEpoch
+        if order.isAtHome {
+            note(.takingOver(after: after))
+        } else {
+            note(.takingOverAcrossHosts(after: after))
+            // Nobody here knows what was granted elsewhere: far enough away, nothing was.
+            after = after.leaped(using: &generator)
+        }
+        effects.append(.takeOver(after: after, snapshot: snapshot, killHolder: killHolder))
     }
 
     /// The first in the succession keeps a warm standby.
@@ -116,14 +129,21 @@ extension MemberCore {
         effects.append(.keepStandby(isWanted))
     }
 
-    private mutating func wait(forRank rank: Int, now: Instant) {
-        let delay = Int64(rank) * settings.rankDelayMilliseconds
-        phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: false)
-        if delay == 0 { phaseEnded(now: now) }
+    /// How long this worker leaves the precedence to others, in milliseconds; nil when it may not act.
+    private var precedence: Int64? {
+        guard mayAct else { return nil }
+        if order.isAtHome {
+            return order.rank(of: record.id, without: knownDead).map { Int64($0) * settings.rankDelayMilliseconds }
+        }
+        return order.turn(of: record.id, without: knownDead).map { turn in
+            settings.distantGraceMilliseconds + Int64(turn.homesBefore) * settings.distantTurnMilliseconds
+                + Int64(turn.rank) * settings.rankDelayMilliseconds
+        }
     }
 
     private var mayAct: Bool {
-        record.mayStandIn && (knowsStateDirectory || handoverEpoch == highestEpoch)
+        guard record.mayStandIn else { return false }
+        return order.isAtHome ? knowsStateDirectory || handoverEpoch == highestEpoch : record.acrossHosts
     }
 
     /// A balancer that dies as soon as it is started is started more and more slowly.

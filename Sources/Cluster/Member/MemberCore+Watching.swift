@@ -94,6 +94,8 @@ extension MemberCore {
         orphanAt = nil
         takeoversInRow = 0
         knownDead = []
+        promise = nil
+        lastDefeat = nil
         if case .takingOver = phase {
             // The shell is at it and will report; a false alarm ends with the lock held.
         } else {
@@ -109,6 +111,8 @@ extension MemberCore {
         misses = 0
         isBalancerDead = false
         knownDead = []
+        promise = nil
+        lastDefeat = nil
         ignoredEpoch = nil
         if case .takingOver = phase {
             // It may be this worker's own doing; the shell will tell.
@@ -126,7 +130,7 @@ extension MemberCore {
     mutating func adopt(_ newer: Snapshot) {
         guard newer.supersedes(snapshot) else { return }
         snapshot = newer.keepingLaterStarts(of: snapshot)
-        order = SuccessionOrder(of: snapshot, onMachineOf: record.host)
+        order = SuccessionOrder(of: snapshot, seenBy: record)
         effects.append(.persist(snapshot))
     }
 

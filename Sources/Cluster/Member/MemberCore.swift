@@ -28,6 +28,8 @@ package struct MemberCore: Sendable {
     package let record: WorkerRecord
     package internal(set) var settings: ClusterSettings
     let knowsStateDirectory: Bool
+    /// Whether a takeover of another home's balancer needs the majority of the registered workers.
+    let needsQuorum: Bool
 
     /// The latest worker list that this worker has seen.
     package internal(set) var snapshot: Snapshot
@@ -74,7 +76,11 @@ package struct MemberCore: Sendable {
     var isBalancerDead = false
     /// The balancer was stopped on purpose: nobody wants it back.
     var isSuspended = false
-    var ballot = Ballot()
+    var ballot = Ballot.none
+    /// Whom of another home this worker supports.
+    var promise: Promise?
+    /// What has been said of the last ballot that brought no quorum; it is said once.
+    var lastDefeat: MemberEvent?
     /// Passed over when ranks are reckoned: they did not answer a prevote since a balancer last answered.
     var knownDead: Set<NodeID> = []
     /// Attempts since a balancer last answered.
@@ -90,17 +96,20 @@ package struct MemberCore: Sendable {
     ///   - snapshot: the one from the state directory, if there is one.
     ///   - highestEpoch: the highest epoch that is known from before, for example from the epoch file.
     ///   - knowsStateDirectory: whether this worker shares the balancer's state directory, and so its lock.
+    ///   - needsQuorum: false for a worker that may act on another home's balancer without a majority.
     ///   - seed: for jitter.
     package init(
         record: WorkerRecord, settings: ClusterSettings = ClusterSettings(), snapshot: Snapshot? = nil,
-        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, seed: UInt64, now: Instant
+        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, needsQuorum: Bool = true,
+        seed: UInt64, now: Instant
     ) {
         self.record = record.laterThan(snapshot?.worker(record.id))
         self.settings = settings.bounded()
         self.snapshot = snapshot ?? .empty
         self.highestEpoch = min(max(highestEpoch, snapshot?.epoch ?? .none), .ceiling)
         self.knowsStateDirectory = knowsStateDirectory
-        order = SuccessionOrder(of: self.snapshot, onMachineOf: record.host)
+        self.needsQuorum = needsQuorum
+        order = SuccessionOrder(of: self.snapshot, seenBy: record)
         latest = now
         generator = SeededGenerator(seed: seed)
     }

@@ -1,16 +1,33 @@
-/// Who stands in for the balancer, and in which order: (port, host, id) over the workers that may, on one machine.
+/// Who stands in for the balancer, and in which order, as one worker sees it.
 ///
-/// Ready workers come first. The others that are not leaving come after them: when a balancer dies before it has probed
-/// its hints, nobody is ready, and somebody must act all the same.
+/// First come the workers of the balancer's own home that may: they have its lock and its listeners. Then the workers of
+/// other homes that may act across hosts. Within each the order is (port, host, id), ready workers first; the others
+/// that are not leaving come after them: when a balancer dies before it has probed its hints, nobody is ready, and
+/// somebody must act all the same.
 package struct SuccessionOrder: Sendable, Equatable {
+    /// The workers of the balancer's home.
     package let candidates: [WorkerRecord]
+    /// The workers of other homes that may act across hosts.
+    package let distant: [WorkerRecord]
+    /// Whether the viewer lives in the balancer's home. Where either is of a version that knows no homes, every worker
+    /// takes itself for a neighbour of the balancer, and lock and listeners tell.
+    package let isAtHome: Bool
 
-    /// - Parameter host: the machine that the balancer's listeners and lock are on; workers elsewhere can't have them.
-    package init(of snapshot: Snapshot, onMachineOf host: String) {
-        let able = snapshot.workers.filter {
-            $0.mayStandIn && $0.state != .draining && HostName.isSameMachine($0.host, host)
+    /// - Parameter viewer: the worker whose view this is.
+    package init(of snapshot: Snapshot, seenBy viewer: WorkerRecord) {
+        let isAtHome = snapshot.home == nil || viewer.home == nil || snapshot.home == viewer.home
+        let isNear = { (worker: WorkerRecord) in
+            if let home = snapshot.home, let other = worker.home { return home == other }
+            return isAtHome && HostName.isSameMachine(worker.host, viewer.host)
         }
-        candidates = able.sorted { left, right in
+        let able = snapshot.workers.filter { $0.mayStandIn && $0.state != .draining }
+        self.isAtHome = isAtHome
+        candidates = SuccessionOrder.sorted(able.filter(isNear))
+        distant = SuccessionOrder.sorted(able.filter { $0.acrossHosts && $0.home != nil && !isNear($0) })
+    }
+
+    private static func sorted(_ workers: [WorkerRecord]) -> [WorkerRecord] {
+        workers.sorted { left, right in
             let isLeftReady = left.state == .ready
             let isRightReady = right.state == .ready
             return isLeftReady == isRightReady ? WorkerRecord.precedes(left, right) : isLeftReady
@@ -25,6 +42,34 @@ package struct SuccessionOrder: Sendable, Equatable {
             if !dead.contains(candidate.id) { rank += 1 }
         }
         return nil
+    }
+
+    /// When a worker of another home has its turn.
+    package struct Turn: Sendable, Equatable {
+        /// Homes with a living worker that comes before it.
+        package let homesBefore: Int
+        /// Living workers of its own home that come before it.
+        package let rank: Int
+
+        package init(homesBefore: Int, rank: Int) {
+            self.homesBefore = homesBefore
+            self.rank = rank
+        }
+    }
+
+    /// Nil when `id` is none of the distant.
+    ///
+    /// A host that is gone takes all its workers along, so it costs the others one wait, not one for each.
+    package func turn(of id: NodeID, without dead: Set<NodeID> = []) -> Turn? {
+        guard let own = distant.first(where: { $0.id == id })?.home else { return nil }
+        var homes: Set<Home> = []
+        var rank = 0
+        for worker in distant {
+            if worker.id == id { break }
+            if dead.contains(worker.id) { continue }
+            if let home = worker.home, home != own { homes.insert(home) } else { rank += 1 }
+        }
+        return Turn(homesBefore: homes.count, rank: rank)
     }
 
     /// Whom `id` asks before it takes over on suspicion: the living others among the first `count`, because those watch

@@ -14,7 +14,8 @@ extension ClusterSettings {
             \.rankDelayMilliseconds, \.prevoteTimeoutMilliseconds, \.takeoverTimeoutMilliseconds,
             \.takeoverRetryMinimumMilliseconds, \.takeoverRetryMaximumMilliseconds, \.orphanMilliseconds,
             \.registerRetryMinimumMilliseconds, \.registerRetryMaximumMilliseconds, \.refusedRetryMilliseconds,
-            \.registerTimeoutMilliseconds,
+            \.registerTimeoutMilliseconds, \.distantGraceMilliseconds, \.distantTurnMilliseconds,
+            \.quorumTimeoutMilliseconds, \.promiseMilliseconds,
         ]
         for path in intervals {
             result[keyPath: path] = min(max(result[keyPath: path], 10), Self.longestMilliseconds)

@@ -59,6 +59,14 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
     package var rankDelayMilliseconds: Int64 = 150
     /// How long a candidate waits for the answers to a prevote.
     package var prevoteTimeoutMilliseconds: Int64 = 100
+    /// How much longer than the silence that makes it suspect the workers of other homes give the balancer's own.
+    package var distantGraceMilliseconds: Int64 = 1000
+    /// How much longer each home waits than the one before.
+    package var distantTurnMilliseconds: Int64 = 1000
+    /// How long the candidate of another home waits for an answer to its prevote.
+    package var quorumTimeoutMilliseconds: Int64 = 1000
+    /// How long a worker that has agreed to a takeover across hosts agrees to no other one.
+    package var promiseMilliseconds: Int64 = 5000
     /// How long a takeover by the shell may take before it counts as failed.
     package var takeoverTimeoutMilliseconds: Int64 = 10_000
     /// After a takeover that brought no balancer: how long to watch before the next, doubling up to the maximum.
@@ -112,6 +120,10 @@ extension ClusterSettings {
         try read(&lagMilliseconds, .lagMilliseconds)
         try read(&rankDelayMilliseconds, .rankDelayMilliseconds)
         try read(&prevoteTimeoutMilliseconds, .prevoteTimeoutMilliseconds)
+        try read(&distantGraceMilliseconds, .distantGraceMilliseconds)
+        try read(&distantTurnMilliseconds, .distantTurnMilliseconds)
+        try read(&quorumTimeoutMilliseconds, .quorumTimeoutMilliseconds)
+        try read(&promiseMilliseconds, .promiseMilliseconds)
         try read(&takeoverTimeoutMilliseconds, .takeoverTimeoutMilliseconds)
         try read(&takeoverRetryMinimumMilliseconds, .takeoverRetryMinimumMilliseconds)
         try read(&takeoverRetryMaximumMilliseconds, .takeoverRetryMaximumMilliseconds)

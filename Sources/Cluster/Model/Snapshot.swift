@@ -6,13 +6,16 @@ package struct Snapshot: Codable, Sendable, Equatable {
     /// Rises with every change of membership or state; begins again under a new epoch.
     package var version: UInt64
     package var workers: [WorkerRecord]
+    /// Where the balancer lives; nil for one of an earlier version.
+    package var home: Home?
 
     package static let empty = Snapshot(epoch: .none, version: 0, workers: [])
 
-    package init(epoch: Epoch, version: UInt64, workers: [WorkerRecord]) {
+    package init(epoch: Epoch, version: UInt64, workers: [WorkerRecord], home: Home? = nil) {
         self.epoch = epoch
         self.version = version
         self.workers = workers
+        self.home = home
     }
 
     /// Whether this snapshot may take the place of `other`: only a strictly higher (epoch, version) may.

@@ -12,6 +12,10 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
     package var capacity: Int
     /// Requests that the worker takes at the same time, up to `maximumConcurrency`; 0 for as many as come.
     package var maximumRequests: Int
+    /// The state directory that the worker uses; nil for a node of an earlier version.
+    package var home: Home?
+    /// Whether the worker may start a balancer in its own home when that of another home is gone.
+    package var acrossHosts: Bool
     package var state: WorkerState
 
     package static let maximumCapacity = 1000
@@ -19,7 +23,7 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
 
     package init(
         id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool, capacity: Int = 1,
-        maximumRequests: Int = 0, state: WorkerState = .joining
+        maximumRequests: Int = 0, home: Home? = nil, acrossHosts: Bool = false, state: WorkerState = .joining
     ) {
         self.id = id
         self.host = host
@@ -28,10 +32,13 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         self.mayStandIn = mayStandIn
         self.capacity = capacity
         self.maximumRequests = maximumRequests
+        self.home = home
+        self.acrossHosts = acrossHosts
         self.state = state
     }
 
-    // The synthesized decoder would demand every field; a node of an earlier version knows no limit.
+    // The synthesized decoder would demand every field; a node of an earlier version knows no limit
+    // and no home.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         id = try fields.decode(NodeID.self, forKey: .id)
@@ -41,6 +48,8 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         mayStandIn = try fields.decode(Bool.self, forKey: .mayStandIn)
         capacity = try fields.decode(Int.self, forKey: .capacity)
         maximumRequests = try fields.decodeIfPresent(Int.self, forKey: .maximumRequests) ?? 0
+        home = try fields.decodeIfPresent(Home.self, forKey: .home)
+        acrossHosts = try fields.decodeIfPresent(Bool.self, forKey: .acrossHosts) ?? false
         state = try fields.decode(WorkerState.self, forKey: .state)
     }
 

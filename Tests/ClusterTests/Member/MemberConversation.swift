@@ -26,6 +26,12 @@ struct MemberConversation {
         core.start(now: at(0))
     }
 
+    /// A worker that has just begun to register, made otherwise.
+    init(starting core: MemberCore) {
+        self.core = core
+        self.core.start(now: at(0))
+    }
+
     /// A worker that is registered with the balancer of `snapshot`, its effects taken.
     init(member port: UInt16, of snapshot: Snapshot = MemberConversation.snapshot(), knowsStateDirectory: Bool = true) {
         self.init(port, knowsStateDirectory: knowsStateDirectory)

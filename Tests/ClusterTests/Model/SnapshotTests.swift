@@ -21,7 +21,7 @@ import Testing
         let json = try encoder.encode(snapshot)
         #expect(
             String(decoding: json, as: UTF8.self)
-                == #"{"epoch":3,"version":12,"workers":[{"capacity":1,"host":"127.0.0.1","id":"worker-8001","#
+                == #"{"epoch":3,"version":12,"workers":[{"acrossHosts":false,"capacity":1,"host":"127.0.0.1","id":"worker-8001","#
                 + #""incarnation":1,"maximumRequests":0,"mayStandIn":true,"port":8001,"state":"ready"}]}"#)
         #expect(try JSONDecoder().decode(Snapshot.self, from: json) == snapshot)
     }
