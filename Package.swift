@@ -79,7 +79,8 @@ let package = Package(
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP", "HTTP2", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "MultiplexingTests", dependencies: ["HTTP", "Multiplexing"], swiftSettings: settings),
-        .testTarget(name: "ClusterTests", dependencies: ["Cluster"], swiftSettings: settings),
+        .target(name: "Simulation", dependencies: ["Cluster"], path: "Tests/Simulation", swiftSettings: settings),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Simulation"], swiftSettings: settings),
         .testTarget(
             name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "HTTP2", "Sockets", "TestSupport"],
             swiftSettings: settings),

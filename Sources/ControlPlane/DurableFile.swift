@@ -27,12 +27,16 @@ package enum DurableFile {
             unlink(temporary)
             throw error
         }
+        try syncDirectory(of: path)
+    }
+
+    /// Makes the new name last. Where a file system has no sync for directories, its renames last by themselves.
+    private static func syncDirectory(of path: String) throws(SystemError) {
         let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        let opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if opened >= 0 {
-            let owned = FileDescriptor(owning: opened)
-            _ = fsync(owned.rawValue)
-        }
+        let opened = FileDescriptor(
+            owning: try SystemError.check("open", open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)))
+        guard fsync(opened.rawValue) != 0, errno != EINVAL, errno != ENOTSUP else { return }
+        throw SystemError("fsync")
     }
 
     /// The file's content; nil when it is missing, unreadable or absurdly large.

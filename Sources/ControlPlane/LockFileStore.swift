@@ -2,10 +2,9 @@ package import Cluster
 private import Glibc
 package import Sockets
 
-/// The lock and the epoch file of a state directory.
+/// The lock and the files of the fence, in a state directory.
 ///
-/// The kernel frees the lock when its holder dies, however it dies. As long as epochs are within the reservation, the
-/// epoch file is written without a sync: a takeover does not wait for a disk.
+/// The kernel frees the lock when its holder dies, however it dies.
 package final class LockFileStore: FenceStore {
     private let directory: StateDirectory
     private var held: FileDescriptor?
@@ -60,48 +59,57 @@ package final class LockFileStore: FenceStore {
         held = nil
     }
 
-    package func readEpochFile() throws(FenceStoreFailure) -> [UInt8]? {
-        if access(directory.epoch, F_OK) != 0 && errno == ENOENT { return nil }
-        guard let bytes = DurableFile.read(directory.epoch) else {
-            throw FenceStoreFailure("\(directory.epoch) can't be read")
-        }
-        // What was granted in an earlier boot may have been lost: then it was within that boot's reservation.
-        let reservation = EpochReservation.read(directory.epochReservation)
-        if !reservation.isOfThisBoot, let stored = EpochFile(bytes).epoch, stored < reservation.bound {
-            return EpochFile.bytes(of: reservation.bound)
-        }
+    package let boot: String = {
+        let text = String(decoding: DurableFile.read("/proc/sys/kernel/random/boot_id") ?? [], as: UTF8.self)
+        return text.split(separator: "\n").first.map(String.init) ?? ""
+    }()
+
+    package func read(_ file: FenceFile) throws(FenceStoreFailure) -> [UInt8]? {
+        let path = path(of: file)
+        if access(path, F_OK) != 0 && errno == ENOENT { return nil }
+        guard let bytes = DurableFile.read(path) else { throw FenceStoreFailure("\(path) can't be read") }
         return bytes
     }
 
-    package func createEpochFile(_ bytes: [UInt8]) throws(FenceStoreFailure) {
+    package func replace(_ file: FenceFile, with bytes: [UInt8]) throws(FenceStoreFailure) {
         do throws(SystemError) {
-            try DurableFile.write(bytes, to: directory.epoch)
+            try DurableFile.write(bytes, to: path(of: file))
         } catch {
-            throw FenceStoreFailure("\(directory.epoch): \(error)")
+            throw FenceStoreFailure("\(path(of: file)): \(error)")
         }
-        reserve(after: EpochFile(bytes).epoch)
     }
 
-    package func overwriteEpochFile(_ bytes: [UInt8], at offset: Int) throws(FenceStoreFailure) {
-        do throws(SystemError) {
-            let file = FileDescriptor(
-                owning: try SystemError.check("open", open(directory.epoch, O_WRONLY | O_CLOEXEC)))
-            guard pwrite(file.rawValue, bytes, bytes.count, off_t(offset)) == bytes.count else {
+    package func overwrite(_ file: FenceFile, with bytes: [UInt8], at offset: Int) throws(FenceStoreFailure) {
+        try change(file) { (descriptor) throws(SystemError) in
+            guard pwrite(descriptor, bytes, bytes.count, off_t(offset)) == bytes.count else {
                 throw SystemError("write")
             }
-            let epoch = EpochFile(bytes).epoch
-            if let epoch, EpochReservation.read(directory.epochReservation).covers(epoch) { return }
-            try SystemError.check("fdatasync", fdatasync(file.rawValue))
-            reserve(after: epoch)
-        } catch {
-            throw FenceStoreFailure("\(directory.epoch): \(error)")
         }
     }
 
-    /// Should it fail, for want of room on the disk, the next grant is synced like this one.
-    private func reserve(after epoch: Epoch?) {
-        guard let epoch else { return }
-        try? EpochReservation.make(above: epoch, in: directory.epochReservation)
+    package func sync(_ file: FenceFile) throws(FenceStoreFailure) {
+        try change(file) { (descriptor) throws(SystemError) in
+            try SystemError.check("fdatasync", fdatasync(descriptor))
+        }
+    }
+
+    private func change(
+        _ file: FenceFile, _ action: (Int32) throws(SystemError) -> Void
+    ) throws(FenceStoreFailure) {
+        let path = path(of: file)
+        do throws(SystemError) {
+            let file = FileDescriptor(owning: try SystemError.check("open", open(path, O_WRONLY | O_CLOEXEC)))
+            try action(file.rawValue)
+        } catch {
+            throw FenceStoreFailure("\(path): \(error)")
+        }
+    }
+
+    private func path(of file: FenceFile) -> String {
+        switch file {
+        case .epoch: directory.epoch
+        case .reservation: directory.epochReservation
+        }
     }
 
     private var holder: String {

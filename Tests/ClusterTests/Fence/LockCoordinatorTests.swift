@@ -4,9 +4,10 @@ import Testing
 @Suite struct LockCoordinatorTests {
     /// One state directory, as several processes see it.
     private final class Directory: FenceStore {
+        var boot = "first"
         var holder: String?
-        var file: [UInt8]?
-        var isReadable = true
+        var files: [FenceFile: [UInt8]] = [:]
+        var unreadable: FenceFile?
         var isFull = false
         /// What was asked, in order.
         var calls: [String] = []
@@ -23,22 +24,25 @@ import Testing
             holder = nil
         }
 
-        func readEpochFile() throws(FenceStoreFailure) -> [UInt8]? {
-            calls.append("read")
-            if !isReadable { throw FenceStoreFailure("can't be read") }
-            return file
+        func read(_ file: FenceFile) throws(FenceStoreFailure) -> [UInt8]? {
+            if file == unreadable { throw FenceStoreFailure("can't be read") }
+            return files[file]
         }
 
-        func createEpochFile(_ bytes: [UInt8]) throws(FenceStoreFailure) {
-            calls.append("create")
+        func replace(_ file: FenceFile, with bytes: [UInt8]) throws(FenceStoreFailure) {
+            calls.append("replace \(file)")
             if isFull { throw FenceStoreFailure("no room") }
-            file = bytes
+            files[file] = bytes
         }
 
-        func overwriteEpochFile(_ bytes: [UInt8], at offset: Int) throws(FenceStoreFailure) {
-            calls.append("overwrite")
+        func overwrite(_ file: FenceFile, with bytes: [UInt8], at offset: Int) throws(FenceStoreFailure) {
+            calls.append("overwrite \(file)")
             if isFull { throw FenceStoreFailure("no room") }
-            file?.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+            files[file]?.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        }
+
+        func sync(_ file: FenceFile) throws(FenceStoreFailure) {
+            calls.append("sync \(file)")
         }
     }
 
@@ -53,7 +57,14 @@ import Testing
         #expect(acquire() == .granted(Epoch(1)))
         directory.unlock()
         #expect(acquire() == .granted(Epoch(2)))
-        #expect(directory.calls == ["lock", "read", "create", "unlock", "lock", "read", "overwrite"])
+        let reserved = ["replace reservation", "overwrite reservation"]
+        #expect(
+            directory.calls == ["lock", "replace epoch"] + reserved + ["unlock", "lock", "overwrite epoch"])
+        directory.unlock()
+        directory.calls = []
+        directory.boot = "second"
+        _ = acquire()
+        #expect(directory.calls == ["lock", "overwrite epoch", "sync epoch"] + reserved)
     }
 
     @Test func anEpochIsAboveTheStoredOneAndWhatTheStarterHasMet() {
@@ -80,13 +91,13 @@ import Testing
     }
 
     @Test func aFileThatCannotBeReadIsNotTakenForAMissingOne() {
-        directory.isReadable = false
+        directory.unreadable = .epoch
         #expect(acquire() == .failed("can't be read"))
         #expect(directory.holder == nil)
     }
 
     @Test func overADamagedFileTheEpochLeaps() {
-        directory.file = Array("damaged".utf8)
+        directory.files[.epoch] = Array("damaged".utf8)
         guard case .granted(let epoch) = acquire(after: 5) else {
             Issue.record("nothing was granted")
             return
@@ -94,5 +105,33 @@ import Testing
         #expect(epoch.term > Epoch(5).term)
         directory.unlock()
         #expect(acquire() == .granted(epoch.next))
+    }
+
+    @Test(arguments: [FenceFile.epoch, .reservation])
+    func withoutOneOfTheFilesNothingIsGrantedTwice(_ lost: FenceFile) {
+        for _ in 1...9 {
+            _ = acquire()
+            directory.unlock()
+        }
+        directory.files[lost] = nil
+        guard case .granted(let epoch) = acquire() else {
+            Issue.record("nothing was granted")
+            return
+        }
+        #expect(epoch > Epoch(9))
+    }
+
+    @Test func overAReservationThatCannotBeUnderstoodTheEpochLeaps() {
+        _ = acquire()
+        directory.unlock()
+        for spoil in [{ self.directory.files[.reservation] = [] }, { self.directory.unreadable = .reservation }] {
+            spoil()
+            guard case .granted(let epoch) = acquire() else {
+                Issue.record("nothing was granted")
+                return
+            }
+            #expect(epoch.term > 0)
+            directory.unlock()
+        }
     }
 }
