@@ -33,6 +33,7 @@ final class BalancerNode {
     private let clusterProvider: TransportProvider
     private let callers: ProbeCallers
     private let snapshots: SnapshotReader
+    private let home: Home?
     private let descriptorLimit: Int
     var plane: DataPlane?
     var control: BalancerControl?
@@ -72,6 +73,12 @@ final class BalancerNode {
             throw .failure("\(error)")
         }
         callers = ProbeCallers(loop: loop, certificates: certificates, provider: clusterProvider)
+        do throws(SystemError) {
+            home = try directory.home()
+        } catch {
+            log.warning("\(directory.path) can't be given a name: workers of other hosts can't stand in: \(error)")
+            home = nil
+        }
         if let warning = certificates.validityWarning { log.warning("\(warning)") }
     }
 
@@ -187,9 +194,8 @@ final class BalancerNode {
 
     private func startControl(epoch: Epoch, hints: Snapshot?) {
         let control = BalancerControl(
-            epoch: epoch, hints: hints,
-            reservedPorts: [configuration.port, configuration.clusterPort, configuration.adminPort],
-            callers: callers, roster: roster, certificates: certificates, log: log)
+            epoch: epoch, hints: hints, configuration: configuration, home: home, callers: callers,
+            roster: roster, certificates: certificates, log: log)
         self.control = control
         control.onRosterChanged = { [unowned self] in
             plane?.rosterChanged()
@@ -199,6 +205,8 @@ final class BalancerNode {
             log.error(
                 "a later balancer reigns: this one ends",
                 metadata: ["epoch": "\(epoch.value)", "later": "\(later.value)"])
+            // So that nobody here takes this end for a death.
+            handover?.announce(.superseded(later))
             shutDown(isInOrder: false)
         }
         plane?.rosterChanged()

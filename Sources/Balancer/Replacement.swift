@@ -58,7 +58,7 @@ final class Replacement {
             }
             reign(lock: FileDescriptor(owning: descriptor))
         case .refused(let reason): fail("the balancer that reigns refuses: \(reason)")
-        case .succeeded, nil: fail("the balancer that reigns (process \(reigning)) is not understood")
+        case .succeeded, .superseded, nil: fail("the balancer that reigns (process \(reigning)) is not understood")
         }
     }
 

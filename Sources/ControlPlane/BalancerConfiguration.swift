@@ -49,6 +49,16 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         trustRequestID = try fields.decodeIfPresent(Bool.self, forKey: .trustRequestID) ?? false
     }
 
+    /// The balancer's own ports.
+    package var ports: Set<UInt16> { [port, clusterPort, adminPort] }
+
+    /// The same on another host: an address that only one host has becomes `address`.
+    package func moved(to address: String) -> BalancerConfiguration {
+        var result = self
+        if host != "0.0.0.0", host != "::" { result.host = address }
+        return result
+    }
+
     /// The options that make this configuration.
     package var arguments: [String] {
         [

@@ -30,6 +30,7 @@ extension BalancerControl {
         switch call.path {
         case ClusterPaths.register: register(call, peer)
         case ClusterPaths.watch: watch(call, peer)
+        case ClusterPaths.scout: scout(call, peer)
         case ClusterPaths.drain: depart(call, peer, isDrain: true)
         case ClusterPaths.leave: depart(call, peer, isDrain: false)
         default: call.reply(status: 404, error: "no such path in the cluster protocol")
@@ -59,7 +60,9 @@ extension BalancerControl {
             connectBack(ticket) { [unowned self] outcome in
                 switch core.connectBackFinished(ticket, outcome, now: now) {
                 case .admitted(let snapshot):
-                    call.reply(json: RegistrationAnswer(snapshot: snapshot, settings: core.settings))
+                    call.reply(
+                        json: RegistrationAnswer(
+                            snapshot: snapshot, settings: core.settings, configuration: configuration))
                 case .refused(let refusal): refuse(call, refusal)
                 }
                 perform()
@@ -79,7 +82,9 @@ extension BalancerControl {
             call.reply(json: WatchAnswer(epoch: epoch, version: version, snapshot: nil))
         case .newer(let snapshot):
             remember(call, watch)
-            call.reply(json: WatchAnswer(epoch: snapshot.epoch, version: snapshot.version, snapshot: snapshot))
+            var answer = WatchAnswer(epoch: snapshot.epoch, version: snapshot.version, snapshot: snapshot)
+            if watch.snapshotEpoch != epoch { answer.configuration = configuration }
+            call.reply(json: answer)
         case .registerAgain: call.reply(status: 404, error: "this worker is not registered: register again")
         case .refused(let refusal): refuse(call, refusal)
         case .superseded: refuse(call, .steppingDown)
@@ -90,6 +95,17 @@ extension BalancerControl {
         let key = ObjectIdentifier(call.downstream)
         watchers[key] = Departure(id: watch.id, incarnation: watch.incarnation)
         newestWatch[watch.id] = key
+    }
+
+    private func scout(_ call: Call, _ peer: NodeIdentity?) {
+        guard let scouting = JSON.decode(Scouting.self, from: call.body) else {
+            refuse(call, .invalid("the question is not understood"))
+            return
+        }
+        switch core.scouted(scouting, peer: peer, now: now) {
+        case .reigns(let epoch): call.reply(json: Acknowledgement(epoch: epoch))
+        case .refused(let refusal): refuse(call, refusal)
+        }
     }
 
     private func depart(_ call: Call, _ peer: NodeIdentity?, isDrain: Bool) {

@@ -20,6 +20,8 @@ package final class BalancerControl {
     let roster: Roster
     let certificates: NodeCertificates
     let log: Logger
+    /// Told to workers of other homes: a successor there starts with it.
+    let configuration: BalancerConfiguration
     var core: BalancerCore
     let callers: ProbeCallers
     /// Which worker watches over which connection of the cluster port.
@@ -31,18 +33,19 @@ package final class BalancerControl {
     private var isStopped = false
 
     package init(
-        epoch: Epoch, hints: Snapshot?, reservedPorts: Set<UInt16>, callers: ProbeCallers, roster: Roster,
-        certificates: NodeCertificates, log: Logger
+        epoch: Epoch, hints: Snapshot?, configuration: BalancerConfiguration, home: Home?, callers: ProbeCallers,
+        roster: Roster, certificates: NodeCertificates, log: Logger
     ) {
         self.epoch = epoch
+        self.configuration = configuration
         loop = callers.loop
         self.callers = callers
         self.roster = roster
         self.certificates = certificates
         self.log = log
         core = BalancerCore(
-            epoch: epoch, cluster: certificates.identity?.cluster, reservedPorts: reservedPorts, hints: hints,
-            seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
+            epoch: epoch, cluster: certificates.identity?.cluster, reservedPorts: configuration.ports, home: home,
+            hints: hints, seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
         timer = LoopTimer(on: loop)
         slowStartTimer = LoopTimer(on: loop)
         timer.action = { [unowned self] in

@@ -68,6 +68,12 @@ package final class BalancerLauncher {
         restart()
     }
 
+    /// The listeners are no longer held by anybody here: the reign has gone to another host.
+    package func release() {
+        holding = nil
+        if let candidate, candidate.completion == nil { dismiss(candidate) }
+    }
+
     /// Parks a new standby in place of the present one: the program or its options may have changed.
     package func renew() {
         guard let candidate, candidate.completion == nil else { return }

@@ -8,6 +8,8 @@ package enum HandoverNotice: Codable, Sendable {
     case refused(String)
     /// To the workers: the reign has gone over to a replacement, in order.
     case succeeded(Epoch)
+    /// To the workers: a balancer of a higher epoch reigns elsewhere, and this one ends.
+    case superseded(Epoch)
 }
 
 /// What is said to the balancer over a handover connection. Workers say nothing.

@@ -19,6 +19,9 @@ package final class HandoverClient {
     /// Called when the process that handed them over has gone, with its epoch.
     package var onGone: (Epoch) -> Void = { _ in }
 
+    /// Called when it says that a balancer of this higher epoch reigns elsewhere.
+    package var onSuperseded: (Epoch) -> Void = { _ in }
+
     private static let retryMilliseconds = 100
     /// After the end of a balancer its successor is there within some 10 ms, as a rule; until it is found, its death or
     /// its replacement would be seen later, or mistaken.
@@ -52,6 +55,11 @@ package final class HandoverClient {
         channel = nil
     }
 
+    /// Lets go of the listeners: as long as they are held, clients wait at the ports of this host.
+    package func release() {
+        holding = nil
+    }
+
     /// Ends the balancer that handed over the held listeners, if it reigns under `epoch` or an earlier one; false
     /// when there is none such.
     package func killHolder(notAfter epoch: Epoch) -> Bool {
@@ -81,8 +89,12 @@ package final class HandoverClient {
     }
 
     private func received(_ line: [UInt8], _ descriptors: [Int32], from process: ProcessHandleBox) {
-        if descriptors.isEmpty, case .succeeded(let epoch) = JSON.decode(HandoverNotice.self, from: line) {
-            onSucceeded(epoch)
+        if descriptors.isEmpty, let notice = JSON.decode(HandoverNotice.self, from: line) {
+            switch notice {
+            case .succeeded(let epoch): onSucceeded(epoch)
+            case .superseded(let epoch): onSuperseded(epoch)
+            case .yielded, .refused: break
+            }
             return
         }
         guard let listeners = Listeners(received: descriptors), let handover = JSON.decode(Handover.self, from: line)

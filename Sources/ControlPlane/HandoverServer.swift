@@ -75,7 +75,11 @@ package final class HandoverServer: EventSource {
 
     /// Tells everybody but the one at `heir` that the reign has gone over in order: the end of this process is no death.
     package func announce(successor epoch: Epoch, besides heir: MessageChannel) {
-        let line = JSON.encode(HandoverNotice.succeeded(epoch))
+        announce(.succeeded(epoch), besides: heir)
+    }
+
+    package func announce(_ notice: HandoverNotice, besides heir: MessageChannel? = nil) {
+        let line = JSON.encode(notice)
         for channel in peers.values where channel !== heir { try? channel.send(line) }
     }
 

@@ -17,7 +17,9 @@ package final class MemberControl {
     private let directory: StateDirectory?
     private let certificates: NodeCertificates
     private let provider: TransportProvider
-    private let balancer: KeptCaller
+    private let balancers: [UpstreamEndpoint]
+    private var balancer: KeptCaller
+    private let scout: SeatScout
     private let launcher: BalancerLauncher?
     private let handover: HandoverClient?
     private let gate: FenceGate
@@ -28,13 +30,14 @@ package final class MemberControl {
     private var core: MemberCore
 
     /// - Parameters:
-    ///   - balancer: the cluster port of whichever balancer reigns.
+    ///   - balancers: the cluster ports at which a balancer may be found, at least one.
     ///   - directory: shared with the balancer; nil for a worker that keeps no state.
     ///   - launcher: nil for a worker that may not stand in.
+    ///   - needsQuorum: see `MemberCore`.
     package init(
-        record: WorkerRecord, balancer: UpstreamEndpoint, loop: EventLoop, directory: StateDirectory?,
-        certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?, gate: FenceGate,
-        log: Logger
+        record: WorkerRecord, balancers: [UpstreamEndpoint], loop: EventLoop, directory: StateDirectory?,
+        certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?, needsQuorum: Bool,
+        gate: FenceGate, log: Logger
     ) {
         self.loop = loop
         self.directory = directory
@@ -43,13 +46,18 @@ package final class MemberControl {
         self.launcher = launcher
         self.gate = gate
         self.log = log
-        self.balancer = KeptCaller(loop: loop, endpoint: balancer, provider: provider)
+        self.balancers = balancers
+        balancer = KeptCaller(loop: loop, endpoint: balancers[0], provider: provider)
+        scout = SeatScout(loop: loop, provider: provider) { seat in
+            MemberControl.endpoint(of: seat, among: balancers)
+        }
         let snapshot = directory.flatMap { SnapshotStore.load(of: record.id, in: $0) }
         // Only where a balancer has lived is there a lock that fences: elsewhere this worker waits until it is handed
         // listeners.
         let hasLock = directory.map { DurableFile.read($0.lock) != nil } ?? false
         core = MemberCore(
             record: record, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none, knowsStateDirectory: hasLock,
+            seats: balancers.map { Seat(host: $0.address.host, port: $0.address.port) }, needsQuorum: needsQuorum,
             seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
         gate.raise(to: core.highestEpoch)
         handover = launcher == nil ? nil : directory.map { HandoverClient(loop: loop, directory: $0, log: log) }
@@ -66,8 +74,9 @@ package final class MemberControl {
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
     package func start() {
-        self.balancer.onIdleClose = { [unowned self] in
-            core.watchFailed(.closed, now: now)
+        listenForTheEnd(of: balancer)
+        scout.onAnswer = { [unowned self] seat, epoch in
+            core.scouted(seat, epoch: epoch, now: now)
             perform()
         }
         handover?.onReceived = { [unowned self] holding in
@@ -79,6 +88,10 @@ package final class MemberControl {
             _ = core.requestSeen(epoch: epoch)
             // The parked one is of the replaced program.
             launcher?.renew()
+            perform()
+        }
+        handover?.onSuperseded = { [unowned self] epoch in
+            _ = core.requestSeen(epoch: epoch)
             perform()
         }
         handover?.onGone = { [unowned self] epoch in
@@ -103,6 +116,7 @@ package final class MemberControl {
         launcher?.stop()
         timer.remove()
         lagTimer.remove()
+        scout.stop()
         ask(ClusterPaths.leave, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
             [balancer] _ in
             balancer.close()
@@ -135,6 +149,12 @@ package final class MemberControl {
             case .prevote(let workers, let prevote): for worker in workers { ask(worker, prevote) }
             case .takeOver(let after, _, let killHolder): takeOver(after: after, killHolder: killHolder)
             case .keepStandby(let wanted): launcher?.keepStandby(wanted)
+            case .scout(let seats, let scouting):
+                scout.ask(seats, scouting, timeoutMilliseconds: Int(core.settings.quorumTimeoutMilliseconds))
+            case .move(let seat, let farewell): move(to: seat, farewell)
+            case .releaseListeners:
+                handover?.release()
+                launcher?.release()
             case .persist(let snapshot): persist(snapshot)
             case .drain: drain()
             case .event(let event): log.notice("\(event.message)")
@@ -158,6 +178,7 @@ package final class MemberControl {
             case .success(let reply) where reply.status == 200:
                 if let answer = JSON.decode(RegistrationAnswer.self, from: reply.body) {
                     core.registered(answer.snapshot, settings: answer.settings, now: now)
+                    keep(answer.configuration)
                 } else {
                     core.registrationFailed(.invalid("the balancer's answer is not understood"), now: now)
                 }
@@ -186,6 +207,7 @@ package final class MemberControl {
             case .success(let reply) where reply.status == 200:
                 if let answer = JSON.decode(WatchAnswer.self, from: reply.body) {
                     core.watchAnswered(epoch: answer.epoch, newer: answer.snapshot, now: now)
+                    keep(answer.configuration)
                 } else {
                     core.watchFailed(.rejected, now: now)
                 }
@@ -258,6 +280,50 @@ package final class MemberControl {
     private func drain() {
         ask(ClusterPaths.drain, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
             [unowned self] _ in onDrain()
+        }
+    }
+
+    // MARK: Across hosts
+
+    private static func endpoint(of seat: Seat, among known: [UpstreamEndpoint]) -> UpstreamEndpoint? {
+        if let match = known.first(where: { $0.address.host == seat.host && $0.address.port == seat.port }) {
+            return match
+        }
+        return SocketAddress(host: seat.host, port: seat.port).map {
+            UpstreamEndpoint(address: $0, host: seat.host, expectation: known[0].expectation)
+        }
+    }
+
+    private func move(to seat: Seat, _ farewell: Watch?) {
+        guard let endpoint = MemberControl.endpoint(of: seat, among: balancers) else { return }
+        let past = balancer.endpoint
+        balancer.close()
+        balancer = KeptCaller(loop: loop, endpoint: endpoint, provider: provider)
+        listenForTheEnd(of: balancer)
+        guard let farewell else { return }
+        let caller = KeptCaller(loop: loop, endpoint: past, provider: provider)
+        caller.ask(.post, ClusterPaths.watch, body: JSON.encode(farewell), timeoutMilliseconds: 1000) { _ in
+            caller.close()
+        }
+    }
+
+    private func listenForTheEnd(of caller: KeptCaller) {
+        caller.onIdleClose = { [unowned self] in
+            core.watchFailed(.closed, now: now)
+            perform()
+        }
+    }
+
+    /// What a balancer on this host would start with, should the one of the other host be lost.
+    private func keep(_ configuration: BalancerConfiguration?) {
+        guard let configuration = configuration?.moved(to: record.host), let directory, launcher != nil,
+            record.acrossHosts, let home = core.snapshot.home, home != record.home,
+            BalancerConfiguration.load(from: directory) != configuration
+        else { return }
+        do throws(SystemError) {
+            try DurableFile.write(JSON.encode(configuration), to: directory.configuration)
+        } catch {
+            log.warning("the balancer's options could not be written to \(directory.path): \(error)")
         }
     }
 

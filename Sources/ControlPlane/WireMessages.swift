@@ -4,6 +4,8 @@ package import Cluster
 package struct RegistrationAnswer: Codable, Sendable {
     package var snapshot: Snapshot
     package var settings: ClusterSettings
+    /// What a successor of another home would start with. An earlier version does not say.
+    package var configuration: BalancerConfiguration?
 }
 
 /// 200 to a watch.
@@ -12,6 +14,8 @@ package struct WatchAnswer: Codable, Sendable {
     package var version: UInt64
     /// Only when the worker's is older.
     package var snapshot: Snapshot?
+    /// Only when the worker's snapshot is of an earlier reign.
+    package var configuration: BalancerConfiguration?
 }
 
 /// The body of drain and leave.

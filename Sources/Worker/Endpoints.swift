@@ -24,6 +24,21 @@ enum Endpoints {
         return Named(address: address, host: host)
     }
 
+    /// One or more of them, with commas between.
+    static func list(_ text: String, option: String) throws(CommandError) -> [Named] {
+        var all: [Named] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let named = try hostAndPort(String(part), option: option)
+            if !all.contains(where: { $0.address == named.address }) { all.append(named) }
+        }
+        guard all.count <= maximumPlaces else {
+            throw .usage("\(option) takes at most \(maximumPlaces) places")
+        }
+        return all
+    }
+
+    private static let maximumPlaces = 16
+
     /// The application behind a worker, and what it speaks.
     struct Application: Sendable {
         let place: Named

@@ -19,7 +19,7 @@ struct WorkerCommand: ConfiguredCommand {
     @Option(help: "The address to serve on; the balancer connects to it.")
     var host: String = "127.0.0.1"
 
-    @Option(help: "The balancer's cluster port.")
+    @Option(help: "The balancer's cluster port; several, where it may be on one of several hosts: A:7000,B:7000.")
     var balancer: String = "127.0.0.1:7000"
 
     @Option(help: "The folder under nodes/ whose worker certificate is used (default: worker-PORT).")
@@ -59,6 +59,13 @@ struct WorkerCommand: ConfiguredCommand {
     @Flag(help: "Never start a balancer.")
     var noStandby = false
 
+    @Flag(help: "Bring the balancer back on this host when it is lost with its own host.")
+    var acrossHosts = false
+
+    @Flag(
+        help: "With --across-hosts: do so without the agreement of more than half of the workers. Two may reign then.")
+    var takeoverWithoutQuorum = false
+
     @Option(help: "Event-loop threads (default: one for each core).")
     var threads: Int?
 
@@ -72,7 +79,7 @@ struct WorkerCommand: ConfiguredCommand {
         Program.run(WorkerCommand.self, arguments: { try withConfiguration($0) }, name: "worker")
     }
 
-    static let flags: Set = ["no-standby", "insecure-bind"]
+    static let flags: Set = ["no-standby", "insecure-bind", "across-hosts", "takeover-without-quorum"]
     static let commandLineOnly: Set = ["config", "help", "version"]
 
     func checkValues() throws {
@@ -110,21 +117,34 @@ struct WorkerCommand: ConfiguredCommand {
             throw CommandError.usage(
                 "this build has no TLS: use a loopback --host, or give --insecure-bind on a trusted network")
         }
-        let balancerAddress = try Endpoints.hostAndPort(balancer, option: "--balancer")
+        let balancers = try Endpoints.list(balancer, option: "--balancer")
+        try checkAcrossHosts(address)
         let directory = try StateDirectory(path: stateDir ?? StateDirectory.defaultPath)
-        try checkPort(against: balancerAddress.address, directory)
+        for place in balancers { try checkPort(against: place.address, directory) }
         LogfmtHandler.install(level: Logger.Level(rawValue: logLevel) ?? .info)
         let node = try WorkerNode(
             options: WorkerNode.Options(
-                id: try nodeID(), address: address, balancer: balancerAddress, certificatesFolder: certs,
+                id: try nodeID(), address: address, balancers: balancers, certificatesFolder: certs,
                 directory: directory,
                 file: file, application: try forward.map { try Endpoints.application($0) }, mayStandIn: !noStandby,
+                acrossHosts: acrossHosts, needsQuorum: !takeoverWithoutQuorum,
                 capacity: capacity, maximumRequests: maxRequests,
                 limits: try ServiceLimits(connectionOptions.given, isBalancer: false),
                 threads: threads ?? Program.coreCount,
                 accessLog: AccessLog.absolute(accessLog)))
         try node.start()
         node.run()
+    }
+
+    private func checkAcrossHosts(_ address: SocketAddress) throws(CommandError) {
+        if takeoverWithoutQuorum && !acrossHosts {
+            throw .usage("--takeover-without-quorum says how to take over across hosts: give --across-hosts too")
+        }
+        guard acrossHosts else { return }
+        if noStandby { throw .usage("--across-hosts and --no-standby exclude each other") }
+        if address.isLoopback || address.host == "0.0.0.0" || address.host == "::" {
+            throw .usage("--across-hosts needs a --host at which the other hosts reach this one, not \(address.host)")
+        }
     }
 
     /// The balancer's ports are its own: a worker there would stand in its successor's way.

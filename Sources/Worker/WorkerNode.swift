@@ -13,13 +13,17 @@ final class WorkerNode {
     struct Options: Sendable {
         let id: NodeID
         let address: SocketAddress
-        let balancer: Endpoints.Named
+        /// Where a balancer may be found; at least one.
+        let balancers: [Endpoints.Named]
         let certificatesFolder: String
         let directory: StateDirectory
         let file: String
         /// The application behind `--forward`; nil serves the built-in tasks.
         let application: Endpoints.Application?
         let mayStandIn: Bool
+        /// Bring back the balancer of another host too, and whether only with a majority.
+        let acrossHosts: Bool
+        let needsQuorum: Bool
         /// What the worker announces of itself; see `WorkerRecord`.
         let capacity: Int
         let maximumRequests: Int
@@ -172,7 +176,8 @@ final class WorkerNode {
         let record = WorkerRecord(
             id: options.id, host: options.address.host, port: options.address.port,
             incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn,
-            capacity: options.capacity, maximumRequests: options.maximumRequests)
+            capacity: options.capacity, maximumRequests: options.maximumRequests, home: try home(),
+            acrossHosts: options.acrossHosts && mayStandIn)
         let program = BalancerLauncher.Program(
             path: balancerProgram, id: options.id, certificates: options.certificatesFolder,
             directory: options.directory)
@@ -180,14 +185,28 @@ final class WorkerNode {
         let expectation = certificates.uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
         let member = MemberControl(
             record: record,
-            balancer: UpstreamEndpoint(
-                address: options.balancer.address, host: options.balancer.host, expectation: expectation),
+            balancers: options.balancers.map {
+                UpstreamEndpoint(address: $0.address, host: $0.host, expectation: expectation)
+            },
             loop: loop, directory: options.directory, certificates: certificates,
-            provider: try certificates.makeClusterProvider(), launcher: launcher, gate: gate, log: log)
+            provider: try certificates.makeClusterProvider(), launcher: launcher,
+            needsQuorum: options.needsQuorum, gate: gate, log: log)
         self.member = member
         member.inFlight = { group.inFlight }
         member.onDrain = { [unowned self] in drain() }
         member.start()
+    }
+
+    /// The name of the state directory. Without one this worker is known by its address, as those of earlier versions.
+    private func home() throws(CommandError) -> Home? {
+        do throws(SystemError) {
+            return try options.directory.home()
+        } catch {
+            let problem = "\(options.directory.path) can't be given a name: \(error)"
+            if options.acrossHosts { throw .failure("\(problem): --across-hosts needs one") }
+            log.warning("\(problem)")
+            return nil
+        }
     }
 
     // MARK: The end

@@ -49,6 +49,11 @@ extension EndToEnd {
             Case("worker", ["--id", "-x"], says: "--id"),
             Case("worker", ["--capacity", "0"], says: "--capacity takes"),
             Case("worker", ["--max-requests", "65536"], says: "--max-requests takes"),
+            Case("worker", ["--balancer", "127.0.0.1:7000,"], says: "HOST:PORT"),
+            Case("worker", ["--port", "7123", "--balancer", "127.0.0.1:1,127.0.0.1:7123"], says: "cluster port"),
+            Case("worker", ["--across-hosts"], says: "--across-hosts needs a --host"),
+            Case("worker", ["--across-hosts", "--no-standby"], says: "exclude each other"),
+            Case("worker", ["--takeover-without-quorum"], says: "give --across-hosts too"),
         ]
 
         /// Runs an executable with a state directory and certificates of its own.

@@ -22,6 +22,16 @@ extension BalancerCore {
         return .newer(snapshot)
     }
 
+    /// A worker, of this registry or not, asks who reigns here.
+    package mutating func scouted(_ scouting: Scouting, peer: NodeIdentity?, now: Instant) -> ScoutVerdict {
+        if let cluster {
+            guard let peer, peer.cluster == cluster else { return .refused(.wrongCluster) }
+            if peer.role == .operator { return .refused(.wrongRole) }
+        }
+        guard scouting.epochSeen <= .ceiling else { return .refused(.invalid("the epoch is out of range")) }
+        return stepDown(for: scouting.epochSeen) ? .refused(.steppingDown) : .reigns(epoch)
+    }
+
     /// The connection over which this worker watches has ended, and it has no newer one.
     package mutating func watchLost(_ id: NodeID, incarnation: UInt64, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation) else { return }

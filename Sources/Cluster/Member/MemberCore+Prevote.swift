@@ -116,7 +116,7 @@ extension MemberCore {
         return true
     }
 
-    private var plainWatchInterval: Int64 {
+    var plainWatchInterval: Int64 {
         let isFast = order.rank(of: record.id).map { $0 < settings.watchFastRanks } ?? false
         return isFast ? settings.watchFastMilliseconds : settings.watchSlowMilliseconds
     }

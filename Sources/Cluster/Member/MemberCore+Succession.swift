@@ -15,6 +15,7 @@ extension MemberCore {
             isBalancerDead = true
             if !isSuspended { note(order.isAtHome ? .balancerDead : .balancerLost) }
         }
+        scoutSoon(now: now)
         guard order.isAtHome else {
             // Seen from another host, a crash, a partition and a killed process look alike: silence.
             suspectBalancer(now: now)
@@ -47,6 +48,10 @@ extension MemberCore {
     package mutating func handoverReady(epoch: Epoch, now: Instant) {
         latest = now
         handoverEpoch = max(handoverEpoch ?? epoch, epoch)
+        if !order.isAtHome, epoch > highestEpoch, let ownSeat {
+            // A balancer of this very home reigns, and this worker did not know.
+            scouted(ownSeat, epoch: epoch, now: now)
+        }
         updateStandby()
     }
 
@@ -62,7 +67,9 @@ extension MemberCore {
             isBalancerDead = false
             phase = .idle
             registerAttempts = 0
-            if isRegistered {
+            if !order.isAtHome, let ownSeat, ownSeat != seat {
+                move(to: ownSeat, now: now)
+            } else if isRegistered {
                 if !isWatchOut { watchAt = now }
             } else if !isRegistering, !isStopping {
                 registerAt = now

@@ -65,14 +65,13 @@ extension MemberCore {
         }
         isWatchOut = true
         isWatchOutCounted = false
-        effects.append(
-            .watch(
-                Watch(
-                    id: record.id, incarnation: record.incarnation, epochSeen: highestEpoch,
-                    snapshotEpoch: snapshot.epoch, snapshotVersion: snapshot.version, inFlight: 0
-                )
-            )
-        )
+        effects.append(.watch(makeWatch()))
+    }
+
+    func makeWatch() -> Watch {
+        Watch(
+            id: record.id, incarnation: record.incarnation, epochSeen: highestEpoch, snapshotEpoch: snapshot.epoch,
+            snapshotVersion: snapshot.version, inFlight: 0)
     }
 
     /// The first in the succession check ten times as often as the others.
@@ -114,6 +113,7 @@ extension MemberCore {
         promise = nil
         lastDefeat = nil
         ignoredEpoch = nil
+        scoutSoon(now: now)
         if case .takingOver = phase {
             // It may be this worker's own doing; the shell will tell.
         } else {
@@ -131,7 +131,13 @@ extension MemberCore {
         guard newer.supersedes(snapshot) else { return }
         snapshot = newer.keepingLaterStarts(of: snapshot)
         order = SuccessionOrder(of: snapshot, seenBy: record)
+        rememberSeats()
         effects.append(.persist(snapshot))
+        if !order.isAtHome, handoverEpoch.map({ $0 < snapshot.epoch }) ?? false {
+            // The reign has gone to another home: nobody may wait at the ports of this one.
+            handoverEpoch = nil
+            effects.append(.releaseListeners)
+        }
     }
 
     mutating func ignoreOlder(_ epoch: Epoch) {
@@ -142,7 +148,9 @@ extension MemberCore {
 
     private mutating func missed(now: Instant) {
         misses = min(misses + 1, 1000)
-        if misses >= settings.watchMisses { suspectBalancer(now: now) }
+        guard misses >= settings.watchMisses else { return }
+        scoutSoon(now: now)
+        suspectBalancer(now: now)
     }
 
     private mutating func reconnectDelay() -> Int64 {

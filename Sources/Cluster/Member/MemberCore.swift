@@ -57,6 +57,15 @@ package struct MemberCore: Sendable {
     /// When a worker at the door, whom no balancer has answered since it knocked, suspects that there is none.
     var orphanAt: Instant?
 
+    // Seats.
+
+    /// Where this worker asks; nil in a cluster of one seat whose place the shell alone knows.
+    var seat: Seat?
+    /// Where a balancer may reign, bounded; the first ones are those that the shell knows.
+    var seats: [Seat]
+    var scoutAt: Instant?
+    var scoutTurn = 0
+
     // Watch.
     var watchAt: Instant?
     var isWatchOut = false
@@ -96,11 +105,13 @@ package struct MemberCore: Sendable {
     ///   - snapshot: the one from the state directory, if there is one.
     ///   - highestEpoch: the highest epoch that is known from before, for example from the epoch file.
     ///   - knowsStateDirectory: whether this worker shares the balancer's state directory, and so its lock.
+    ///   - seats: where a balancer may be found; the first is asked first.
     ///   - needsQuorum: false for a worker that may act on another home's balancer without a majority.
     ///   - seed: for jitter.
     package init(
         record: WorkerRecord, settings: ClusterSettings = ClusterSettings(), snapshot: Snapshot? = nil,
-        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, needsQuorum: Bool = true,
+        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, seats: [Seat] = [],
+        needsQuorum: Bool = true,
         seed: UInt64, now: Instant
     ) {
         self.record = record.laterThan(snapshot?.worker(record.id))
@@ -110,6 +121,8 @@ package struct MemberCore: Sendable {
         self.knowsStateDirectory = knowsStateDirectory
         self.needsQuorum = needsQuorum
         order = SuccessionOrder(of: self.snapshot, seenBy: record)
+        seat = seats.first
+        self.seats = Array(seats.prefix(Self.maximumSeats))
         latest = now
         generator = SeededGenerator(seed: seed)
     }
@@ -119,6 +132,8 @@ package struct MemberCore: Sendable {
         latest = now
         guard !isStarted else { return }
         isStarted = true
+        rememberSeats()
+        scoutSoon(now: now)
         sendRegistration(now: now)
     }
 
@@ -130,6 +145,7 @@ package struct MemberCore: Sendable {
         phase = .idle
         if !isRegistered { registerAt = nil }
         orphanAt = nil
+        scoutAt = nil
         updateStandby()
         effects.append(.drain)
     }
@@ -144,12 +160,13 @@ package struct MemberCore: Sendable {
         if let registerAt, registerAt <= now { registrationDue(now: now) }
         if let orphanAt, orphanAt <= now { orphaned(now: now) }
         if let watchAt, watchAt <= now { watchDue(now: now) }
+        if let scoutAt, scoutAt <= now { scoutDue(now: now) }
         if let deadline = phase.deadline, deadline <= now { phaseEnded(now: now) }
     }
 
     /// When `tick` wants to be called next.
     package var nextDeadline: Instant? {
-        [registerAt, orphanAt, watchAt, phase.deadline].compactMap { $0 }.min()
+        [registerAt, orphanAt, watchAt, scoutAt, phase.deadline].compactMap { $0 }.min()
     }
 
     /// What the shell has to do now, in order. Empties the list.
@@ -173,9 +190,11 @@ package struct MemberCore: Sendable {
 
     /// This worker's own event loop came `milliseconds` late: what it missed meanwhile is nobody else's fault.
     ///
-    /// `tick` notices by itself when it is called late; this is for a shell that knows better.
+    /// `tick` notices by itself when it is called late; this is for a shell that knows better. Who checks the balancer
+    /// once a second is not put into doubt by a pause that whoever checks ten times as often has to doubt.
     package mutating func loopLagged(byMilliseconds milliseconds: Int64, now: Instant) {
         latest = now
+        guard milliseconds > max(settings.lagMilliseconds, plainWatchInterval / 2) else { return }
         var isAccusing = misses > 0
         switch phase {
         case .waiting(_, isCertain: false), .prevoting:

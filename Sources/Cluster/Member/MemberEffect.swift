@@ -12,6 +12,13 @@ package enum MemberEffect: Sendable, Equatable {
     /// answer with `takeoverFinished`. With `killHolder`, first kill the holder of the lock if it is the balancer of
     /// epoch `after` or below that this worker pinned (pidfd) while it was alive, and nobody else.
     case takeOver(after: Epoch, snapshot: Snapshot, killHolder: Bool)
+    /// Ask at each of these seats who reigns there; report those that answer with `scouted`.
+    case scout([Seat], Scouting)
+    /// Put all further questions to the balancer at this seat, and expect no answers to earlier ones. The farewell, if
+    /// there is one, is for the balancer that was asked until now.
+    case move(to: Seat, farewell: Watch?)
+    /// Let go of the listeners that were handed over: the reign has gone to another home.
+    case releaseListeners
     /// Keep a warm standby process parked, or let it go.
     case keepStandby(Bool)
     /// Write the snapshot to the state directory (write, fsync, rename).

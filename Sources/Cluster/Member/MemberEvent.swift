@@ -12,6 +12,8 @@ package enum MemberEvent: Sendable, Equatable {
     /// A balancer of a higher epoch was met.
     case newBalancer(Epoch)
     case olderBalancerIgnored(Epoch)
+    /// The balancer is asked at another seat from now on.
+    case moved(Seat)
     /// The others still see the balancer; this worker waits.
     case outvoted
     /// Too few of the registered workers, or only those of one home, miss the balancer of another home.
@@ -38,6 +40,7 @@ extension MemberEvent {
         case .balancerLost: "the connection to the balancer has ended: it is dead, or cut off"
         case .newBalancer(let epoch): "following the balancer of epoch \(epoch.value)"
         case .olderBalancerIgnored(let epoch): "ignoring an older balancer, of epoch \(epoch.value)"
+        case .moved(let seat): "the balancer is at \(seat.host), port \(seat.port): registering there"
         case .outvoted: "other workers still see the balancer: not taking over"
         case .noQuorum(let agreed, let registered):
             "not taking over: \(agreed) of \(registered) registered workers miss the balancer; more than half are needed, from two hosts at least (or --takeover-without-quorum)"

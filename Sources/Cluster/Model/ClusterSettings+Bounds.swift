@@ -15,7 +15,7 @@ extension ClusterSettings {
             \.takeoverRetryMinimumMilliseconds, \.takeoverRetryMaximumMilliseconds, \.orphanMilliseconds,
             \.registerRetryMinimumMilliseconds, \.registerRetryMaximumMilliseconds, \.refusedRetryMilliseconds,
             \.registerTimeoutMilliseconds, \.distantGraceMilliseconds, \.distantTurnMilliseconds,
-            \.quorumTimeoutMilliseconds, \.promiseMilliseconds,
+            \.scoutMilliseconds, \.lostScoutMilliseconds, \.quorumTimeoutMilliseconds, \.promiseMilliseconds,
         ]
         for path in intervals {
             result[keyPath: path] = min(max(result[keyPath: path], 10), Self.longestMilliseconds)

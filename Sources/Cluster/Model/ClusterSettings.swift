@@ -75,6 +75,11 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
     /// How long a worker of the last snapshot reaches no balancer at all before it brings one back.
     package var orphanMilliseconds: Int64 = 5000
 
+    /// Between two questions of a member to other seats, one at a time.
+    package var scoutMilliseconds: Int64 = 2000
+    /// The same for a worker that does not reach its balancer; it asks at all seats.
+    package var lostScoutMilliseconds: Int64 = 500
+
     // Registration.
 
     /// Between two attempts, doubling from the minimum to the maximum, with jitter.
@@ -128,6 +133,8 @@ extension ClusterSettings {
         try read(&takeoverRetryMinimumMilliseconds, .takeoverRetryMinimumMilliseconds)
         try read(&takeoverRetryMaximumMilliseconds, .takeoverRetryMaximumMilliseconds)
         try read(&orphanMilliseconds, .orphanMilliseconds)
+        try read(&scoutMilliseconds, .scoutMilliseconds)
+        try read(&lostScoutMilliseconds, .lostScoutMilliseconds)
         try read(&registerRetryMinimumMilliseconds, .registerRetryMinimumMilliseconds)
         try read(&registerRetryMaximumMilliseconds, .registerRetryMaximumMilliseconds)
         try read(&refusedRetryMilliseconds, .refusedRetryMilliseconds)

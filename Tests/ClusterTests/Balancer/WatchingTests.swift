@@ -45,7 +45,8 @@ import Testing
         balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(1), now: at(0))
         #expect(balancer.core.supersededBy == nil)
         balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(9), now: at(0))
-        #expect(balancer.effects().contains(.stepDown(Epoch(9))))
+        let effects = balancer.effects()
+        #expect(effects.contains(.stepDown(Epoch(9))))
     }
 
     @Test func theEndOfTheWatchTakesItOutAtOnce() {
@@ -147,5 +148,31 @@ import Testing
         #expect(balancer.core.workers.map(\.lastSeen) == [at(300)])
         _ = balancer.watch(watch(record(8001), inFlight: -4))
         #expect(balancer.core.workers.map(\.inFlightReported) == [0])
+    }
+
+    @Test func aScoutIsToldWhoReignsAndNeedNotBeRegistered() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        let scouting = Scouting(epochSeen: Epoch(1))
+        #expect(balancer.core.scouted(scouting, peer: worker("worker-9"), now: at(0)) == .reigns(Epoch(1)))
+        #expect(
+            balancer.core.scouted(scouting, peer: worker("worker-9", cluster: "other"), now: at(0))
+                == .refused(.wrongCluster))
+        #expect(balancer.core.scouted(scouting, peer: nil, now: at(0)) == .refused(.wrongCluster))
+        #expect(
+            balancer.core.scouted(scouting, peer: identity("ann", .operator), now: at(0)) == .refused(.wrongRole))
+        let absurd = Scouting(epochSeen: Epoch(.max))
+        guard case .refused(.invalid) = balancer.core.scouted(absurd, peer: worker("worker-9"), now: at(0)) else {
+            Issue.record("an absurd epoch is believed")
+            return
+        }
+        let effects = balancer.effects()
+        #expect(balancer.core.snapshot.workers.count == 1 && effects.isEmpty)
+    }
+
+    @Test func aScoutThatHasMetAHigherEpochEndsTheReign() {
+        var balancer = BalancerConversation(with: [record(8001)])
+        let scouting = Scouting(epochSeen: Epoch(9))
+        #expect(balancer.core.scouted(scouting, peer: worker("worker-9"), now: at(0)) == .refused(.steppingDown))
+        #expect(balancer.effects().contains(.stepDown(Epoch(9))))
     }
 }

@@ -60,6 +60,15 @@ import Testing
         #expect(happened.first { $0.effect.isTakeOver }?.instant == at(5000))
     }
 
+    @Test(arguments: [(Int64(400), Int64(5000)), (600, 7600)])
+    func aPauseShortBesideTheIntervalOfTheChecksVoidsNothing(pause: Int64, asked: Int64) {
+        var member = member()
+        member.pass(milliseconds: 3600)
+        member.core.loopLagged(byMilliseconds: pause, now: at(3600))
+        let happened = member.pass(milliseconds: 6000, answering: voting([:]))
+        #expect(happened.first { $0.effect.isPrevote }?.instant == at(asked))
+    }
+
     @Test func theSecondHomeWaitsLonger() {
         var member = member(8003)
         member.core.watchFailed(.closed, now: at(0))

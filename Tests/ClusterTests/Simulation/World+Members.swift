@@ -129,7 +129,7 @@ extension World {
             )
         case .persist(let snapshot):
             members[index].disk.append(snapshot)
-        case .keepStandby, .drain, .event:
+        case .keepStandby, .drain, .event, .scout, .move, .releaseListeners:
             break
         }
     }

@@ -1,0 +1,146 @@
+import Cluster
+import Testing
+
+/// How a worker finds a balancer that reigns elsewhere than it did.
+@Suite struct ScoutingTests {
+    private static let first = Seat(host: "10.0.0.1", port: 7000)
+    private static let second = Seat(host: "10.0.0.2", port: 7000)
+    private static let third = Seat(host: "10.0.0.3", port: 7000)
+    private static let snapshot = Snapshot(
+        epoch: Epoch(1), version: 5,
+        workers: [record(8001).living(in: 1), record(8002).living(in: 2), record(8003).living(in: 3)],
+        home: home("h1"))
+    private static let later = Snapshot(
+        epoch: Epoch(1 << 30), version: 1, workers: snapshot.workers, home: home("h2"))
+
+    /// The worker on `port`, registered with the balancer of home 1, its effects taken.
+    private func member(_ port: UInt16 = 8003, seats: [Seat] = [ScoutingTests.first]) -> MemberConversation {
+        var member = MemberConversation(
+            starting: MemberCore(
+                record: Self.snapshot.worker(id("worker-\(port)")) ?? record(port), settings: steadySettings(),
+                knowsStateDirectory: port == 8001, seats: seats, seed: 3, now: at(0)))
+        member.core.registered(Self.snapshot, settings: nil, now: at(0))
+        _ = member.effects()
+        return member
+    }
+
+    private func scouts(in happened: [(instant: Instant, effect: MemberEffect)]) -> [[Seat]] {
+        happened.compactMap { if case .scout(let seats, _) = $0.effect { seats } else { nil } }
+    }
+
+    @Test func aMemberAsksTheOtherSeatsInTurn() {
+        var member = member(seats: [Self.first, Seat(host: "10.0.0.9", port: 7001)])
+        let happened = member.pass(milliseconds: 6600, answering: answering(Self.snapshot))
+        let asked = scouts(in: happened)
+        #expect(asked.allSatisfy { $0.count == 1 })
+        #expect(Set(asked.joined()) == [Seat(host: "10.0.0.9", port: 7001), Self.second])
+        #expect(asked.count == 4, "after half a second, then every two")
+    }
+
+    @Test func inAClusterOfOneHostNobodyIsAsked() {
+        var member = MemberConversation(
+            starting: MemberCore(
+                record: record(8001), settings: steadySettings(), seats: [Self.first], seed: 3, now: at(0)))
+        member.core.registered(MemberConversation.snapshot(), settings: nil, now: at(0))
+        #expect(scouts(in: member.pass(milliseconds: 60_000)).isEmpty)
+    }
+
+    @Test func whoIsLostAsksThemAllTwiceASecond() {
+        var member = member(seats: [Self.first, Self.third])
+        member.core.watchFailed(.closed, now: at(0))
+        let happened = member.pass(milliseconds: 900) { core, effect, now in
+            if effect.isWatch { core.watchFailed(.refused, now: now) }
+        }
+        #expect(scouts(in: happened) == [[Self.third, Self.second]])
+    }
+
+    @Test func aHigherEpochIsFollowedToItsSeat() throws {
+        var member = member()
+        member.core.scouted(Self.second, epoch: Self.later.epoch, now: at(10))
+        let effects = member.effects()
+        let farewell = try #require(
+            effects.compactMap { effect -> Watch? in
+                guard case .move(let seat, let farewell) = effect, seat == Self.second else { return nil }
+                return farewell
+            }.first)
+        #expect(farewell.epochSeen == Self.later.epoch, "the past balancer learns of the present one")
+        #expect(!member.core.isRegistered)
+        member.now = at(10)
+        let happened = member.pass(milliseconds: 10)
+        #expect(happened.contains { $0.effect.isRegister })
+    }
+
+    @Test(arguments: [Epoch(1), Epoch(0), Epoch(.max)])
+    func whoIsContentIsMovedByNothingLess(epoch: Epoch) {
+        var member = member()
+        member.core.scouted(Self.second, epoch: epoch, now: at(10))
+        #expect(member.effects().isEmpty)
+        #expect(member.core.isRegistered)
+    }
+
+    @Test func whoIsLostFollowsThePresentEpochToo() {
+        var member = member()
+        #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
+        member.core.scouted(Self.second, epoch: Self.later.epoch, now: at(10))
+        #expect(member.effects().contains { if case .move(Self.second, _) = $0 { true } else { false } })
+        var other = self.member()
+        #expect(other.core.requestSeen(epoch: Self.later.epoch) == true)
+        other.core.scouted(Self.second, epoch: Epoch(2), now: at(10))
+        #expect(!other.effects().contains { if case .move = $0 { true } else { false } })
+    }
+
+    @Test func aFoundBalancerEndsACandidacy() {
+        var member = member(8002)
+        member.core.watchFailed(.closed, now: at(0))
+        member.pass(milliseconds: 600)
+        member.core.scouted(Self.third, epoch: Self.later.epoch, now: at(600))
+        let happened = member.pass(milliseconds: 5000, answering: answering(Self.later))
+        #expect(!happened.contains { $0.effect.isTakeOver || $0.effect.isPrevote })
+    }
+
+    @Test func whoTookOverRegistersOnItsOwnHost() {
+        var member = member(8002)
+        member.core.watchFailed(.closed, now: at(0))
+        let happened = member.pass(milliseconds: 2000) { core, effect, now in
+            switch effect {
+            case .prevote(let voters, _):
+                for voter in voters {
+                    let answer = PrevoteAnswer(agrees: true, lastGoodCheckMilliseconds: nil, epochSeen: Epoch(1))
+                    core.prevoteAnswered(from: voter.id, answer, now: now)
+                }
+            case .takeOver(let after, _, _): core.takeoverFinished(.started(after.next), now: now)
+            default: break
+            }
+        }
+        #expect(happened.contains { if case .move(Self.second, _) = $0.effect { true } else { false } })
+        #expect(happened.last?.effect.isRegister == true || happened.contains { $0.effect.isRegister })
+    }
+
+    @Test func aNeighbourFindsItsOwnHostsBalancerByTheHandover() {
+        var member = member(8002)
+        member.core.handoverReady(epoch: Self.later.epoch, now: at(10))
+        #expect(member.effects().contains { if case .move(Self.second, _) = $0 { true } else { false } })
+    }
+
+    @Test func theListenersAreReleasedWhenTheReignHasGoneElsewhere() {
+        var member = member(8001)
+        member.core.handoverReady(epoch: Epoch(1), now: at(1))
+        _ = member.effects()
+        member.core.scouted(Self.second, epoch: Self.later.epoch, now: at(2))
+        #expect(!member.effects().contains { $0 == .releaseListeners }, "not before it is known where the reign is")
+        member.core.registered(Self.later, settings: nil, now: at(3))
+        let effects = member.effects()
+        #expect(effects.contains(.releaseListeners))
+        #expect(effects.contains(.keepStandby(false)))
+    }
+
+    @Test func seatsAreBounded() {
+        let workers = (1...200).map { record(UInt16(8000 + $0)).living(in: $0) }
+        let large = Snapshot(epoch: Epoch(1), version: 6, workers: workers, home: home("h1"))
+        var member = member()
+        member.core.watchAnswered(epoch: Epoch(1), newer: large, now: at(1))
+        member.core.watchFailed(.closed, now: at(2))
+        let most = scouts(in: member.pass(milliseconds: 3000)).map(\.count).max()
+        #expect(most == 31)
+    }
+}

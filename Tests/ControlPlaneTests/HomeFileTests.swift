@@ -1,0 +1,39 @@
+import Cluster
+import Foundation
+import Testing
+
+@testable import ControlPlane
+
+@Suite struct HomeFileTests {
+    @Test func `A state directory keeps its name, and no two have the same`() throws {
+        let folder = try TemporaryFolder()
+        let other = try TemporaryFolder()
+        let home = try StateDirectory(path: folder.path).home()
+        #expect(try StateDirectory(path: folder.path).home() == home)
+        #expect(try StateDirectory(path: other.path).home() != home)
+    }
+
+    @Test func `All who start at the same time get one name`() async throws {
+        let folder = try TemporaryFolder()
+        let directory = try StateDirectory(path: folder.path)
+        let homes = try await withThrowingTaskGroup { group in
+            for _ in 0..<16 { group.addTask { try directory.home() } }
+            return try await group.reduce(into: Set<Home>()) { $0.insert($1) }
+        }
+        #expect(homes.count == 1)
+    }
+
+    @Test(arguments: ["", "h1", "h1 m1", "h1\n", "h1 m2\n", "H1 m1\n", "h1 m1 x\n"])
+    func `A line that is torn or of another machine counts for nothing`(text: String) {
+        #expect(HomeFile.home(in: text, on: "m1") == nil)
+        #expect(HomeFile.home(in: "h1 m1\n", on: "m1")?.text == "h1")
+    }
+
+    @Test func `A longer line from before leaves nothing behind`() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/home"
+        try Data(String(repeating: "x", count: 500).utf8).write(to: URL(fileURLWithPath: path))
+        let home = try HomeFile.read(path)
+        #expect(try HomeFile.read(path) == home)
+    }
+}

@@ -1,0 +1,182 @@
+import Foundation
+
+/// A cluster over several hosts: a balancer on the first, one worker on each, and a state directory on each.
+final class HostCluster {
+    let folder: String
+    let certificates: String
+    let network: HostNetwork
+    private(set) var workers: [TestWorker] = []
+    private(set) var balancer: SpawnedProcess?
+    private let ports: [UInt16]
+
+    var publicPort: UInt16 { ports[0] }
+
+    /// Starts everything and waits until everybody knows everybody.
+    ///
+    /// - Parameter arguments: of every worker.
+    init(hosts: Int, workerArguments arguments: [String] = ["--across-hosts"]) throws {
+        ports = try Ports.free(4)
+        network = try HostNetwork(hosts: hosts)
+        folder = try Files.makeTemporaryFolder()
+        certificates = "\(folder)/certs"
+        LogsOnFailure.watch(folder)
+        do {
+            try makeCertificates()
+            try startBalancer(on: 0)
+            for host in 0..<hosts { try startWorker(on: host, arguments: arguments) }
+            try waitUntil("everybody knows everybody") { (0..<hosts).allSatisfy { copy(of: $0)?.readyCount == hosts } }
+        } catch {
+            tearDown()
+            throw error
+        }
+    }
+
+    deinit { tearDown() }
+
+    func tearDown() {
+        LogsOnFailure.keep()
+        _ = Patience.until {
+            let processes = ProcessTable.withArgument(containing: folder)
+            for process in processes { kill(process, SIGKILL) }
+            return processes.isEmpty
+        }
+        balancer?.end()
+        for worker in workers { worker.process.end() }
+        Sanitizer.check(logsIn: folder)
+        Files.remove(folder)
+    }
+
+    private func makeCertificates() throws {
+        #if TLS
+            try TestCertificates.copy(to: certificates)
+            try TestCertificates.make(
+                ["node", "balancer", "--san", network.hosts[0].address, "--force"], in: certificates)
+            for (index, host) in network.hosts.enumerated() {
+                try TestCertificates.make(["node", "worker-\(index)", "--san", host.address], in: certificates)
+            }
+        #endif
+    }
+
+    // MARK: Processes
+
+    func stateDirectory(of host: Int) -> String { "\(folder)/state-\(host)" }
+
+    /// What the balancers of a host have logged, whoever started them.
+    func balancerLog(of host: Int) -> String {
+        Files.text("\(folder)/balancer-\(host).log") + Files.text("\(stateDirectory(of: host))/balancer.log")
+    }
+
+    @discardableResult
+    func startBalancer(on host: Int) throws -> SpawnedProcess {
+        let command =
+            network.hosts[host].launcher + [
+                TestCluster.balancerProgram, "--host", "0.0.0.0", "--port", "\(ports[0])", "--cluster-port",
+                "\(ports[1])", "--admin-port", "\(ports[2])", "--certs", certificates, "--state-dir",
+                stateDirectory(of: host), "--drain-seconds", "1",
+            ] + TestCluster.insecureBind
+        let process = try SpawnedProcess(
+            command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/balancer-\(host).log")
+        balancer = process
+        return process
+    }
+
+    /// The worker's id is `worker-HOST`.
+    func startWorker(on host: Int, arguments: [String]) throws {
+        let worker = TestWorker(
+            id: "worker-\(host)", port: ports[3],
+            arguments: [
+                "--id", "worker-\(host)", "--host", network.hosts[host].address, "--balancer",
+                "\(network.hosts[0].address):\(ports[1])", "--certs", certificates, "--state-dir",
+                stateDirectory(of: host), "--file", "\(folder)/shared-\(host).txt",
+            ] + arguments + TestCluster.insecureBind, launcher: network.hosts[host].launcher, folder: folder)
+        workers.append(worker)
+        try worker.start()
+    }
+
+    /// Everything on the host ends at once, without a word.
+    func crash(_ host: Int) throws {
+        try network.unplug(network.hosts[host])
+        try network.killAll(on: network.hosts[host])
+    }
+
+    // MARK: Looking and asking
+
+    /// A worker's copy of the registry.
+    private struct Copy: Decodable {
+        struct Worker: Decodable {
+            let state: String
+        }
+
+        let workers: [Worker]
+
+        var readyCount: Int { workers.count { $0.state == "ready" } }
+    }
+
+    private func copy(of host: Int) -> Copy? {
+        let path = "\(stateDirectory(of: host))/snapshot-worker-\(host).json"
+        return try? JSONDecoder().decode(Copy.self, from: Files.bytes(path))
+    }
+
+    /// What the balancer on a host says of the cluster; nil when there is none.
+    func status(on host: Int) -> ClusterStatus? {
+        let command =
+            network.hosts[host].launcher + [
+                TestCluster.balancerProgram, "status", "--json", "--admin-port", "\(ports[2])",
+            ]
+        guard let result = try? Command.run(command[0], Array(command.dropFirst())), result.status == 0 else {
+            return nil
+        }
+        return try? JSONDecoder().decode(ClusterStatus.self, from: result.output)
+    }
+
+    @discardableResult
+    func waitForStatus(
+        on host: Int, _ what: String, file: StaticString = #fileID, line: UInt = #line,
+        _ condition: (ClusterStatus) -> Bool
+    ) throws -> ClusterStatus {
+        var last: ClusterStatus?
+        let seen = { "last seen: \(last?.description ?? "no answer")" }
+        try waitUntil("\(what); \(seen())", file: file, line: line) {
+            last = status(on: host)
+            return last.map(condition) ?? false
+        }
+        guard let last else { throw HarnessError("no status") }
+        return last
+    }
+
+    /// Waits until one of these hosts has a balancer of which `condition` holds, and names the host.
+    func waitForBalancer(
+        on hosts: [Int], _ what: String, file: StaticString = #fileID, line: UInt = #line,
+        _ condition: (ClusterStatus) -> Bool
+    ) throws -> (host: Int, epoch: Int) {
+        var found: (host: Int, epoch: Int)?
+        try waitUntil(what, file: file, line: line) {
+            for host in hosts {
+                if let status = status(on: host), condition(status) { found = (host, status.epoch) }
+            }
+            return found != nil
+        }
+        guard let found else { throw HarnessError("no balancer") }
+        return found
+    }
+
+    /// A request to the balancer of a host, by a client on that host.
+    func curl(on host: Int, _ path: String = "/") throws -> CommandResult {
+        let host = network.hosts[host]
+        let url = "\(TestCertificates.scheme)://\(host.address):\(publicPort)\(path)"
+        let command = host.launcher + ["curl", "-q", "-sSk", "-m", "20", url]
+        return try Command.run(command[0], Array(command.dropFirst()))
+    }
+
+    /// The status of a request that a balancer of `epoch` would send to the worker of a host.
+    func statusOfRequest(under epoch: Int, on host: Int) throws -> String {
+        let leaf = "\(certificates)/nodes/balancer/balancer"
+        let identity = TestCertificates.scheme == "https" ? ["--cert", "\(leaf).pem", "--key", "\(leaf).key"] : []
+        let url = "\(TestCertificates.scheme)://\(network.hosts[host].address):\(ports[3])/"
+        return try Command.run(
+            "curl",
+            ["-q", "-sSk", "-m", "20", "-o", "/dev/null", "-w", "%{http_code}", "-H", "understudy-epoch: \(epoch)"]
+                + identity + [url]
+        ).text
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// The balancer's host is lost, or only seems to be. Hosts are network namespaces.
+    @Suite(.enabled(if: Privileges.canMakeNamespaces, "network namespaces need root and iproute2"))
+    struct AcrossHosts {
+        /// Epochs of later terms are above all of the first.
+        private static let firstTerm = 1 << 24
+
+        @Test func `When a host dies, the balancer comes back on the next, and stays there`() throws {
+            let cluster = try HostCluster(hosts: 3)
+            defer { cluster.tearDown() }
+            try cluster.crash(0)
+            let (host, epoch) = try cluster.waitForBalancer(on: [1, 2], "both others are ready") { $0.readyCount == 2 }
+            #expect(epoch > AcrossHosts.firstTerm)
+            #expect(try cluster.curl(on: host).status == 0)
+            // Whoever supports one candidate supports no other.
+            #expect(!cluster.workers[3 - host].log.contains("taking over across"))
+            // The host is back, with what it knew; its worker looks for the balancer where it was.
+            try cluster.network.plug(cluster.network.hosts[0])
+            try cluster.workers[0].start()
+            try cluster.waitForStatus(on: host, "all are ready") { $0.readyCount == 3 && $0.epoch == epoch }
+            #expect(!cluster.workers[0].log.contains("taking over"))
+        }
+
+        @Test func `After a partition the lower epoch ends, and everybody follows the higher`() throws {
+            let cluster = try HostCluster(hosts: 3)
+            defer { cluster.tearDown() }
+            let past = try #require(cluster.balancer)
+            try cluster.network.unplug(cluster.network.hosts[0])
+            let (host, epoch) = try cluster.waitForBalancer(on: [1, 2], "the majority has a balancer") {
+                $0.workers.count { $0.state == "ready" && $0.id != "worker-0" } == 2
+            }
+            // What is not promised: both sides serve whoever reaches them.
+            #expect(try cluster.curl(on: 0).text == "worker-0\n")
+            #expect(try cluster.curl(on: host).status == 0)
+            // What is: who has met the higher epoch serves no lower one.
+            for other in 1...2 {
+                try waitUntil("the worker has met it") { cluster.workers[other].log.contains("epoch \(epoch)") }
+                #expect(try cluster.statusOfRequest(under: 1, on: other) == "409")
+            }
+            try cluster.network.plug(cluster.network.hosts[0])
+            #expect(past.wait() == 1)
+            #expect(cluster.balancerLog(of: 0).contains("a later balancer reigns"))
+            try cluster.waitForStatus(on: host, "all are ready") { $0.readyCount == 3 && $0.epoch == epoch }
+            #expect(!cluster.workers[0].log.contains("taking over"))
+            try waitUntil("it has moved") { cluster.workers[0].log.contains("registering there") }
+            #expect(try cluster.statusOfRequest(under: 1, on: 0) == "409")
+            // Nobody holds the ports of the host that is no longer the balancer's.
+            try waitUntil("clients of the first host are refused") { try cluster.curl(on: 0).status == 7 }
+        }
+
+        @Test func `Two hosts are no majority, unless they are told to do without`() throws {
+            let cluster = try HostCluster(hosts: 2)
+            defer { cluster.tearDown() }
+            try cluster.crash(0)
+            let worker = cluster.workers[1]
+            try waitUntil("it says why it does not act") {
+                worker.log.contains("not taking over: 1 of 2 registered workers")
+            }
+            #expect(cluster.status(on: 1) == nil)
+            worker.process.end()
+            try cluster.startWorker(on: 1, arguments: ["--across-hosts", "--takeover-without-quorum"])
+            try cluster.waitForStatus(on: 1, "it has taken over") {
+                $0.epoch > AcrossHosts.firstTerm && $0.state(of: "worker-1") == "ready"
+            }
+            #expect(try cluster.curl(on: 1).text == "worker-1\n")
+        }
+    }
+}
