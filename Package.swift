@@ -95,7 +95,9 @@ let package = Package(
         .testTarget(
             name: "ProxyTests", dependencies: ["Cluster", "Connections", "HTTP", "Proxy", "Sockets", "TestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "ControlPlaneTests", dependencies: ["Cluster", "ControlPlane"], swiftSettings: settings),
+        .testTarget(
+            name: "ControlPlaneTests", dependencies: ["Cluster", "ControlPlane", "Sockets", "TestSupport", logging],
+            swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["Balancer", "Worker"], swiftSettings: settings),
     ]
 )

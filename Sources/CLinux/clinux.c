@@ -105,29 +105,53 @@ int clinux_next_signal(int descriptor) {
     return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
-int clinux_spawn(const char *path, char *const arguments[], int channel, const char *log, pid_t *child) {
-    extern char **environ;
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
+/* What both kinds of children have in common. On success the caller destroys both. */
+static int begin_spawn(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes) {
     sigset_t none, defaults;
-    int code = posix_spawn_file_actions_init(&actions);
+    int code = posix_spawn_file_actions_init(actions);
     if (code != 0) return code;
-    code = posix_spawnattr_init(&attributes);
+    code = posix_spawnattr_init(attributes);
     if (code != 0) {
-        posix_spawn_file_actions_destroy(&actions);
+        posix_spawn_file_actions_destroy(actions);
         return code;
     }
     sigemptyset(&none);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (code == 0) code = posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &defaults);
+    posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    code = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
+    if (code != 0) {
+        posix_spawnattr_destroy(attributes);
+        posix_spawn_file_actions_destroy(actions);
+    }
+    return code;
+}
+
+int clinux_spawn(const char *path, char *const arguments[], int channel, const char *log, pid_t *child) {
+    extern char **environ;
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int code = begin_spawn(&actions, &attributes);
+    if (code != 0) return code;
+    code = posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, 1, 2);
     if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, channel, 3);
     if (code == 0) code = posix_spawn(child, path, &actions, &attributes, arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+int clinux_spawn_shell(const char *command, char *const environment[], pid_t *child) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    char *const arguments[] = {"sh", "-c", (char *)command, NULL};
+    int code = begin_spawn(&actions, &attributes);
+    if (code != 0) return code;
+    code = posix_spawn_file_actions_adddup2(&actions, 2, 1);
+    if (code == 0) code = posix_spawn(child, "/bin/sh", &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return code;

@@ -22,6 +22,7 @@ package final class MemberControl {
     private let scout: SeatScout
     private let launcher: BalancerLauncher?
     private let handover: HandoverClient?
+    private let hook: TakeoverHook?
     private let gate: FenceGate
     private let log: Logger
     private let timer: LoopTimer
@@ -34,16 +35,18 @@ package final class MemberControl {
     ///   - directory: shared with the balancer; nil for a worker that keeps no state.
     ///   - launcher: nil for a worker that may not stand in.
     ///   - needsQuorum: see `MemberCore`.
+    ///   - hook: run after each takeover by this worker; nil for none.
     package init(
         record: WorkerRecord, balancers: [UpstreamEndpoint], loop: EventLoop, directory: StateDirectory?,
         certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?, needsQuorum: Bool,
-        gate: FenceGate, log: Logger
+        hook: TakeoverHook?, gate: FenceGate, log: Logger
     ) {
         self.loop = loop
         self.directory = directory
         self.certificates = certificates
         self.provider = provider
         self.launcher = launcher
+        self.hook = hook
         self.gate = gate
         self.log = log
         self.balancers = balancers
@@ -262,10 +265,20 @@ package final class MemberControl {
         if killHolder && handover?.killHolder(notAfter: after) == true {
             log.warning("the balancer hangs: its process has been killed")
         }
+        let isAcrossHosts = !core.isAtHome
         launcher.takeOver(after: after) { [unowned self] outcome in
+            if case .started(let epoch) = outcome { runHook(epoch: epoch, isAcrossHosts: isAcrossHosts) }
             core.takeoverFinished(outcome, now: now)
             perform()
         }
+    }
+
+    private func runHook(epoch: Epoch, isAcrossHosts: Bool) {
+        guard let hook, let directory, let configuration = BalancerConfiguration.load(from: directory) else { return }
+        hook.run(
+            TakeoverHook.Occasion(
+                id: record.id, epoch: epoch, host: record.host, configuration: configuration,
+                isAcrossHosts: isAcrossHosts))
     }
 
     private func persist(_ snapshot: Snapshot) {

@@ -11,22 +11,58 @@ package final class ChildProcess: EventSource {
 
     /// Starts `path` in a session of its own; `channel` becomes its descriptor 3, its output is appended to the file
     /// `log`.
-    package init(
+    package convenience init(
         path: String, arguments: [String], channel: borrowing FileDescriptor, log: String, on loop: EventLoop
     ) throws(SystemError) {
-        self.loop = loop
         var child: pid_t = 0
-        var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        let code = clinux_spawn(path, &pointers, channel.rawValue, log, &child)
+        let code = ChildProcess.withPointers(to: [path] + arguments) {
+            clinux_spawn(path, $0, channel.rawValue, log, &child)
+        }
         guard code == 0 else { throw SystemError("posix_spawn", code: code) }
+        try self.init(child, on: loop)
+    }
+
+    /// Starts a command of the shell in a session of its own; its output goes where our standard error goes.
+    ///
+    /// - Parameter environment: beside our own; wins over it.
+    package convenience init(shell command: String, environment: [String: String], on loop: EventLoop)
+        throws(SystemError)
+    {
+        var all: [String] = []
+        var inherited = environ
+        while let entry = inherited.pointee {
+            let text = String(cString: entry)
+            if environment[String(text.prefix { $0 != "=" })] == nil { all.append(text) }
+            inherited += 1
+        }
+        all += environment.map { "\($0.key)=\($0.value)" }
+        var child: pid_t = 0
+        let code = ChildProcess.withPointers(to: all) { clinux_spawn_shell(command, $0, &child) }
+        guard code == 0 else { throw SystemError("posix_spawn", code: code) }
+        try self.init(child, on: loop)
+    }
+
+    private init(_ child: pid_t, on loop: EventLoop) throws(SystemError) {
+        self.loop = loop
         processIdentifier = child
         handle = try ProcessHandle(processIdentifier: child)
         super.init()
         try loop.watch(self, descriptor: handle.descriptor.rawValue, for: .readable)
     }
 
+    private static func withPointers<Result>(
+        to words: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+    }
+
     package func kill() { try? handle.kill() }
+
+    /// Ends the process and what it has started, but for what has gone into a session of its own. Only before `onExit`:
+    /// until it has been reaped, its number can't mean another.
+    package func killGroup() { _ = Glibc.kill(-processIdentifier, SIGKILL) }
 
     package override func ready(_ readiness: Readiness) {
         var status: Int32 = 0

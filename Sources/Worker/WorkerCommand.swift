@@ -66,6 +66,12 @@ struct WorkerCommand: ConfiguredCommand {
         help: "With --across-hosts: do so without the agreement of more than half of the workers. Two may reign then.")
     var takeoverWithoutQuorum = false
 
+    @Option(
+        help:
+            "A command of the shell that is run when this worker has brought the balancer back, such as one that moves an address."
+    )
+    var onTakeover: String?
+
     @Option(help: "Event-loop threads (default: one for each core).")
     var threads: Int?
 
@@ -128,6 +134,7 @@ struct WorkerCommand: ConfiguredCommand {
                 directory: directory,
                 file: file, application: try forward.map { try Endpoints.application($0) }, mayStandIn: !noStandby,
                 acrossHosts: acrossHosts, needsQuorum: !takeoverWithoutQuorum,
+                onTakeover: onTakeover,
                 capacity: capacity, maximumRequests: maxRequests,
                 limits: try ServiceLimits(connectionOptions.given, isBalancer: false),
                 threads: threads ?? Program.coreCount,

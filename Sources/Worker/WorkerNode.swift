@@ -24,6 +24,8 @@ final class WorkerNode {
         /// Bring back the balancer of another host too, and whether only with a majority.
         let acrossHosts: Bool
         let needsQuorum: Bool
+        /// A command of the shell that is run when this worker has brought the balancer back.
+        let onTakeover: String?
         /// What the worker announces of itself; see `WorkerRecord`.
         let capacity: Int
         let maximumRequests: Int
@@ -190,7 +192,8 @@ final class WorkerNode {
             },
             loop: loop, directory: options.directory, certificates: certificates,
             provider: try certificates.makeClusterProvider(), launcher: launcher,
-            needsQuorum: options.needsQuorum, gate: gate, log: log)
+            needsQuorum: options.needsQuorum,
+            hook: options.onTakeover.map { TakeoverHook(command: $0, loop: loop, log: log) }, gate: gate, log: log)
         self.member = member
         member.inFlight = { group.inFlight }
         member.onDrain = { [unowned self] in drain() }

@@ -16,7 +16,7 @@ import Testing
         let directory = try StateDirectory(path: folder.path)
         for number in 1...600 {
             var coordinator = LockFileCoordinator(directory: directory)
-            #expect(coordinator.acquire(after: .none) == .granted(Epoch(UInt64(number))))
+            #expect(coordinator.acquirePatiently(after: .none) == .granted(Epoch(UInt64(number))))
         }
         #expect(Self.text(directory.epochReservation).hasPrefix("00000000000000000771 "))
         #expect(Self.text(directory.epochReservation).hasSuffix(" !\n"))
@@ -28,20 +28,20 @@ import Testing
         let folder = try TemporaryFolder()
         let directory = try StateDirectory(path: folder.path)
         var coordinator = LockFileCoordinator(directory: directory)
-        #expect(coordinator.acquire(after: .none) == .granted(Epoch(1)))
+        #expect(coordinator.acquirePatiently(after: .none) == .granted(Epoch(1)))
         coordinator.release()
         let synced = try #require(DurableFile.read(directory.epoch))
         for number in 2...200 {
-            #expect(coordinator.acquire(after: .none) == .granted(Epoch(UInt64(number))))
+            #expect(coordinator.acquirePatiently(after: .none) == .granted(Epoch(UInt64(number))))
             coordinator.release()
         }
         // The power fails: the epoch file is as it was synced, the reservation is of another boot.
         try folder.write(String(decoding: synced, as: UTF8.self), to: "epoch")
         let line = Self.text(directory.epochReservation)
         try folder.write("\(line.prefix(20)) \(Self.otherBoot) !\n", to: "epoch-reserved")
-        #expect(coordinator.acquire(after: .none) == .granted(Epoch(258)))
+        #expect(coordinator.acquirePatiently(after: .none) == .granted(Epoch(258)))
         coordinator.release()
-        #expect(coordinator.acquire(after: .none) == .granted(Epoch(259)))
+        #expect(coordinator.acquirePatiently(after: .none) == .granted(Epoch(259)))
     }
 
     @Test func `A reservation that can't be written costs a sync, not the reign`() throws {
@@ -51,7 +51,7 @@ import Testing
         // Nobody, not even root, can write over a folder by renaming a file.
         try folder.makeFolder("epoch-reserved")
         for _ in 1...3 {
-            guard case .granted = coordinator.acquire(after: .none) else {
+            guard case .granted = coordinator.acquirePatiently(after: .none) else {
                 Issue.record("nothing was granted")
                 return
             }

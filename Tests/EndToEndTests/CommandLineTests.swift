@@ -53,6 +53,7 @@ extension EndToEnd {
             Case("worker", ["--port", "7123", "--balancer", "127.0.0.1:1,127.0.0.1:7123"], says: "cluster port"),
             Case("worker", ["--across-hosts"], says: "--across-hosts needs a --host"),
             Case("worker", ["--across-hosts", "--no-standby"], says: "exclude each other"),
+            Case("worker", ["--on-takeover"], says: "Missing value"),
             Case("worker", ["--takeover-without-quorum"], says: "give --across-hosts too"),
         ]
 

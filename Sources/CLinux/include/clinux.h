@@ -42,4 +42,7 @@ int clinux_next_signal(int descriptor);
    descriptor must be close-on-exec. Returns 0 or an errno. */
 int clinux_spawn(const char *path, char *const arguments[], int channel, const char *log, pid_t *child);
 
+/* The same for `/bin/sh -c command` in the environment `environment`, whose output goes where our standard error goes. */
+int clinux_spawn_shell(const char *command, char *const environment[], pid_t *child);
+
 #endif

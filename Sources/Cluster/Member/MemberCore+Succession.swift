@@ -5,6 +5,9 @@ extension MemberCore {
         mayAct ? order.rank(of: record.id, without: knownDead) : nil
     }
 
+    /// Whether the balancer, as far as is known, lives in this worker's home.
+    package var isAtHome: Bool { order.isAtHome }
+
     /// The balancer's process is gone, for certain: its end of the handover channel closed, or its pidfd fired.
     ///
     /// - Parameter epoch: whose process it was. The death of a past balancer is no news; nil means the present one.

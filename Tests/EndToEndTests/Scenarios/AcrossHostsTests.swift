@@ -9,12 +9,19 @@ extension EndToEnd {
         private static let firstTerm = 1 << 24
 
         @Test func `When a host dies, the balancer comes back on the next, and stays there`() throws {
-            let cluster = try HostCluster(hosts: 3)
+            let told =
+                "echo $UNDERSTUDY_HOST $UNDERSTUDY_PORT $UNDERSTUDY_EPOCH $UNDERSTUDY_ACROSS_HOSTS $(echo /proc/self/fd/*) > told.txt"
+            let cluster = try HostCluster(hosts: 3, workerArguments: ["--across-hosts", "--on-takeover", told])
             defer { cluster.tearDown() }
             try cluster.crash(0)
             let (host, epoch) = try cluster.waitForBalancer(on: [1, 2], "both others are ready") { $0.readyCount == 2 }
             #expect(epoch > AcrossHosts.firstTerm)
             #expect(try cluster.curl(on: host).status == 0)
+            let expected = "\(cluster.network.hosts[host].address) \(cluster.publicPort) \(epoch) 1"
+            try waitUntil("the command has been run") { Files.text("\(cluster.folder)/told.txt").hasPrefix(expected) }
+            // The last one is the folder that is listed.
+            let open = Files.text("\(cluster.folder)/told.txt").split(whereSeparator: \.isWhitespace).dropFirst(4)
+            #expect(open.map { $0.split(separator: "/").last } == ["0", "1", "2", "3"])
             // Whoever supports one candidate supports no other.
             #expect(!cluster.workers[3 - host].log.contains("taking over across"))
             // The host is back, with what it knew; its worker looks for the balancer where it was.

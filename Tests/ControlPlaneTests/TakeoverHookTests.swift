@@ -1,0 +1,131 @@
+import Cluster
+import Foundation
+import Sockets
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+/// Commands of the shell that are run after a takeover.
+@Suite(.serialized, .timeLimit(.minutes(1))) struct TakeoverHookTests {
+    private let folder: TemporaryFolder
+    private let loop: TestLoop
+    private let log = RecordingLog()
+    private let occasion: TakeoverHook.Occasion
+
+    init() throws {
+        folder = try TemporaryFolder()
+        loop = try TestLoop()
+        var configuration = BalancerConfiguration(
+            host: "0.0.0.0", port: 8000, clusterPort: 7000, adminPort: 9000, threads: 1, logLevel: "info",
+            insecureBind: false)
+        configuration.port = 8443
+        let id = try #require(NodeID("worker-8001"))
+        occasion = TakeoverHook.Occasion(
+            id: id, epoch: Epoch(77), host: "10.0.0.2", configuration: configuration, isAcrossHosts: true)
+    }
+
+    private func makeHook(_ command: String, limitMilliseconds: Int = 30_000) -> TakeoverHook {
+        loop.onLoop { [loop, log] in
+            TakeoverHook(
+                command: command, loop: loop.loop, log: log.makeLogger(), limitMilliseconds: limitMilliseconds)
+        }
+    }
+
+    private func run(_ hook: TakeoverHook) {
+        loop.onLoop { [occasion] in hook.run(occasion) }
+    }
+
+    private func waitForTheEnd(of hook: TakeoverHook) {
+        #expect(loop.eventually { !hook.isRunning })
+    }
+
+    private func text(_ name: String) -> String {
+        (try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)) ?? ""
+    }
+
+    /// Whether a process is gone, or only waits for its parent to take notice.
+    private func hasEnded(_ process: pid_t) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
+            return true
+        }
+        return status.split(separator: ")").last?.split(separator: " ").first == "Z"
+    }
+
+    /// Handles of child processes that are open.
+    private var handleCount: Int {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return names.count { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")
+            return target?.contains("pidfd") == true
+        }
+    }
+
+    @Test func `The command is told what has happened`() {
+        let hook = makeHook(
+            "env | grep UNDERSTUDY_ | sort > \(folder.path)/environment; echo $PATH > \(folder.path)/path")
+        run(hook)
+        waitForTheEnd(of: hook)
+        #expect(
+            text("environment") == """
+                UNDERSTUDY_ACROSS_HOSTS=1
+                UNDERSTUDY_CLUSTER_PORT=7000
+                UNDERSTUDY_EPOCH=77
+                UNDERSTUDY_HOST=10.0.0.2
+                UNDERSTUDY_ID=worker-8001
+                UNDERSTUDY_PORT=8443
+
+                """)
+        #expect(text("path") == "\(ProcessInfo.processInfo.environment["PATH"] ?? "")\n")
+        #expect(log.lines == ["info the command of --on-takeover is done"])
+        loop.stop()
+    }
+
+    @Test(arguments: [("exit 3", 3), ("no-such-command-at-all 2>/dev/null", 127), ("kill -9 $$", 137)])
+    func `A failure is logged with its status`(command: String, status: Int) {
+        let hook = makeHook(command)
+        run(hook)
+        waitForTheEnd(of: hook)
+        #expect(log.lines == ["error the command of --on-takeover failed status=\(status)"])
+        loop.stop()
+    }
+
+    @Test func `It has nothing to read`() {
+        let hook = makeHook("readlink /proc/self/fd/0 > \(folder.path)/input")
+        run(hook)
+        waitForTheEnd(of: hook)
+        #expect(text("input") == "/dev/null\n")
+        loop.stop()
+    }
+
+    @Test func `What takes too long is killed with all that it has started`() throws {
+        let before = handleCount
+        var child: pid_t?
+        // On a busy machine the command may not come to its first word in time.
+        for limit in [300, 3000, 20_000] where child == nil {
+            let hook = makeHook("sleep 1000 & echo $! > \(folder.path)/child; wait", limitMilliseconds: limit)
+            run(hook)
+            waitForTheEnd(of: hook)
+            child = pid_t(text("child").trimmingCharacters(in: .newlines))
+        }
+        #expect(log.lines.last == "error the command of --on-takeover takes too long: killed")
+        let started = try #require(child)
+        #expect(loop.eventually { hasEnded(started) })
+        #expect(handleCount == before)
+        loop.stop()
+    }
+
+    @Test func `The next takeover's command takes the place of one that still runs`() throws {
+        let hook = makeHook("echo $$ >> \(folder.path)/started; test -e \(folder.path)/go || sleep 1000")
+        run(hook)
+        #expect(loop.eventually { text("started").contains("\n") })
+        let first = try #require(pid_t(text("started").trimmingCharacters(in: .newlines)))
+        try folder.write("", to: "go")
+        run(hook)
+        waitForTheEnd(of: hook)
+        #expect(hasEnded(first))
+        #expect(text("started").split(separator: "\n").count == 2)
+        #expect(log.lines.last == "info the command of --on-takeover is done")
+        loop.stop()
+    }
+}
