@@ -11,7 +11,7 @@ extension LockFileCoordinator {
         while true {
             let grant = acquire(after: after)
             guard case .heldByOther = grant, Date() < deadline else { return grant }
-            usleep(500)
+            sched_yield()
         }
     }
 }
