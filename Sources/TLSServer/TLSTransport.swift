@@ -1,9 +1,8 @@
 #if TLS
     internal import COpenSSL
-    private import Glibc
     package import Sockets
 
-    /// A TLS session over a non-blocking socket. OpenSSL reads and writes the socket itself (no memory BIO in between).
+    /// A TLS session over a non-blocking socket, which OpenSSL reads and writes through a `TLSSocket`.
     ///
     /// The states: handshaking; open; broken. After a fatal error OpenSSL forbids further calls, SSL_shutdown
     /// included: `isBroken` guards that. A session is never resumed on the cluster sides, so the peer's certificate
@@ -11,18 +10,33 @@
     package final class TLSTransport: SocketTransport {
         private let session: OpaquePointer
         private let context: TLSContext
+        private let socket: TLSSocket
         private var isOpen = false
         private var isBroken = false
+        /// OpenSSL holds more that can be given out than the last read took.
+        private var hasMore = false
+        /// How the session ended, met behind bytes that had to be given out first.
+        private var ending: TransportResult?
+        /// Bytes that are on their way as records, and were not reported as written since the socket has not taken all of them.
+        private var unreported = 0
 
         /// Nil when OpenSSL has no memory for a session.
         package init?(_ descriptor: consuming FileDescriptor, context: TLSContext, host: String?) {
-            let raw = descriptor.rawValue
-            guard let session = SSL_new(context.pointer), SSL_set_fd(session, raw) == 1 else {
+            let socket = TLSSocket(descriptor: descriptor.rawValue, batch: context.batch)
+            guard let session = SSL_new(context.pointer) else {
                 _ = OpenSSLError.drain()
                 return nil
             }
+            guard let bio = TLSSocketBIO.make(for: socket) else {
+                SSL_free(session)
+                _ = OpenSSLError.drain()
+                return nil
+            }
+            // One for both directions: the session takes it once.
+            SSL_set_bio(session, bio, bio)
             self.session = session
             self.context = context
+            self.socket = socket
             super.init(descriptor)
             if let host {
                 SSL_set_connect_state(session)
@@ -48,9 +62,11 @@
         package override var needsHandshake: Bool { !isOpen }
 
         package override func handshake() -> HandshakeResult {
+            socket.beginReading()
             let result = SSL_do_handshake(session)
             if result == 1 {
                 isOpen = true
+                hasMore = SSL_has_pending(session) == 1
                 return .complete
             }
             switch outcome(of: result) {
@@ -73,20 +89,76 @@
             return ApplicationProtocol.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
         }
 
-        package override var hasBufferedInput: Bool { SSL_has_pending(session) == 1 }
+        package override var hasBufferedInput: Bool { hasMore }
 
+        /// As many records as have come and fit.
         package override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
-            guard !isBroken else { return .endOfStream }
-            var count = 0
-            let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
-            return result == 1 ? .bytes(count) : outcome(of: result)
+            if let ending {
+                self.ending = nil
+                hasMore = false
+                return ending
+            }
+            guard !isBroken, let target = buffer.baseAddress else { return .endOfStream }
+            socket.beginReading()
+            hasMore = false
+            var total = 0
+            while total < buffer.count {
+                var count = 0
+                let result = SSL_read_ex(session, target + total, buffer.count - total, &count)
+                guard result == 1 else {
+                    let outcome = outcome(of: result)
+                    if total == 0 { return outcome }
+                    if case .wouldBlock(.read) = outcome { return .bytes(total) }
+                    ending = outcome
+                    hasMore = true
+                    return .bytes(total)
+                }
+                total += count
+                if SSL_has_pending(session) == 0 && socket.isDrained { return .bytes(total) }
+            }
+            hasMore = SSL_has_pending(session) == 1
+            return .bytes(total)
         }
 
+        /// Writes what fits into one batch of records, and sends them at once.
+        ///
+        /// While the socket has not taken all of them, the content of the last one counts as not written: so whoever writes waits
+        /// until it can write on. It is not encrypted again when it comes again.
         package override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
-            guard !isBroken else { return .failed(.truncated) }
-            var count = 0
-            let result = SSL_write_ex(session, bytes.baseAddress, bytes.count, &count)
-            return result == 1 ? .bytes(count) : outcome(of: result)
+            guard !isBroken, let source = bytes.baseAddress else { return .failed(.truncated) }
+            switch socket.sendUnsent() {
+            case .moved: break
+            case .wouldBlock: return .wouldBlock(.write)
+            case .ended, .failed: return broken()
+            }
+            let reported = min(unreported, bytes.count)
+            unreported -= reported
+            let end = min(bytes.count, reported + TLSBatch.contentSize)
+            var written = reported
+            var last = 0
+            var obstacle: TransportResult?
+            socket.beginGathering()
+            while written < end {
+                let result = SSL_write_ex(session, source + written, end - written, &last)
+                guard result == 1 else {
+                    last = 0
+                    obstacle = outcome(of: result)
+                    break
+                }
+                written += last
+            }
+            if case .failed = socket.sendGathered() { return broken() }
+            if let obstacle, written == reported { return reported > 0 ? .bytes(reported) : obstacle }
+            if socket.hasUnsent {
+                unreported = last
+                written -= last
+            }
+            return written > 0 ? .bytes(written) : .wouldBlock(.write)
+        }
+
+        private func broken() -> TransportResult {
+            isBroken = true
+            return .failed(.system(SystemError("send", code: socket.failureCode)))
         }
 
         /// Fails, which changes nothing, when a record is half read or half written.
@@ -104,7 +176,6 @@
 
         /// What a call that did not succeed means; leaves OpenSSL's error queue empty.
         private func outcome(of result: Int32) -> TransportResult {
-            let code = errno
             switch SSL_get_error(session, result) {
             case SSL_ERROR_WANT_READ: return .wouldBlock(.read)
             case SSL_ERROR_WANT_WRITE: return .wouldBlock(.write)
@@ -112,7 +183,8 @@
             case SSL_ERROR_SYSCALL:
                 isBroken = true
                 _ = OpenSSLError.drain()
-                return .failed(code == 0 ? .truncated : .system(SystemError("TLS", code: code)))
+                return .failed(
+                    socket.failureCode == 0 ? .truncated : .system(SystemError("TLS", code: socket.failureCode)))
             default:
                 isBroken = true
                 return .failed(describe(OpenSSLError.drain()))

@@ -79,6 +79,9 @@
             }
         }
 
+        /// Changes our keys with the next record, and asks the peer to change its own.
+        func renewKeys() -> Bool { SSL_key_update(session, SSL_KEY_UPDATE_REQUESTED) == 1 }
+
         var version: Int32 { SSL_version(session) }
         var isResumed: Bool { SSL_session_reused(session) == 1 }
 

@@ -1,0 +1,35 @@
+#if TLS
+    /// Where the records of one write are gathered, so that they leave in one system call. One for each loop: empty between
+    /// two writes.
+    final class TLSBatch {
+        /// Content taken by one write.
+        static let contentSize = 64 << 10
+        /// Room for that content as records, each with header, type and tag, and for a message of OpenSSL's own before them.
+        private static let capacity = contentSize + (16 << 10)
+
+        /// Nil until the first write.
+        private var memory: UnsafeMutableRawPointer?
+        private(set) var count = 0
+
+        deinit { memory?.deallocate() }
+
+        var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
+
+        /// Takes a record, or a part of one; false when there is no room.
+        func append(_ record: UnsafeRawBufferPointer) -> Bool {
+            guard let source = record.baseAddress, record.count <= TLSBatch.capacity - count else { return false }
+            let target: UnsafeMutableRawPointer
+            if let memory {
+                target = memory
+            } else {
+                target = .allocate(byteCount: TLSBatch.capacity, alignment: 64)
+                memory = target
+            }
+            (target + count).copyMemory(from: source, byteCount: record.count)
+            count += record.count
+            return true
+        }
+
+        func removeAll() { count = 0 }
+    }
+#endif
