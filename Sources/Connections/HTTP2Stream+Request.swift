@@ -10,6 +10,7 @@ extension HTTP2Stream {
     func begin(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, id: Int32, isEnd: Bool) {
         prepare(id)
         isHeadRequest = head.method == .head
+        if case .length(let length) = head.framing { inputLeft = length }
         isExchangeActive = true
         server.exchangeBegan()
         if !isEnd { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
@@ -29,6 +30,8 @@ extension HTTP2Stream {
     private func prepare(_ id: Int32) {
         self.id = id
         isOpen = true
+        isLingering = false
+        inputLeft = .max
         isInputEnded = false
         isRequestRead = false
         isReadingPaused = false
@@ -48,6 +51,7 @@ extension HTTP2Stream {
     }
 
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if inputLeft != .max { inputLeft -= min(inputLeft, UInt64(bytes.count)) }
         guard isExchangeActive else {
             connection.session?.consume(bytes.count, on: id)
             return

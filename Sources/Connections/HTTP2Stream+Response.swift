@@ -193,8 +193,16 @@ extension HTTP2Stream {
 
     /// The last frame of the response is on its way.
     func responseSent() {
-        // RFC 9113 8.1: what is left of the request is of no use to anybody.
-        if !isInputEnded && !isTunnel { connection.session?.reset(id, .none) }
+        guard !isInputEnded && !isTunnel else { return }
+        if inputLeft == 0 {
+            // The worker has answered as soon as the counted content was there; the end of the stream is on its way, in a frame of
+            // its own. Clients take a reset now for a failure, although RFC 9113 8.1 tells them not to.
+            isLingering = true
+            timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
+        } else {
+            // RFC 9113 8.1: what is left of the request is of no use to anybody.
+            connection.session?.reset(id, .none)
+        }
     }
 
     /// Tells the exchange that it may write again. Called outside the session.

@@ -23,6 +23,8 @@ final class HTTP2Stream: Downstream {
     // The request.
     var pending = ByteBuffer()
     var pendingTrailers = TrailerSection()
+    /// Bytes of counted content that have not come; not 0 for content of unknown length.
+    var inputLeft = UInt64.max
     var isInputEnded = false
     /// The exchange has been told of the request's end.
     var isRequestRead = false
@@ -55,6 +57,8 @@ final class HTTP2Stream: Downstream {
     var isDeferred = false
     var wasCongested = false
     var isDrainedNoted = false
+    /// The response has gone, and nothing is missing of the request but its end.
+    var isLingering = false
 
     init(connection: HTTP2Connection, slot: Int) {
         self.connection = connection
@@ -79,7 +83,7 @@ final class HTTP2Stream: Downstream {
             answerAlone(status: 408, "the request's content did not come in time")
         } else {
             giveUp()
-            connection.session?.reset(id, .cancel)
+            connection.session?.reset(id, isLingering ? .none : .cancel)
             loop.callAtEndOfTurn(connection)
         }
     }

@@ -153,6 +153,36 @@ import Testing
         #expect(server.test.becomesIdle())
     }
 
+    /// Answers counted content of three bytes without waiting for the stream's end.
+    private static func answerThreeBytes(_ exchange: ScriptedExchange) {
+        exchange.atBody = { if $0.body.count == 3 { $0.respond("got it") } }
+    }
+
+    @Test func countedContentThatIsWholeIsLeftItsEnd() throws {
+        let server = try server(script: HTTP2ConnectionTests.answerThreeBytes)
+        let client = try HTTP2Client(port: server.test.port)
+        let stream = try client.begin("POST", "/", [("content-length", "3")], isEnd: false)
+        try client.send(.data(stream, [1, 2, 3]))
+        #expect(try client.wait { $0.isWhole }(stream).text == "got it")
+        try client.send(.data(stream, [], isEnd: true))
+        let next = try client.begin("POST", "/", [("content-length", "3")], body: "abc")
+        #expect(try client.finish(next).isWhole)
+        #expect(client.response(stream).resetCode == nil)
+        #expect(server.test.becomesIdle())
+    }
+
+    @Test func anEndThatDoesNotComeIsNotWaitedForForLong() throws {
+        let server = try server(
+            limits: HTTP2ConnectionTests.limits { $0.lingerMilliseconds = 30 },
+            script: HTTP2ConnectionTests.answerThreeBytes)
+        let client = try HTTP2Client(port: server.test.port)
+        let stream = try client.begin("POST", "/", [("content-length", "3")], isEnd: false)
+        try client.send(.data(stream, [1, 2, 3]))
+        let response = try client.wait { $0.resetCode != nil }(stream)
+        #expect(response.isWhole && response.resetCode == 0)
+        #expect(try client.exchange("POST", "/", [("content-length", "3")], body: "abc").isWhole)
+    }
+
     @Test func aBreakInTheResponseIsAReset() throws {
         let server = try server { exchange in
             exchange.begin(.length(100))
