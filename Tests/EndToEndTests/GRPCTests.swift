@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// gRPC by its own Python package on both ends. `scripts/setup` installs it.
+    /// gRPC by its own Python package on both ends. `scripts/setup --tests` installs it.
     @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: Files.python)))
     struct GRPC {
         @Test func `Calls of all four kinds pass, with their status, and can be given up`() throws {

@@ -17,7 +17,7 @@ extension EndToEnd {
         }
 
         /// Both ways at once, since each takes as long as the balancer's patience.
-        @Test(.enabled(if: isInstalled, "slowhttptest is not installed: scripts/setup does that"))
+        @Test(.enabled(if: isInstalled, "slowhttptest is not installed: scripts/setup --tests does that"))
         func `slowhttptest -H and -B lose all their connections while others are served`() throws {
             let cluster = try TestCluster(workers: 2)
             defer { cluster.tearDown() }

@@ -9,7 +9,7 @@ enum Files {
         return url.path
     }()
 
-    /// Python with the packages of `Tests/Clients/requirements.txt`; made by `scripts/setup`.
+    /// Python with the packages of `Tests/Clients/requirements.txt`; made by `scripts/setup --tests`.
     static let python = "\(packageRoot)/.venv/bin/python"
 
     /// Where the test runner and, beside it, the executables lie.
