@@ -14,13 +14,6 @@ extension BalancerNode {
     /// How long a replacement may take from the lock to the reign.
     private static let heirMilliseconds = 5000
 
-    func installSignals() {
-        signals?.handler = { [unowned self] number in
-            log.notice("stopping", metadata: ["signal": "\(number)"])
-            shutDown(isInOrder: true)
-        }
-    }
-
     /// Lets go of the ports and the lock at once, so that a successor can take over, then finishes the requests in
     /// progress.
     ///

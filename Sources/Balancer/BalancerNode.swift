@@ -21,17 +21,22 @@ final class BalancerNode {
     var standby: StandbyChannel?
     /// Set when this process took over by --replace.
     var replacement: Replacement?
+    /// What SIGTERM and SIGINT ask for; nil while they ask for nothing.
+    var onStop: (() -> Void)?
     /// Called whenever the roster has changed and requests can be served.
     var onServing: () -> Void = {}
 
-    private let certificates: NodeCertificates
+    var certificates: NodeCertificates
+    /// Of the certificates in use; see `NodeCertificates.expiries`.
+    var expiries: [(file: String, seconds: Int)] = []
+    private var certificateWatch: CertificateWatch?
     let fence: LockFileStore
     var coordinator: LockFileCoordinator
     private let startedAt: UInt64
     private let roster: Roster
     let policy: ProxyPolicy
     private let clusterProvider: TransportProvider
-    private let callers: ProbeCallers
+    let callers: ProbeCallers
     private let snapshots: SnapshotReader
     private let home: Home?
     private let descriptorLimit: Int
@@ -68,7 +73,7 @@ final class BalancerNode {
         do throws(SystemError) {
             loop = try EventLoop()
             startedAt = loop.now
-            signals = try SignalSource([SIGTERM, SIGINT], on: loop) { _ in }
+            signals = try SignalSource([SIGTERM, SIGINT, SIGHUP], on: loop) { _ in }
         } catch {
             throw .failure("\(error)")
         }
@@ -79,7 +84,21 @@ final class BalancerNode {
             log.warning("\(directory.path) can't be given a name: workers of other hosts can't stand in: \(error)")
             home = nil
         }
-        if let warning = certificates.validityWarning { log.warning("\(warning)") }
+        expiries = certificates.expiries
+        certificateWatch = CertificateWatch(
+            loop: loop, files: certificates.files, log: log,
+            warning: { [unowned self] in certificates.validityWarning },
+            reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
+        signals?.handler = { [unowned self] in signalled($0) }
+    }
+
+    private func signalled(_ number: Int32) {
+        if number == SIGHUP {
+            certificateWatch?.readNow()
+        } else if let onStop {
+            log.notice("stopping", metadata: ["signal": "\(number)"])
+            onStop()
+        }
     }
 
     func run() {
@@ -137,7 +156,7 @@ final class BalancerNode {
         self.listeners = listeners
         plane.listen(on: listeners.publicSide.rawValue)
         startControl(epoch: epoch, hints: snapshots.latest())
-        installSignals()
+        onStop = { [unowned self] in shutDown(isInOrder: true) }
     }
 
     /// The rest of a reign's beginning: what workers and operators connect to.
@@ -247,6 +266,11 @@ final class BalancerNode {
         var text = MetricsText()
         text.single(
             "understudy_uptime_seconds", "gauge", "Since this process began.", (loop.now - startedAt) / 1_000_000_000)
+        text.metric(
+            "understudy_certificate_expiry_timestamp_seconds", "gauge", "When a certificate in use ends, since 1970.")
+        for (file, seconds) in expiries {
+            text.sample("understudy_certificate_expiry_timestamp_seconds", [("file", file)], seconds)
+        }
         plane?.addMetrics(to: &text)
         control.addMetrics(to: &text)
         return text.text

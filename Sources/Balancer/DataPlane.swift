@@ -18,6 +18,7 @@ final class DataPlane {
     private let services: [LoopBound<ProxyService>]
     private let counters: [ProxyCounters]
     private let roster: Roster
+    private let ticketKeys: [UInt8]
     private let log: Logger
 
     init(
@@ -26,6 +27,7 @@ final class DataPlane {
     ) throws(CommandError) {
         self.log = log
         self.roster = roster
+        self.ticketKeys = ticketKeys
         let accessLog = try AccessLog.make(configuration.options["access-log"] ?? "off")
         self.accessLog = accessLog
         var services: [ProxyService] = []
@@ -34,9 +36,9 @@ final class DataPlane {
         let rateLimiter = limits.rate.map { RateLimiter($0) }
         do {
             group = try ServerGroup(count: configuration.threads, slots: slots) { _, loop in
+                let providers = try DataPlane.providers(certificates, ticketKeys: ticketKeys)
                 let service = ProxyService(
-                    loop: loop, roster: roster, policy: policy,
-                    provider: try certificates.makeClusterProvider(calling: .multiplexed), isMultiplexed: true,
+                    loop: loop, roster: roster, policy: policy, provider: providers.workers, isMultiplexed: true,
                     limits: limits.upstream, rateLimiter: rateLimiter,
                     observer: node.observer())
                 services.append(service)
@@ -45,10 +47,7 @@ final class DataPlane {
                 var downstream = limits.downstream
                 downstream.drainIdleMilliseconds = DataPlane.drainIdleMilliseconds
                 let server = Server(
-                    loop: loop,
-                    provider: try certificates.makePublicProvider(
-                        serving: DataPlane.protocols, ticketKeys: ticketKeys),
-                    service: logged, limits: downstream, slots: slots)
+                    loop: loop, provider: providers.clients, service: logged, limits: downstream, slots: slots)
                 server.sources = sources
                 server.protocols = DataPlane.protocols
                 server.onHandshakeFailure = { error, peer in
@@ -63,6 +62,35 @@ final class DataPlane {
         }
         self.services = services.map { LoopBound($0) }
         counters = services.map(\.counters)
+    }
+
+    /// The transports of one loop, towards the clients and towards the workers.
+    private static func providers(
+        _ certificates: NodeCertificates, ticketKeys: [UInt8]
+    ) throws(CommandError) -> (clients: TransportProvider, workers: TransportProvider) {
+        (
+            try certificates.makePublicProvider(serving: protocols, ticketKeys: ticketKeys),
+            try certificates.makeClusterProvider(calling: .multiplexed)
+        )
+    }
+
+    /// Reads certificates again for every loop; the loops go on with them when the result is called.
+    func makeReload(of certificates: NodeCertificates) throws(CommandError) -> () -> Void {
+        var fresh: [(clients: LoopBound<TransportProvider>, workers: LoopBound<TransportProvider>)] = []
+        for _ in services {
+            let providers = try DataPlane.providers(certificates, ticketKeys: ticketKeys)
+            fresh.append((LoopBound(providers.clients), LoopBound(providers.workers)))
+        }
+        return { [group, services] in
+            for (index, service) in services.enumerated() {
+                let (clients, workers) = fresh[index]
+                let member = group.members[index]
+                member.loop.post {
+                    member.server.reload(clients.value)
+                    service.value.reload(workers.value)
+                }
+            }
+        }
     }
 
     /// Starts the threads. Nothing is accepted yet.

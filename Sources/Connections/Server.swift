@@ -66,6 +66,19 @@ package final class Server {
         for connection in connections { connection.close() }
     }
 
+    /// Goes on with new certificates: what stands keeps its own, but whoever is not trusted any more is cut off.
+    ///
+    /// - Parameter fresh: made for this server's loop.
+    package func reload(_ fresh: TransportProvider) {
+        provider.adopt(fresh)
+        for connection in connections {
+            guard let socket = connection.transport as? SocketTransport, !socket.isPeerTrusted(by: fresh) else {
+                continue
+            }
+            connection.close()
+        }
+    }
+
     // MARK: Connections
 
     /// Whether there is room for one more connection; takes its place if so.

@@ -27,6 +27,8 @@ package final class KeptCaller {
     private var current: Question?
     private var queued: [Question] = []
     private let timer: LoopTimer
+    /// The connection is not used again after the present question.
+    private var isOutdated = false
 
     package init(
         loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider, connectMilliseconds: Int = 3000
@@ -72,6 +74,15 @@ package final class KeptCaller {
         if let connection = connection.take() { connection.abandon() }
     }
 
+    /// Asks the next question over a new connection.
+    package func renew() {
+        if current != nil {
+            isOutdated = true
+        } else if let connection = connection.take() {
+            connection.abandon()
+        }
+    }
+
     private func begin(_ question: Question) {
         current = question
         timer.set(at: question.deadline)
@@ -111,6 +122,10 @@ package final class KeptCaller {
     }
 
     private func next() {
+        if isOutdated {
+            isOutdated = false
+            renew()
+        }
         guard current == nil, !queued.isEmpty else { return }
         begin(queued.removeFirst())
     }

@@ -50,6 +50,39 @@ package struct NodeCertificates: Sendable {
         #endif
     }
 
+    /// The same node's files as they are now. Who it is and to which cluster it belongs stays the same as long as it runs.
+    package func readAgain() throws(CommandError) -> NodeCertificates {
+        let fresh = try NodeCertificates(folder: folder, id: id, role: role)
+        guard fresh.identity == identity else {
+            throw .usage("\(leaf).pem is for \(fresh.identity?.uri ?? "nobody"), not for \(identity?.uri ?? "nobody")")
+        }
+        return fresh
+    }
+
+    /// Every file that a process of this node reads, whether it is there or not.
+    package var files: [String] {
+        #if TLS
+            let own = ["\(folder)/ca.pem", "\(folder)/ca.crl", "\(leaf).pem", "\(leaf).key"]
+            return role == .balancer ? own + ["\(folder)/public.pem", "\(folder)/public.key"] : own
+        #else
+            return []
+        #endif
+    }
+
+    /// When the certificates that are in the files end, in seconds since 1970, by their paths below the folder.
+    package var expiries: [(file: String, seconds: Int)] {
+        #if TLS
+            files.filter { $0.hasSuffix(".pem") }.compactMap { path in
+                PeerCertificate.expiry(inFile: path).map { (String(path.dropFirst(folder.count + 1)), $0) }
+            }
+        #else
+            []
+        #endif
+    }
+
+    /// The path of the certificate and the key of this node in its role, without suffix.
+    private var leaf: String { "\(folder)/nodes/\(id.text)/\(role.rawValue)" }
+
     /// Whether this node also has what it takes to start a balancer.
     package var mayStandIn: Bool {
         #if TLS
@@ -61,12 +94,11 @@ package struct NodeCertificates: Sendable {
         #endif
     }
 
-    /// A line about a certificate that peers will refuse by date; nil when all is well.
+    /// A line about a certificate that peers refuse by its dates, or soon will; nil when all is well.
     package var validityWarning: String? {
         #if TLS
-            let path = "\(folder)/nodes/\(id.text)/\(role.rawValue).pem"
-            return PeerCertificate.validityProblem(inFile: path).map {
-                "\(path) \($0): run certs/make-certs node \(id.text), or set the clock"
+            return PeerCertificate.validityProblem(inFile: "\(leaf).pem").map {
+                "\(leaf).pem \($0): run certs/make-certs node \(id.text), or set the clock"
             }
         #else
             return nil
@@ -94,7 +126,6 @@ package struct NodeCertificates: Sendable {
         serving: [ApplicationProtocol] = [.http1], calling: ApplicationProtocol = .http1
     ) throws(CommandError) -> TransportProvider {
         #if TLS
-            let leaf = "\(folder)/nodes/\(id.text)/\(role.rawValue)"
             let credentials = TLSCredentials(certificate: "\(leaf).pem", key: "\(leaf).key")
             let revocations = "\(folder)/ca.crl"
             let trust = TLSTrust(

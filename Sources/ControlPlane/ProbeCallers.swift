@@ -41,6 +41,12 @@ package final class ProbeCallers {
         }
     }
 
+    /// Goes on with new certificates: every worker shows who it is before it is asked again.
+    package func reload(_ fresh: TransportProvider) {
+        provider.adopt(fresh)
+        for kept in kept.values { kept.caller.renew() }
+    }
+
     /// Closes the connections to everybody else.
     package func keep(only present: Set<NodeID>) {
         for (id, kept) in kept where !present.contains(id) {

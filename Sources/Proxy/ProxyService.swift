@@ -91,6 +91,16 @@ package final class ProxyService: Service {
         }
     }
 
+    /// Goes on with new certificates: every worker shows who it is before it gets its next request. What is under way ends where
+    /// it is.
+    ///
+    /// - Parameter fresh: made for this loop.
+    package func reload(_ fresh: TransportProvider) {
+        provider.adopt(fresh)
+        for pool in pools { pool?.retire() }
+        pools.removeAll()
+    }
+
     /// The successor of an abdicated balancer has told its epoch, which stands in the policy: what waited for it goes out.
     package func epochChanged() {
         fencedRequests.release()

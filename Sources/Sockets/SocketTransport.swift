@@ -15,6 +15,9 @@ open class SocketTransport {
 
     open var peerIdentity: PeerIdentity { .anonymous }
 
+    /// Whether the peer, let in once, would still be let in by what `provider` trusts now.
+    open func isPeerTrusted(by provider: TransportProvider) -> Bool { true }
+
     open var negotiatedProtocol: ApplicationProtocol? { nil }
 
     open var hasBufferedInput: Bool { !putBack.isEmpty }

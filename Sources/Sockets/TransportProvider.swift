@@ -13,4 +13,7 @@ open class TransportProvider {
     open func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
         SocketTransport(descriptor)
     }
+
+    /// From now on makes transports as `other` does, which belongs to the same loop. Those that stand stay as they are.
+    open func adopt(_ other: TransportProvider) {}
 }

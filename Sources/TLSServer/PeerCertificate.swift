@@ -1,5 +1,6 @@
 #if TLS
     internal import COpenSSL
+    private import Glibc
     package import Sockets
 
     /// What a node's certificate says beyond what OpenSSL checks by itself.
@@ -27,16 +28,32 @@
             withCertificate(inFile: path, identity(of:))
         }
 
-        /// Why the certificate in a file is not valid at this time ("expired", "is not yet valid"); nil when it is,
-        /// or can't be read.
+        /// When the certificate in a file ends, in seconds since 1970; nil when it can't be read.
+        package static func expiry(inFile path: String) -> Int? {
+            withCertificate(inFile: path) { seconds(of: X509_get0_notAfter($0)) } ?? nil
+        }
+
+        /// What is wrong with the dates of the certificate in a file ("has expired", "is not yet valid", "ends in 2 days": less than
+        /// a sixth of its time is left, so nobody renews it); nil when nothing is, or when it can't be read.
         package static func validityProblem(inFile path: String) -> String? {
             let problem: String?? = withCertificate(inFile: path) { certificate in
                 // 0 stands for an unreadable time, which is as bad as a past one.
                 if X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0 { return "has expired" }
                 if X509_cmp_current_time(X509_get0_notBefore(certificate)) >= 0 { return "is not yet valid" }
-                return nil
+                guard let begin = seconds(of: X509_get0_notBefore(certificate)),
+                    let end = seconds(of: X509_get0_notAfter(certificate))
+                else { return nil }
+                let left = end - time(nil)
+                if left >= (end - begin) / 6 { return nil }
+                return "ends in \(left < 2 * 86_400 ? "\(left / 3600) hours" : "\(left / 86_400) days")"
             }
             return problem ?? nil
+        }
+
+        private static func seconds(of time: UnsafePointer<ASN1_TIME>?) -> Int? {
+            var parts = tm()
+            guard ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
+            return timegm(&parts)
         }
 
         private static func withCertificate<Result>(inFile path: String, _ body: (OpaquePointer) -> Result) -> Result? {

@@ -58,6 +58,18 @@
             SSL_CTX_free(pointer)
         }
 
+        /// Whether a leaf that was accepted earlier is one of this CA still, and not revoked. What has only expired since then
+        /// is no reason to cut a connection: its owner may have a newer one by now.
+        func trusts(_ certificate: OpaquePointer) -> Bool {
+            guard let store = SSL_CTX_get_cert_store(pointer), let check = X509_STORE_CTX_new() else { return false }
+            defer { X509_STORE_CTX_free(check) }
+            guard X509_STORE_CTX_init(check, store, certificate, nil) == 1 else { return false }
+            X509_STORE_CTX_set_flags(check, UInt(X509_V_FLAG_NO_CHECK_TIME))
+            let isTrusted = X509_verify_cert(check) == 1
+            if !isTrusted { _ = OpenSSLError.drain() }
+            return isTrusted
+        }
+
         private func configureVersions() {
             _ = shim_ctx_set_min_proto_version(pointer, side == .publicServer ? TLS1_2_VERSION : TLS1_3_VERSION)
             _ = shim_ctx_set_max_proto_version(pointer, TLS1_3_VERSION)

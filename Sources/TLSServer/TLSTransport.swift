@@ -81,6 +81,14 @@
             return PeerCertificate.identity(of: certificate)
         }
 
+        package override func isPeerTrusted(by provider: TransportProvider) -> Bool {
+            guard let provider = provider as? TLSTransportProvider, context.side != .publicServer,
+                let certificate = SSL_get0_peer_certificate(session),
+                let now = context.side == .clusterServer ? provider.server : provider.client
+            else { return true }
+            return now.trusts(certificate)
+        }
+
         package override var negotiatedProtocol: ApplicationProtocol? {
             var name: UnsafePointer<UInt8>?
             var length: UInt32 = 0

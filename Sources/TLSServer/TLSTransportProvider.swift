@@ -3,8 +3,8 @@
 
     /// Wraps the sockets of one loop in TLS.
     package final class TLSTransportProvider: TransportProvider {
-        private let server: TLSContext?
-        private let client: TLSContext?
+        private(set) var server: TLSContext?
+        private(set) var client: TLSContext?
 
         /// - Parameters:
         ///   - server: for accepted connections; nil where none are accepted.
@@ -23,6 +23,13 @@
         package override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
             guard let client else { return nil }
             return TLSTransport(descriptor, context: client, host: host)
+        }
+
+        /// Takes over the contexts of `other`; sessions that stand keep theirs.
+        package override func adopt(_ other: TransportProvider) {
+            guard let other = other as? TLSTransportProvider else { return }
+            server = other.server
+            client = other.client
         }
     }
 #endif

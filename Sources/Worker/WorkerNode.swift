@@ -43,7 +43,9 @@ final class WorkerNode {
     private let options: Options
     private let log = Logger(label: "worker")
     private let loop: EventLoop
-    private let certificates: NodeCertificates
+    private var certificates: NodeCertificates
+    private var certificateWatch: CertificateWatch?
+    private var clusterProvider: TransportProvider?
     private let gate = FenceGate(highest: .none)
     private let files: SharedFile
     private let accessLog: AccessLog?
@@ -60,13 +62,16 @@ final class WorkerNode {
         _ = DescriptorLimit.raise()
         do throws(SystemError) {
             loop = try EventLoop()
-            signals = try SignalSource([SIGTERM, SIGINT], on: loop) { _ in }
+            signals = try SignalSource([SIGTERM, SIGINT, SIGHUP], on: loop) { _ in }
         } catch {
             throw .failure("\(error)")
         }
         files = SharedFile(path: options.file)
         accessLog = try AccessLog.make(options.accessLog)
-        if let warning = certificates.validityWarning { log.warning("\(warning)") }
+        certificateWatch = CertificateWatch(
+            loop: loop, files: certificates.files, log: log,
+            warning: { [unowned self] in certificates.validityWarning },
+            reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
     }
 
     func run() {
@@ -86,7 +91,9 @@ final class WorkerNode {
             let advice = error.code == EADDRINUSE ? "another process listens there: give another --port" : error.message
             throw .failure("can't listen on \(options.address): \(advice)")
         }
-        signals?.handler = { [unowned self] number in stop(signal: number) }
+        signals?.handler = { [unowned self] number in
+            if number == SIGHUP { certificateWatch?.readNow() } else { stop(signal: number) }
+        }
         try join(group)
         log.notice(
             "worker serves",
@@ -185,13 +192,15 @@ final class WorkerNode {
             directory: options.directory)
         let launcher = mayStandIn ? BalancerLauncher(loop: loop, program: program, log: log) : nil
         let expectation = certificates.uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
+        let provider = try certificates.makeClusterProvider()
+        clusterProvider = provider
         let member = MemberControl(
             record: record,
             balancers: options.balancers.map {
                 UpstreamEndpoint(address: $0.address, host: $0.host, expectation: expectation)
             },
             loop: loop, directory: options.directory, certificates: certificates,
-            provider: try certificates.makeClusterProvider(), launcher: launcher,
+            provider: provider, launcher: launcher,
             needsQuorum: options.needsQuorum,
             hook: options.onTakeover.map { TakeoverHook(command: $0, loop: loop, log: log) }, gate: gate, log: log)
         self.member = member
@@ -209,6 +218,25 @@ final class WorkerNode {
             if options.acrossHosts { throw .failure("\(problem): --across-hosts needs one") }
             log.warning("\(problem)")
             return nil
+        }
+    }
+
+    // MARK: New certificates
+
+    /// Reads the certificates again, all or nothing, and goes on with them. Connections of nodes that are not trusted any more
+    /// are cut; the one to the balancer stays.
+    private func reloadCertificates() throws(CommandError) {
+        guard let group else { return }
+        let fresh = try certificates.readAgain()
+        let cluster = try fresh.makeClusterProvider()
+        var serving: [LoopBound<TransportProvider>] = []
+        for _ in group.members {
+            serving.append(LoopBound(try fresh.makeClusterProvider(serving: WorkerNode.protocols)))
+        }
+        certificates = fresh
+        clusterProvider?.adopt(cluster)
+        for (member, provider) in zip(group.members, serving) {
+            member.loop.post { member.server.reload(provider.value) }
         }
     }
 

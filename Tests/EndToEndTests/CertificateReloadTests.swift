@@ -1,0 +1,78 @@
+#if TLS
+    import Foundation
+    import Testing
+
+    extension EndToEnd {
+        /// Certificates that are renewed or revoked while everything runs.
+        @Suite struct CertificateReload {
+            private func serial(_ cluster: TestCluster) throws -> String {
+                let shown = try Command.run(
+                    "openssl", ["s_client", "-connect", "127.0.0.1:\(cluster.publicPort)"], input: Data())
+                let result = try Command.run(
+                    "openssl", ["x509", "-noout", "-serial"], input: Data(shown.text.utf8))
+                return result.text
+            }
+
+            private func makeCluster(workers: Int) throws -> (TestCluster, certificates: String) {
+                let folder = try Files.makeTemporaryFolder()
+                try TestCertificates.copy(to: "\(folder)/certificates")
+                var options = TestCluster.Options(workers: workers)
+                options.certificates = "\(folder)/certificates"
+                return (try TestCluster(options), folder)
+            }
+
+            @Test func `A renewed public certificate is served by the same process`() throws {
+                let (cluster, folder) = try makeCluster(workers: 1)
+                defer {
+                    cluster.tearDown()
+                    Files.remove(folder)
+                }
+                let before = try serial(cluster)
+                let process = try cluster.status().pid
+                Files.remove("\(cluster.certificates)/public.pem")
+                try TestCertificates.make([], in: cluster.certificates)
+                kill(process, SIGHUP)
+                try waitUntil("the new certificate is served") { try serial(cluster) != before }
+                #expect(try cluster.status().pid == process)
+                #expect(try cluster.curl("/").status == 200)
+            }
+
+            @Test func `Files that can't be used change nothing`() throws {
+                let (cluster, folder) = try makeCluster(workers: 1)
+                defer {
+                    cluster.tearDown()
+                    Files.remove(folder)
+                }
+                let before = try serial(cluster)
+                try Data("no certificate".utf8).write(
+                    to: URL(fileURLWithPath: "\(cluster.certificates)/public.pem"))
+                kill(try cluster.status().pid, SIGHUP)
+                try waitUntil("it is said") {
+                    cluster.balancerLog.contains("those read before stay in use: ")
+                }
+                #expect(try serial(cluster) == before)
+                #expect(try cluster.curl("/").status == 200)
+            }
+
+            @Test func `A revoked worker is cut off, and the others are not`() throws {
+                let (cluster, folder) = try makeCluster(workers: 2)
+                defer {
+                    cluster.tearDown()
+                    Files.remove(folder)
+                }
+                try TestCertificates.make(["revoke", "worker-8002"], in: cluster.certificates)
+                for process in [try cluster.status().pid, cluster.workers[0].process.identifier] {
+                    kill(process, SIGHUP)
+                }
+                try cluster.waitForStatus("the revoked worker is out") { status in
+                    !status.workers.contains { $0.id == "worker-8002" && $0.state == "ready" }
+                }
+                #expect(try cluster.status().workers.first { $0.id == "worker-8001" }?.state == "ready")
+                for _ in 0..<4 { #expect(try cluster.curl("/").text == "worker-8001\n") }
+                try waitUntil("it is told why") {
+                    cluster.balancerLog.contains("certificate revoked")
+                }
+            }
+        }
+    }
+#endif
