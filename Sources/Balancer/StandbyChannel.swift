@@ -65,12 +65,21 @@ final class StandbyChannel {
         report(.parked)
     }
 
+    /// Who was handed no listeners binds the ports before it asks for an epoch: where others hold them, it could not use
+    /// one.
     private func attempt() {
+        attemptsLeft -= 1
+        do throws(CommandError) {
+            if listeners == nil { listeners = try node.bindListeners() }
+        } catch {
+            if attemptsLeft <= 0 { exitFailed("\(error)") }
+            timer.set(afterMilliseconds: StandbyChannel.lockRetryMilliseconds)
+            return
+        }
         switch node.acquireEpoch(after: after) {
         case .granted(let epoch): reign(epoch)
         case .failed(let reason): exitFailed(reason)
         case .heldByOther(let holder):
-            attemptsLeft -= 1
             if attemptsLeft > 0 {
                 timer.set(afterMilliseconds: StandbyChannel.lockRetryMilliseconds)
             } else {
@@ -81,10 +90,10 @@ final class StandbyChannel {
     }
 
     private func reign(_ epoch: Epoch) {
+        guard let listeners else { exitFailed("there are no listeners") }
         do throws(CommandError) {
             let keys = handover?.ticketKeys ?? BalancerNode.randomTicketKeys()
             if handover == nil { try node.prepare(ticketKeys: keys) }
-            let listeners = if let held = self.listeners { held } else { try node.bindListeners() as Listeners }
             try node.beginReign(epoch: epoch, listeners: listeners)
             // The first answers of the probes have precedence over the rest, which waits for nobody.
             timer.action = { [unowned self] in complete(epoch, listeners, keys) }

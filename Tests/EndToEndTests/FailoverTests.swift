@@ -116,6 +116,28 @@ extension EndToEnd {
             #expect(try cluster.curl("/").isOK)
         }
 
+        @Test func `Who has not received the listeners uses up no epoch`() throws {
+            var options = TestCluster.Options()
+            options.workers = 0
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            let ports = try Ports.free(2)
+            try cluster.startWorker(id: "worker-8002", port: ports[1])
+            try cluster.waitUntilSettled()
+            // The second worker is the first in the succession, and finds nobody who would hand it anything.
+            Files.remove("\(cluster.stateDirectory)/handover.sock")
+            let without = try cluster.startWorker(id: "worker-8001", port: ports[0])
+            try waitUntil("both know who is first") {
+                Set(["worker-8002", "worker-8001"]).allSatisfy { cluster.knows($0, of: 2) }
+            }
+            kill(try cluster.status().pid, SIGKILL)
+            let status = try cluster.waitForStatus("a balancer is back") { $0.readyCount == 2 }
+            #expect(without.log.contains("taking over"))
+            #expect(status.id == "worker-8002")
+            #expect(status.epoch == 2)
+            #expect(cluster.grantedEpoch == 2)
+        }
+
         @Test func `A worker with --no-standby never takes over`() throws {
             var options = TestCluster.Options()
             options.workers = 2

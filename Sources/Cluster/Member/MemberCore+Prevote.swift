@@ -39,7 +39,7 @@ extension MemberCore {
     }
 
     mutating func askOthers(now: Instant) {
-        guard order.isAtHome else {
+        guard isAtHome else {
             askAcrossHosts(now: now)
             return
         }
@@ -81,14 +81,14 @@ extension MemberCore {
         let asked = ballot.next()
         guard !asked.isEmpty else { return }
         let prevote = Prevote(
-            candidate: record.id, epochSeen: highestEpoch, acrossHosts: order.isAtHome ? nil : true)
+            candidate: record.id, epochSeen: highestEpoch, acrossHosts: isAtHome ? nil : true)
         effects.append(.prevote(to: asked, prevote))
     }
 
     mutating func closeBallot(now: Instant) {
         knownDead.formUnion(ballot.silent)
         if ballot.isCarried {
-            takeOver(killHolder: order.isAtHome, now: now)
+            takeOver(killHolder: isAtHome, now: now)
             return
         }
         if case .quorum(let registered) = ballot.rule {

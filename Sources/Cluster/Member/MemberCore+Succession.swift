@@ -5,8 +5,14 @@ extension MemberCore {
         mayAct ? order.rank(of: record.id, without: knownDead) : nil
     }
 
-    /// Whether the balancer, as far as is known, lives in this worker's home.
-    package var isAtHome: Bool { order.isAtHome }
+    /// Whether the balancer of the highest epoch, as far as is known, lives in this worker's home.
+    ///
+    /// The snapshot tells where its own balancer lives. A later term is of another home as a rule; without a snapshot of
+    /// that reign, or its listeners, this worker must not take it for its own and go on counting from its epoch.
+    package var isAtHome: Bool {
+        guard order.isAtHome else { return false }
+        return highestEpoch.term == snapshot.epoch.term || handoverEpoch == highestEpoch || order.distant.isEmpty
+    }
 
     /// The balancer's process is gone, for certain: its end of the handover channel closed, or its pidfd fired.
     ///
@@ -16,10 +22,10 @@ extension MemberCore {
         if let epoch, epoch < highestEpoch { return }
         if !isBalancerDead {
             isBalancerDead = true
-            if !isSuspended { note(order.isAtHome ? .balancerDead : .balancerLost) }
+            if !isSuspended { note(isAtHome ? .balancerDead : .balancerLost) }
         }
         scoutSoon(now: now)
-        guard order.isAtHome else {
+        guard isAtHome else {
             // Seen from another host, a crash, a partition and a killed process look alike: silence.
             suspectBalancer(now: now)
             return
@@ -51,7 +57,7 @@ extension MemberCore {
     package mutating func handoverReady(epoch: Epoch, now: Instant) {
         latest = now
         handoverEpoch = max(handoverEpoch ?? epoch, epoch)
-        if !order.isAtHome, epoch > highestEpoch, let ownSeat {
+        if !isAtHome, epoch > highestEpoch, let ownSeat {
             // A balancer of this very home reigns, and this worker did not know.
             scouted(ownSeat, epoch: epoch, now: now)
         }
@@ -64,13 +70,14 @@ extension MemberCore {
         if case .started(let epoch) = outcome {
             // The standby, if there was one, is the balancer now.
             isStandbyKept = false
+            let wasAtHome = isAtHome
             takeoversInRow += 1
             note(.tookOver(epoch))
             if epoch > highestEpoch, epoch <= .ceiling { follow(epoch, now: now) }
             isBalancerDead = false
             phase = .idle
             registerAttempts = 0
-            if !order.isAtHome, let ownSeat, ownSeat != seat {
+            if !wasAtHome, let ownSeat, ownSeat != seat {
                 move(to: ownSeat, now: now)
             } else if isRegistered {
                 if !isWatchOut { watchAt = now }
@@ -120,7 +127,7 @@ extension MemberCore {
     mutating func takeOver(killHolder: Bool, now: Instant) {
         phase = .takingOver(until: now.advanced(byMilliseconds: settings.takeoverTimeoutMilliseconds))
         var after = highestEpoch
-        if order.isAtHome {
+        if isAtHome {
             note(.takingOver(after: after))
         } else {
             note(.takingOverAcrossHosts(after: after))
@@ -142,10 +149,16 @@ extension MemberCore {
     /// How long this worker leaves the precedence to others, in milliseconds; nil when it may not act.
     private var precedence: Int64? {
         guard mayAct else { return nil }
-        if order.isAtHome {
+        if isAtHome {
             return order.rank(of: record.id, without: knownDead).map { Int64($0) * settings.rankDelayMilliseconds }
         }
-        return order.turn(of: record.id, without: knownDead).map { turn in
+        // Who only does not know the present reign's home comes after all that do.
+        let turn =
+            order.turn(of: record.id, without: knownDead)
+            ?? order.rank(of: record.id, without: knownDead).map {
+                SuccessionOrder.Turn(homesBefore: Set(order.distant.map(\.home)).count, rank: $0)
+            }
+        return turn.map { turn in
             settings.distantGraceMilliseconds + Int64(turn.homesBefore) * settings.distantTurnMilliseconds
                 + Int64(turn.rank) * settings.rankDelayMilliseconds
         }
@@ -153,7 +166,7 @@ extension MemberCore {
 
     private var mayAct: Bool {
         guard record.mayStandIn else { return false }
-        return order.isAtHome ? knowsStateDirectory || handoverEpoch == highestEpoch : record.acrossHosts
+        return isAtHome ? knowsStateDirectory || handoverEpoch == highestEpoch : record.acrossHosts
     }
 
     /// A balancer that dies as soon as it is started is started more and more slowly.

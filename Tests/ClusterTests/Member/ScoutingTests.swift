@@ -134,6 +134,29 @@ import Testing
         #expect(effects.contains(.keepStandby(false)))
     }
 
+    @Test(arguments: [(UInt64(1 << 30), false), (2, true)])
+    func aReignOfALaterTermIsNotTakenForOnesOwn(epoch: UInt64, mayGoOn: Bool) {
+        var member = member(8001)
+        member.core.handoverReady(epoch: Epoch(1), now: at(1))
+        #expect(member.core.requestSeen(epoch: Epoch(epoch)) == true)
+        member.core.watchFailed(.closed, now: at(2))
+        let happened = member.pass(milliseconds: 4000) { core, effect, now in
+            if effect.isWatch { core.watchFailed(.superseded, now: now) }
+        }
+        #expect(happened.contains { $0.effect.isTakeOver } == mayGoOn)
+    }
+
+    @Test func whoHoldsTheListenersOfALaterTermIsAtHomeInIt() {
+        var member = member(8001)
+        #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
+        member.core.handoverReady(epoch: Self.later.epoch, now: at(1))
+        member.core.balancerDied(epoch: Self.later.epoch, now: at(2))
+        #expect(
+            member.effects().contains {
+                if case .takeOver(Self.later.epoch, _, _) = $0 { true } else { false }
+            })
+    }
+
     @Test func seatsAreBounded() {
         let workers = (1...200).map { record(UInt16(8000 + $0)).living(in: $0) }
         let large = Snapshot(epoch: Epoch(1), version: 6, workers: workers, home: home("h1"))

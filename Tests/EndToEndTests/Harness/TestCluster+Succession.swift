@@ -28,6 +28,11 @@ extension TestCluster {
         }
     }
 
+    /// Whether a worker's copy of the registry has this many ready workers.
+    func knows(_ id: String, of count: Int) -> Bool {
+        copy(of: id)?.workers.count { $0.state == "ready" } == count
+    }
+
     private func copy(of id: String) -> Copy? {
         try? JSONDecoder().decode(Copy.self, from: Files.bytes("\(stateDirectory)/snapshot-\(id).json"))
     }
