@@ -35,10 +35,10 @@ final class BalancerNode {
     private let startedAt: UInt64
     private let roster: Roster
     let policy: ProxyPolicy
-    private let clusterProvider: TransportProvider
+    let clusterProvider: TransportProvider
     let callers: ProbeCallers
-    private let snapshots: SnapshotReader
-    private let home: Home?
+    let snapshots: SnapshotReader
+    let home: Home?
     private let descriptorLimit: Int
     var plane: DataPlane?
     var control: BalancerControl?
@@ -47,6 +47,8 @@ final class BalancerNode {
     private var warmUp: WarmUp?
     var heir: Heir?
     var successorWatch: SuccessorWatch?
+    /// Set while a balancer that is started by hand looks whether it is needed.
+    var firstLook: FirstLook?
     var controlServers: [Server] = []
     var signals: SignalSource?
     var drainTimer: LoopTimer?

@@ -88,7 +88,7 @@ struct RunCommand: ConfiguredCommand {
         } else if replace {
             try node.replace()
         } else {
-            try node.startReign()
+            try node.lookFirst()
         }
         node.run()
     }

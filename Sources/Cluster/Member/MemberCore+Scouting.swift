@@ -4,8 +4,6 @@
 /// with the cluster port. A member asks one of them at a time, now and then: after a partition two balancers may reign,
 /// and neither knows of the other. A worker that is lost asks all of them.
 extension MemberCore {
-    static let maximumSeats = 32
-
     /// At `seat` answers a balancer of `epoch`.
     package mutating func scouted(_ seat: Seat, epoch: Epoch, now: Instant) {
         latest = now
@@ -70,14 +68,11 @@ extension MemberCore {
     /// Notes where a successor of another home may come to reign.
     mutating func rememberSeats() {
         guard let port = seat?.port, let home = record.home else { return }
-        let others = (order.candidates + order.distant).filter {
-            $0.acrossHosts && $0.home != home && !HostName.isLoopback($0.host)
-        }
-        remember(others.map { Seat(host: $0.host, port: port) })
+        remember(snapshot.seats(outside: home, port: port))
     }
 
     private mutating func remember(_ more: [Seat]) {
-        for seat in more where seats.count < Self.maximumSeats && !seats.contains(seat) { seats.append(seat) }
+        for seat in more where seats.count < Seat.maximumCount && !seats.contains(seat) { seats.append(seat) }
         if scoutAt == nil { scoutSoon(now: latest) }
     }
 }

@@ -122,7 +122,7 @@ package struct MemberCore: Sendable {
         self.needsQuorum = needsQuorum
         order = SuccessionOrder(of: self.snapshot, seenBy: record)
         seat = seats.first
-        self.seats = Array(seats.prefix(Self.maximumSeats))
+        self.seats = Array(seats.prefix(Seat.maximumCount))
         latest = now
         generator = SeededGenerator(seed: seed)
     }

@@ -29,6 +29,14 @@ extension EndToEnd {
             try cluster.workers[0].start()
             try cluster.waitForStatus(on: host, "all are ready") { $0.readyCount == 3 && $0.epoch == epoch }
             #expect(!cluster.workers[0].log.contains("taking over"))
+            // A balancer that somebody, or the host's service manager, starts there sees that it is not needed.
+            #expect(try cluster.startBalancer(on: 0).wait() == 1)
+            #expect(cluster.balancerLog(of: 0).contains("reigns at \(cluster.network.hosts[host].address)"))
+            #expect(cluster.status(on: host)?.epoch == epoch)
+            // A balancer that somebody, or the host's service manager, starts there sees that it is not needed.
+            #expect(try cluster.startBalancer(on: 0).wait() == 1)
+            #expect(cluster.balancerLog(of: 0).contains("reigns at \(cluster.network.hosts[host].address)"))
+            #expect(cluster.status(on: host)?.epoch == epoch)
         }
 
         @Test func `After a partition the lower epoch ends, and everybody follows the higher`() throws {
