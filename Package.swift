@@ -55,7 +55,8 @@ let package = Package(
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Cluster", "Connections", "HTTP", "Proxy", "Sockets", .target(name: "TLSServer", condition: tls),
+                "Cluster", "Connections", "HTTP", "HTTP2", "Proxy", "Sockets",
+                .target(name: "TLSServer", condition: tls),
                 argumentParser, logging,
             ], swiftSettings: settings),
         .executableTarget(
@@ -96,8 +97,12 @@ let package = Package(
             name: "ProxyTests", dependencies: ["Cluster", "Connections", "HTTP", "Proxy", "Sockets", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ControlPlaneTests", dependencies: ["Cluster", "ControlPlane", "Sockets", "TestSupport", logging],
-            swiftSettings: settings),
+            name: "ControlPlaneTests",
+            dependencies: [
+                "Cluster", "Connections", "ControlPlane", "HTTP", "HTTP2", "Proxy", "Sockets", "TestSupport",
+                argumentParser,
+                logging,
+            ], swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["Balancer", "Worker"], swiftSettings: settings),
     ]
 )

@@ -215,8 +215,8 @@ final class BalancerNode {
 
     private func startControl(epoch: Epoch, hints: Snapshot?) {
         let control = BalancerControl(
-            epoch: epoch, hints: hints, configuration: configuration, home: home, callers: callers,
-            roster: roster, certificates: certificates, log: log)
+            epoch: epoch, settings: limits.cluster, hints: hints, configuration: configuration, home: home,
+            callers: callers, roster: roster, certificates: certificates, log: log)
         self.control = control
         control.onRosterChanged = { [unowned self] in
             plane?.rosterChanged()

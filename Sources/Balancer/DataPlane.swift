@@ -135,7 +135,7 @@ final class DataPlane {
             group.total(\.handshakeFailures))
         text.single(
             "understudy_connections_over_source_limit_total", "counter",
-            "Client connections closed because their source had too many.", group.total(\.refusedBySource))
+            "Client connections closed because their source had too many.", reached(.maxConnectionsPerSource))
         text.single(
             "understudy_rate_limited_total", "counter", "Requests refused for coming too fast (429).",
             sum(\.rateLimited))
@@ -143,6 +143,10 @@ final class DataPlane {
         text.single(
             "understudy_bad_requests_total", "counter", "Requests refused as malformed or too large.",
             group.total(\.badRequests))
+        text.metric("understudy_limits_total", "counter", "Times that a limit ended or refused something of a client.")
+        for limit in ClientLimit.allCases {
+            text.sample("understudy_limits_total", [("limit", limit.rawValue)], reached(limit))
+        }
         text.metric("understudy_responses_total", "counter", "Responses by class of status.")
         for (index, name) in ["1xx", "2xx", "3xx", "4xx", "5xx"].enumerated() {
             let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.responses[index].current }
@@ -168,6 +172,10 @@ final class DataPlane {
             sum(\.queueRejections))
         text.single(
             "understudy_upstream_failures_total", "counter", "Attempts that a worker failed.", sum(\.upstreamFailures))
+    }
+
+    private func reached(_ limit: ClientLimit) -> UInt64 {
+        group.members.reduce(0) { $0 + $1.counters.reached(limit) }
     }
 
     private func addHTTP2Metrics(to text: inout MetricsText) {

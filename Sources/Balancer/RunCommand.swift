@@ -5,7 +5,8 @@ internal import Logging
 
 /// `balancer [options]`: serves until it is told to stop.
 struct RunCommand: ConfiguredCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Serve (the default).")
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Serve (the default).", discussion: unitsDiscussion)
 
     @Option(help: "The public port, for clients (default: 8000).")
     var port: UInt16?
@@ -46,11 +47,20 @@ struct RunCommand: ConfiguredCommand {
     @Option(help: "Where a line for each request goes: off, - for standard output, or a file (default: off).")
     var accessLog: String?
 
-    @OptionGroup(title: "Limits")
+    @OptionGroup(title: "Limits of connections")
     var connectionOptions: ConnectionOptions
 
-    @OptionGroup(title: "Limits of the balancer")
+    @OptionGroup(title: "Limits of clients' messages")
+    var messageOptions: MessageOptions
+
+    @OptionGroup(title: "Limits of clients' HTTP/2")
+    var http2Options: HTTP2Options
+
+    @OptionGroup(title: "Balancing, and limits of clients")
     var balancingOptions: BalancingOptions
+
+    @OptionGroup(title: "Health of workers")
+    var healthOptions: HealthOptions
 
     @Option(help: "A file of options, one name: value a line. The command line wins.")
     var config: String?
@@ -142,8 +152,11 @@ struct RunCommand: ConfiguredCommand {
     /// The options that `BalancerConfiguration.options` holds, as far as they are given.
     private var options: [String: String] {
         var options: [String: String] = [:]
-        options.merge(connectionOptions.given) { $1 }
-        options.merge(balancingOptions.given) { $1 }
+        let groups = [
+            connectionOptions.given, messageOptions.given, http2Options.given, balancingOptions.given,
+            healthOptions.given,
+        ]
+        for group in groups { options.merge(group) { $1 } }
         options["balance"] = balance
         options["access-log"] = accessLog.map(AccessLog.absolute)
         return options

@@ -85,7 +85,10 @@ final class Arrival: ServerConnection {
 
     private func timedOut() {
         if socket.needsHandshake {
+            server.counters.count(.handshakeTimeout)
             server.handshakeFailed(.secure(.other, message: "no handshake in time"), from: peerHost)
+        } else {
+            server.counters.count(received.isEmpty ? .idleTimeout : .headTimeout)
         }
         close()
     }

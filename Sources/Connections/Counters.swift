@@ -1,3 +1,4 @@
+internal import HTTP
 internal import HTTP2
 private import Synchronization
 
@@ -27,8 +28,8 @@ package final class ServerCounters: Sendable {
     package let tunnelsBegan = Counter()
     package let tunnelsEnded = Counter()
     package let badRequests = Counter()
-    package let refusedConnections = Counter()
-    package let refusedBySource = Counter()
+    /// In the order of `ClientLimit.allCases`.
+    package let limits = ClientLimit.allCases.map { _ in Counter() }
     package let http2Connections = Counter()
     /// Streams of HTTP/2 that ended otherwise than with a whole response.
     package let http2Resets = Counter()
@@ -38,6 +39,20 @@ package final class ServerCounters: Sendable {
     package let responses = [Counter(), Counter(), Counter(), Counter(), Counter()]
 
     package init() {}
+
+    package func reached(_ limit: ClientLimit) -> UInt64 {
+        ClientLimit.allCases.firstIndex(of: limit).map { limits[$0].current } ?? 0
+    }
+
+    func count(_ limit: ClientLimit) {
+        if let index = ClientLimit.allCases.firstIndex(of: limit) { limits[index].add(1) }
+    }
+
+    /// A request was refused.
+    func count(_ error: HTTPError) {
+        badRequests.add(1)
+        if let limit = ClientLimit(error) { count(limit) }
+    }
 
     func count(_ flood: HTTP2Flood) {
         if let index = HTTP2Flood.allCases.firstIndex(of: flood) { http2Floods[index].add(1) }

@@ -10,7 +10,7 @@ extension DownstreamConnection {
         guard !isReadingPaused else { return }
         isReadingPaused = true
         // What is not read can't come: until it is read again, nobody counts bytes.
-        if phase == .receivingBody { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
+        if phase == .receivingBody { beginContentTime() }
         updateInterest()
     }
 
@@ -103,7 +103,7 @@ extension DownstreamConnection {
                     if parser.hasStarted { timeHead() }
                     return used
                 case .failed(let error):
-                    server.counters.badRequests.add(1)
+                    server.counters.count(error)
                     reject(status: error.status, message: error.reason)
                     return bytes.count
                 case .complete(let length):
@@ -132,7 +132,7 @@ extension DownstreamConnection {
                     used += consumed
                     requestRead()
                 case .failed(let error):
-                    server.counters.badRequests.add(1)
+                    server.counters.count(error)
                     if isResponseStarted {
                         close()
                     } else {
@@ -177,6 +177,7 @@ extension DownstreamConnection {
         if hasBody {
             phase = .receivingBody
             decoder.begin(head.framing)
+            contentDeadline = server.limits.contentProgress(isCounted: head.framing.isCounted)
             beginContentTime()
         } else {
             phase = .awaitingResponse
@@ -186,19 +187,14 @@ extension DownstreamConnection {
         if !hasBody { requestRead() }
     }
 
-    private func beginContentTime() {
+    /// Gives the client the whole time for the next piece of content.
+    func beginContentTime() {
         contentDeadline.restart(now: loop.now)
         timer.set(at: contentDeadline.instant)
     }
 
-    /// Content of the request has come. Chunks may be a stream of their own pace; what was announced as one piece has to
-    /// come as one.
     private func contentMoved(_ count: Int) {
-        if case .length = head.framing {
-            contentDeadline.moved(count, now: loop.now)
-        } else {
-            contentDeadline.restart(now: loop.now)
-        }
+        contentDeadline.moved(count, now: loop.now)
         timer.set(at: contentDeadline.instant)
     }
 
@@ -229,7 +225,9 @@ extension DownstreamConnection {
         case .tunnel:
             updateInterest()
             if pending.isEmpty { tunnelInputEnded() }
-        case .awaitingHead, .lingering, .closed:
+        case .lingering:
+            closeIfDelivered()
+        case .awaitingHead, .closed:
             close()
         }
     }

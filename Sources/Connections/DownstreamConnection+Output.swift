@@ -202,10 +202,7 @@ extension DownstreamConnection {
         switch phase {
         case .receivingBody:
             // A stream in both directions is alive as long as one of them moves.
-            if isReadingPaused || head.framing == .chunked {
-                contentDeadline.restart(now: loop.now)
-                timer.set(at: contentDeadline.instant)
-            }
+            if isReadingPaused || head.framing == .chunked { beginContentTime() }
         case .awaitingResponse, .tunnel: timeOutput()
         case .awaitingHead where !isHeadTimed:
             if isWriteBlocked {

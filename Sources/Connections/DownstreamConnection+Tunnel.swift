@@ -89,6 +89,14 @@ extension DownstreamConnection {
         timer.set(afterMilliseconds: server.limits.tunnelDrainMilliseconds)
     }
 
+    func tunnelTimedOut() {
+        let isWaiting = isWriteBlocked && !output.isEmpty
+        let isLate = !isTunnelDraining && (isWaiting || transport.undelivered > 0)
+        if !isTunnelDraining { server.counters.count(isWaiting ? .stallTimeout : .tunnelTimeout) }
+        cancelExchange()
+        if isLate { reset() } else { close() }
+    }
+
     /// A tunnel may be silent for long; only what waits has to move.
     func timeTunnel() {
         guard !isTunnelDraining else { return }

@@ -85,6 +85,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     private var isQuiet = false
     var wasCongested = false
     var lingeredBytes = 0
+    private var delivery: Delivery?
 
     /// - Parameter transport: after its handshake.
     override init(transport: any Transport, peerHost: String, server: Server) {
@@ -92,8 +93,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         parser = RequestParser(limits: server.limits.http)
         decoder = BodyDecoder(.none, limits: server.limits.http)
         timer = LoopTimer(on: server.loop)
-        contentDeadline = ProgressDeadline(
-            patienceMilliseconds: server.limits.stallMilliseconds, bytesPerSecond: server.limits.slowestBytesPerSecond)
+        contentDeadline = server.limits.progress
         outputDeadline = contentDeadline
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
@@ -118,7 +118,12 @@ package final class DownstreamConnection: ServerConnection, Downstream {
 
     package override func ready(_ readiness: Readiness) {
         if readiness.contains(.error) || (readiness.contains(.hangup) && !readiness.contains(.readable)) {
-            if phase == .tunnel && !readiness.contains(.error) { tunnelHungUp() } else { close() }
+            if readiness.contains(.error) { return close() }
+            switch phase {
+            case .tunnel: tunnelHungUp()
+            case .lingering: closeIfDelivered()
+            default: close()
+            }
             return
         }
         if readiness.contains(.writable) {
@@ -160,22 +165,47 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         case .awaitingHead:
             if !parser.hasStarted && becomesQuiet() { return }
             if parser.hasStarted {
+                server.counters.count(.headTimeout)
                 reject(status: 408, message: "the request's head did not come in time")
+            } else if !output.isEmpty {
+                stalled()
             } else {
-                close()
+                if !server.isDraining { server.counters.count(.idleTimeout) }
+                endConnection()
             }
         case .receivingBody:
-            if isResponseStarted {
-                cancelExchange()
-                close()
+            if isResponseEnded {
+                // What is left of the request is not worth waiting for: the response is on its way.
+                server.counters.count(contentLimit)
+                keepsAlive = false
+                exchangeEnded()
+            } else if isResponseStarted {
+                stalled()
             } else {
+                server.counters.count(contentLimit)
                 reject(status: 408, message: "the request's content did not come in time")
             }
-        case .awaitingResponse, .tunnel, .lingering:
-            cancelExchange()
-            close()
+        case .awaitingResponse: stalled()
+        case .tunnel: tunnelTimedOut()
+        case .lingering: lingeredLongEnough()
         case .closed: break
         }
+    }
+
+    /// The client does not take what is written for it, or sends no content although it gets its answer already.
+    private func stalled() {
+        server.counters.count(output.isEmpty ? contentLimit : .stallTimeout)
+        cancelExchange()
+        if output.isEmpty && transport.undelivered == 0 { close() } else { reset() }
+    }
+
+    /// What bounds the time between pieces of the present request's content.
+    private var contentLimit: ClientLimit { head.framing.isCounted ? .stallTimeout : .streamTimeout }
+
+    /// Nothing that waits for the client is sent any more, neither by us nor by the kernel.
+    func reset() {
+        transport.reset()
+        close()
     }
 
     /// An idle connection closes at once or after its time for one more request, a new one after its first request.
@@ -211,7 +241,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     func endConnection() {
         guard phase != .closed && phase != .lingering else { return }
         if !isOutputEnded { transport.closeWrite() }
-        if isInputEnded {
+        if isInputEnded && transport.undelivered == 0 {
             close()
             return
         }
@@ -220,6 +250,26 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         pending.release()
         timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
         updateInterest()
+    }
+
+    /// The client has ended its side, or has gone.
+    func closeIfDelivered() {
+        guard phase == .lingering, transport.undelivered > 0 else { return close() }
+        // The end of both sides would be told of in every turn: the timer looks again.
+        isInputEnded = true
+        transport.unwatch(self, on: loop)
+    }
+
+    private func lingeredLongEnough() {
+        let left = transport.undelivered
+        guard left > 0 else { return close() }
+        var delivery = delivery ?? Delivery(server.limits.progress)
+        if delivery.isLate(undelivered: left, now: loop.now) {
+            server.counters.count(.stallTimeout)
+            return reset()
+        }
+        self.delivery = delivery
+        timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
     }
 
     package override func close() {

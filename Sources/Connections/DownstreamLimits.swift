@@ -7,10 +7,13 @@ package struct DownstreamLimits: Sendable {
     /// The whole head, counted from its first byte (408).
     package var headMilliseconds = 10_000
     package var idleMilliseconds = 75_000
-    /// No progress of the request's content, or of our output.
+    /// No progress of content whose length is known, or of our output.
     package var stallMilliseconds = 60_000
+    /// Silence in content of unknown length: it may be a stream of events, and says something when there is something to say.
+    package var streamMilliseconds = 300_000
     /// What a client has to send of counted content, and to take of output that waits for it, in the long run: see
-    /// `ProgressDeadline`. Far below any line that people use; others hold 240 (Kestrel) or 500 (Apache) for the least.
+    /// `ProgressDeadline`. Far below any line that people use; others hold 240 (Kestrel) or 500 (Apache) for the least. 0 for
+    /// none.
     package var slowestBytesPerSecond = 240
     /// How long the answer may take to a client that has ended its side: some still wait for it (RFC 9112, 9.6), most
     /// have gone, and must not keep a worker busy.
@@ -43,5 +46,16 @@ package struct DownstreamLimits: Sendable {
     package init(http: HTTPLimits = .standard) {
         self.http = http
         http2.http = http
+    }
+
+    /// For what a client has to move.
+    var progress: ProgressDeadline {
+        ProgressDeadline(patienceMilliseconds: stallMilliseconds, bytesPerSecond: slowestBytesPerSecond)
+    }
+
+    /// For a request's content: what was announced as one piece has to come as one; what has no length is a stream of its own
+    /// pace.
+    func contentProgress(isCounted: Bool) -> ProgressDeadline {
+        isCounted ? progress : ProgressDeadline(patienceMilliseconds: streamMilliseconds, bytesPerSecond: 0)
     }
 }

@@ -15,7 +15,7 @@ extension HTTP2Connection: HTTP2Events {
     func requestRefused(_ error: HTTPError, on stream: Int32) -> Int {
         let lent = lend()
         server.counters.requests.add(1)
-        server.counters.badRequests.add(1)
+        server.counters.count(error)
         lent.refuse(error, id: stream)
         return lent.slot
     }

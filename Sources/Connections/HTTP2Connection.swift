@@ -51,11 +51,15 @@ final class HTTP2Connection: ServerConnection {
     private var isWriteBlocked = false
     private var isShutdownFinal = false
     private var lingeredBytes = 0
+    /// When the client is late in taking what waits for it, of all streams together.
+    private var outputDeadline: ProgressDeadline
+    private var delivery: Delivery?
 
     /// - Parameter transport: after its handshake.
     override init(transport: any Transport, peerHost: String, server: Server) {
         peerIdentity = transport.peerIdentity
         timer = LoopTimer(on: server.loop)
+        outputDeadline = server.limits.progress
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
         session = HTTP2Session(events: self, limits: server.limits.http2)
@@ -75,7 +79,7 @@ final class HTTP2Connection: ServerConnection {
 
     override func ready(_ readiness: Readiness) {
         if readiness.contains(.error) || (readiness.contains(.hangup) && !readiness.contains(.readable)) {
-            return close()
+            return clientHasGone()
         }
         if readiness.contains(.writable) {
             isWriteBlocked = false
@@ -103,8 +107,7 @@ final class HTTP2Connection: ServerConnection {
                 }
                 return
             case .endOfStream:
-                // A client that has gone takes no answer: every stream is given up.
-                return close()
+                return clientHasGone()
             case .failed(let error):
                 server.connectionFailed(error, from: peerHost)
                 return close()
@@ -176,7 +179,7 @@ final class HTTP2Connection: ServerConnection {
                 switch transport.write(session.output.readable) {
                 case .bytes(let count):
                     session.output.consume(count)
-                    deadlines.stall = HTTP2Deadlines.never
+                    outputMoved(count)
                     if session.output.isEmpty { fill() }
                 case .wouldBlock: isWriteBlocked = true
                 case .endOfStream, .failed: return close()
@@ -196,15 +199,26 @@ final class HTTP2Connection: ServerConnection {
         guard phase == .open || phase == .ending else { return }
         if session.output.isEmpty {
             session.output.clear()
+            deadlines.stall = HTTP2Deadlines.never
             if openStreams == 0 { transport.releaseBuffers() }
             if phase == .ending || session.isFinished { return endConnection() }
         } else if deadlines.stall == HTTP2Deadlines.never {
-            set(\.stall, server.limits.stallMilliseconds)
+            outputDeadline.restart(now: loop.now)
+            deadlines.stall = outputDeadline.instant
         }
         if openStreams == 0 { trimStreams() }
         updateInterest()
         updateTimer()
     }
+
+    private func outputMoved(_ count: Int) {
+        guard deadlines.stall != HTTP2Deadlines.never else { return }
+        outputDeadline.moved(count, now: loop.now)
+        deadlines.stall = outputDeadline.instant
+    }
+
+    /// It is the connection that has no room, not a stream whose client opens no window.
+    var isStuck: Bool { isWriteBlocked }
 
     private func updateInterest() {
         guard phase != .closed else { return }
@@ -288,6 +302,30 @@ final class HTTP2Connection: ServerConnection {
         updateInterest()
     }
 
+    /// A client that has gone takes no answer: every stream is given up. Should it still take our last bytes, it has its time
+    /// for them.
+    private func clientHasGone() {
+        guard phase == .lingering, transport.undelivered > 0 else { return close() }
+        // The end of both sides would be told of in every turn: the timer looks again.
+        transport.unwatch(self, on: loop)
+    }
+
+    /// Gives up a client that does not take what is written for it; see `Transport.reset`.
+    private func stalled() {
+        server.counters.count(.stallTimeout)
+        transport.reset()
+        close()
+    }
+
+    private func lingeredLongEnough() {
+        let left = transport.undelivered
+        guard left > 0 else { return close() }
+        var delivery = delivery ?? Delivery(server.limits.progress)
+        if delivery.isLate(undelivered: left, now: loop.now) { return stalled() }
+        self.delivery = delivery
+        set(\.idle, server.limits.lingerMilliseconds)
+    }
+
     override func close() {
         guard phase != .closed else { return }
         phase = .closed
@@ -318,16 +356,18 @@ final class HTTP2Connection: ServerConnection {
 
     private func timedOut() {
         let now = loop.now
-        if now >= deadlines.stall { return close() }
+        if now >= deadlines.stall { return stalled() }
         if now >= deadlines.shutdown { finishShutdown() }
         if now >= deadlines.head {
             deadlines.head = HTTP2Deadlines.never
+            server.counters.count(.headTimeout)
             session?.terminate(.enhanceYourCalm)
             loop.callAtEndOfTurn(self)
         }
         if now >= deadlines.idle {
-            if phase == .lingering { return close() }
+            if phase == .lingering { return lingeredLongEnough() }
             deadlines.idle = HTTP2Deadlines.never
+            server.counters.count(.idleTimeout)
             session?.terminate(.none)
             loop.callAtEndOfTurn(self)
         }

@@ -13,9 +13,10 @@ extension HTTP2Stream {
         if case .length(let length) = head.framing { inputLeft = length }
         isExchangeActive = true
         server.exchangeBegan()
-        if !isEnd { timer.set(afterMilliseconds: server.limits.stallMilliseconds) }
         asksForTunnel = head.upgradesToWebSocket
-        if asksForTunnel { timer.cancel() }
+        isCounted = head.framing.isCounted
+        contentDeadline = server.limits.contentProgress(isCounted: isCounted)
+        if !isEnd && !asksForTunnel { beginContentTime() }
         exchange?.requestHead(head, bytes)
         // As a GET it is whole; what comes now is for the tunnel, if there is to be one.
         if asksForTunnel { requestRead() }
@@ -46,6 +47,7 @@ extension HTTP2Stream {
         contentLeft = 0
         hasTrailers = false
         isDeferred = false
+        isOutputTimed = false
         wasCongested = false
         pendingTrailers.removeAll()
     }
@@ -60,7 +62,7 @@ extension HTTP2Stream {
             pending.append(bytes)
             return
         }
-        timeOutput()
+        contentMoved(bytes.count)
         exchange?.requestBody(bytes)
         connection.session?.consume(bytes.count, on: id)
     }
@@ -71,7 +73,7 @@ extension HTTP2Stream {
 
     func inputEnded() {
         isInputEnded = true
-        timeOutput()
+        updateTimer()
         if pending.isEmpty && !isReadingPaused { requestRead() }
     }
 
@@ -93,13 +95,13 @@ extension HTTP2Stream {
         guard isExchangeActive, !isReadingPaused else { return }
         isReadingPaused = true
         // It is we who do not want the content.
-        timeOutput()
+        updateTimer()
     }
 
     func resumeReading() {
         guard isOpen, isReadingPaused else { return }
         isReadingPaused = false
-        if !isInputEnded { timeOutput() }
+        if !isInputEnded { beginContentTime() }
         wantPending()
     }
 

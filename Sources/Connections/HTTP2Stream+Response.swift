@@ -88,7 +88,7 @@ extension HTTP2Stream {
         isRequestRead = false
         server.counters.tunnelsBegan.add(1)
         connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: true)
-        if server.isDraining { drain() } else { timeOutput() }
+        if server.isDraining { drain() } else { updateTimer() }
         wantPending()
         loop.callAtEndOfTurn(connection)
     }
@@ -116,7 +116,7 @@ extension HTTP2Stream {
             resume()
         }
         if isCongested { wasCongested = true }
-        timeOutput()
+        outputAdded()
         loop.callAtEndOfTurn(connection)
     }
 
@@ -139,7 +139,7 @@ extension HTTP2Stream {
         isResponseEnded = true
         resume()
         // A tunnel's directions end each on its own.
-        if !isTunnel || isRequestRead { exchangeEnded() } else { timeOutput() }
+        if !isTunnel || isRequestRead { exchangeEnded() } else { updateTimer() }
         loop.callAtEndOfTurn(connection)
     }
 
@@ -184,7 +184,7 @@ extension HTTP2Stream {
             target.append(UnsafeBufferPointer(rebasing: direct[..<count]))
             direct = UnsafeBufferPointer(rebasing: direct[count...])
         }
-        timeOutput()
+        outputMoved(count)
         if wasCongested && output.count <= server.limits.outputLow && !isDrainedNoted {
             isDrainedNoted = true
             connection.hasDrained(self)
@@ -211,20 +211,5 @@ extension HTTP2Stream {
         guard wasCongested, output.count <= server.limits.outputLow else { return }
         wasCongested = false
         if isExchangeActive && !isResponseEnded { exchange?.downstreamDrained() }
-    }
-
-    /// A deadline runs while content waits for the client to take it, or for the client to send it.
-    func timeOutput() {
-        guard isOpen, !isTunnelDraining else { return }
-        if isTunnel && output.isEmpty {
-            let limits = server.limits
-            let isHalfClosed = isResponseEnded || isInputEnded
-            timer.set(
-                afterMilliseconds: isHalfClosed ? limits.tunnelHalfClosedMilliseconds : limits.tunnelIdleMilliseconds)
-        } else if !output.isEmpty || (!isInputEnded && !isReadingPaused && isExchangeActive) {
-            timer.set(afterMilliseconds: server.limits.stallMilliseconds)
-        } else {
-            timer.cancel()
-        }
     }
 }

@@ -60,9 +60,20 @@ final class HTTP2Stream: Downstream {
     /// The response has gone, and nothing is missing of the request but its end.
     var isLingering = false
 
+    // Time.
+    /// The length of the request's content is known.
+    var isCounted = false
+    /// When the content of the present request, and the client's taking of our output, are late.
+    var contentDeadline: ProgressDeadline
+    var outputDeadline: ProgressDeadline
+    /// Output has been waiting for the client without a break.
+    var isOutputTimed = false
+
     init(connection: HTTP2Connection, slot: Int) {
         self.connection = connection
         self.slot = slot
+        contentDeadline = connection.server.limits.progress
+        outputDeadline = contentDeadline
         timer = LoopTimer(on: connection.loop)
         timer.action = { [unowned self] in timedOut() }
     }
@@ -74,19 +85,6 @@ final class HTTP2Stream: Downstream {
     var peerHost: String { connection.peerHost }
     var peerIdentity: PeerIdentity { connection.peerIdentity }
     var isDraining: Bool { server.isDraining }
-
-    /// Says what becomes of the stream when its time is up: the client sends no content, or takes none.
-    private func timedOut() {
-        guard isOpen else { return }
-        if !isInputEnded && canRespond && !asksForTunnel {
-            server.counters.badRequests.add(1)
-            answerAlone(status: 408, "the request's content did not come in time")
-        } else {
-            giveUp()
-            connection.session?.reset(id, isLingering ? .none : .cancel)
-            loop.callAtEndOfTurn(connection)
-        }
-    }
 
     /// Answers instead of the exchange.
     func answerAlone(status: UInt16, _ message: StaticString) {

@@ -193,7 +193,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents {
         transport?.closeWrite()
         transport = nil
         onClose(self)
-        for stream in streams { stream.fail(failure) }
+        for stream in streams { stream.connectionEnded(failure) }
     }
 
     // MARK: HTTP2ClientEvents

@@ -29,9 +29,15 @@ package final class HTTP2UpstreamStream {
     private var isReadingPaused = false
     private var isDue = false
 
+    private let timer: LoopTimer
+    /// The length of the response's content is known.
+    private var isCounted = false
+
     init(connection: HTTP2Upstream, slot: Int) {
         self.connection = connection
         self.slot = slot
+        timer = LoopTimer(on: connection.loop)
+        timer.action = { [unowned self] in timedOut() }
     }
 
     func begin(_ client: any UpstreamClient) {
@@ -42,6 +48,7 @@ package final class HTTP2UpstreamStream {
         isDeferred = false
         wasCongested = false
         isHeadDone = false
+        isCounted = false
         pending.removeAll()
         pendingTrailers.removeAll()
         isInputEnded = false
@@ -61,13 +68,16 @@ package final class HTTP2UpstreamStream {
         }
         id = stream
         isOpen = true
+        updateTimer()
         connection.loop.callAtEndOfTurn(connection)
         return true
     }
 
     package func write(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard client != nil, !isOutputEnded else { return }
+        let wasEmpty = output.isEmpty
         output.append(bytes)
+        if wasEmpty { updateTimer() }
         if isCongested { wasCongested = true }
         resume()
     }
@@ -80,6 +90,7 @@ package final class HTTP2UpstreamStream {
 
     package func end() {
         isOutputEnded = true
+        updateTimer()
         resume()
     }
 
@@ -105,6 +116,7 @@ package final class HTTP2UpstreamStream {
         target.append(UnsafeBufferPointer(rebasing: output.readable[..<count]))
         output.consume(count)
         if output.isEmpty { output.release() }
+        updateTimer()
         if wasCongested && output.count <= connection.limits.outputLow { note() }
     }
 
@@ -116,6 +128,8 @@ package final class HTTP2UpstreamStream {
             return
         }
         isHeadDone = true
+        isCounted = head.framing.isCounted
+        updateTimer()
         client?.upstreamResponded(head, bytes)
     }
 
@@ -124,6 +138,7 @@ package final class HTTP2UpstreamStream {
             pending.append(bytes)
             return
         }
+        updateTimer()
         client?.upstreamSent(bytes)
         connection.session?.consume(bytes.count, on: id)
     }
@@ -135,11 +150,15 @@ package final class HTTP2UpstreamStream {
         note()
     }
 
-    package func pauseReading() { isReadingPaused = true }
+    package func pauseReading() {
+        isReadingPaused = true
+        updateTimer()
+    }
 
     package func resumeReading() {
         guard isReadingPaused else { return }
         isReadingPaused = false
+        updateTimer()
         note()
     }
 
@@ -167,6 +186,7 @@ package final class HTTP2UpstreamStream {
         let trailers = pendingTrailers
         if !trailers.isEmpty { trailers.withBytes { client.upstreamTrailers($0, $1) } }
         self.client = nil
+        timer.cancel()
         // An answer before the request's end: what is left of the request is of no use (RFC 9113 8.1).
         if isOpen && !isOutputEnded { connection.session?.reset(id, .cancel) }
         output.release()
@@ -174,11 +194,45 @@ package final class HTTP2UpstreamStream {
         client.upstreamEnded()
     }
 
+    // MARK: Time
+
+    /// Gives the application its time for the next step: to take what is written, to answer, to go on with its answer.
+    private func updateTimer() {
+        guard client != nil else { return timer.cancel() }
+        let limits = connection.limits
+        let isSilenceOurs = isInputEnded || isReadingPaused
+        let milliseconds: Int? =
+            if !output.isEmpty {
+                limits.stallMilliseconds
+            } else if isHeadDone && isSilenceOurs {
+                nil
+            } else if isHeadDone && isCounted {
+                limits.stallMilliseconds
+            } else if !isOutputEnded {
+                // The next step is the client's, who has its own time for it.
+                nil
+            } else if isHeadDone {
+                limits.streamMilliseconds
+            } else {
+                limits.responseMilliseconds > 0 ? limits.responseMilliseconds : nil
+            }
+        if let milliseconds { timer.set(afterMilliseconds: milliseconds) } else { timer.cancel() }
+    }
+
+    private func timedOut() {
+        guard client != nil else { return }
+        if isOpen { connection.session?.reset(id, .cancel) }
+        output.release()
+        connection.loop.callAtEndOfTurn(connection)
+        fail(.timedOut)
+    }
+
     // MARK: The end
 
     /// The client wants no more of the response, and hears no more.
     package func abandon() {
         client = nil
+        timer.cancel()
         if isOpen { connection.session?.reset(id, .cancel) }
         output.release()
         dropPending()
@@ -194,8 +248,15 @@ package final class HTTP2UpstreamStream {
     func fail(_ failure: UpstreamFailure) {
         guard let client else { return }
         self.client = nil
+        timer.cancel()
         dropPending()
         client.upstreamFailed(failure)
+    }
+
+    /// The last call.
+    func connectionEnded(_ failure: UpstreamFailure) {
+        fail(failure)
+        timer.remove()
     }
 
     private func dropPending() {

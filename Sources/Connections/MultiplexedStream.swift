@@ -125,6 +125,11 @@ final class MultiplexedStream: Transport {
         isOver()
     }
 
+    /// What is on its way is the connection's, which lives on.
+    func reset() { close() }
+
+    var undelivered: Int { 0 }
+
     private func isOver() {
         guard !isClosed else { return }
         isClosed = true

@@ -9,10 +9,10 @@ struct ProgressDeadline {
     /// When the client is late, on the loop's clock.
     private(set) var instant: UInt64 = 0
 
-    /// - Parameter bytesPerSecond: at least 1.
+    /// - Parameter bytesPerSecond: 0 bounds silence only: every byte gives the whole patience.
     init(patienceMilliseconds: Int, bytesPerSecond: Int) {
         patienceNanoseconds = UInt64(clamping: patienceMilliseconds) &* 1_000_000
-        nanosecondsPerByte = 1_000_000_000 / UInt64(max(bytesPerSecond, 1))
+        nanosecondsPerByte = bytesPerSecond > 0 ? 1_000_000_000 / UInt64(bytesPerSecond) : patienceNanoseconds
     }
 
     /// Gives the whole patience.

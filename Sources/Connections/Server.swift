@@ -84,7 +84,7 @@ package final class Server {
     /// Whether there is room for one more connection; takes its place if so.
     func reserveSlot() -> Bool {
         let isReserved = slots.reserve()
-        if !isReserved { counters.refusedConnections.add(1) }
+        if !isReserved { counters.count(.maxConnections) }
         return isReserved
     }
 
@@ -94,7 +94,7 @@ package final class Server {
     func accept(_ socket: consuming FileDescriptor, peerHost: String) {
         if let sources, let source = SourceKey(host: peerHost), !sources.reserve(source) {
             // Left in the kernel's queue it would hold up everybody behind it: closed at once.
-            counters.refusedBySource.add(1)
+            counters.count(.maxConnectionsPerSource)
             slots.release()
             return
         }

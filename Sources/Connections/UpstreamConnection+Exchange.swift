@@ -17,7 +17,7 @@ extension UpstreamConnection {
                 if !isRequestEnded || isTunnel { setStallTimer() }
             case .wouldBlock:
                 isWriteBlocked = true
-                if isTunnel { setStallTimer() }
+                if !isRequestEnded || isTunnel { setStallTimer() }
             case .endOfStream, .failed:
                 // The peer may have answered before it closed: what it sent is read at the end of the turn. Not here: whoever writes
                 // may be going through the loop's one input buffer at this moment.

@@ -140,7 +140,7 @@ package final class UpstreamConnection: EventSource {
         parser.reset()
         if phase == .idle {
             phase = .busy
-            timer.set(afterMilliseconds: limits.stallMilliseconds)
+            setStallTimer()
         }
     }
 
@@ -204,7 +204,14 @@ package final class UpstreamConnection: EventSource {
             // It may be silent for as long as its ends like; only what waits has to move.
             if output.isEmpty { timer.cancel() } else { timer.set(afterMilliseconds: limits.stallMilliseconds) }
         } else if !isReadingPaused {
-            timer.set(afterMilliseconds: limits.stallMilliseconds)
+            if !output.isEmpty || (isResponseHeadDone && head.framing.isCounted) {
+                timer.set(afterMilliseconds: limits.stallMilliseconds)
+            } else if isRequestEnded {
+                timer.set(afterMilliseconds: limits.streamMilliseconds)
+            } else {
+                // The next step is the client's, who has its own time for it.
+                timer.cancel()
+            }
         }
     }
 
@@ -273,8 +280,7 @@ package final class UpstreamConnection: EventSource {
         phase = isActive ? .busy : .idle
         if isWatched { updateInterest() } else { watch(transport) }
         if isActive {
-            timer.set(afterMilliseconds: limits.stallMilliseconds)
-            if isRequestEnded { setResponseTimer() }
+            if isRequestEnded { setResponseTimer() } else { setStallTimer() }
             flush()
         } else {
             timer.set(afterMilliseconds: limits.idleMilliseconds)

@@ -10,8 +10,10 @@ package struct UpstreamLimits: Sendable {
     /// From the end of the request to the response's head; 0 for no bound of its own. Above the longest task of a
     /// worker.
     package var responseMilliseconds = 75_000
-    /// No progress of content, either way.
+    /// The peer takes nothing of a request, or sends nothing of a response whose length is known.
     package var stallMilliseconds = 60_000
+    /// Silence in a response of unknown length, once the request is whole: before that the client has its own time.
+    package var streamMilliseconds = 300_000
     package var outputHigh = 64 << 10
     package var outputLow = 16 << 10
     package var http: HTTPLimits

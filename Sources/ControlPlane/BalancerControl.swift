@@ -33,8 +33,8 @@ package final class BalancerControl {
     private var isStopped = false
 
     package init(
-        epoch: Epoch, hints: Snapshot?, configuration: BalancerConfiguration, home: Home?, callers: ProbeCallers,
-        roster: Roster, certificates: NodeCertificates, log: Logger
+        epoch: Epoch, settings: ClusterSettings, hints: Snapshot?, configuration: BalancerConfiguration, home: Home?,
+        callers: ProbeCallers, roster: Roster, certificates: NodeCertificates, log: Logger
     ) {
         self.epoch = epoch
         self.configuration = configuration
@@ -44,8 +44,9 @@ package final class BalancerControl {
         self.certificates = certificates
         self.log = log
         core = BalancerCore(
-            epoch: epoch, cluster: certificates.identity?.cluster, reservedPorts: configuration.ports, home: home,
-            hints: hints, seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
+            epoch: epoch, cluster: certificates.identity?.cluster, settings: settings,
+            reservedPorts: configuration.ports, home: home, hints: hints, seed: UInt64.random(in: 0...UInt64.max),
+            now: Instant(nanoseconds: loop.now))
         timer = LoopTimer(on: loop)
         slowStartTimer = LoopTimer(on: loop)
         timer.action = { [unowned self] in

@@ -12,6 +12,11 @@ package protocol ConfiguredCommand: ParsableCommand {
 }
 
 extension ConfiguredCommand {
+    /// For the help of commands with limits.
+    package static var unitsDiscussion: String {
+        "Times are whole numbers with ms, s, m or h, up to 24h; bytes are whole numbers, or have KiB or MiB."
+    }
+
     /// The arguments, with those of the file that `--config` names before them.
     package static func withConfiguration(_ arguments: [String]) throws(CommandError) -> [String] {
         guard let path = configurationPath(in: arguments) else { return arguments }

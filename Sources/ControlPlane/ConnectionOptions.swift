@@ -2,31 +2,42 @@ package import ArgumentParser
 
 /// The limits of connections, as options of both executables.
 package struct ConnectionOptions: ParsableArguments {
-    @Option(help: "TLS handshake of a peer that connects (default: 10s).")
+    @Option(help: .time("TLS handshake of a peer that connects (default: 10s)."))
     var handshakeTimeout: String?
 
-    @Option(help: "A request's head, from its first byte (default: 10s).")
+    @Option(help: .time("A request's head, from its first byte (default: 10s)."))
     var headTimeout: String?
 
-    @Option(help: "A kept connection without a request (default: 75s).")
+    @Option(help: .time("A kept connection without a request (default: 75s)."))
     var idleTimeout: String?
 
-    @Option(help: "Content or output that makes no progress, on either side (default: 60s).")
+    @Option(
+        help: .time(
+            "Content of known length, or output, that makes no progress; at a worker only its application's (default: 60s)."
+        ))
     var stallTimeout: String?
 
-    @Option(help: "A tunnel through which nothing passes (default: 1h).")
+    @Option(
+        help: .time(
+            "Silence in content of unknown length, such as a gRPC stream or events (default: 5m; at a worker: 24h)."))
+    var streamTimeout: String?
+
+    @Option(help: .time("A tunnel through which nothing passes (default: 1h; at a worker: 24h)."))
     var tunnelTimeout: String?
 
-    @Option(help: "Connecting to a worker or application, with TLS (default: 3s).")
+    @Option(help: .time("Waiting for the peer to end a connection that we have ended (default: 2s)."))
+    var lingerTimeout: String?
+
+    @Option(help: .time("Connecting to a worker or application, with TLS (default: 3s)."))
     var connectTimeout: String?
 
-    @Option(help: "From the end of a request to the answer's head (default: 75s).")
+    @Option(help: .time("From the end of a request to the answer's head (default: 75s)."))
     var responseTimeout: String?
 
-    @Option(help: "A kept connection to a worker or application without a request (default: 60s).")
+    @Option(help: .time("A kept connection to a worker or application without a request (default: 60s)."))
     var upstreamIdleTimeout: String?
 
-    @Option(help: "Connections at the same time (default: by the descriptor limit, which also bounds it).")
+    @Option(help: .number("Connections at the same time (default: by the descriptor limit, which also bounds it)."))
     var maxConnections: String?
 
     package init() {}
@@ -35,9 +46,9 @@ package struct ConnectionOptions: ParsableArguments {
     package var given: [String: String] {
         let all = [
             "handshake-timeout": handshakeTimeout, "head-timeout": headTimeout, "idle-timeout": idleTimeout,
-            "stall-timeout": stallTimeout, "tunnel-timeout": tunnelTimeout, "connect-timeout": connectTimeout,
-            "response-timeout": responseTimeout, "upstream-idle-timeout": upstreamIdleTimeout,
-            "max-connections": maxConnections,
+            "stall-timeout": stallTimeout, "stream-timeout": streamTimeout, "tunnel-timeout": tunnelTimeout,
+            "linger-timeout": lingerTimeout, "connect-timeout": connectTimeout, "response-timeout": responseTimeout,
+            "upstream-idle-timeout": upstreamIdleTimeout, "max-connections": maxConnections,
         ]
         return all.compactMapValues { $0 }
     }

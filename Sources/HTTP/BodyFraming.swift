@@ -8,4 +8,9 @@ package enum BodyFraming: Equatable, Sendable {
     case chunked
     /// Everything until the connection ends; responses only.
     case untilClose
+
+    /// The length is told in advance. Content without may be a stream that says something when there is something to say.
+    package var isCounted: Bool {
+        if case .length = self { true } else { false }
+    }
 }

@@ -8,6 +8,9 @@ package struct HTTP2Limits: Sendable {
     package var streamWindow = 256 << 10
     /// The same for all streams of a connection together: what a connection can make us hold.
     package var connectionWindow = 1 << 20
+    /// What a header block may unfold to before the connection ends, in the reckoning of `RequestAssembler.listSize`: a few bytes
+    /// on the wire may name many from the table. No less than `http.head` counts, beyond which the request is refused.
+    package var headerList = 256 << 10
     /// Frames to one header block after the first. A head of 16 KiB fits into one frame.
     package var continuations = 8
     /// The bounds below count within stretches of this many milliseconds.

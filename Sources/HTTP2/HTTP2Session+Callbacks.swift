@@ -147,10 +147,10 @@ extension HTTP2Session {
         if isRequest(frame) {
             assembler.add(name: name, value: value, to: &head)
             // A few bytes on the wire may name many from the table; what is not kept still costs time.
-            return assembler.listSize <= limits.http.head * HTTP2Session.listFactor || floods(.headerList)
+            return assembler.listSize <= max(limits.headerList, limits.http.head) || floods(.headerList)
         }
         trailerSize += name.count + value.count + 4
-        guard trailerSize <= limits.http.head * HTTP2Session.listFactor else { return floods(.headerList) }
+        guard trailerSize <= max(limits.headerList, limits.http.head) else { return floods(.headerList) }
         guard trailerError == nil else { return true }
         if trailerSize > limits.http.trailer {
             trailerError = .trailerTooLarge
@@ -161,9 +161,6 @@ extension HTTP2Session {
         }
         return true
     }
-
-    /// How many times the limit of a head a header block may unfold to before the connection ends.
-    private static let listFactor = 16
 
     private func invalidPairReceived(_ frame: nghttp2_frame) {
         if isRequest(frame) { assembler.fail(.invalidFieldName) } else { trailerError = .invalidFieldName }

@@ -71,6 +71,18 @@ package enum Socket {
         try? setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 30_000)
     }
 
+    /// The coming close drops what waits to be sent, and resets the connection (SO_LINGER of 0, socket(7)). Best effort.
+    static func closeWithReset(_ descriptor: Int32) {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        _ = setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    /// Bytes in the send queue that the peer has not acknowledged (SIOCOUTQ, tcp(7)); 0 when it can't be told.
+    static func unacknowledged(_ descriptor: Int32) -> Int {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     /// The outcome of a connect that was in progress: 0 or an errno.
     package static func pendingError(_ descriptor: Int32) -> Int32 {
         var code: Int32 = 0

@@ -62,6 +62,10 @@ extension SocketTransport {
 extension SocketTransport: Transport {
     package func close() {}
 
+    package func reset() { Socket.closeWithReset(descriptor.rawValue) }
+
+    package var undelivered: Int { Socket.unacknowledged(descriptor.rawValue) }
+
     /// Lets the kernel find out that the peer's host has gone: for connections that live long and may say nothing for a while.
     package func keepAlive() { Socket.keepAlive(descriptor.rawValue) }
 

@@ -31,6 +31,14 @@ package protocol Transport: AnyObject {
     /// Lets go: what is not ended yet breaks off. A socket closes with the last reference to its transport.
     func close()
 
+    /// Lets go, and gives up what was written and has not arrived: the peer is told at once. After a `close` the kernel would
+    /// go on to deliver it for as long as the peer likes.
+    func reset()
+
+    /// Bytes that were written and that the peer's host has not acknowledged, as far as this transport can tell; 0 where
+    /// another transport looks after them.
+    var undelivered: Int { get }
+
     /// Starts telling `source` when bytes can be moved.
     func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) throws(SystemError)
 

@@ -11,7 +11,7 @@ struct WorkerCommand: ConfiguredCommand {
         commandName: "worker",
         abstract:
             "A worker of an Understudy cluster: joins its balancer by itself, serves, and brings the balancer back.",
-        version: Version.current)
+        discussion: unitsDiscussion, version: Version.current)
 
     @Option(help: "The port to serve the balancer on.")
     var port: UInt16 = 8001
@@ -50,8 +50,14 @@ struct WorkerCommand: ConfiguredCommand {
     @Option(help: "Where a line for each request goes: off, - for standard output, or a file.")
     var accessLog: String = "off"
 
-    @OptionGroup(title: "Limits")
+    @Option(help: "How long requests in progress may take after the worker was told to go.")
+    var drainSeconds: Int = 30
+
+    @OptionGroup(title: "Limits of connections")
     var connectionOptions: ConnectionOptions
+
+    @OptionGroup(title: "Limits of the application's responses")
+    var messageOptions: MessageOptions
 
     @Option(help: "A file of options, one name: value a line. The command line wins.")
     var config: String?
@@ -102,7 +108,12 @@ struct WorkerCommand: ConfiguredCommand {
             throw CommandError.usage("--max-requests takes 0 (no limit) to \(WorkerRecord.maximumConcurrency)")
         }
         guard port > 0 else { throw CommandError.usage("--port must be from 1 to 65535") }
-        _ = try ServiceLimits(connectionOptions.given, isBalancer: false)
+        guard (0...86_400).contains(drainSeconds) else { throw CommandError.usage("--drain-seconds takes 0 to 86400") }
+        _ = try limits()
+    }
+
+    private func limits() throws -> ServiceLimits {
+        try ServiceLimits(connectionOptions.given.merging(messageOptions.given) { $1 }, isBalancer: false)
     }
 
     private func nodeID() throws -> NodeID {
@@ -136,7 +147,7 @@ struct WorkerCommand: ConfiguredCommand {
                 acrossHosts: acrossHosts, needsQuorum: !takeoverWithoutQuorum,
                 onTakeover: onTakeover,
                 capacity: capacity, maximumRequests: maxRequests,
-                limits: try ServiceLimits(connectionOptions.given, isBalancer: false),
+                limits: try limits(), drainSeconds: drainSeconds,
                 threads: threads ?? Program.coreCount,
                 accessLog: AccessLog.absolute(accessLog)))
         try node.start()

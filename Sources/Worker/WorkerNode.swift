@@ -30,13 +30,13 @@ final class WorkerNode {
         let capacity: Int
         let maximumRequests: Int
         let limits: ServiceLimits
+        /// How long requests in progress may take after SIGTERM.
+        let drainSeconds: Int
         let threads: Int
         /// `off`, `-` or an absolute path.
         let accessLog: String
     }
 
-    /// How long requests in progress may take after SIGTERM.
-    private static let drainMilliseconds = 30_000
     /// After the balancer has said that it sends no more: what it sent just before is still on its way.
     private static let graceMilliseconds = 200
 
@@ -158,7 +158,7 @@ final class WorkerNode {
         let endpoint = UpstreamEndpoint(address: place.address, host: place.host, expectation: .anybody)
         let health = ApplicationHealth(loop: loop, endpoint: endpoint)
         if application.speaksHTTP2 {
-            let forward = HTTP2ForwardService(loop: loop, endpoint: endpoint)
+            let forward = HTTP2ForwardService(loop: loop, endpoint: endpoint, limits: options.limits.upstream)
             return WorkerService(house: house, inner: forward) { health.check($0) }
         }
         // One upstream, always routable: what the proxy does for the balancer with many.
@@ -253,7 +253,7 @@ final class WorkerNode {
             accessLog?.finish()
             exit(0)
         }
-        timer.set(afterMilliseconds: WorkerNode.drainMilliseconds)
+        timer.set(afterMilliseconds: options.drainSeconds * 1000)
         member?.stop()
     }
 

@@ -54,6 +54,20 @@ import Testing
         #expect(server.eventually("cancelled"))
     }
 
+    /// Content of no known length may be silent for longer, and not for ever.
+    @Test func answersAStreamThatFallsSilent() throws {
+        let limits: DownstreamLimits = shortened {
+            $0.stallMilliseconds = 3_600_000
+            $0.streamMilliseconds = 50
+        }
+        let server = try ScriptedServer(limits: limits, script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+        #expect(try client.receiveResponse().status == 408)
+        #expect(try client.isEndedByPeer())
+        #expect(server.test.server.counters.reached(.streamTimeout) == 1)
+    }
+
     @Test func breaksOffWhenContentStallsBehindABegunResponse() throws {
         let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 50 }) { $0.begin(.chunked) }
         let client = try server.client()
@@ -61,6 +75,16 @@ import Testing
         #expect(try client.receiveHead().status == 200)
         #expect(throws: RawSocketError.self) { try client.receiveChunk() }
         #expect(server.eventually("closed"))
+    }
+
+    /// The answer came before the content, which never comes: the answer is whole.
+    @Test func endsInOrderWhenContentStallsBehindAWholeResponse() throws {
+        let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 50 }) { $0.respond("early") }
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
+        #expect(server.test.thread.eventually { server.test.server.counters.reached(.stallTimeout) == 1 })
+        #expect(try client.receiveResponse().text == "early")
+        #expect(try client.isEndedByPeer())
     }
 
     private static func shrinkSendBuffer(of exchange: ScriptedExchange) {
@@ -88,7 +112,8 @@ import Testing
     /// A stream has a pace of its own.
     @Test func doesNotHurryChunks() throws {
         let limits: DownstreamLimits = shortened {
-            $0.stallMilliseconds = 300
+            $0.stallMilliseconds = 50
+            $0.streamMilliseconds = 1_000
             $0.slowestBytesPerSecond = 1 << 30
         }
         let server = try ScriptedServer(limits: limits) { exchange in
@@ -184,6 +209,8 @@ import Testing
         }
         #expect(server.test.losesAllConnections())
         #expect(server.eventually("cancelled"))
+        // What the kernel still had for it is dropped with the connection.
+        #expect(throws: RawSocketError.failed(ECONNRESET)) { while try client.receiveMore() {} }
     }
 
     /// A whole response that the client does not take.
@@ -317,7 +344,7 @@ import Testing
         #expect(try second.exchange("GET", "/2").status == 200)
         let third = try server.client()
         try third.send(RawClient.request("GET", "/3"))
-        #expect(server.test.thread.eventually { server.test.server.counters.refusedConnections.current > 0 })
+        #expect(server.test.thread.eventually { server.test.server.counters.reached(.maxConnections) > 0 })
         #expect(server.test.onLoop { $0.connectionCount } == 2)
         #expect(try first.exchange("GET", "/1").status == 200)
         // It waits in the queue and is served as soon as there is room.

@@ -4,14 +4,14 @@ import Sockets
 import TestSupport
 import Testing
 
-/// Windows, slow clients and deadlines of HTTP/2 over sockets.
+/// Windows and slow clients of HTTP/2 over sockets.
 @Suite(.timeLimit(.minutes(2))) struct HTTP2FlowTests {
     private static func limits(_ change: (inout DownstreamLimits) -> Void = { _ in }) -> DownstreamLimits {
         HTTP2ConnectionTests.limits(change)
     }
 
     /// Writes `total` bytes as the client takes them.
-    private static func streams(_ total: Int, piece: Int = 10_000) -> (ScriptedExchange) -> Void {
+    static func streams(_ total: Int, piece: Int = 10_000) -> (ScriptedExchange) -> Void {
         { exchange in
             var left = total
             func write(_ exchange: ScriptedExchange) {
@@ -111,71 +111,5 @@ import Testing
         }
         try client.send(.data(stream, [], isEnd: true))
         #expect(try client.finish(stream).text == "\(200 * 16_000)")
-    }
-
-    // MARK: Deadlines
-
-    @Test func contentThatDoesNotComeIsA408() throws {
-        let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 200 }, protocols: [.http2, .http1]
-        ) { _ in }
-        let client = try HTTP2Client(port: server.test.port)
-        let stream = try client.begin("POST", "/", isEnd: false)
-        try client.send(.data(stream, [1, 2, 3]))
-        let response = try client.wait { $0.resetCode != nil }(stream)
-        #expect(response.status == 408)
-        #expect(response.resetCode == 0)
-        #expect(server.eventually("cancelled"))
-        #expect(server.test.becomesIdle())
-    }
-
-    @Test func contentThatIsNotTakenIsGivenUp() throws {
-        let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, protocols: [.http2, .http1],
-            script: HTTP2FlowTests.streams(1_000_000))
-        let client = try HTTP2Client(port: server.test.port)
-        client.opensWindows = false
-        let stream = try client.begin("GET", "/")
-        let response = try client.wait { $0.resetCode != nil }(stream)
-        #expect(response.resetCode == 8)
-        #expect(response.body.count == 65_535)
-        #expect(server.eventually("cancelled"))
-        #expect(server.test.becomesIdle())
-    }
-
-    @Test func aClientThatReadsNothingIsClosed() throws {
-        let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.stallMilliseconds = 300 }, protocols: [.http2, .http1],
-            script: HTTP2FlowTests.streams(100_000_000))
-        let client = try HTTP2Client(
-            port: server.test.port, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4_096)
-        try client.send(.windowUpdate(0, 0x7FFF_0000))
-        _ = try client.begin("GET", "/")
-        #expect(server.eventually("cancelled"))
-        #expect(server.test.losesAllConnections())
-    }
-
-    @Test func aHeadThatDribblesEndsTheConnection() throws {
-        let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.headMilliseconds = 200 }, protocols: [.http2, .http1]
-        ) { _ in }
-        let client = try HTTP2Client(port: server.test.port)
-        // Its settings; the client acknowledges them before the head, which nothing may interrupt.
-        _ = try client.receive(HTTP2Frame.Kind.settings)
-        try client.send(.headers(1, HTTP2Frame.request(), isWhole: false))
-        try client.receiveToEnd()
-        #expect(client.goAwayCode == 0xB)
-        #expect(server.test.losesAllConnections())
-    }
-
-    @Test func anIdleConnectionIsEnded() throws {
-        let server = try ScriptedServer(
-            limits: HTTP2FlowTests.limits { $0.idleMilliseconds = 200 }, protocols: [.http2, .http1],
-            script: ScriptedServer.describe)
-        let client = try HTTP2Client(port: server.test.port)
-        #expect(try client.exchange().status == 200)
-        try client.receiveToEnd()
-        #expect(client.goAwayCode == 0)
-        #expect(server.test.losesAllConnections())
     }
 }

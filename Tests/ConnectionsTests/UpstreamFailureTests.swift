@@ -120,6 +120,37 @@ import Testing
         #expect(try peer.isEndedByPeer())
     }
 
+    /// A response of unknown length may be silent for longer, and not for ever.
+    @Test(arguments: ["Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", "\r\nx"])
+    func givesUpOnAStreamThatFallsSilent(_ begun: String) throws {
+        let limits: UpstreamLimits = shortened {
+            $0.stallMilliseconds = 3_600_000
+            $0.streamMilliseconds = 50
+        }
+        let harness = try UpstreamHarness(limits: limits)
+        harness.begin()
+        let peer = try harness.acceptRequest()
+        try peer.send("HTTP/1.1 200 OK\r\n" + begun)
+        #expect(harness.eventually("failed: no answer in time"))
+        #expect(try peer.isEndedByPeer())
+    }
+
+    @Test func waitsForAStreamLongerThanForAStall() throws {
+        let limits: UpstreamLimits = shortened {
+            $0.stallMilliseconds = 20
+            $0.streamMilliseconds = 3_600_000
+        }
+        let harness = try UpstreamHarness(limits: limits)
+        let client = harness.begin()
+        let peer = try harness.acceptRequest()
+        try peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+        #expect(harness.thread.eventually { client.body.count == 1 })
+        // A timer that is set now fires after one of a stall would have.
+        harness.waits(milliseconds: 100)
+        try peer.send("1\r\ny\r\n0\r\n\r\n")
+        #expect(harness.eventually("ended"))
+    }
+
     @Test(arguments: [false, true])
     func givesUpOnAPeerThatDoesNotRead(isWhole: Bool) throws {
         let limits: UpstreamLimits = shortened {

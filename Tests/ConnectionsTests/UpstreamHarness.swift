@@ -40,6 +40,19 @@ final class UpstreamHarness {
         thread.stop()
     }
 
+    /// Returns when the loop has seen a timer of so many milliseconds fire: all that were due before have fired too.
+    func waits(milliseconds: Int) {
+        let log = EventLog()
+        let timer = thread.onLoop { [loop = thread.loop] in
+            let timer = LoopTimer(on: loop)
+            timer.action = { log.add("fired") }
+            timer.set(afterMilliseconds: milliseconds)
+            return timer
+        }
+        _ = thread.eventually { log.count("fired") == 1 }
+        withExtendedLifetime(timer) {}
+    }
+
     /// Begins a request and writes all of it.
     ///
     /// - Parameter isWhole: false when more is to be written.

@@ -54,6 +54,34 @@ extension EndToEnd {
             try cluster.waitUntilReady(3)
         }
 
+        /// Two failures instead of five, and half a second instead of half a minute.
+        @Test func `Failed requests eject for as long as the options say`() throws {
+            let listener = try LoopbackListener()
+            listener.start { socket in
+                guard socket.receive() != nil else { return }
+                // Breaks off in the middle.
+                socket.send(Data("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".utf8))
+            }
+            defer { listener.stop() }
+            var options = TestCluster.Options()
+            options.workers = 2
+            options.balancerArguments = [
+                "--eject-failures", "2", "--eject-time", "500ms", "--eject-time-max", "500ms", "--probe-interval",
+                "100ms", "--probe-rise", "1", "--slow-start", "0s",
+            ]
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            try cluster.startWorker(
+                id: "worker-8003", arguments: ["--forward", "http://127.0.0.1:\(listener.port)"])
+            try cluster.waitUntilReady(3)
+            try waitUntil("it is ejected") {
+                _ = try cluster.curl("/")
+                return cluster.balancerLog.contains("failed 2 requests in a row")
+            }
+            // Sooner than the default would allow.
+            try cluster.waitForStatus("it is back", seconds: 20) { $0.readyCount == 3 }
+        }
+
         @Test func `Without a worker the answer is 503 with Retry-After`() throws {
             let cluster = try TestCluster(workers: 0)
             defer { cluster.tearDown() }

@@ -16,16 +16,27 @@ extension EndToEnd {
                 mode + ["-c", connections, "-r", connections, "-l", "\(seconds)", "-u", cluster.url(path)])
         }
 
-        /// Both ways at once, since each takes as long as the balancer's patience.
+        /// All ways at once, with a patience that does not make the test wait for a minute.
         @Test(.enabled(if: isInstalled, "slowhttptest is not installed: scripts/setup --tests does that"))
-        func `slowhttptest -H and -B lose all their connections while others are served`() throws {
-            let cluster = try TestCluster(workers: 2)
+        func `slowhttptest -H, -B and -X lose all their connections while others are served`() throws {
+            var options = TestCluster.Options()
+            options.workers = 2
+            options.balancerArguments = ["--head-timeout", "5s", "--stall-timeout", "5s", "--min-rate", "64KiB"]
+            let cluster = try TestCluster(options)
             defer { cluster.tearDown() }
             let attacks = [
-                // A field every 2 s: the whole head has 10 s.
+                // A field every 2 s, and never the last.
                 ("-H", try start(cluster, "/", seconds: 60, ["-H", "-i", "2"])),
-                // Counted content, some bytes every 5 s.
-                ("-B", try start(cluster, "/echo", seconds: 120, ["-B", "-i", "5", "-s", "65536", "-x", "10"])),
+                // Counted content, some bytes every 2 s.
+                ("-B", try start(cluster, "/echo", seconds: 60, ["-B", "-i", "2", "-s", "65536", "-x", "10"])),
+                // A response that is more than kernels hold, 8 KiB of it every second: fast enough for it to come to the reset
+                // behind what its own kernel holds, and below the least rate.
+                (
+                    "-X",
+                    try start(
+                        cluster, "/bytes/30000000", seconds: 60,
+                        ["-X", "-w", "512", "-y", "1024", "-n", "1", "-z", "8192"])
+                ),
             ]
             var served = 0
             while attacks.contains(where: { $0.1.isRunning }) {
@@ -41,6 +52,10 @@ extension EndToEnd {
                 #expect(!output.contains("service available:\u{1B}[1;31m   NO"), "\(name): \(output.suffix(1500))")
             }
             try cluster.waitForStatus("nobody is busy with them") { $0.inFlight == [0, 0] && $0.readyCount == 2 }
+            let samples = try PrometheusText(cluster.admin("/metrics")).samples
+            let count = Double(SlowClients.connections)
+            #expect(samples["understudy_limits_total{limit=\"head-timeout\"}"] == count)
+            #expect(samples["understudy_limits_total{limit=\"stall-timeout\"}"] == 2 * count)
         }
     }
 }

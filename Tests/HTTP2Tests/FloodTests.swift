@@ -94,6 +94,23 @@ import Testing
         #expect(harness.events == [])
     }
 
+    @Test(arguments: [(20 << 10, true), (64 << 10, false)])
+    func theHeaderListHasItsOwnLimit(_ limit: Int, _ isTooSmall: Bool) {
+        var limits = HTTP2Limits()
+        limits.headerList = limit
+        let harness = SessionHarness.open(limits: limits)
+        let fields = (0..<10).map { ("x-\($0)", String(repeating: "v", count: 3_000)) }
+        let block = HTTP2Frame.block(HTTP2Frame.request("GET", "/", fields))
+        let outcome = harness.receive(
+            HTTP2Frame(
+                HTTP2Frame.Kind.headers, flags: HTTP2Frame.endStream, stream: 1, Array(block[..<16_000])),
+            HTTP2Frame(
+                HTTP2Frame.Kind.continuation, flags: HTTP2Frame.endHeaders, stream: 1, Array(block[16_000...])))
+        // Below it the request alone is refused: the head is too large.
+        #expect(outcome == (isTooSmall ? .flooded(.headerList) : .fine))
+        #expect(harness.events.contains { $0.hasPrefix("refused") } == !isTooSmall, "\(harness.events)")
+    }
+
     @Test func aBlockThatUnfoldsEndlesslyEndsTheConnection() {
         let harness = SessionHarness.open()
         // One field of 4000 bytes for the table, then its index of one byte again and again.

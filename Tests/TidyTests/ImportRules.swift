@@ -12,7 +12,7 @@ enum ImportRules {
         "Proxy": ["Cluster", "HTTP", "HTTP2", "Sockets", "Connections", "Synchronization"],
         "Tasks": ["HTTP", "Sockets", "Connections", "Glibc", "Synchronization"],
         "ControlPlane": [
-            "Cluster", "HTTP", "Sockets", "TLSServer", "Connections", "Proxy", "Glibc", "Synchronization",
+            "Cluster", "HTTP", "HTTP2", "Sockets", "TLSServer", "Connections", "Proxy", "Glibc", "Synchronization",
             "ArgumentParser", "Logging",
         ],
         "Balancer": [

@@ -1,0 +1,43 @@
+import Foundation
+import Testing
+
+/// docs/limits.md is true of the options and the tests.
+@Suite(.timeLimit(.minutes(1))) struct LimitTableTests {
+    /// The cells of the table rows.
+    private static let rows: [[String]] = Repository.text(of: "docs/limits.md").split(separator: "\n")
+        .filter { $0.hasPrefix("| ") }
+        .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+
+    private static func code(in cell: String) -> [String] {
+        cell.matches(of: #/`([^`]+)`/#).map { String($0.output.1) }
+    }
+
+    @Test func everyRowHasTestsThatExist() {
+        let tests = Repository.files(in: "Tests/", endingWith: ".swift")
+        let texts = tests.map(Repository.text).joined()
+        var count = 0
+        for row in LimitTableTests.rows where row.last != "test" {
+            let names = LimitTableTests.code(in: row.last ?? "")
+            #expect(!names.isEmpty, "\(row[0])")
+            for name in names {
+                let isThere = texts.contains("func \(name)(") || texts.contains("func `\(name)`(")
+                #expect(isThere || tests.contains { $0.hasSuffix("/\(name).swift") }, "\(row[0]): \(name)")
+                count += 1
+            }
+        }
+        #expect(count > 50)
+    }
+
+    @Test func everyOptionOfALimitIsThere() {
+        let written = Set(LimitTableTests.rows.flatMap { $0.flatMap(LimitTableTests.code) })
+        let groups = ["ConnectionOptions", "MessageOptions", "HTTP2Options", "BalancingOptions", "HealthOptions"]
+        for group in groups {
+            let text = Repository.text(of: "Sources/ControlPlane/\(group).swift")
+            let names = text.matches(of: #/"([a-z0-9-]+)": [a-z]/#).map { "--" + $0.output.1 }
+            #expect(names.count >= 5, "\(group)")
+            for name in names {
+                #expect(written.contains { $0 == name || $0.hasPrefix(name + " ") }, "\(name) of \(group)")
+            }
+        }
+    }
+}
