@@ -46,7 +46,12 @@ extension ByteBuffer {
         append(": ")
         var value = value
         value.withUTF8 { bytes in
-            for byte in bytes { append(byte: byte < 0x20 || byte == 0x7F ? 0x20 : byte) }
+            let target = reserve(bytes.count)
+            for index in 0..<bytes.count {
+                let byte = bytes[index]
+                target[index] = byte < 0x20 || byte == 0x7F ? 0x20 : byte
+            }
+            commit(bytes.count)
         }
         append("\r\n")
     }

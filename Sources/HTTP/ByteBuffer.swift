@@ -62,6 +62,16 @@ package struct ByteBuffer: ~Copyable {
         append(number, digits: Self.digits(of: number, base: 16), base: 16)
     }
 
+    /// Appends a number in hexadecimal, lower case, as 16 digits.
+    package mutating func append(paddedHexadecimal number: UInt64) {
+        let target = tail(16)
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number &>> UInt64(60 &- 4 &* index)) & 0xF
+            target[index] = digit < 10 ? 0x30 &+ digit : 0x57 &+ digit
+        }
+        end &+= 16
+    }
+
     /// Appends the last `digits` digits of `number`, with leading zeros where it has fewer.
     @inline(__always)
     mutating func append(_ number: UInt64, digits: Int, base: UInt64) {

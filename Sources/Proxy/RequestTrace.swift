@@ -41,8 +41,8 @@ struct RequestTrace: ~Copyable {
         isContinued = parents == 1 && !parent.isEmpty
         if !isContinued { makeParent(&random) }
         if id.isEmpty {
-            id.append(digits: random.next())
-            id.append(digits: random.next())
+            id.append(paddedHexadecimal: random.next())
+            id.append(paddedHexadecimal: random.next())
         }
     }
 
@@ -87,20 +87,10 @@ struct RequestTrace: ~Copyable {
     private mutating func makeParent(_ random: inout RandomNumbers) {
         parent.removeAll()
         parent.append("00-")
-        parent.append(digits: random.next() | 1)
-        parent.append(digits: random.next())
+        parent.append(paddedHexadecimal: random.next() | 1)
+        parent.append(paddedHexadecimal: random.next())
         parent.append("-")
-        parent.append(digits: random.next() | 1)
+        parent.append(paddedHexadecimal: random.next() | 1)
         parent.append("-01")
-    }
-}
-
-extension ByteBuffer {
-    /// Appends 16 hexadecimal digits.
-    fileprivate mutating func append(digits number: UInt64) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift) & 0xF)
-            append(byte: digit < 10 ? 0x30 &+ digit : 0x57 &+ digit)
-        }
     }
 }

@@ -40,7 +40,11 @@ import Testing
         buffer.append(decimal: number)
         buffer.append(byte: 0x20)
         buffer.append(hexadecimal: number)
-        #expect(text(buffer) == "\(number) \(String(number, radix: 16))")
+        buffer.append(byte: 0x20)
+        buffer.append(paddedHexadecimal: number)
+        let hexadecimal = String(number, radix: 16)
+        let padded = String(repeating: "0", count: 16 - hexadecimal.count) + hexadecimal
+        #expect(text(buffer) == "\(number) \(hexadecimal) \(padded)")
     }
 
     /// Against a plain array, with sizes that grow, move and drain it.
