@@ -81,6 +81,8 @@ let package = Package(
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP", "HTTP2", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "MultiplexingTests", dependencies: ["HTTP", "Multiplexing"], swiftSettings: settings),
         .target(name: "Simulation", dependencies: ["Cluster"], path: "Tests/Simulation", swiftSettings: settings),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Simulation"], swiftSettings: settings),
         .testTarget(
             name: "ConnectionsTests", dependencies: ["Connections", "HTTP", "HTTP2", "Sockets", "TestSupport"],

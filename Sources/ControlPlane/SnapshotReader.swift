@@ -29,7 +29,7 @@ package final class SnapshotReader {
 
     /// The latest copy that any worker of this host has; damaged files are passed over.
     package func latest() -> Snapshot? {
-        var best: Snapshot?
+        var readable: [Snapshot] = []
         var present: [String: (mark: Mark, snapshot: Snapshot?)] = [:]
         for path in directory.snapshots() {
             guard let mark = Mark(path) else { continue }
@@ -40,9 +40,9 @@ package final class SnapshotReader {
                 snapshot = DurableFile.read(path).flatMap { JSON.decode(Snapshot.self, from: $0) }
             }
             present[path] = (mark, snapshot)
-            if let snapshot, best.map({ snapshot.supersedes($0) }) ?? true { best = snapshot }
+            if let snapshot { readable.append(snapshot) }
         }
         known = present
-        return best
+        return Snapshot.latest(of: readable)
     }
 }

@@ -82,7 +82,10 @@ extension BalancerCore {
             let replaces = addresses[WorkerAddress(record)] != nil
             return entries.count >= settings.maximumWorkers && !replaces ? .tooManyWorkers : nil
         }
-        if record.incarnation < known.incarnation { return .olderIncarnation }
+        if record.incarnation < known.incarnation {
+            // Two processes can't serve at one address: who asks and lives is the later one, whatever its clock says.
+            return record.hasAddress(of: known) ? .laterStartKnown(known.incarnation) : .olderIncarnation
+        }
         if record.incarnation == known.incarnation, !record.hasAddress(of: known) { return .nameTaken }
         return nil
     }

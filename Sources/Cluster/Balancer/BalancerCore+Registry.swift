@@ -71,8 +71,9 @@ extension BalancerCore {
 
     private mutating func rebuildDeadlines() {
         deadlines.removeAll()
-        for (id, entry) in entries {
-            if let scheduled = entry.scheduled { deadlines.push(scheduled, id) }
+        // In the order of the list, not of the table: timers of one instant shall fire in the same order in every run.
+        for record in records.all {
+            if let scheduled = entries[record.id]?.scheduled { deadlines.push(scheduled, record.id) }
         }
     }
 }

@@ -35,11 +35,22 @@ extension MemberCore {
         }
         // One that only says good-bye is no sign that a balancer is there.
         if refusal != .steppingDown { balancerShowedItself(now: now) }
-        if refusal.mayRetry {
+        if case .laterStartKnown(let incarnation) = refusal, countOn(from: incarnation) {
+            registerAt = isStopping ? nil : now
+        } else if refusal.mayRetry {
             registerAgain(now: now)
         } else {
             registerAt = isStopping ? nil : now.advanced(byMilliseconds: jittered(settings.refusedRetryMilliseconds))
         }
+    }
+
+    /// Takes an incarnation above that of an earlier start. Once: should somebody else serve under this name, where the
+    /// balancer takes it for the same address, the two must not drive each other up.
+    private mutating func countOn(from earlier: UInt64) -> Bool {
+        guard !hasCountedOn, earlier >= record.incarnation, earlier < .max else { return false }
+        hasCountedOn = true
+        record.incarnation = earlier + 1
+        return true
     }
 
     /// No answer to the registration: nobody listens, the connection broke, or it took too long.

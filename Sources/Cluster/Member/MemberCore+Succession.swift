@@ -2,7 +2,14 @@
 extension MemberCore {
     /// This worker's place in the succession; nil when it may not act.
     package var rank: Int? {
-        mayAct ? order.rank(of: record.id, without: knownDead) : nil
+        mayAct ? order.rank(of: record.id, without: knownDead) ?? rankOfHolder : nil
+    }
+
+    /// Whom the balancer has trusted with its listeners may act though it is in no list yet, after all who are: as long as
+    /// it holds them clients wait at the ports, and nobody else can bind these.
+    private var rankOfHolder: Int? {
+        guard let handoverEpoch, handoverEpoch >= highestEpoch, isAtHome else { return nil }
+        return order.candidates.count
     }
 
     /// Whether the balancer of the highest epoch, as far as is known, lives in this worker's home.
@@ -150,7 +157,7 @@ extension MemberCore {
     private var precedence: Int64? {
         guard mayAct else { return nil }
         if isAtHome {
-            return order.rank(of: record.id, without: knownDead).map { Int64($0) * settings.rankDelayMilliseconds }
+            return rank.map { Int64($0) * settings.rankDelayMilliseconds }
         }
         // Who only does not know the present reign's home comes after all that do.
         let turn =

@@ -18,14 +18,14 @@
 /// - **The order is only politeness.** Ranks, delays and prevotes spare the cluster needless attempts. That there is
 ///   never more than one balancer is the coordinator's doing (lock and epoch), not this machine's.
 /// - **Who stood still does not accuse.** After a pause of its own a worker starts counting misses anew.
-/// - **Nobody acts who is not listed.** Only a worker of the last snapshot that may stand in, and that holds the
-///   listeners or knows the state directory, takes over.
+/// - **Nobody acts who is not trusted.** Only a worker that may stand in takes over: one of the last snapshot that holds the
+///   listeners or knows the state directory, or else one that the last balancer has given its listeners.
 ///
 /// What it does not know: processes, locks, files, and whether a killed holder is really gone.
 package struct MemberCore: Sendable {
     /// This worker, as it registers. Its incarnation is above that of every earlier start that is known of, even when
-    /// the wall clock, which the shell takes it from, was set back meanwhile.
-    package let record: WorkerRecord
+    /// the wall clock, which the shell takes it from, was set back meanwhile; of what nobody here knows the balancer tells.
+    package internal(set) var record: WorkerRecord
     package internal(set) var settings: ClusterSettings
     let knowsStateDirectory: Bool
     /// Whether a takeover of another home's balancer needs the majority of the registered workers.
@@ -51,6 +51,7 @@ package struct MemberCore: Sendable {
     /// When to register next, or, while one is under way, when to give it up.
     var registerAt: Instant?
     var isRegistering = false
+    var hasCountedOn = false
     var registerAttempts = 0
     var lastRefusalMessage: String?
     var hasNotedUnreachable = false

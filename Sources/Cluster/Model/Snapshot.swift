@@ -46,3 +46,12 @@ package struct Snapshot: Codable, Sendable, Equatable {
         workers.first { $0.id == id }
     }
 }
+
+extension Snapshot {
+    /// The one that supersedes all others: what a successor takes over from the copies of many workers.
+    package static func latest(of snapshots: some Sequence<Snapshot>) -> Snapshot? {
+        snapshots.reduce(nil) { best, snapshot in
+            best.map { snapshot.supersedes($0) } ?? true ? snapshot : best
+        }
+    }
+}

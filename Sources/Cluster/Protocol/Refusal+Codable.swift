@@ -11,6 +11,7 @@ extension Refusal: Codable {
         case .wrongRole: "wrong_role"
         case .wrongCluster: "wrong_cluster"
         case .olderIncarnation: "older_incarnation"
+        case .laterStartKnown: "later_start_known"
         case .nameTaken: "name_taken"
         case .tooManyWorkers: "too_many_workers"
         case .busy: "busy"
@@ -29,6 +30,7 @@ extension Refusal: Codable {
     package var detail: String? {
         switch self {
         case .unreachable(let text), .answeredBySomebodyElse(let text), .unhealthy(let text), .invalid(let text): text
+        case .laterStartKnown(let incarnation): String(incarnation)
         default: nil
         }
     }
@@ -37,7 +39,8 @@ extension Refusal: Codable {
     package init?(code: String, detail: String?) {
         let text = detail ?? "no reason given"
         let all: [Refusal] = [
-            .identityMismatch, .wrongRole, .wrongCluster, .olderIncarnation, .nameTaken, .tooManyWorkers, .busy,
+            .identityMismatch, .wrongRole, .wrongCluster, .olderIncarnation,
+            .laterStartKnown(detail.flatMap { UInt64($0) } ?? 0), .nameTaken, .tooManyWorkers, .busy,
             .unreachable(text), .answeredBySomebodyElse(text), .hostNotInCertificate, .unhealthy(text), .reservedPort,
             .expired, .steppingDown, .invalid(text),
         ]

@@ -9,6 +9,9 @@ package enum Refusal: Error, Sendable, Equatable {
     case wrongCluster
     /// A later start of the same worker is registered.
     case olderIncarnation
+    /// An earlier start of the worker that asks is registered at its very address under this higher incarnation: the
+    /// wall clock was set back in between, and the worker's snapshot was lost.
+    case laterStartKnown(UInt64)
     /// Another process serves under this id, at another address.
     case nameTaken
     case tooManyWorkers
@@ -37,7 +40,7 @@ extension Refusal {
         switch self {
         case .invalid, .reservedPort: 400
         case .identityMismatch, .wrongRole, .wrongCluster, .answeredBySomebodyElse, .hostNotInCertificate: 403
-        case .olderIncarnation, .nameTaken, .unreachable, .unhealthy, .expired: 409
+        case .olderIncarnation, .laterStartKnown, .nameTaken, .unreachable, .unhealthy, .expired: 409
         case .busy, .tooManyWorkers: 429
         case .steppingDown: 503
         }
@@ -48,7 +51,7 @@ extension Refusal {
         switch self {
         case .busy, .unreachable, .unhealthy, .expired, .steppingDown: true
         case .invalid, .reservedPort, .identityMismatch, .wrongRole, .wrongCluster, .answeredBySomebodyElse,
-            .hostNotInCertificate, .olderIncarnation, .nameTaken, .tooManyWorkers:
+            .hostNotInCertificate, .olderIncarnation, .laterStartKnown, .nameTaken, .tooManyWorkers:
             false
         }
     }
@@ -64,6 +67,8 @@ extension Refusal {
             "the certificate belongs to another cluster: issue one with this cluster's certs/make-certs"
         case .olderIncarnation:
             "a later start of this worker is registered: stop this process, or give it another --id"
+        case .laterStartKnown(let incarnation):
+            "an earlier start of this worker is registered as \(incarnation), so the clock was set back: registering above that"
         case .nameTaken:
             "another process serves under this id at another address: stop it, or give this one another --id"
         case .tooManyWorkers:

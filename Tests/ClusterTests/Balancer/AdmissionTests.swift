@@ -139,7 +139,10 @@ import Testing
         #expect(balancer.core.snapshot.worker(id("worker-8001"))?.incarnation == 1)
         _ = balancer.core.connectBackFinished(ticket, .sameNode, now: at(5))
         #expect(balancer.core.snapshot.workers == [record(8001, incarnation: 2)])
-        #expect(balancer.register(record(8001, incarnation: 1)) == .refused(.olderIncarnation))
+        #expect(balancer.register(record(8001, incarnation: 1)) == .refused(.laterStartKnown(2)))
+        var elsewhere = record(8001, incarnation: 1)
+        elsewhere.port = 8050
+        #expect(balancer.register(elsewhere) == .refused(.olderIncarnation))
     }
 
     @Test func aLaterStartMayMove() {

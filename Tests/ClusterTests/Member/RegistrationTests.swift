@@ -146,4 +146,19 @@ import Testing
             record: record(8002, incarnation: 1000), snapshot: before, seed: 1, now: at(0))
         #expect(later.record.incarnation == 1000)
     }
+
+    /// The clock was set back and the snapshot lost: the balancer's probes found the worker well, and so its earlier
+    /// start stayed registered, and shut it out for good.
+    @Test func aWorkerCountsOnFromAnEarlierStartThatTheBalancerKnows() {
+        var member = MemberConversation(8001)
+        _ = member.effects()
+        member.core.registrationFailed(.laterStartKnown(900), now: at(1))
+        #expect(member.core.record.incarnation == 901)
+        let happened = member.pass(milliseconds: 50)
+        #expect(
+            happened.contains { if case .register(let claim) = $0.effect { claim.incarnation == 901 } else { false } })
+        // Two that were taken for one would drive each other up.
+        member.core.registrationFailed(.laterStartKnown(950), now: at(60))
+        #expect(member.core.record.incarnation == 901)
+    }
 }

@@ -302,4 +302,19 @@ import Testing
         other.core.balancerDied(now: at(10))
         #expect(other.effects().contains { $0.isTakeOver })
     }
+
+    /// A balancer that died between the handover and the registration left a worker that kept its ports open, was in no list
+    /// and so did not act; clients connected and waited for ever.
+    @Test func whoHoldsTheListenersActsThoughItIsInNoList() {
+        var member = MemberConversation(8001)
+        _ = member.effects()
+        #expect(member.core.rank == nil)
+        member.core.handoverReady(epoch: Epoch(3), now: at(10))
+        #expect(member.core.rank == 0)
+        member.core.balancerDied(epoch: Epoch(3), now: at(20))
+        #expect(member.effects().contains { $0.isTakeOver })
+        var other = MemberConversation(8009, disk: MemberConversation.snapshot())
+        other.core.handoverReady(epoch: Epoch(1), now: at(10))
+        #expect(other.core.rank == 4, "those who are listed come first")
+    }
 }

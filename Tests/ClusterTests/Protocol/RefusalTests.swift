@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct RefusalTests {
     static let all: [Refusal] = [
-        .identityMismatch, .wrongRole, .wrongCluster, .olderIncarnation, .nameTaken, .tooManyWorkers, .busy,
+        .identityMismatch, .wrongRole, .wrongCluster, .olderIncarnation, .laterStartKnown(7), .nameTaken,
+        .tooManyWorkers, .busy,
         .unreachable("a"), .answeredBySomebodyElse("b"), .hostNotInCertificate, .unhealthy("c"), .reservedPort,
         .expired,
         .steppingDown, .invalid("d"),
@@ -42,7 +43,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (Refusal.identityMismatch, UInt16(403)), (.olderIncarnation, 409), (.nameTaken, 409), (.reservedPort, 400),
+        (Refusal.identityMismatch, UInt16(403)), (.olderIncarnation, 409), (.laterStartKnown(7), 409),
+        (.nameTaken, 409),
+        (.reservedPort, 400),
         (.tooManyWorkers, 429), (.steppingDown, 503),
     ])
     func theStatusOfTheProtocol(refusal: Refusal, status: UInt16) {

@@ -50,6 +50,12 @@ package final class SimulatedStateDirectory {
 
     package func damage(_ file: FenceFile) { files[file]?.damage(using: &random) }
 
+    /// Whether the process that acted last was killed in the middle of it.
+    package func takeKill() -> Bool {
+        defer { wasKilled = false }
+        return wasKilled
+    }
+
     // MARK: What a process does
 
     func content(of file: FenceFile) -> [UInt8]? { files[file]?.seen }

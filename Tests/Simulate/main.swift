@@ -1,0 +1,9 @@
+import Simulation
+
+let options = Options(CommandLine.arguments.dropFirst())
+if options.isTraced {
+    let report = Simulation.run(seed: options.first) { print($0) }
+    print("seed \(report.seed): \(report.steps) steps, \(report.violations.isEmpty ? "all is well" : "violated")")
+    exitWith(report.violations.isEmpty)
+}
+exitWith(Runner(options).run())

@@ -1,0 +1,290 @@
+import Cluster
+
+/// What goes wrong.
+extension World {
+    /// One blow of fate.
+    func doHarm() {
+        var lot = random.below(max(1, plan.weights.reduce(0, +)))
+        for (fault, weight) in zip(Fault.allCases, plan.weights) {
+            if lot < weight {
+                strike(fault)
+                return
+            }
+            lot -= weight
+        }
+    }
+
+    private func strike(_ fault: Fault) {
+        let victims = workers.indices.filter { $0 != plan.spared }
+        let victim = pick(Array(victims))
+        let host = Int(random.below(UInt32(plan.hosts)))
+        switch fault {
+        case .killBalancer: if let process = pick(live) { killBalancer(process) }
+        case .pauseBalancer: if let process = pick(live) { pauseBalancer(process) }
+        case .stopBalancer:
+            guard let process = acceptors.last, balancers[process].status == .running else { return }
+            coverage.see(.plannedStop)
+            endReign(process, isInOrder: true)
+        case .replaceBalancer: if let process = acceptors.last { replace(process) }
+        case .startBalancer:
+            coverage.see(.secondBalancer)
+            for _ in 0...random.below(2) { push(now, .operatorStarts(host: 0)) }
+        case .killWorker: if let victim { killAndRestart(victim) }
+        case .pauseWorker: if let victim { pauseWorker(victim) }
+        case .stopWorker: if let victim { stopWorker(victim) }
+        case .flapWorker: if let victim { flap(victim, times: 2 + Int(random.below(6))) }
+        case .sickness: fallIll(victims)
+        case .cutWatch: cutWatch(of: Int(random.below(UInt32(workers.count))))
+        case .weather:
+            let isFair = chance(50)
+            loss = isFair ? 0 : random.below(25)
+            slowness = isFair ? 0 : random.below(25)
+            lastStorm = now
+        case .partition: partition()
+        case .crashHost: if plan.spared.map({ workers[$0].host != host }) ?? true { crashHost(host) }
+        case .fillDisk:
+            coverage.see(.fullDisk)
+            ail(host)
+            hosts[host].directory.isFull = true
+            push(after(200...3000), .mend(.fullDisk(host)))
+        case .strikeDisk:
+            coverage.see(.diskStrike)
+            hosts[host].directory.fault = (chance(70) ? .kill : .error, Int(random.below(5)))
+            if let process = acceptors.last { killBalancer(process) }
+        case .jumpClock:
+            coverage.see(.clockJump)
+            hosts[host].wallMilliseconds += chance(50) ? 86_400_000 : -Int64(random.below(90_000_000))
+        case .loseSnapshots:
+            guard let victim else { return }
+            coverage.see(.oldSnapshot)
+            hosts[workers[victim].host].forgetLatest(1 + Int(random.below(20)), of: victim)
+        case .stealPort: if let victim { stealPort(of: victim) }
+        case .intrude: intrude()
+        }
+    }
+
+    /// The end of all faults: what is paused goes on, what is dead is started again.
+    func calmDown() {
+        tell("calm")
+        loss = 0
+        slowness = 0
+        lastStorm = now
+        for from in hosts.indices { for to in hosts.indices { blocked[from][to] = 0 } }
+        for host in hosts.indices {
+            hosts[host].directory.isFull = false
+            hosts[host].directory.fault = nil
+            hosts[host].foreignPorts = []
+            ail(host)
+            startHost(host)
+        }
+        for process in balancers.indices { resumeBalancer(process) }
+        for index in workers.indices {
+            workers[index].sickUntil = nil
+            resumeWorker(index)
+            push(after(0...1000), .restartWorker(index, life: workers[index].life))
+        }
+        // Where nobody is left who may act, as after a first start on a full disk, a person does.
+        push(after(milliseconds: 6000), .operatorStarts(host: 0))
+    }
+
+    func ail(_ host: Int) { hosts[host].lastAilment = now }
+
+    func mend(_ ailment: Ailment) {
+        switch ailment {
+        case .partition(let from, let to):
+            blocked[from][to] = max(blocked[from][to] - 1, 0)
+            if isFaulty { lastStorm = now }
+        case .fullDisk(let host):
+            hosts[host].directory.isFull = false
+            ail(host)
+        }
+    }
+
+    // MARK: Workers
+
+    private func stopWorker(_ index: Int) {
+        guard workers[index].status == .running, !workers[index].isStopping else { return }
+        tell("\(workers[index].record.id) is asked to stop")
+        workers[index].isStopping = true
+        actWorker(index) { $0.stop(now: self.now) }
+    }
+
+    private func killAndRestart(_ index: Int) {
+        killWorker(index)
+        push(after(20...2000), .restartWorker(index, life: workers[index].life))
+    }
+
+    func flap(_ index: Int, times: Int) {
+        coverage.see(.flap)
+        killWorker(index)
+        push(after(milliseconds: 30), .restartWorker(index, life: workers[index].life))
+        if times > 0, isFaulty { push(after(60...400), .flap(index, times: times - 1)) }
+    }
+
+    func killWorker(_ index: Int) {
+        guard workers[index].isAlive else { return }
+        tell("\(workers[index].record.id) is dead")
+        breakOff(requestsAt: index)
+        dismissCandidate(of: index)
+        workers[index].status = .dead
+        workers[index].inbox = []
+        workers[index].channel = nil
+        workers[index].held = nil
+        workers[index].eligibleSince = nil
+        closeWatch(of: index)
+    }
+
+    private func pauseWorker(_ index: Int) {
+        guard workers[index].status == .running else { return }
+        tell("\(workers[index].record.id) hangs")
+        workers[index].status = .paused
+        workers[index].pausedAt = now
+        workers[index].wakeAt = nil
+        workers[index].eligibleSince = nil
+        push(after(20...1500), .resumeWorker(index, life: workers[index].life))
+    }
+
+    func resumeWorker(_ index: Int) {
+        guard workers[index].status == .paused else { return }
+        let stoodStill = workers[index].pausedAt.map { now.milliseconds(since: $0) } ?? 0
+        tell("\(workers[index].record.id) goes on after \(stoodStill) ms")
+        workers[index].status = .running
+        let life = workers[index].life
+        var waiting = workers[index].inbox
+        workers[index].inbox = []
+        // Its own pulse comes late by up to its interval less.
+        let late = stoodStill - Int64(random.below(50))
+        if late > settings.lagMilliseconds {
+            waiting.insert(.lagged(milliseconds: late), at: Int(random.below(UInt32(waiting.count + 1))))
+        }
+        // Whether timers or sockets come first after a long sleep is the event loop's whim.
+        let isTimerFirst = chance(50)
+        if isTimerFirst { actWorker(index) { $0.tick(now: self.now) } }
+        for input in waiting { perform(.toWorker(index, life: life, input)) }
+        if !isTimerFirst, workers[index].status == .running, workers[index].life == life {
+            actWorker(index) { $0.tick(now: self.now) }
+        }
+    }
+
+    /// One, half or all of them answer with errors for a while.
+    private func fallIll(_ victims: [Int]) {
+        coverage.see(.sickness)
+        let share = [10, 50, 100][Int(random.below(3))]
+        let until = after(300...3000)
+        for index in victims where chance(UInt32(share)) { workers[index].sickUntil = until }
+    }
+
+    /// The watch connection breaks though both ends live.
+    private func cutWatch(of index: Int) {
+        guard workers[index].isAlive, workers[index].watches != nil else { return }
+        tell("the watch of \(workers[index].record.id) is cut")
+        closeWatch(of: index)
+        workers[index].watchCall += 1
+        let failure = WorkerInput.watchFailed(.closed, call: workers[index].watchCall)
+        push(soon(), .toWorker(index, life: workers[index].life, failure))
+    }
+
+    // MARK: Balancers
+
+    private func pauseBalancer(_ process: Int) {
+        guard balancers[process].status == .running else { return }
+        tell("balancer \(process) hangs")
+        balancers[process].status = .paused
+        balancers[process].wakeAt = nil
+        push(after(20...3000), .resumeBalancer(process))
+        if lease != nil { push(after(milliseconds: 1000), .leaseEnds(process)) }
+    }
+
+    func resumeBalancer(_ process: Int) {
+        guard balancers[process].status == .paused else { return }
+        tell("balancer \(process) goes on")
+        balancers[process].status = .running
+        balancers[process].lastPaused = now
+        let waiting = balancers[process].inbox
+        balancers[process].inbox = []
+        for index in workers.indices where workers[index].channel == process && workers[index].held != process {
+            push(soon(), .toWorker(index, life: workers[index].life, .handover(from: process)))
+        }
+        for input in waiting { perform(.toBalancer(process, input)) }
+        guard balancers[process].status == .running else { return }
+        actBalancer(process) { $0.tick(now: self.now) }
+    }
+
+    // MARK: Hosts and networks
+
+    private func crashHost(_ host: Int) {
+        guard hosts[host].isUp else { return }
+        coverage.see(.hostCrash)
+        tell("host \(host) stops")
+        hosts[host].isUp = false
+        ail(host)
+        // Nobody elsewhere is told: what was connected is silent.
+        for index in workers.indices where workers[index].host == host { killWorker(index) }
+        for process in live where balancers[process].host == host {
+            for index in workers.indices where workers[index].watches == process { workers[index].watches = nil }
+            killBalancer(process)
+        }
+        hosts[host].backlog = []
+        hosts[host].directory.crashHost()
+        push(after(100...2000), .hostStarts(host))
+    }
+
+    func startHost(_ host: Int) {
+        guard !hosts[host].isUp else { return }
+        tell("host \(host) starts")
+        hosts[host].isUp = true
+        ail(host)
+        for index in workers.indices where workers[index].host == host {
+            push(after(10...500), .restartWorker(index, life: workers[index].life))
+        }
+    }
+
+    private func partition() {
+        guard plan.hosts > 1 else { return }
+        coverage.see(.partition)
+        lastStorm = now
+        let isOneWay = chance(50)
+        let from = Int(random.below(UInt32(plan.hosts)))
+        let to = (from + 1) % plan.hosts
+        tell("host \(to) does not hear host \(from)" + (isOneWay ? "" : ", nor the other way"))
+        let end = after(100...3000)
+        blocked[from][to] += 1
+        push(end, .mend(.partition(from: from, to: to)))
+        if isOneWay { return }
+        blocked[to][from] += 1
+        push(end, .mend(.partition(from: to, to: from)))
+    }
+
+    /// A process that is none of ours takes a dead worker's port, or that of the balancer when nobody holds it.
+    private func stealPort(of index: Int) {
+        let host = workers[index].host
+        killAndRestart(index)
+        var port = workers[index].record.port
+        if chance(30), !arePortsHeld(on: host) { port = World.publicPort }
+        coverage.see(.stolenPort)
+        tell("somebody takes port \(port) of host \(host)")
+        hosts[host].foreignPorts.append(port)
+        ail(host)
+        push(after(100...3000), .thiefLeaves(host: host, port: port))
+    }
+
+    /// Somebody claims what is not his: another's name, another's port, or a role that he has not.
+    private func intrude() {
+        guard let process = acceptors.last, balancers[process].status == .running, let worker = pick(workers),
+            let stranger = NodeID("intruder")
+        else { return }
+        let victim = worker.record
+        let claims: [(id: NodeID, port: UInt16, peer: NodeIdentity)] = [
+            (victim.id, victim.port, identity(stranger)),
+            (victim.id, victim.port, identity(victim.id, cluster: "elsewhere")),
+            (victim.id, victim.port, identity(victim.id, .balancer)),
+            (stranger, victim.port, identity(stranger)),
+            (stranger, World.intrudersPort, identity(stranger)),
+            (stranger, World.publicPort, identity(stranger)),
+        ]
+        guard let claim = pick(claims) else { return }
+        let registration = Registration(
+            id: claim.id, host: victim.host, port: claim.port, incarnation: victim.incarnation + 5, mayStandIn: true)
+        perform(.toBalancer(process, .register(registration, peer: claim.peer, from: .nobody)))
+    }
+}

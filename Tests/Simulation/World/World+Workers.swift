@@ -1,0 +1,279 @@
+import Cluster
+
+/// The workers' shells, as in `MemberControl` and `HandoverClient`.
+extension World {
+    func makeWorker(_ index: Int) -> SimulatedWorker {
+        // Who lives on another host than the first balancer can't have its lock.
+        let host = index % plan.hosts
+        let mayStandIn = index == 0 || random.below(5) > 0
+        var worker = SimulatedWorker(
+            index: index, host: host, core: makeCore(index, host: host, mayStandIn: mayStandIn))
+        worker.incarnations.append(worker.record.incarnation)
+        return worker
+    }
+
+    private func makeCore(_ index: Int, host: Int, mayStandIn: Bool) -> MemberCore {
+        guard let id = NodeID("worker-\(8001 + index)") else { fatalError("a name that is none") }
+        let wall = 1_000_000 + Int64(now.nanoseconds / 1_000_000) + hosts[host].wallMilliseconds
+        let record = WorkerRecord(
+            id: id, host: World.address(ofHost: host), port: UInt16(8001 + index), incarnation: UInt64(max(wall, 1)),
+            mayStandIn: mayStandIn, home: Home("home-\(host)"), acrossHosts: plan.isAcrossHosts && mayStandIn)
+        let snapshot = hosts[host].snapshot(of: index)
+        // Only where a balancer has lived is there a lock that fences.
+        let hasLock = host == 0 || hosts[host].hasReigned
+        return MemberCore(
+            record: record, settings: settings, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none,
+            knowsStateDirectory: hasLock, seats: seats(of: host), seed: random.next(), now: now)
+    }
+
+    /// What a worker is told of at its start: the first balancer's seat, or all of them.
+    private func seats(of host: Int) -> [Seat] {
+        plan.isAcrossHosts ? hosts.indices.map { World.seat(ofHost: $0) } : []
+    }
+
+    static func seat(ofHost index: Int) -> Seat { Seat(host: address(ofHost: index), port: 7000) }
+
+    func startWorker(_ index: Int) {
+        tell("worker \(workers[index].record.id) starts, incarnation \(workers[index].record.incarnation)")
+        push(after(0...20), .connectHandover(index, life: workers[index].life))
+        actWorker(index) { $0.start(now: self.now) }
+    }
+
+    /// A new start of a worker that is dead, with the snapshot that lies in the state directory.
+    func restartWorker(_ index: Int) {
+        guard workers[index].status == .dead else { return }
+        let host = workers[index].host
+        let record = workers[index].record
+        guard hosts[host].isUp, !hosts[host].foreignPorts.contains(record.port) else {
+            push(after(100...600), .restartWorker(index, life: workers[index].life))
+            return
+        }
+        var worker = SimulatedWorker(
+            index: index, host: host, core: makeCore(index, host: host, mayStandIn: record.mayStandIn))
+        worker.life = workers[index].life + 1
+        worker.registerCall = workers[index].registerCall + 1
+        worker.watchCall = workers[index].watchCall + 1
+        worker.incarnations = workers[index].incarnations + [worker.record.incarnation]
+        worker.highestSeen = worker.core.highestEpoch
+        worker.lastSnapshot = worker.core.snapshot
+        worker.gate = worker.core.highestEpoch
+        workers[index] = worker
+        startWorker(index)
+    }
+
+    /// Hands an event to a worker's core and performs what comes out of it.
+    func actWorker(_ index: Int, _ event: (inout MemberCore) -> Void) {
+        event(&workers[index].core)
+        let incarnation = workers[index].record.incarnation
+        if workers[index].incarnations.last != incarnation { workers[index].incarnations.append(incarnation) }
+        for effect in workers[index].core.takeEffects() { perform(effect, of: index) }
+        workers[index].gate = max(workers[index].gate, workers[index].core.highestEpoch)
+        checkWorker(index)
+        scheduleWorker(index)
+    }
+
+    func deliver(_ input: WorkerInput, to index: Int) {
+        switch input {
+        case .registrationAnswer(let verdict, let process, let call):
+            guard call == workers[index].registerCall || isRepeated() else { return }
+            workers[index].registerCall += 1
+            switch verdict {
+            case .admitted(let snapshot):
+                answered(index, under: snapshot.epoch) {
+                    $0.registered(snapshot, settings: self.settings, now: self.now)
+                }
+            case .refused(let refusal): actWorker(index) { $0.registrationFailed(refusal, now: self.now) }
+            }
+            _ = process
+        case .registrationUnreachable(let call):
+            guard call == workers[index].registerCall else { return }
+            workers[index].registerCall += 1
+            actWorker(index) { $0.registrationUnreachable(now: self.now) }
+        case .watchAnswer(let verdict, let process, let call):
+            guard call == workers[index].watchCall || isRepeated() else { return }
+            workers[index].watchCall += 1
+            deliver(verdict, to: index)
+            if isRepeated() {
+                // The same answer once more, much later: an order that no careful shell would let through.
+                push(
+                    after(0...1000),
+                    .toWorker(index, life: workers[index].life, .watchAnswer(verdict, from: process, call: call)))
+            }
+        case .watchFailed(let kind, let call):
+            guard call == workers[index].watchCall else { return }
+            workers[index].watchCall += 1
+            if kind == .timedOut { closeWatch(of: index) }
+            actWorker(index) { $0.watchFailed(kind, now: self.now) }
+        case .prevoteAsked(let prevote, let caller):
+            var answer: PrevoteAnswer?
+            actWorker(index) { answer = $0.prevoteAsked(prevote, now: self.now) }
+            if answer?.agrees == false { coverage.see(.objection) }
+            guard let arrival = arrival(from: workers[index].host, to: workers[caller.worker].host) else { return }
+            let input = WorkerInput.prevoteAnswered(by: workers[index].record.id, answer)
+            push(arrival, .toWorker(caller.worker, life: caller.life, input))
+        case .prevoteAnswered(let id, let answer):
+            switch answer?.agrees {
+            case true?: workers[index].ballot.agreed += 1
+            case false?: workers[index].ballot.objected += 1
+            case nil: workers[index].ballot.unreachable += 1
+            }
+            actWorker(index) { $0.prevoteAnswered(from: id, answer, now: self.now) }
+        case .takeoverFinished(let outcome):
+            workers[index].candidate = nil
+            actWorker(index) { $0.takeoverFinished(outcome, now: self.now) }
+        case .handover(let process):
+            guard workers[index].channel == process else { return }
+            workers[index].held = process
+            actWorker(index) { $0.handoverReady(epoch: self.balancers[process].epoch, now: self.now) }
+        case .handoverEnded(let process):
+            guard workers[index].channel == process else { return }
+            workers[index].channel = nil
+            push(after(1...6), .connectHandover(index, life: workers[index].life))
+            guard let held = workers[index].held else { return }
+            actWorker(index) { $0.balancerDied(epoch: self.balancers[held].epoch, now: self.now) }
+        case .scouted(let host, let epoch):
+            workers[index].highestSeen = max(workers[index].highestSeen, workers[index].core.highestEpoch)
+            actWorker(index) { $0.scouted(World.seat(ofHost: host), epoch: epoch, now: self.now) }
+        case .succeeded(let epoch):
+            actWorker(index) { _ = $0.requestSeen(epoch: epoch) }
+        case .requestWaits(let attempt):
+            serve(attempt, at: index)
+        case .departed(let isDrain):
+            if isDrain {
+                depart(index, isDrain: false)
+            } else {
+                killWorker(index)
+                push(after(50...1500), .restartWorker(index, life: workers[index].life))
+            }
+        case .lagged(let milliseconds):
+            actWorker(index) { $0.loopLagged(byMilliseconds: milliseconds, now: self.now) }
+        }
+    }
+
+    private func deliver(_ verdict: WatchVerdict, to index: Int) {
+        switch verdict {
+        case .unchanged(let epoch, version: _):
+            answered(index, under: epoch) { $0.watchAnswered(epoch: epoch, newer: nil, now: self.now) }
+        case .newer(let snapshot):
+            answered(index, under: snapshot.epoch) {
+                $0.watchAnswered(epoch: snapshot.epoch, newer: snapshot, now: self.now)
+            }
+        case .registerAgain: actWorker(index) { $0.watchUnknown(now: self.now) }
+        case .refused: actWorker(index) { $0.watchFailed(.rejected, now: self.now) }
+        case .superseded: actWorker(index) { $0.watchFailed(.superseded, now: self.now) }
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effect: MemberEffect, of index: Int) {
+        let life = workers[index].life
+        switch effect {
+        case .register(let registration):
+            workers[index].registerCall += 1
+            let caller = Caller(worker: index, life: life, call: workers[index].registerCall)
+            push(after(milliseconds: 3000), .toWorker(index, life: life, .registrationUnreachable(call: caller.call)))
+            ask(.register(registration, peer: identity(registration.id), from: caller), from: caller)
+        case .watch(let watch):
+            workers[index].watchCall += 1
+            let caller = Caller(worker: index, life: life, call: workers[index].watchCall)
+            push(after(milliseconds: 1000), .toWorker(index, life: life, .watchFailed(.timedOut, call: caller.call)))
+            ask(.watch(watch, peer: identity(watch.id), from: caller), from: caller, over: workers[index].watches)
+        case .prevote(let electors, let prevote):
+            coverage.see(.prevote)
+            workers[index].ballot = BallotRecord(asked: electors.count)
+            for elector in electors { ask(elector, prevote, by: Caller(worker: index, life: life, call: 0)) }
+        case .takeOver(let after, _, let killHolder):
+            takeOver(index, after: after, killHolder: killHolder)
+        case .persist(let snapshot):
+            let host = workers[index].host
+            if !hosts[host].directory.isFull { hosts[host].keep(snapshot, of: index) }
+        case .keepStandby(let isWanted):
+            workers[index].standbyReady = isWanted ? after(300...800) : nil
+        case .scout(let seats, let scouting):
+            for seat in seats { scout(seat, scouting, by: Caller(worker: index, life: life, call: 0)) }
+        case .move(let seat, let farewell): move(index, to: seat, farewell)
+        case .releaseListeners:
+            workers[index].held = nil
+            workers[index].standbyReady = nil
+        case .drain: depart(index, isDrain: true)
+        case .event(let event): tell("\(workers[index].record.id): \(event.message)")
+        }
+    }
+
+    /// To the balancer at the other end of a connection, or to whoever is at the cluster port.
+    private func ask(_ input: BalancerInput, from caller: Caller, over connection: Int? = nil) {
+        let own = workers[caller.worker].host
+        let host = connection.map { balancers[$0].host } ?? workers[caller.worker].seat
+        guard let arrival = arrival(from: own, to: host) else { return }
+        if let connection {
+            push(arrival, .toBalancer(connection, input))
+            return
+        }
+        push(arrival, .toClusterPort(host: host, input, from: caller))
+        if isRepeated() { push(after(0...1500), .toClusterPort(host: host, input, from: caller)) }
+    }
+
+    private func ask(_ elector: WorkerRecord, _ prevote: Prevote, by caller: Caller) {
+        let own = workers[caller.worker].host
+        guard let host = host(named: elector.host), let arrival = arrival(from: own, to: host) else { return }
+        guard let index = listener(host: host, port: elector.port), workers[index].record.id == elector.id else {
+            push(arrival, .toWorker(caller.worker, life: caller.life, .prevoteAnswered(by: elector.id, nil)))
+            return
+        }
+        push(arrival, .toWorker(index, life: workers[index].life, .prevoteAsked(prevote, by: caller)))
+    }
+
+    private func scout(_ seat: Seat, _ scouting: Scouting, by caller: Caller) {
+        guard let host = host(named: seat.host), let arrival = arrival(from: workers[caller.worker].host, to: host)
+        else { return }
+        let peer = identity(workers[caller.worker].record.id)
+        push(arrival, .toClusterPort(host: host, .scout(scouting, peer: peer, from: caller), from: caller))
+    }
+
+    /// From now on another balancer is asked; what was asked before is not waited for.
+    private func move(_ index: Int, to seat: Seat, _ farewell: Watch?) {
+        guard let host = host(named: seat.host) else { return }
+        if let farewell, let former = workers[index].watches {
+            let input = BalancerInput.watch(farewell, peer: identity(farewell.id), from: .nobody)
+            if let arrival = arrival(from: workers[index].host, to: balancers[former].host) {
+                push(arrival, .toBalancer(former, input))
+            }
+        }
+        closeWatch(of: index)
+        workers[index].seat = host
+        workers[index].registerCall += 1
+        workers[index].watchCall += 1
+    }
+
+    private func depart(_ index: Int, isDrain: Bool) {
+        let life = workers[index].life
+        let record = workers[index].record
+        let departing = Departing(id: record.id, incarnation: record.incarnation, isDrain: isDrain)
+        let caller = Caller(worker: index, life: life, call: 0)
+        ask(.depart(departing, peer: identity(record.id), from: caller), from: caller, over: workers[index].watches)
+        if !isDrain { dismissCandidate(of: index) }
+        push(after(5...300), .toWorker(index, life: life, .departed(isDrain: isDrain)))
+    }
+
+    func identity(_ id: NodeID, _ role: Role = .worker, cluster: String = "test") -> NodeIdentity {
+        guard let identity = NodeIdentity(cluster: cluster, role: role, id: id) else { fatalError("no identity") }
+        return identity
+    }
+
+    func scheduleWorker(_ index: Int) {
+        guard workers[index].status == .running, let deadline = workers[index].core.nextDeadline else { return }
+        if let wakeAt = workers[index].wakeAt, wakeAt <= deadline, wakeAt > now { return }
+        workers[index].wakeAt = max(deadline, now)
+        push(max(deadline, now), .wakeWorker(index, life: workers[index].life))
+    }
+
+    /// The watch connection ends at this side.
+    func closeWatch(of index: Int) {
+        guard let process = workers[index].watches else { return }
+        workers[index].watches = nil
+        let record = workers[index].record
+        guard let arrival = arrival(from: workers[index].host, to: balancers[process].host) else { return }
+        push(arrival, .toBalancer(process, .watchLost(record.id, incarnation: record.incarnation)))
+    }
+}

@@ -1,0 +1,171 @@
+import Cluster
+
+/// A whole cluster in virtual time: hosts with their disks, clocks and ports, processes that crash, hang and come back,
+/// messages that are late, lost, repeated and out of order, clients that ask, and the real cores in the middle.
+///
+/// One seed is one history. After every event the invariants are checked; `violations` tells what broke.
+package final class World {
+    package let seed: UInt64
+    let plan: Plan
+    let settings: ClusterSettings
+    var random: SeededGenerator
+    var now = Instant(nanoseconds: 1_000_000_000)
+    var queue = EventQueue()
+    var hosts: [SimulatedHost] = []
+    var workers: [SimulatedWorker] = []
+    var balancers: [SimulatedBalancer] = []
+    /// The processes of `balancers` that live.
+    var live: [Int] = []
+    let lease: SimulatedLease?
+    var requests = 0
+
+    package internal(set) var violations: [Violation] = []
+    package internal(set) var steps = 0
+    package internal(set) var coverage = Coverage()
+    var ledger = Ledger()
+    /// Gets every line of the story.
+    package var trace: ((String) -> Void)?
+
+    // The weather.
+    var isFaulty = false
+    /// In percent.
+    var loss: UInt32 = 0
+    var slowness: UInt32 = 0
+    /// When the weather was last bad.
+    var lastStorm: Instant
+    /// Partitions that lie between two hosts, in this direction.
+    var blocked: [[Int]]
+
+    package init(seed: UInt64) {
+        self.seed = seed
+        random = SeededGenerator(seed: seed)
+        plan = Plan(using: &random)
+        lease = plan.isLease ? SimulatedLease() : nil
+        settings = World.settings
+        lastStorm = now
+        blocked = Array(repeating: Array(repeating: 0, count: plan.hosts), count: plan.hosts)
+        for index in 0..<plan.hosts {
+            hosts.append(
+                SimulatedHost(
+                    index: index, directory: SimulatedStateDirectory(seed: random.next()), lastAilment: now))
+            ledger.lastAccepted.append(now)
+        }
+        for index in 0..<plan.workers { workers.append(makeWorker(index)) }
+    }
+
+    /// Everything as it ships, but that what takes minutes takes seconds.
+    private static var settings: ClusterSettings {
+        var settings = ClusterSettings()
+        settings.probeIntervalMilliseconds = 300
+        settings.probeTimeoutMilliseconds = 300
+        settings.orphanMilliseconds = 1500
+        settings.slowStartMilliseconds = 0
+        settings.ejectionMilliseconds = 1000
+        settings.ejectionMaximumMilliseconds = 3000
+        settings.evictionMilliseconds = 2500
+        settings.flapWindowMilliseconds = 2000
+        settings.togetherMilliseconds = 3000
+        settings.refusedRetryMilliseconds = 1000
+        settings.takeoverTimeoutMilliseconds = 3000
+        settings.takeoverRetryMaximumMilliseconds = 1200
+        settings.registerRetryMaximumMilliseconds = 1000
+        return settings
+    }
+
+    /// Everybody joins, things go wrong, then calm until all is well again.
+    package func run() {
+        push(now, .operatorStarts(host: 0))
+        for index in workers.indices { startWorker(index) }
+        push(after(milliseconds: 20), .inspect)
+        if !advance(to: after(milliseconds: 8000), until: { self.isWell }) {
+            violate(.recovery, "the cluster did not come together: \(condition)")
+        }
+        isFaulty = true
+        push(now, .fault)
+        push(now, .clientAsks(-1))
+        _ = advance(to: after(milliseconds: plan.faultMilliseconds)) { false }
+        isFaulty = false
+        calmDown()
+        let calmSince = now
+        if !advance(to: after(milliseconds: 15_000), until: { self.isServing }) {
+            violate(.recovery, "nobody serves: \(condition)")
+        }
+        coverage.slowestServiceMilliseconds = now.milliseconds(since: calmSince)
+        if !advance(to: after(milliseconds: 15_000), until: { self.isWell }) {
+            violate(.recovery, "not well again: \(condition)")
+        }
+        coverage.slowestRecoveryMilliseconds = now.milliseconds(since: calmSince)
+    }
+
+    /// Lets time pass until `end`, or until `isDone` at an inspection, or until something breaks.
+    private func advance(to end: Instant, until isDone: () -> Bool) -> Bool {
+        while violations.isEmpty, let next = queue.pop() {
+            if next.instant > end {
+                queue.push(next.instant, next.event)
+                now = end
+                return false
+            }
+            now = next.instant
+            steps += 1
+            if case .inspect = next.event {
+                push(after(milliseconds: 50), .inspect)
+                checkLiveness()
+                if isDone() { return true }
+                continue
+            }
+            perform(next.event)
+            checkAcceptors()
+        }
+        return false
+    }
+
+    func violate(_ invariant: Invariant, _ detail: @autoclosure () -> String) {
+        guard violations.isEmpty else { return }
+        let violation = Violation(invariant: invariant, detail: detail())
+        violations.append(violation)
+        tell("VIOLATION \(violation)")
+    }
+
+    /// One line of the story.
+    func tell(_ text: @autoclosure () -> String) {
+        guard let trace else { return }
+        let microseconds = (now.nanoseconds - 1_000_000_000) / 1000
+        let digits = String(microseconds % 1_000_000)
+        let fraction = String(repeating: "0", count: 6 - digits.utf8.count) + digits
+        trace("\(microseconds / 1_000_000).\(fraction) \(text())")
+    }
+
+    // MARK: Time and chance
+
+    func push(_ instant: Instant, _ event: SimulatedEvent) { queue.push(instant, event) }
+
+    func after(milliseconds: Int64) -> Instant { now.advanced(byMilliseconds: milliseconds) }
+
+    /// Between two instants from now, in milliseconds.
+    func after(_ range: ClosedRange<UInt32>) -> Instant {
+        after(milliseconds: Int64(range.lowerBound + random.below(range.upperBound - range.lowerBound + 1)))
+    }
+
+    /// A moment later: as long as a message on one host takes, or much longer in bad weather.
+    func soon() -> Instant {
+        var delay = UInt64(100_000 + random.below(2_000_000))
+        if isFaulty, random.below(100) < slowness { delay += UInt64(random.below(600)) * 1_000_000 }
+        return Instant(nanoseconds: now.nanoseconds + delay)
+    }
+
+    /// When a message arrives; nil for one that gets lost.
+    func arrival(from: Int, to: Int) -> Instant? {
+        if blocked[from][to] > 0 || !hosts[to].isUp { return nil }
+        if isFaulty, random.below(100) < loss { return nil }
+        return soon()
+    }
+
+    /// Whether a message comes twice, or an answer that came too late is let through all the same.
+    func isRepeated() -> Bool { isFaulty && random.below(100) < slowness }
+
+    func chance(_ percent: UInt32) -> Bool { random.below(100) < percent }
+
+    func pick<Element>(_ elements: [Element]) -> Element? {
+        elements.isEmpty ? nil : elements[Int(random.below(UInt32(elements.count)))]
+    }
+}
