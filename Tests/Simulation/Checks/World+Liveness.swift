@@ -55,7 +55,10 @@ extension World {
         if others, worker.ballot.asked == 0 {
             violate(.asked, "\(worker.record.id) killed balancer \(holder) and asked nobody")
         }
-        if worker.ballot.objected > 0, worker.ballot.objected >= worker.ballot.agreed {
+        // What was said to an earlier question is no objection to this one.
+        let isRecent =
+            worker.ballot.began.map { now.milliseconds(since: $0) <= settings.prevoteTimeoutMilliseconds } ?? false
+        if isRecent, worker.ballot.objected > 0, worker.ballot.objected >= worker.ballot.agreed {
             violate(.asked, "\(worker.record.id) killed balancer \(holder) against \(worker.ballot.objected)")
         }
         if isHealthy(holder) {

@@ -60,6 +60,7 @@ struct SimulatedWorker {
 /// What became of a worker's questions to the others, since it last had reason to ask.
 struct BallotRecord {
     var asked = 0
+    var began: Instant?
     var agreed = 0
     var objected = 0
     var unreachable = 0

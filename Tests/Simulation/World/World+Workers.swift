@@ -181,7 +181,7 @@ extension World {
             ask(.watch(watch, peer: identity(watch.id), from: caller), from: caller, over: workers[index].watches)
         case .prevote(let electors, let prevote):
             coverage.see(.prevote)
-            workers[index].ballot = BallotRecord(asked: electors.count)
+            workers[index].ballot = BallotRecord(asked: electors.count, began: now)
             for elector in electors { ask(elector, prevote, by: Caller(worker: index, life: life, call: 0)) }
         case .takeOver(let after, _, let killHolder):
             takeOver(index, after: after, killHolder: killHolder)
