@@ -44,11 +44,12 @@ extension MemberCore {
         }
     }
 
-    /// Takes an incarnation above that of an earlier start. Once: should somebody else serve under this name, where the
-    /// balancer takes it for the same address, the two must not drive each other up.
+    /// Takes an incarnation above that of an earlier start. A few times only (successors know of different starts): should
+    /// somebody else serve under this name, where the balancer takes it for the same address, the two must not drive each
+    /// other up for ever.
     private mutating func countOn(from earlier: UInt64) -> Bool {
-        guard !hasCountedOn, earlier >= record.incarnation, earlier < .max else { return false }
-        hasCountedOn = true
+        guard countsLeft > 0, earlier >= record.incarnation, earlier < .max else { return false }
+        countsLeft -= 1
         record.incarnation = earlier + 1
         return true
     }

@@ -5,11 +5,10 @@ extension MemberCore {
         mayAct ? order.rank(of: record.id, without: knownDead) ?? rankOfHolder : nil
     }
 
-    /// Whom the balancer has trusted with its listeners may act though it is in no list yet, after all who are: as long as
-    /// it holds them clients wait at the ports, and nobody else can bind these.
+    /// Whom a balancer has trusted with its listeners may act though it is in no list, after all who are: as long as it
+    /// holds them clients wait at the ports, and nobody else can bind these. Reigns of one home hand on the same sockets.
     private var rankOfHolder: Int? {
-        guard let handoverEpoch, handoverEpoch >= highestEpoch, isAtHome else { return nil }
-        return order.candidates.count
+        handoverEpoch != nil && isAtHome ? order.candidates.count : nil
     }
 
     /// Whether the balancer of the highest epoch, as far as is known, lives in this worker's home.
@@ -93,7 +92,14 @@ extension MemberCore {
             }
             return
         }
-        guard case .takingOver = phase else { return }
+        guard case .takingOver(let until) = phase else { return }
+        let began = until.advanced(byMilliseconds: -settings.takeoverTimeoutMilliseconds)
+        if outcome == .lockHeld, let lastGoodCheck, lastGoodCheck > began {
+            // A false alarm: who holds the lock has shown itself meanwhile, and is not to be suspected for holding it.
+            note(.takeoverLostToAnother)
+            phase = .idle
+            return
+        }
         if case .failed(let reason) = outcome {
             note(.takeoverFailed(reason))
         } else {

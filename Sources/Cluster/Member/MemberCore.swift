@@ -51,7 +51,8 @@ package struct MemberCore: Sendable {
     /// When to register next, or, while one is under way, when to give it up.
     var registerAt: Instant?
     var isRegistering = false
-    var hasCountedOn = false
+    /// How often it may still count on from an earlier start.
+    var countsLeft = 8
     var registerAttempts = 0
     var lastRefusalMessage: String?
     var hasNotedUnreachable = false

@@ -1,5 +1,6 @@
-import Cluster
 import Testing
+
+@testable import Cluster
 
 @Suite struct SuccessionTests {
     private let takeover = MemberEffect.takeOver(
@@ -316,5 +317,18 @@ import Testing
         var other = MemberConversation(8009, disk: MemberConversation.snapshot())
         other.core.handoverReady(epoch: Epoch(1), now: at(10))
         #expect(other.core.rank == 4, "those who are listed come first")
+    }
+
+    /// The watch broke though both ends lived: the attempt to take over found the lock held, which was held against the
+    /// balancer that held it, although it had answered meanwhile. Where nobody was there to be asked, it was killed.
+    @Test func aBalancerThatShowedItselfIsNotSuspectForHoldingItsLock() {
+        let alone = MemberConversation.snapshot([record(8001)])
+        var member = MemberConversation(member: 8001, of: alone)
+        member.core.watchFailed(.closed, now: at(100))
+        #expect(member.effects().contains { $0.isTakeOver })
+        member.core.watchAnswered(epoch: alone.epoch, newer: nil, now: at(150))
+        member.core.takeoverFinished(.lockHeld, now: at(200))
+        #expect(!member.effects().contains { $0.isTakeOver })
+        #expect(member.core.phase == .idle)
     }
 }

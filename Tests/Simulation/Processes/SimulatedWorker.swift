@@ -59,6 +59,8 @@ struct SimulatedWorker {
 
 /// What became of a worker's questions to the others, since it last had reason to ask.
 struct BallotRecord {
+    /// Tells the answers to this question from those to an earlier one.
+    var number = 0
     var asked = 0
     var began: Instant?
     var agreed = 0

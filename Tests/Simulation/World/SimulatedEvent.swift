@@ -61,7 +61,7 @@ enum WorkerInput {
     case watchAnswer(WatchVerdict, from: Int, call: Int)
     case watchFailed(WatchFailure, call: Int)
     case prevoteAsked(Prevote, by: Caller)
-    case prevoteAnswered(by: NodeID, PrevoteAnswer?)
+    case prevoteAnswered(by: NodeID, PrevoteAnswer?, call: Int)
     case takeoverFinished(TakeoverOutcome)
     /// The balancer at the handover channel has sent its listeners.
     case handover(from: Int)

@@ -109,9 +109,11 @@ extension World {
             actWorker(index) { answer = $0.prevoteAsked(prevote, now: self.now) }
             if answer?.agrees == false { coverage.see(.objection) }
             guard let arrival = arrival(from: workers[index].host, to: workers[caller.worker].host) else { return }
-            let input = WorkerInput.prevoteAnswered(by: workers[index].record.id, answer)
+            let input = WorkerInput.prevoteAnswered(by: workers[index].record.id, answer, call: caller.call)
             push(arrival, .toWorker(caller.worker, life: caller.life, input))
-        case .prevoteAnswered(let id, let answer):
+        case .prevoteAnswered(let id, let answer, let call):
+            // Each question has a connection and a time of its own: what comes later comes nowhere.
+            guard call == workers[index].ballot.number, isTimely(workers[index].ballot) else { return }
             switch answer?.agrees {
             case true?: workers[index].ballot.agreed += 1
             case false?: workers[index].ballot.objected += 1
@@ -181,8 +183,9 @@ extension World {
             ask(.watch(watch, peer: identity(watch.id), from: caller), from: caller, over: workers[index].watches)
         case .prevote(let electors, let prevote):
             coverage.see(.prevote)
-            workers[index].ballot = BallotRecord(asked: electors.count, began: now)
-            for elector in electors { ask(elector, prevote, by: Caller(worker: index, life: life, call: 0)) }
+            let number = workers[index].ballot.number + 1
+            workers[index].ballot = BallotRecord(number: number, asked: electors.count, began: now)
+            for elector in electors { ask(elector, prevote, by: Caller(worker: index, life: life, call: number)) }
         case .takeOver(let after, _, let killHolder):
             takeOver(index, after: after, killHolder: killHolder)
         case .persist(let snapshot):
@@ -218,10 +221,16 @@ extension World {
         let own = workers[caller.worker].host
         guard let host = host(named: elector.host), let arrival = arrival(from: own, to: host) else { return }
         guard let index = listener(host: host, port: elector.port), workers[index].record.id == elector.id else {
-            push(arrival, .toWorker(caller.worker, life: caller.life, .prevoteAnswered(by: elector.id, nil)))
+            push(
+                arrival,
+                .toWorker(caller.worker, life: caller.life, .prevoteAnswered(by: elector.id, nil, call: caller.call)))
             return
         }
         push(arrival, .toWorker(index, life: workers[index].life, .prevoteAsked(prevote, by: caller)))
+    }
+
+    private func isTimely(_ ballot: BallotRecord) -> Bool {
+        ballot.began.map { now.milliseconds(since: $0) < settings.prevoteTimeoutMilliseconds } ?? false
     }
 
     private func scout(_ seat: Seat, _ scouting: Scouting, by caller: Caller) {
