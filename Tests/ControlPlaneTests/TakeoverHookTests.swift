@@ -63,7 +63,8 @@ import Testing
 
     @Test func `The command is told what has happened`() {
         let hook = makeHook(
-            "env | grep UNDERSTUDY_ | sort > \(folder.path)/environment; echo $PATH > \(folder.path)/path")
+            "env | grep UNDERSTUDY_ | grep -v UNDERSTUDY_SANITIZER | sort > \(folder.path)/environment; echo $PATH > \(folder.path)/path"
+        )
         run(hook)
         waitForTheEnd(of: hook)
         #expect(
