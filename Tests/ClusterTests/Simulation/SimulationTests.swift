@@ -5,7 +5,7 @@ import Testing
 @Suite struct SimulationTests {
     @Test(arguments: 0..<4)
     func everyInvariantHoldsAfterEveryEvent(shard: UInt64) {
-        for seed in shard * 25..<(shard + 1) * 25 {
+        for seed in shard * 15..<(shard + 1) * 15 {
             for violation in Simulation.run(seed: seed).violations { Issue.record("seed \(seed): \(violation)") }
         }
     }
@@ -19,5 +19,15 @@ import Testing
         _ = Simulation.run(seed: seed) { second.append($0) }
         #expect(first.count > 20)
         #expect(first == second)
+    }
+
+    /// Whether the histories go where the laws are needed.
+    @Test func theHistoriesAreEventful() {
+        var sum = Coverage()
+        for seed in UInt64(1000)..<1040 { sum.add(Simulation.run(seed: seed).coverage) }
+        let rare: Set<Coverage.Sight> = [.stepDown, .eviction]
+        for sight in Coverage.Sight.allCases where !rare.contains(sight) { #expect(sum[sight] > 0, "\(sight)") }
+        #expect(sum[.takeover] > 100)
+        #expect(sum[.retry] > 20)
     }
 }
