@@ -20,6 +20,20 @@
         }
 
         deinit { SSL_CTX_free(pointer) }
+
+        /// NewSessionTicket messages (RFC 8446, 4.6.1) that came since `countTickets`.
+        fileprivate(set) var receivedTickets = 0
+
+        /// Counts from now on. The context has to live as long as its sessions.
+        func countTickets() {
+            SSL_CTX_set_msg_callback(pointer) { isWritten, _, content, bytes, count, _, argument in
+                guard isWritten == 0, content == SSL3_RT_HANDSHAKE, count > 0, let bytes, let argument,
+                    bytes.load(as: UInt8.self) == UInt8(SSL3_MT_NEWSESSION_TICKET)
+                else { return }
+                Unmanaged<ForeignContext>.fromOpaque(argument).takeUnretainedValue().receivedTickets += 1
+            }
+            SSL_CTX_ctrl(pointer, SSL_CTRL_SET_MSG_CALLBACK_ARG, 0, Unmanaged.passUnretained(self).toOpaque())
+        }
     }
 
     /// A client's session that is not ours, over a socket.

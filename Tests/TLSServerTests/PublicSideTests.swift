@@ -107,6 +107,14 @@
                 try !PublicSideTests.resumes(ticket, foreign, at: try PublicSideTests.server(ticketKeys: [1, 2, 3])))
         }
 
+        @Test func aFullHandshakeBringsOneTicket() throws {
+            let foreign = try ForeignContext(minimum: TLS1_3_VERSION)
+            foreign.countTickets()
+            let ticket = try PublicSideTests.ticket(foreign, try PublicSideTests.server())
+            #expect(ticket != nil)
+            #expect(foreign.receivedTickets == 1)
+        }
+
         @Test func theClusterSideGivesNothingToResume() throws {
             let server = try TestCertificates.context(.clusterServer, try TestCertificates.balancer)
             let foreign = try ForeignContext()
