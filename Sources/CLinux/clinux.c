@@ -138,6 +138,7 @@ int clinux_spawn(const char *path, char *const arguments[], int channel, const c
     code = posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, 1, 2);
     if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, channel, 3);
+    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, 4);
     if (code == 0) code = posix_spawn(child, path, &actions, &attributes, arguments, environ);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
@@ -151,6 +152,8 @@ int clinux_spawn_shell(const char *command, char *const environment[], pid_t *ch
     int code = begin_spawn(&actions, &attributes);
     if (code != 0) return code;
     code = posix_spawn_file_actions_adddup2(&actions, 2, 1);
+    /* Whatever this process was started with by others is no business of its children. */
+    if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (code == 0) code = posix_spawn(child, "/bin/sh", &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);

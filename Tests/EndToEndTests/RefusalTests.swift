@@ -123,8 +123,12 @@
             @Test func `An older incarnation is refused`() throws {
                 let cluster = try TestCluster(workers: 3)
                 defer { cluster.tearDown() }
-                let response = try register(cluster, port: cluster.workers[2].port, incarnation: 1)
-                #expect(response.status == 409 && response.text.contains("a later start of this worker"), "\(response)")
+                let same = try register(cluster, port: cluster.workers[2].port, incarnation: 1)
+                #expect(
+                    same.status == 409 && same.text.contains("an earlier start of this worker is registered as"),
+                    "\(same)")
+                let other = try register(cluster, port: try Ports.free(1)[0], incarnation: 1)
+                #expect(other.status == 409 && other.text.contains("a later start of this worker"), "\(other)")
                 #expect(cluster.balancerLog.contains("worker-8003 refused: a later start"))
                 try cluster.waitUntilReady(3)
             }

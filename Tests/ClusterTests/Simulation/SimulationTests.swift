@@ -20,14 +20,4 @@ import Testing
         #expect(first.count > 20)
         #expect(first == second)
     }
-
-    /// Whether the histories go where the laws are needed.
-    @Test func theHistoriesAreEventful() {
-        var sum = Coverage()
-        for seed in UInt64(1000)..<1040 { sum.add(Simulation.run(seed: seed).coverage) }
-        let rare: Set<Coverage.Sight> = [.stepDown, .eviction]
-        for sight in Coverage.Sight.allCases where !rare.contains(sight) { #expect(sum[sight] > 0, "\(sight)") }
-        #expect(sum[.takeover] > 100)
-        #expect(sum[.retry] > 20)
-    }
 }

@@ -5,9 +5,9 @@ import Foundation
 final class SpawnedProcess {
     let identifier: pid_t
     private var reaped: Int32?
-    /// Other tests of this runner have sockets open; a child that inherited one would keep their peers waiting for
-    /// its end.
-    private static let highestDescriptor: Int32 = 512
+    /// Other tests of this runner have sockets open, hundreds at times; a child that inherited one would keep their peers waiting
+    /// for its end.
+    private static let highestDescriptor: Int32 = 4096
 
     /// Starts `program`, looked up in PATH when it has no slash. It gets no descriptors but 0, 1 and 2.
     ///
