@@ -67,8 +67,4 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         ] + (trustRequestID ? ["--trust-request-id"] : []) + (insecureBind ? ["--insecure-bind"] : [])
             + options.sorted { $0.key < $1.key }.flatMap { ["--\($0.key)", $0.value] }
     }
-
-    package static func load(from directory: StateDirectory) -> BalancerConfiguration? {
-        DurableFile.read(directory.configuration).flatMap { JSON.decode(BalancerConfiguration.self, from: $0) }
-    }
 }
