@@ -31,7 +31,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
 
     /// Gives the connection a stream, now or once this stands; false when there is no room for it.
     package func attach(_ connection: UpstreamConnection) -> Bool {
-        if isEnded { return false }
+        if isEnded || endsWhenUnused { return false }
         guard let multiplexer else {
             guard waiting.count < MultiplexedUpstream.maximumWaiting else { return false }
             waiting.append(connection)
@@ -68,7 +68,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
         }
     }
 
-    /// Ends as soon as no stream is left.
+    /// Gives no more streams, and ends as soon as none is left.
     package func retire() {
         endsWhenUnused = true
         endIfUnused()

@@ -97,8 +97,7 @@ package final class ProxyService: Service {
     /// - Parameter fresh: made for this loop.
     package func reload(_ fresh: TransportProvider) {
         provider.adopt(fresh)
-        for pool in pools { pool?.retire() }
-        pools.removeAll()
+        for pool in pools { pool?.renew() }
     }
 
     /// The successor of an abdicated balancer has told its epoch, which stands in the policy: what waited for it goes out.

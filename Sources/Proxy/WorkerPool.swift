@@ -22,6 +22,8 @@ final class WorkerPool {
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
     private var retained: WorkerPool?
     private var isRetired = false
+    /// Not used again after their present request.
+    private var outdated: Set<ObjectIdentifier> = []
 
     init(
         slot: Slot, name: String, endpoint: UpstreamEndpoint, loop: EventLoop, provider: TransportProvider,
@@ -69,7 +71,7 @@ final class WorkerPool {
     }
 
     private func keep(_ connection: UpstreamConnection) {
-        if isRetired || idle.count >= WorkerPool.maximumIdle {
+        if isRetired || idle.count >= WorkerPool.maximumIdle || outdated.contains(ObjectIdentifier(connection)) {
             connection.close()
         } else {
             idle.append(connection)
@@ -79,6 +81,7 @@ final class WorkerPool {
     private func closed(_ connection: UpstreamConnection) {
         if let index = idle.lastIndex(where: { $0 === connection }) { idle.remove(at: index) }
         open[ObjectIdentifier(connection)] = nil
+        outdated.remove(ObjectIdentifier(connection))
         releaseIfUnused()
     }
 
@@ -86,7 +89,7 @@ final class WorkerPool {
         if open.isEmpty && shared.isEmpty { retained = nil }
     }
 
-    /// One kept connection turned out dead: the worker has gone, or has closed them all.
+    /// Closes the idle connections: one turned out dead, say, so the worker has gone or has closed them all.
     func dropIdle() {
         for connection in idle { connection.close() }
     }
@@ -97,10 +100,17 @@ final class WorkerPool {
         for connection in open.values { connection.reportEjected() }
     }
 
+    /// The next requests get new connections. What is under way ends over the present ones.
+    func renew() {
+        outdated.formUnion(open.keys)
+        dropIdle()
+        for upstream in shared { upstream.retire() }
+    }
+
     /// The worker has left: idle connections close now, the others when their requests have ended.
     func retire() {
         isRetired = true
-        for connection in idle { connection.close() }
+        dropIdle()
         for upstream in shared { upstream.retire() }
     }
 }

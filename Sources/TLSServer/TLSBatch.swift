@@ -1,6 +1,6 @@
 #if TLS
-    /// Where the records of one write are gathered, so that they leave in one system call. One for each loop: empty between
-    /// two writes.
+    /// Where the records of one write are gathered, so that they leave in one system call. One for each
+    /// context, which belongs to one loop: empty between two writes.
     final class TLSBatch {
         /// Content taken by one write.
         static let contentSize = 64 << 10

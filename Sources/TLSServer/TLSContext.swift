@@ -21,7 +21,7 @@
         package static let ticketKeysSize = 80
 
         let pointer: OpaquePointer
-        /// Where the sessions of the loop gather their records.
+        /// Where the sessions of this context gather their records.
         let batch = TLSBatch()
         private let protocols: ProtocolList
         package let side: Side

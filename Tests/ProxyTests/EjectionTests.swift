@@ -30,6 +30,21 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
+    @Test func newCertificatesInBetweenChangeNothing() throws {
+        let (hung, good) = (try EjectionTests.hanging(), try ScriptedUpstream())
+        var entry = hung.worker("hung")
+        let proxy = try ProxyHarness([entry])
+        let client = try proxy.client()
+        try client.send(RawClient.request("PUT", "/", body: "content"))
+        #expect(hung.requests(count: 1) != nil)
+        proxy.reload()
+        entry.state = .ejected
+        proxy.set([entry, good.worker("good")])
+        #expect(try client.receiveResponse().text == "ok")
+        #expect(hung.isClosedByProxy())
+        #expect(proxy.givesBackEverybody())
+    }
+
     @Test func whatMayNotBeRepeatedWaitsOn() throws {
         let (hung, good) = (try EjectionTests.hanging(), try ScriptedUpstream())
         var entry = hung.worker("hung")

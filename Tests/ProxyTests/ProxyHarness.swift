@@ -78,6 +78,12 @@ final class ProxyHarness {
         }
     }
 
+    /// Certificates have been renewed.
+    func reload() {
+        let service = service
+        onLoop { service.value.reload(TransportProvider()) }
+    }
+
     /// The successor's epoch has been put into the policy.
     func epochChanged() {
         let service = service

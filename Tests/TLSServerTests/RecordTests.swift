@@ -7,19 +7,6 @@
 
     /// How records travel between OpenSSL and the socket: gathered, kept, and read several at a time.
     @Suite(.timeLimit(.minutes(2))) struct RecordTests {
-        private static func open(bufferSize: Int32? = nil) throws -> (
-            wire: Wire, near: SocketTransport, far: SocketTransport
-        ) {
-            let wire = try Wire(
-                client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
-                server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")),
-                bufferSize: bufferSize)
-            let outcome = try wire.handshake()
-            guard outcome.client.isComplete, outcome.server.isComplete, let near = wire.client, let far = wire.server
-            else { throw Wire.Failure.stuck }
-            return (wire, near, far)
-        }
-
         private static func pattern(_ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
         }
@@ -38,7 +25,7 @@
         }
 
         @Test func aWriteTakesSeveralRecordsAndSoDoesARead() throws {
-            let (wire, near, far) = try RecordTests.open()
+            let (wire, near, far) = try Wire.open()
             let bytes = RecordTests.pattern(60_000)
             guard case .bytes(60_000) = bytes.withUnsafeBufferPointer({ far.write($0) }) else {
                 Issue.record("four records did not leave in one write")
@@ -55,7 +42,7 @@
         }
 
         @Test func aWriteTakesOneBatchAtMost() throws {
-            let (wire, near, far) = try RecordTests.open()
+            let (wire, near, far) = try Wire.open()
             let bytes = RecordTests.pattern(TLSBatch.contentSize * 2)
             guard case .bytes(TLSBatch.contentSize) = bytes.withUnsafeBufferPointer({ far.write($0) }) else {
                 Issue.record("the batch is not its bound")
@@ -66,7 +53,7 @@
 
         /// A read that takes bytes and meets the end behind them tells of both, one after the other.
         @Test func theEndComesAfterTheBytesBeforeIt() throws {
-            let (wire, near, far) = try RecordTests.open()
+            let (wire, near, far) = try Wire.open()
             Wire.write(far, "first")
             Wire.write(far, "second")
             far.closeWrite()
@@ -86,7 +73,7 @@
         }
 
         @Test func aForgedRecordComesAfterTheBytesBeforeIt() throws {
-            let (wire, near, far) = try RecordTests.open()
+            let (wire, near, far) = try Wire.open()
             Wire.write(far, "true")
             let forged: [UInt8] = [0x17, 0x03, 0x03, 0x00, 0x20] + [UInt8](repeating: 0xAB, count: 0x20)
             _ = forged.withUnsafeBytes { send(far.descriptor.rawValue, $0.baseAddress, $0.count, 0) }
@@ -107,7 +94,7 @@
         /// What the socket did not take counts as not written; when it is offered again, in whatever pieces, it goes once.
         @Test(arguments: [1, 100, 20_000, 100_000])
         func contentOfAFullSocketIsOfferedAgainAndGoesOnce(piece: Int) throws {
-            let (wire, near, far) = try RecordTests.open(bufferSize: 16 << 10)
+            let (wire, near, far) = try Wire.open(bufferSize: 16 << 10)
             let bytes = RecordTests.pattern(300_000)
             var (sent, refusals) = (0, 0)
             var received: [UInt8] = []

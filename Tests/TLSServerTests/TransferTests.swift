@@ -7,19 +7,6 @@
 
     /// Bytes over open sessions, and the ways in which they end.
     @Suite(.timeLimit(.minutes(2))) struct TransferTests {
-        private static func open(bufferSize: Int32? = nil) throws -> (
-            wire: Wire, near: SocketTransport, far: SocketTransport
-        ) {
-            let wire = try Wire(
-                client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
-                server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")),
-                bufferSize: bufferSize)
-            let outcome = try wire.handshake()
-            guard outcome.client.isComplete, outcome.server.isComplete, let near = wire.client, let far = wire.server
-            else { throw Wire.Failure.stuck }
-            return (wire, near, far)
-        }
-
         /// One direction of a transfer: pieces of odd sizes, whatever the session takes of each.
         private struct Sender {
             let bytes: [UInt8]
@@ -53,7 +40,7 @@
         }
 
         @Test func muchGoesBothWaysAtOnceAndArrivesIntact() throws {
-            let (wire, near, far) = try TransferTests.open(bufferSize: 32 << 10)
+            let (wire, near, far) = try Wire.open(bufferSize: 32 << 10)
             var (up, down) = (Sender(seed: 1, count: 1 << 20), Sender(seed: 2, count: 1 << 20))
             var (atFar, atNear): ([UInt8], [UInt8]) = ([], [])
             var buffer = [UInt8](repeating: 0, count: 10_007)
@@ -81,7 +68,7 @@
         }
 
         @Test func whatWasReadAheadIsTold() throws {
-            let (wire, near, far) = try TransferTests.open()
+            let (wire, near, far) = try Wire.open()
             let bytes = [UInt8](repeating: 0x61, count: 10_000)
             _ = bytes.withUnsafeBufferPointer { far.write($0) }
             var received: [UInt8] = []
@@ -98,7 +85,7 @@
         }
 
         @Test func aProperEndIsTheEndOfTheStream() throws {
-            let (wire, near, far) = try TransferTests.open()
+            let (wire, near, far) = try Wire.open()
             Wire.write(near, "last words")
             near.closeWrite()
             var received: [UInt8] = []
@@ -118,7 +105,7 @@
         }
 
         @Test func anEndWithoutGoodbyeIsTruncation() throws {
-            let (wire, near, far) = try TransferTests.open()
+            let (wire, near, far) = try Wire.open()
             Wire.write(near, "half")
             shutdown(near.descriptor.rawValue, Int32(SHUT_WR))
             var received: [UInt8] = []
@@ -137,7 +124,7 @@
         }
 
         @Test func aBrokenRecordEndsTheSession() throws {
-            let (wire, near, far) = try TransferTests.open()
+            let (wire, near, far) = try Wire.open()
             let record: [UInt8] = [0x17, 0x03, 0x03, 0x00, 0x20] + [UInt8](repeating: 0xAB, count: 0x20)
             _ = record.withUnsafeBytes { send(near.descriptor.rawValue, $0.baseAddress, $0.count, 0) }
             guard case .secure(.other, let message)? = try Wire.read(far).error else {
@@ -151,7 +138,7 @@
         }
 
         @Test func writingToWhoHasGoneFails() throws {
-            let (wire, near, far) = try TransferTests.open()
+            let (wire, near, far) = try Wire.open()
             wire.client = nil
             _ = consume near
             wire.client = nil
@@ -173,7 +160,7 @@
                     server: try TestCertificates.context(.clusterServer, try TestCertificates.odd("expired")))
                 #expect(try !bad.handshake().client.isComplete)
                 #expect(ERR_peek_error() == 0)
-                let (wire, near, far) = try TransferTests.open()
+                let (wire, near, far) = try Wire.open()
                 Wire.write(near, "x")
                 #expect(try Wire.read(far).error == nil)
                 withExtendedLifetime(wire) {}

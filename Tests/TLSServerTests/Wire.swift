@@ -56,6 +56,18 @@
             self.server = server(far)
         }
 
+        /// A balancer and a worker after their handshake.
+        static func open(bufferSize: Int32? = nil) throws -> (wire: Wire, near: SocketTransport, far: SocketTransport) {
+            let wire = try Wire(
+                client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
+                server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")),
+                bufferSize: bufferSize)
+            let outcome = try wire.handshake()
+            guard outcome.client.isComplete, outcome.server.isComplete, let near = wire.client, let far = wire.server
+            else { throw Failure.stuck }
+            return (wire, near, far)
+        }
+
         /// Two ends of ours.
         convenience init(client: TLSContext, host: String = "127.0.0.1", server: TLSContext, bufferSize: Int32? = nil)
             throws

@@ -169,7 +169,12 @@ async def main(options):
     seen = {"epochSeen": epoch, "snapshotEpoch": epoch, "snapshotVersion": 0, "inFlight": 0}
     while True:
         await balancer.ask("watch", {**claim, **seen})
-        await asyncio.sleep(0.1)
+        # Nothing comes unasked but the balancer's end.
+        try:
+            if await asyncio.wait_for(balancer.reader.read(1), 0.1) == b"":
+                raise ConnectionError
+        except asyncio.TimeoutError:
+            pass
 
 
 if __name__ == "__main__":

@@ -34,15 +34,7 @@ final class HostCluster {
     deinit { tearDown() }
 
     func tearDown() {
-        LogsOnFailure.keep()
-        _ = Patience.until {
-            let processes = ProcessTable.withArgument(containing: folder)
-            for process in processes { kill(process, SIGKILL) }
-            return processes.isEmpty
-        }
-        balancer?.end()
-        for worker in workers { worker.process.end() }
-        Sanitizer.check(logsIn: folder)
+        ClusterProcesses.end(all: [balancer] + workers.map(\.process), in: folder)
         Files.remove(folder)
     }
 

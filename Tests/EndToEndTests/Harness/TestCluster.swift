@@ -58,16 +58,7 @@ final class TestCluster {
 
     /// Ends every process of the cluster, those that it started itself included.
     func tearDown() {
-        LogsOnFailure.keep()
-        // A worker may start a balancer while it is being looked for: until nothing is found.
-        _ = Patience.until {
-            let processes = ProcessTable.withArgument(containing: folder)
-            for process in processes { kill(process, SIGKILL) }
-            return processes.isEmpty
-        }
-        balancer?.end()
-        for worker in workers { worker.process.end() }
-        Sanitizer.check(logsIn: folder)
+        ClusterProcesses.end(all: [balancer] + workers.map(\.process), in: folder)
         options.removeState(stateDirectory)
         Files.remove(folder)
     }

@@ -67,7 +67,8 @@ extension World {
         killBalancer(holder)
     }
 
-    private static let calmMilliseconds: Int64 = 3000
+    /// Evidence is as old as the longest wait for an answer, a registration's, and the delay of the last rank behind it.
+    private static let calmMilliseconds: Int64 = 3000 + 5 * 150
 
     private func isHealthy(_ process: Int) -> Bool {
         let balancer = balancers[process]
