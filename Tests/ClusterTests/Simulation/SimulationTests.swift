@@ -5,7 +5,7 @@ import Testing
 @Suite struct SimulationTests {
     @Test(arguments: 0..<4)
     func everyInvariantHoldsAfterEveryEvent(shard: UInt64) {
-        for seed in shard * 15..<(shard + 1) * 15 {
+        for seed in shard * 5..<(shard + 1) * 5 {
             for violation in Simulation.run(seed: seed).violations { Issue.record("seed \(seed): \(violation)") }
         }
     }
