@@ -11,6 +11,9 @@ package enum ClientLimit: String, CaseIterable, Sendable {
     case stallTimeout = "stall-timeout"
     case streamTimeout = "stream-timeout"
     case tunnelTimeout = "tunnel-timeout"
+    /// A client that had ended its side was not answered in time.
+    case halfClosedTimeout = "half-closed-timeout"
+    case tunnelHalfClosedTimeout = "tunnel-half-closed-timeout"
     /// A connection had to wait in the kernel's queue.
     case maxConnections = "max-connections"
     case maxConnectionsPerSource = "max-connections-per-source"

@@ -220,7 +220,7 @@ extension DownstreamConnection {
             if isResponseStarted { close() } else { reject(status: 400, message: "the request's content ended early") }
         case .awaitingResponse:
             if pending.isEmpty { keepsAlive = false }
-            if !isResponseStarted { timer.set(afterMilliseconds: server.limits.halfClosedMilliseconds) }
+            if awaitsResponseHalfClosed { timeOutput() }
             updateInterest()
         case .tunnel:
             updateInterest()

@@ -220,10 +220,15 @@ extension DownstreamConnection {
             timeTunnel()
         } else if isWriteBlocked && !output.isEmpty {
             timer.set(at: outputDeadline.instant)
+        } else if awaitsResponseHalfClosed {
+            timer.set(afterMilliseconds: server.limits.halfClosedMilliseconds)
         } else {
             timer.cancel()
         }
     }
+
+    /// The client has ended its side and waits, for this answer or for one of those before it.
+    var awaitsResponseHalfClosed: Bool { isInputEnded && phase == .awaitingResponse && !isResponseStarted }
 
     private func writeBlocked() {
         isWriteBlocked = true

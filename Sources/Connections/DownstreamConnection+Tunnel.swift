@@ -92,18 +92,22 @@ extension DownstreamConnection {
     func tunnelTimedOut() {
         let isWaiting = isWriteBlocked && !output.isEmpty
         let isLate = !isTunnelDraining && (isWaiting || transport.undelivered > 0)
-        if !isTunnelDraining { server.counters.count(isWaiting ? .stallTimeout : .tunnelTimeout) }
+        if !isTunnelDraining {
+            server.counters.count(
+                isWaiting ? .stallTimeout : isTunnelHalfClosed ? .tunnelHalfClosedTimeout : .tunnelTimeout)
+        }
         cancelExchange()
         if isLate { reset() } else { close() }
     }
+
+    private var isTunnelHalfClosed: Bool { isResponseEnded || isRequestRead }
 
     /// A tunnel may be silent for long; only what waits has to move.
     func timeTunnel() {
         guard !isTunnelDraining else { return }
         let limits = server.limits
         let isWaiting = isWriteBlocked && !output.isEmpty
-        let isHalfClosed = isResponseEnded || isRequestRead
-        let silence = isHalfClosed ? limits.tunnelHalfClosedMilliseconds : limits.tunnelIdleMilliseconds
+        let silence = isTunnelHalfClosed ? limits.tunnelHalfClosedMilliseconds : limits.tunnelIdleMilliseconds
         timer.set(afterMilliseconds: isWaiting ? limits.stallMilliseconds : silence)
     }
 }

@@ -185,6 +185,10 @@ package final class DownstreamConnection: ServerConnection, Downstream {
                 server.counters.count(contentLimit)
                 reject(status: 408, message: "the request's content did not come in time")
             }
+        case .awaitingResponse where awaitsResponseHalfClosed && output.isEmpty:
+            server.counters.count(.halfClosedTimeout)
+            cancelExchange()
+            close()
         case .awaitingResponse: stalled()
         case .tunnel: tunnelTimedOut()
         case .lingering: lingeredLongEnough()

@@ -36,6 +36,8 @@ extension HTTP2Stream {
         updateTimer()
     }
 
+    private var isHalfClosed: Bool { isResponseEnded || isInputEnded }
+
     private var awaitsContent: Bool { !isInputEnded && !isReadingPaused && isExchangeActive }
 
     func updateTimer() {
@@ -44,7 +46,6 @@ extension HTTP2Stream {
         if !output.isEmpty {
             timer.set(at: outputDeadline.instant)
         } else if isTunnel {
-            let isHalfClosed = isResponseEnded || isInputEnded
             timer.set(
                 afterMilliseconds: isHalfClosed ? limits.tunnelHalfClosedMilliseconds : limits.tunnelIdleMilliseconds)
         } else if awaitsContent && !asksForTunnel {
@@ -80,7 +81,7 @@ extension HTTP2Stream {
     private var reachedLimit: ClientLimit? {
         if isTunnelDraining { return nil }
         if !output.isEmpty { return .stallTimeout }
-        if isTunnel { return .tunnelTimeout }
+        if isTunnel { return isHalfClosed ? .tunnelHalfClosedTimeout : .tunnelTimeout }
         return isCounted ? .stallTimeout : .streamTimeout
     }
 }

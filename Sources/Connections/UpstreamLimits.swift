@@ -7,6 +7,8 @@ package struct UpstreamLimits: Sendable {
     /// A pooled connection without a request; below the worker's own idle time, so that requests don't meet a closing
     /// connection.
     package var idleMilliseconds = 60_000
+    /// Such connections kept, of each loop to each upstream; more are closed as they become idle.
+    package var idleConnections = 256
     /// From the end of the request to the response's head; 0 for no bound of its own. Above the longest task of a
     /// worker.
     package var responseMilliseconds = 75_000

@@ -25,6 +25,18 @@ package struct ConnectionOptions: ParsableArguments {
     @Option(help: .time("A tunnel through which nothing passes (default: 1h; at a worker: 24h)."))
     var tunnelTimeout: String?
 
+    @Option(
+        help: .time(
+            "A tunnel through which nothing passes and one of whose directions has ended (default: 10s; at a worker: 24h)."
+        ))
+    var tunnelHalfClosedTimeout: String?
+
+    @Option(help: .time("How long a tunnel may go on when the process has been told to go (default: 10s)."))
+    var tunnelDrainTimeout: String?
+
+    @Option(help: .time("The answer's head for a client that has ended its side of the connection (default: 5s)."))
+    var halfClosedTimeout: String?
+
     @Option(help: .time("Waiting for the peer to end a connection that we have ended (default: 2s)."))
     var lingerTimeout: String?
 
@@ -37,6 +49,10 @@ package struct ConnectionOptions: ParsableArguments {
     @Option(help: .time("A kept connection to a worker or application without a request (default: 60s)."))
     var upstreamIdleTimeout: String?
 
+    @Option(
+        help: .number("Kept connections of each loop to each worker or application, 0 to 65535 (default: 256)."))
+    var upstreamIdleConnections: String?
+
     @Option(help: .number("Connections at the same time (default: by the descriptor limit, which also bounds it)."))
     var maxConnections: String?
 
@@ -47,8 +63,11 @@ package struct ConnectionOptions: ParsableArguments {
         let all = [
             "handshake-timeout": handshakeTimeout, "head-timeout": headTimeout, "idle-timeout": idleTimeout,
             "stall-timeout": stallTimeout, "stream-timeout": streamTimeout, "tunnel-timeout": tunnelTimeout,
-            "linger-timeout": lingerTimeout, "connect-timeout": connectTimeout, "response-timeout": responseTimeout,
-            "upstream-idle-timeout": upstreamIdleTimeout, "max-connections": maxConnections,
+            "tunnel-half-closed-timeout": tunnelHalfClosedTimeout, "tunnel-drain-timeout": tunnelDrainTimeout,
+            "half-closed-timeout": halfClosedTimeout, "linger-timeout": lingerTimeout,
+            "connect-timeout": connectTimeout, "response-timeout": responseTimeout,
+            "upstream-idle-timeout": upstreamIdleTimeout,
+            "upstream-idle-connections": upstreamIdleConnections, "max-connections": maxConnections,
         ]
         return all.compactMapValues { $0 }
     }

@@ -37,6 +37,7 @@ package struct ServiceLimits: Sendable {
             downstream.stallMilliseconds = Self.day
             downstream.streamMilliseconds = Self.day
             downstream.tunnelIdleMilliseconds = Self.day
+            downstream.tunnelHalfClosedMilliseconds = Self.day
             downstream.slowestBytesPerSecond = 0
             upstream.streamMilliseconds = Self.day
         }
@@ -62,10 +63,14 @@ package struct ServiceLimits: Sendable {
             upstream.streamMilliseconds = try option.time()
             if isBalancer { downstream.streamMilliseconds = upstream.streamMilliseconds }
         case "tunnel-timeout": downstream.tunnelIdleMilliseconds = try option.time()
+        case "tunnel-half-closed-timeout": downstream.tunnelHalfClosedMilliseconds = try option.time()
+        case "tunnel-drain-timeout": downstream.tunnelDrainMilliseconds = try option.time()
+        case "half-closed-timeout": downstream.halfClosedMilliseconds = try option.time()
         case "linger-timeout": downstream.lingerMilliseconds = try option.time()
         case "connect-timeout": upstream.connectMilliseconds = try option.time()
         case "response-timeout": upstream.responseMilliseconds = try option.time()
         case "upstream-idle-timeout": upstream.idleMilliseconds = try option.time()
+        case "upstream-idle-connections": upstream.idleConnections = try option.count(0...65535)
         case "min-rate": downstream.slowestBytesPerSecond = try option.bytes(0...(1 << 20))
         default: break
         }

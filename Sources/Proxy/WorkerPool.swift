@@ -4,9 +4,6 @@ internal import Sockets
 
 /// One loop's connections to one worker: idle ones are kept and used again, the latest first.
 final class WorkerPool {
-    /// Idle connections kept; more are closed as they become idle.
-    private static let maximumIdle = 256
-
     let slot: Slot
     /// The worker's id, for the access log.
     let name: String
@@ -71,7 +68,7 @@ final class WorkerPool {
     }
 
     private func keep(_ connection: UpstreamConnection) {
-        if isRetired || idle.count >= WorkerPool.maximumIdle || outdated.contains(ObjectIdentifier(connection)) {
+        if isRetired || idle.count >= limits.idleConnections || outdated.contains(ObjectIdentifier(connection)) {
             connection.close()
         } else {
             idle.append(connection)

@@ -68,6 +68,23 @@ import Testing
         #expect(server.test.server.counters.reached(.streamTimeout) == 1)
     }
 
+    /// Most such clients have gone. The time holds for each request that was sent ahead, and begins with its turn.
+    @Test func givesUpForAClientThatHasEndedItsSide() throws {
+        let server = try ScriptedServer(limits: shortened { $0.halfClosedMilliseconds = 50 }) { exchange in
+            if exchange.target == "/first" { exchange.respond("first") }
+        }
+        for ahead in [0, 1, 2] {
+            let client = try server.client()
+            try client.send(String(repeating: RawClient.request("GET", "/first"), count: ahead))
+            try client.send(RawClient.request("GET", "/never"))
+            client.closeWrite()
+            for _ in 0..<ahead { #expect(try client.receiveResponse().text == "first") }
+            #expect(try client.isEndedByPeer())
+        }
+        #expect(server.test.losesAllConnections())
+        #expect(server.test.server.counters.reached(.halfClosedTimeout) == 3)
+    }
+
     @Test func breaksOffWhenContentStallsBehindABegunResponse() throws {
         let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 50 }) { $0.begin(.chunked) }
         let client = try server.client()

@@ -50,10 +50,14 @@ import Testing
         time("stall-timeout") { min($0.downstream.stallMilliseconds, $0.upstream.stallMilliseconds) },
         time("stream-timeout") { max($0.downstream.streamMilliseconds, $0.upstream.streamMilliseconds) },
         time("tunnel-timeout") { $0.downstream.tunnelIdleMilliseconds },
+        time("tunnel-half-closed-timeout") { $0.downstream.tunnelHalfClosedMilliseconds },
+        time("tunnel-drain-timeout") { $0.downstream.tunnelDrainMilliseconds },
+        time("half-closed-timeout") { $0.downstream.halfClosedMilliseconds },
         time("linger-timeout") { $0.downstream.lingerMilliseconds },
         time("connect-timeout") { $0.upstream.connectMilliseconds },
         time("response-timeout") { $0.upstream.responseMilliseconds },
         time("upstream-idle-timeout") { $0.upstream.idleMilliseconds },
+        count("upstream-idle-connections", ["65536"]) { $0.upstream.idleConnections },
         count("max-connections", ["0", "2000001"]) { $0.connections ?? 0 },
         Case(
             name: "max-head", good: "8KiB", bad: ["1023", "33KiB"], value: { $0.downstream.http2.http.head },
@@ -151,6 +155,7 @@ import Testing
         #expect(limits.downstream.stallMilliseconds == 86_400_000)
         #expect(limits.downstream.streamMilliseconds == 86_400_000)
         #expect(limits.downstream.tunnelIdleMilliseconds == 86_400_000)
+        #expect(limits.downstream.tunnelHalfClosedMilliseconds == 86_400_000)
         #expect(limits.downstream.slowestBytesPerSecond == 0)
         #expect(limits.downstream.http == .withinCluster)
     }

@@ -225,6 +225,7 @@ import Testing
         // The client goes on as if nothing was.
         #expect(worker.isClosedByProxy())
         #expect(proxy.givesBackEverybody())
+        #expect(proxy.server.server.counters.reached(.tunnelHalfClosedTimeout) == 1)
     }
 
     @Test func otherLimitsDoNotEndIt() throws {
