@@ -204,12 +204,7 @@ extension DownstreamConnection {
             // A stream in both directions is alive as long as one of them moves.
             if isReadingPaused || head.framing == .chunked { beginContentTime() }
         case .awaitingResponse, .tunnel: timeOutput()
-        case .awaitingHead where !isHeadTimed:
-            if isWriteBlocked {
-                timer.set(at: outputDeadline.instant)
-            } else {
-                timeIdle()
-            }
+        case .awaitingHead where !isHeadTimed: timeIdle()
         case .awaitingHead, .lingering, .closed: break
         }
     }

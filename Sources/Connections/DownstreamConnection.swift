@@ -142,9 +142,10 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     /// How long a connection without a request keeps its buffers for the next one.
     private static let quietMilliseconds = 1_000
 
-    /// Waits for the next request.
+    /// Waits for the next request; while the client has not taken the last response, for that.
     func timeIdle() {
         isQuiet = false
+        if isWriteBlocked && !output.isEmpty { return timer.set(at: outputDeadline.instant) }
         timer.set(afterMilliseconds: min(server.limits.idleMilliseconds, DownstreamConnection.quietMilliseconds))
     }
 

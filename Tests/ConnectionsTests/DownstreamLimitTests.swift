@@ -149,6 +149,24 @@ import Testing
         #expect(try client.receiveChunk() == nil)
     }
 
+    /// A response that is whole for us is not for a client that still reads it: it has the time for output, not the one of a kept
+    /// connection. Before or behind requests that were sent ahead.
+    @Test(arguments: [1, 2]) func aSlowReaderIsNotIdle(count: Int) throws {
+        let server = try ScriptedServer(limits: shortened { $0.idleMilliseconds = 50 }) { exchange in
+            DownstreamLimitTests.shrinkSendBuffer(of: exchange)
+            exchange.respond(String(repeating: "x", count: 1 << 20))
+        }
+        let client = try server.client(receiveBuffer: 4 << 10)
+        for _ in 0..<count { try client.send(RawClient.request("GET", "/")) }
+        #expect(try client.receiveHead().status == 200)
+        // Others come and are found idle meanwhile.
+        for _ in 0..<3 { #expect(try server.client().isEndedByPeer()) }
+        #expect(try client.receive(count: 1 << 20).count == 1 << 20)
+        for _ in 1..<count { #expect(try client.receiveResponse().body.count == 1 << 20) }
+        // Then it is idle.
+        #expect(try client.isEndedByPeer())
+    }
+
     @Test func closesWhenTheClientReadsInATrickle() throws {
         let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 300
