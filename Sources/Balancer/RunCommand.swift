@@ -62,6 +62,9 @@ struct RunCommand: ConfiguredCommand {
     @OptionGroup(title: "Health of workers")
     var healthOptions: HealthOptions
 
+    @OptionGroup(title: "Failover")
+    var failoverOptions: FailoverOptions
+
     @Option(help: "A file of options, one name: value a line. The command line wins.")
     var config: String?
 
@@ -154,7 +157,7 @@ struct RunCommand: ConfiguredCommand {
         var options: [String: String] = [:]
         let groups = [
             connectionOptions.given, messageOptions.given, http2Options.given, balancingOptions.given,
-            healthOptions.given,
+            healthOptions.given, failoverOptions.given,
         ]
         for group in groups { options.merge(group) { $1 } }
         options["balance"] = balance

@@ -12,7 +12,7 @@ package struct ServiceLimits: Sendable {
     package var downstream: DownstreamLimits
     package var upstream: UpstreamLimits
     package var roster = RosterLimits()
-    /// Of these the health of workers.
+    /// Of these the health of workers and the failover.
     package var cluster = ClusterSettings()
     package var queueMilliseconds = 1000
     package var retries = 2
@@ -47,6 +47,7 @@ package struct ServiceLimits: Sendable {
             try setMessage(option)
             try setHTTP2(option)
             try setHealth(option)
+            try setFailover(option)
             try setBalancing(option)
         }
     }
@@ -117,6 +118,17 @@ package struct ServiceLimits: Sendable {
         case "slow-start":
             roster.slowStartMilliseconds = Int64(try option.time(from: 0))
             cluster.slowStartMilliseconds = roster.slowStartMilliseconds
+        default: break
+        }
+    }
+
+    private mutating func setFailover(_ option: Option) throws(CommandError) {
+        switch option.name {
+        case "watch-interval": cluster.watchFastMilliseconds = Int64(try option.time(from: 10))
+        case "watch-misses": cluster.watchMisses = try option.count(1...100)
+        case "prevote-timeout": cluster.prevoteTimeoutMilliseconds = Int64(try option.time(from: 10))
+        case "rank-delay": cluster.rankDelayMilliseconds = Int64(try option.time(from: 10))
+        case "takeover-timeout": cluster.takeoverTimeoutMilliseconds = Int64(try option.time(from: 10))
         default: break
         }
     }

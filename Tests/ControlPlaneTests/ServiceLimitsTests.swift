@@ -106,6 +106,11 @@ import Testing
         count("eject-failures", ["0", "1001"]) { $0.cluster.requestFailuresToEject },
         time("eject-time", { Int($0.cluster.ejectionMilliseconds) }, least: "9ms"),
         time("eject-time-max", { Int($0.cluster.ejectionMaximumMilliseconds) }, least: "9ms"),
+        time("watch-interval", { Int($0.cluster.watchFastMilliseconds) }, least: "9ms"),
+        count("watch-misses", ["0", "101"]) { $0.cluster.watchMisses },
+        time("prevote-timeout", { Int($0.cluster.prevoteTimeoutMilliseconds) }, least: "9ms"),
+        time("rank-delay", { Int($0.cluster.rankDelayMilliseconds) }, least: "9ms"),
+        time("takeover-timeout", { Int($0.cluster.takeoverTimeoutMilliseconds) }, least: "9ms"),
     ]
 
     /// All groups at once.
@@ -115,11 +120,13 @@ import Testing
         @OptionGroup var http2: HTTP2Options
         @OptionGroup var balancing: BalancingOptions
         @OptionGroup var health: HealthOptions
+        @OptionGroup var failover: FailoverOptions
 
         var given: [String: String] {
-            [connection.given, message.given, http2.given, balancing.given, health.given].reduce(into: [:]) {
-                $0.merge($1) { _, _ in fatalError("an option has two names") }
-            }
+            let groups = [
+                connection.given, message.given, http2.given, balancing.given, health.given, failover.given,
+            ]
+            return groups.reduce(into: [:]) { $0.merge($1) { _, _ in fatalError("an option has two names") } }
         }
     }
 

@@ -70,6 +70,22 @@ extension EndToEnd {
             #expect(cluster.balancer?.exitStatus == 128 + SIGKILL)
         }
 
+        /// The balancer tells its workers how long to wait.
+        @Test func `Who is given more patience with a balancer lets it be`() throws {
+            var options = TestCluster.Options()
+            options.balancerArguments = ["--watch-misses", "100"]
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            let hung = try cluster.status().pid
+            kill(hung, SIGSTOP)
+            // Longer than by default.
+            #expect(try Curl(cluster.url("/"), seconds: 2).finish().exitStatus == 28)
+            kill(hung, SIGCONT)
+            #expect(try cluster.curl("/").isOK)
+            let status = try cluster.status()
+            #expect(status.pid == hung && status.epoch == 1, "\(status)")
+        }
+
         @Test func `Workers that join after a takeover are served by the successor`() throws {
             let cluster = try TestCluster(workers: 2)
             defer { cluster.tearDown() }

@@ -5,7 +5,9 @@ private import Foundation
 /// Every call that waits gives up after `RawSocket.patienceSeconds`: a test that would hang fails instead.
 package class RawSocket {
     /// What a test may wait for at a time; generous, since it ends only tests that fail.
-    package static let patienceSeconds = 20
+    package static let patienceSeconds = isSanitized ? 60 : 20
+    /// See `scripts/test --sanitize`: everything takes several times as long.
+    private static let isSanitized = ProcessInfo.processInfo.environment["UNDERSTUDY_SANITIZER"] != nil
 
     package let descriptor: Int32
     /// Received and not yet taken.

@@ -30,7 +30,10 @@ import Testing
 
     @Test func everyOptionOfALimitIsThere() {
         let written = Set(LimitTableTests.rows.flatMap { $0.flatMap(LimitTableTests.code) })
-        let groups = ["ConnectionOptions", "MessageOptions", "HTTP2Options", "BalancingOptions", "HealthOptions"]
+        let groups = [
+            "ConnectionOptions", "MessageOptions", "HTTP2Options", "BalancingOptions", "HealthOptions",
+            "FailoverOptions",
+        ]
         for group in groups {
             let text = Repository.text(of: "Sources/ControlPlane/\(group).swift")
             let names = text.matches(of: #/"([a-z0-9-]+)": [a-z]/#).map { "--" + $0.output.1 }

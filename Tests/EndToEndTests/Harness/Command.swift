@@ -38,7 +38,7 @@ final class Command {
 
     /// Waits for the end.
     func finish(seconds: Double = Patience.seconds) -> CommandResult {
-        let status = process.wait(seconds: seconds)
+        let status = process.wait(seconds: max(seconds, seconds * Sanitizer.patience))
         let errors = Files.text("\(folder)/err")
         Sanitizer.check(errors, of: "a command's output")
         return CommandResult(status: status, output: Files.bytes("\(folder)/out"), errors: errors)

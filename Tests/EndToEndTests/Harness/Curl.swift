@@ -8,7 +8,7 @@ final class Curl {
     /// - Parameters:
     ///   - arguments: curl's own, before the URL.
     ///   - seconds: curl's limit for the whole.
-    init(_ url: String, _ arguments: [String] = [], seconds: Int = 40) throws {
+    init(_ url: String, _ arguments: [String] = [], seconds: Int = Int(Patience.seconds)) throws {
         folder = try Files.makeTemporaryFolder()
         let always = [
             "-q", "-sSk", "-m", "\(seconds)", "-D", "\(folder)/head", "-o", "\(folder)/body", "-w",
@@ -25,7 +25,7 @@ final class Curl {
 
     /// Waits for the end.
     func finish() -> CurlResponse {
-        let result = command.finish(seconds: 120)
+        let result = command.finish(seconds: 3 * Patience.seconds)
         let numbers = result.text.split(separator: " ").compactMap { Int($0) }
         return CurlResponse(
             exitStatus: result.status ?? -1, status: numbers.first ?? 0, head: Files.text("\(folder)/head"),

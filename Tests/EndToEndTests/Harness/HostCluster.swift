@@ -65,7 +65,7 @@ final class HostCluster {
                 TestCluster.balancerProgram, "--host", "0.0.0.0", "--port", "\(ports[0])", "--cluster-port",
                 "\(ports[1])", "--admin-port", "\(ports[2])", "--certs", certificates, "--state-dir",
                 stateDirectory(of: host), "--drain-seconds", "1",
-            ] + TestCluster.insecureBind
+            ] + TestCluster.insecureBind + Sanitizer.balancerArguments
         let process = try SpawnedProcess(
             command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/balancer-\(host).log")
         balancer = process

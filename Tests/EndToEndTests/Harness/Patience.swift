@@ -3,7 +3,7 @@ import Foundation
 /// Waiting for something to become true, without knowing when.
 enum Patience {
     /// Ends only tests that fail, so it may be long.
-    static let seconds = 40.0
+    static let seconds = 40.0 * Sanitizer.patience
     private static let pollMicroseconds: UInt32 = 10_000
 
     /// Asks every 10 ms, at least once after the deadline has passed.

@@ -13,6 +13,14 @@ enum Sanitizer {
     /// own tables and freed blocks count too.
     static func memoryLimit(kilobytes: Int) -> Int { name == nil ? kilobytes : max(kilobytes, 900 << 10) }
 
+    /// What every balancer is started with: under a sanitizer all processes are several times as slow, and would take a balancer
+    /// that only begins for one that hangs.
+    static let balancerArguments =
+        name == nil ? [] : ["--watch-misses", "15", "--prevote-timeout", "1s", "--rank-delay", "1500ms"]
+
+    /// For what ends only tests that fail, or commands.
+    static let patience = name == nil ? 1.0 : 3.0
+
     /// Records every report in the logs of a folder.
     static func check(logsIn folder: String) {
         guard name != nil else { return }

@@ -118,7 +118,7 @@ final class TestCluster {
         [
             "--host", "127.0.0.1", "--port", "\(publicPort)", "--cluster-port", "\(clusterPort)", "--admin-port",
             "\(adminPort)",
-        ] + places + options.balancerArguments
+        ] + places + Sanitizer.balancerArguments + options.balancerArguments
     }
 
     private func choosePorts() throws {
@@ -156,7 +156,7 @@ final class TestCluster {
 
     /// The content of a page of the admin port.
     func admin(_ path: String) throws -> String {
-        let socket = try PlainSocket(port: adminPort, patienceSeconds: 5)
+        let socket = try PlainSocket(port: adminPort, patienceSeconds: Int(5 * Sanitizer.patience))
         socket.send(Data("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8))
         let response = String(decoding: socket.receiveAll(), as: UTF8.self)
         guard response.hasPrefix("HTTP/1.1 200"), let end = response.range(of: "\r\n\r\n") else {
