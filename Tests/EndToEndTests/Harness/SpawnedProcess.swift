@@ -52,6 +52,14 @@ final class SpawnedProcess {
         self.identifier = identifier
     }
 
+    /// Whoever nobody waits for any more is reaped when it ends: what is left of it would keep the test library from seeing the
+    /// end of its own processes, which waits for any child.
+    deinit {
+        guard exitStatus == nil else { return }
+        let identifier = self.identifier
+        Thread.detachNewThread { waitpid(identifier, nil, 0) }
+    }
+
     /// The exit status, 128 + signal when a signal ended it; nil while it runs.
     var exitStatus: Int32? {
         if let reaped { return reaped }
