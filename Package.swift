@@ -105,6 +105,7 @@ let package = Package(
                 argumentParser,
                 logging,
             ], swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["Balancer", "Worker"], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Balancer", "TestSupport", "Worker"], swiftSettings: settings),
     ]
 )

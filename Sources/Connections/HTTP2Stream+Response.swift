@@ -39,10 +39,14 @@ extension HTTP2Stream {
     func beginResponse(status: UInt16) {
         precondition(canRespond, "a response was begun twice or without a request")
         isResponseStarted = true
+        // RFC 8441 5: a 2xx would say that there is a tunnel. Who answers so has taken the question for another one.
+        let status = asksForTunnel && (200..<300).contains(status) ? HTTP2Stream.noTunnelStatus : status
         server.counters.count(status: status)
         if status == 204 || status == 304 { isHeadRequest = true }
         beginFields(status: status)
     }
+
+    private static let noTunnelStatus: UInt16 = 502
 
     private func beginFields(status: UInt16) {
         fields.removeAll()

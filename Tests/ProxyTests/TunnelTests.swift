@@ -338,6 +338,22 @@ import Testing
         #expect(proxy.server.becomesIdle())
     }
 
+    /// A client that hears of a 2xx takes what follows for the tunnel's bytes (RFC 8441 5).
+    @Test func overHTTP2AnAnswerWithoutATunnelIsNoSuccess() throws {
+        let worker = try ScriptedUpstream()
+        let proxy = try ProxyHarness([worker.worker()], downstream: TunnelTests.limits())
+        let client = try HTTP2Client(port: proxy.server.port)
+        for stream: UInt32 in [1, 3, 5, 7, 9, 11] {
+            try client.send(.headers(stream, TunnelTests.extended, isEnd: false), .data(stream, Array("early".utf8)))
+            let response = try client.finish(stream)
+            #expect(response.status == 502 && response.text == "ok")
+        }
+        // It is the answer that the worker gives, and no failure of it.
+        #expect(proxy.events.all == [])
+        #expect(worker.requests.allSatisfy { $0.body.isEmpty })
+        #expect(proxy.givesBackEverybody())
+    }
+
     @Test func overHTTP2AResetEndsTheWorkersSide() throws {
         let worker = try ScriptedUpstream { peer in
             let request = try peer.request()

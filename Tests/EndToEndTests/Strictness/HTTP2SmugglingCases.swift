@@ -1,0 +1,171 @@
+import TestSupport
+
+/// What others were fooled with when they wrote HTTP/2 as HTTP/1.1: pseudo-fields, and fields that are none.
+extension HTTP2SmugglingCase {
+    private static let injection = "x\r\nx-smuggled: yes"
+    private static let request = "x HTTP/1.1\r\nhost: a\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n"
+
+    static let pseudoFields: [HTTP2SmugglingCase] =
+        methods + paths + hosts + [
+            .init("no method", head(nil), .reset),
+            .init("no path", head("GET", nil), .reset),
+            .init("no scheme", head(scheme: nil), .reset),
+            .init("two methods", [(":method", "POST")] + head(), .reset),
+            .init("two paths", head(with: [(":path", "/smuggled")]), .reset),
+            .init("two paths in a row", [(":path", "/smuggled")] + head(), .reset),
+            .init("two schemes", [(":scheme", "http")] + head(), .reset),
+            .init("two authorities", [(":authority", "b")] + head(), .reset),
+            .init("an unknown one", [(":smuggled", "yes")] + head(), .reset),
+            .init("a response's", [(":status", "200")] + head(), .reset),
+            .init("without a name", [(":", "x")] + head(), .reset),
+            .init("in upper case", [(":Path", "/smuggled")] + head(), .reset),
+            .init("a name with space", [(":path ", "/smuggled")] + head(), .reset),
+            .init("a name with a colon", [(":path:x", "/smuggled")] + head(), .reset),
+            .init("behind a field", head("GET", nil, with: [("x", "y"), (":path", "/smuggled")]), .reset),
+            .init("the method behind a field", [("x", "y")] + head(), .reset),
+            .init("scheme with a path", head(scheme: "https://b/smuggled?"), .reset),
+            .init("scheme with a line", head(scheme: "https\r\nx-smuggled: yes"), .reset),
+            .init("scheme of another kind", head(scheme: "ftp"), .refused(400)),
+            .init("an empty scheme", head(scheme: ""), .reset),
+        ]
+
+    private static let methods: [HTTP2SmugglingCase] = [
+        .init("a request in the method", head("GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\nGET"), .reset),
+        .init("a target in the method", head("GET /smuggled?"), .reset),
+        .init("space in front of a method", head(" GET"), .reset),
+        .init("a tab in a method", head("GET\t/smuggled"), .reset),
+        .init("LF behind a method", head("GET\n"), .reset),
+        .init("NUL in a method", head("GET\0"), .reset),
+        .init("a method in lower case", head("get"), .refused(400)),
+        .init("a method with a colon", head("GET:"), .reset),
+        .init("an empty method", head(""), .reset),
+        .init("a method with a letter beyond ASCII", head("G\u{C9}T"), .reset),
+        .init("another protocol's preface", head("PRI"), .served(["PRI /case", "host: a"])),
+    ]
+
+    private static let paths: [HTTP2SmugglingCase] = [
+        .init("a line in the path", head("GET", "/\(injection)"), .reset),
+        .init("a request in the path", head("GET", "/\(request)"), .reset),
+        .init("a request behind LF in the path", head("GET", "/x HTTP/1.1\nhost: a\n\nGET /smuggled"), .reset),
+        .init("CR in the path", head("GET", "/x\ry"), .reset),
+        .init("NUL in the path", head("GET", "/x\0"), .reset),
+        .init("DEL in the path", head("GET", "/x\u{7F}"), .reset),
+        .init("space in the path", head("GET", "/x y"), .reset),
+        .init("a version in the path", head("GET", "/x HTTP/1.0"), .reset),
+        .init("a tab in the path", head("GET", "/x\ty"), .reset),
+        .init("a fragment", head("GET", "/x#y"), .refused(400)),
+        .init("a fragment behind a query", head("GET", "/x?y#z"), .refused(400)),
+        .init("an empty path", head("GET", ""), .reset),
+        .init("a path without a slash", head("GET", "smuggled"), .reset),
+        .init("an absolute target", head("GET", "http://b/smuggled"), .reset),
+        .init("an authority for a path", head("GET", "b:443"), .reset),
+        .init("a backslash first", head("GET", "\\smuggled"), .reset),
+        .init("an asterisk", head("GET", "*"), .reset),
+        .init("an asterisk with more", head("OPTIONS", "*/x"), .reset),
+        .init("asterisk of OPTIONS", head("OPTIONS", "*"), .served(["OPTIONS *", "host: a"])),
+        .init("two slashes", head("GET", "//b/x"), .served(["GET //b/x", "host: a"])),
+        .init(
+            "dots and escapes", head("GET", "/a/../b%2e%00%0d%0a?c=/../"),
+            .served(["GET /a/../b%2e%00%0d%0a?c=/../", "host: a"])),
+    ]
+
+    private static let hosts: [HTTP2SmugglingCase] = [
+        .init("a line in the authority", head(authority: injection), .reset),
+        .init("space in the authority", head(authority: "a b"), .reset),
+        .init("NUL in the authority", head(authority: "a\0"), .reset),
+        .init("an empty authority", head(authority: ""), .reset),
+        .init("a user in the authority", head(authority: "u@a"), .refused(400)),
+        .init("a path in the authority", head(authority: "a/smuggled"), .reset),
+        .init("a query in the authority", head(authority: "a?b"), .reset),
+        // A comma may stand in a name.
+        .init("a list of authorities", head(authority: "a,b"), .served(["GET /case", "host: a,b"])),
+        .init("a port beyond all", head(authority: "a:99999"), .refused(400)),
+        .init("a port of letters", head(authority: "a:b"), .refused(400)),
+        .init("half an address", head(authority: "[::1"), .refused(400)),
+        .init("nobody", head(authority: nil), .reset),
+        .init("Host that differs", head(with: [("host", "b")]), .refused(400)),
+        .init("Host with another port", head(with: [("host", "a:80")]), .refused(400)),
+        .init("two Hosts", head(with: [("host", "a"), ("host", "a")]), .reset),
+        .init("two Hosts alone", head(authority: nil, with: [("host", "a"), ("host", "b")]), .reset),
+        .init("a line in Host", head(authority: nil, with: [("host", injection)]), .reset),
+        .init("space in Host", head(authority: nil, with: [("host", "a b")]), .reset),
+        .init("an empty Host", head(authority: nil, with: [("host", "")]), .reset),
+        .init("Host alone", head(authority: nil, with: [("host", "b:80")]), .served(["GET /case", "host: b:80"])),
+        .init("Host of another case", head(authority: "A", with: [("host", "a")]), .served(["GET /case", "host: A"])),
+    ]
+
+    static let names: [HTTP2SmugglingCase] = [
+        .field("x\r\nx-smuggled", "yes", .refused(400)),
+        .field("x: y\r\nx-smuggled", "yes", .refused(400)),
+        .field("x\n", "y", .refused(400)),
+        .field("x\r", "y", .refused(400)),
+        .field("x\0", "y", .refused(400)),
+        .field("x\u{7F}", "y", .refused(400)),
+        .field("x\u{E9}", "y", .refused(400)),
+        .field("x y", "y", .refused(400)),
+        .field("x\t", "y", .refused(400)),
+        .field("x:y", "y", .refused(400)),
+        .field("transfer-encoding: chunked\r\nx", "y", .refused(400)),
+        .field("transfer-encoding:", "chunked", .refused(400)),
+        .field("content-length ", "5", .refused(400)),
+        .field(" content-length", "5", .refused(400)),
+        .field("content-length\u{B}", "5", .refused(400)),
+        .field("content_length", "5", .refused(400)),
+        .field("transfer_encoding", "chunked", .refused(400)),
+        .field("(x)", "y", .refused(400)),
+        .field("", "y", .refused(400)),
+        .field("X-Upper", "y", .reset),
+        .field("Content-Length", "0", .reset),
+        .field("Transfer-Encoding", "chunked", .reset),
+    ]
+
+    static let values: [HTTP2SmugglingCase] = [
+        .field("x", injection, .refused(400)),
+        .field("x", "y\nx-smuggled: yes", .refused(400)),
+        .field("x", "y\rx-smuggled: yes", .refused(400)),
+        .field("x", "y\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n", .refused(400)),
+        .field("x", "\r\n transfer-encoding: chunked", .refused(400)),
+        .field("x", "y\0", .refused(400)),
+        .field("x", "y\u{B}z", .refused(400)),
+        .field("x", "y\u{7F}", .refused(400)),
+        .field("x", " y", .refused(400)),
+        .field("x", "y ", .refused(400)),
+        .field("x", "\ty", .refused(400)),
+        .field("cookie", "a=b\r\nx-smuggled: yes", .refused(400)),
+        .field("user-agent", "a\0b", .refused(400)),
+        .field("x", "y\tz", .served(["GET /case", "host: a", "x: y\tz"])),
+        .field("x", "", .served(["GET /case", "host: a", "x: "])),
+        .init(
+            "crumbs of a cookie", head(with: [("cookie", "a=b"), ("x", "y"), ("cookie", "c=d")]),
+            .served(["GET /case", "host: a", "x: y", "cookie: a=b; c=d"])),
+    ]
+
+    /// What is for one connection, or is ours to say.
+    static let otherHops: [HTTP2SmugglingCase] = [
+        .field("connection", "close", .reset),
+        .field("connection", "transfer-encoding", .reset),
+        .field("keep-alive", "timeout=5", .reset),
+        .field("proxy-connection", "keep-alive", .reset),
+        .field("transfer-encoding", "chunked", .reset),
+        .field("transfer-encoding", "identity", .reset),
+        .field("upgrade", "h2c", .reset),
+        .field("upgrade", "websocket", .reset),
+        .field("te", "gzip", .reset),
+        .field("te", "trailers, chunked", .reset),
+        .field("te", "trailers", .served(["GET /case", "host: a", "te: trailers", "connection: te"])),
+        .field("http2-settings", "AAMAAABkAAQ", plain),
+        .field("expect", "100-continue", plain),
+        .field("expect", "wonders", .refused(417)),
+        .field("proxy", "http://evil/", plain),
+        .field("proxy-authorization", "Basic x", plain),
+        .field("forwarded", "for=6.6.6.6;host=evil", plain),
+        .field("x-forwarded-for", "6.6.6.6", plain),
+        .field("x_forwarded_for", "6.6.6.6", plain),
+        .field("x-forwarded-user", "root", plain),
+        .field("x-real-ip", "6.6.6.6", plain),
+        .field("client-cert", ":x:", plain),
+        .field("x-ssl-client-verify", "SUCCESS", plain),
+        .field("understudy-epoch", "4000000000", plain),
+        .field("understudy_probe", "1", plain),
+    ]
+}
