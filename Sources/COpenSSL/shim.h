@@ -2,7 +2,9 @@
 #ifndef UNDERSTUDY_COPENSSL_SHIM_H
 #define UNDERSTUDY_COPENSSL_SHIM_H
 
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
@@ -17,9 +19,11 @@ static inline long shim_ctx_set_max_proto_version(SSL_CTX *ctx, int version) {
 /* Options are unsigned 64-bit macros that Swift does not import. */
 static const uint64_t shim_op_no_renegotiation = SSL_OP_NO_RENEGOTIATION;
 static const uint64_t shim_op_no_compression = SSL_OP_NO_COMPRESSION;
+static const uint64_t shim_op_server_preference = SSL_OP_CIPHER_SERVER_PREFERENCE;
+static const uint64_t shim_op_prioritize_chacha = SSL_OP_PRIORITIZE_CHACHA;
 static const uint64_t shim_op_no_ticket = SSL_OP_NO_TICKET;
 static inline long shim_ctx_set_mode(SSL_CTX *ctx, long mode) { return SSL_CTX_set_mode(ctx, mode); }
-static inline void shim_ctx_set_read_ahead(SSL_CTX *ctx, int yes) { SSL_CTX_set_read_ahead(ctx, yes); }
+static inline void shim_ssl_set_read_ahead(SSL *ssl, int yes) { SSL_set_read_ahead(ssl, yes); }
 static inline long shim_ctx_set_session_cache_mode(SSL_CTX *ctx, long mode) {
     return SSL_CTX_set_session_cache_mode(ctx, mode);
 }
@@ -34,6 +38,21 @@ static inline long shim_ctx_set_ticket_keys(SSL_CTX *ctx, void *keys, long lengt
 }
 static inline unsigned long shim_err_get_error(const char **data, int *flags) {
     return ERR_get_error_all(NULL, NULL, NULL, data, flags);
+}
+/* The code that OpenSSL's own record layer would leave for an alert of the peer. */
+static inline unsigned long shim_err_pack_alert(int alert) { return ERR_PACK(ERR_LIB_SSL, 0, SSL_AD_REASON_OFFSET + alert); }
+/* HMAC over the hash of that name, to be freed with EVP_MAC_CTX_free; NULL when that can't be made. */
+static inline EVP_MAC_CTX *shim_hmac_new(const char *hash) {
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)hash, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+    EVP_MAC_free(mac);
+    if (ctx != NULL && EVP_MAC_CTX_set_params(ctx, params) == 1) return ctx;
+    EVP_MAC_CTX_free(ctx);
+    return NULL;
 }
 static inline int shim_err_reason(unsigned long code) { return ERR_GET_REASON(code); }
 static inline int shim_err_library(unsigned long code) { return ERR_GET_LIB(code); }

@@ -22,8 +22,9 @@ package final class EventLoop: @unchecked Sendable {
         var generation: UInt32 = 0
     }
 
-    /// Bytes of `scratch`: four full TLS records, so that a fast sender costs few turns.
-    package static let scratchSize = 64 << 10
+    /// Bytes of `scratch`: four full TLS records, so that a fast sender costs few turns, and a little more, since the type of a
+    /// record is read behind its content.
+    package static let scratchSize = (64 << 10) + 64
     private static let eventsPerWait = 512
 
     /// Monotonic nanoseconds, read once per turn.
@@ -31,6 +32,8 @@ package final class EventLoop: @unchecked Sendable {
     /// Where sources read into. What is not consumed before the call returns is lost: sources keep only their
     /// leftovers, so that idle connections hold no buffer.
     package let scratch: UnsafeMutableBufferPointer<UInt8>
+    /// Bytes of `sharedScratch`: several peers' content comes with one system call, in pieces that are worth a write of their own.
+    package static let sharedScratchSize = (256 << 10) + 64
     /// Where a connection that carries the bytes of several sources reads into, while these use `scratch`.
     package let sharedScratch: UnsafeMutableBufferPointer<UInt8>
     /// How late the last wait returned after the earliest timer was due, in nanoseconds: tells a process that stood
@@ -58,7 +61,7 @@ package final class EventLoop: @unchecked Sendable {
             owning: try SystemError.check("eventfd", eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
         now = Clock.monotonicNanoseconds()
         scratch = .allocate(capacity: EventLoop.scratchSize)
-        sharedScratch = .allocate(capacity: EventLoop.scratchSize)
+        sharedScratch = .allocate(capacity: EventLoop.sharedScratchSize)
         events = .allocate(capacity: EventLoop.eventsPerWait)
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: EventLoop.wakeupToken))
         try SystemError.check("epoll_ctl", epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, wakeup.rawValue, &event))

@@ -17,18 +17,23 @@
 
         /// Takes a record, or a part of one; false when there is no room.
         func append(_ record: UnsafeRawBufferPointer) -> Bool {
-            guard let source = record.baseAddress, record.count <= TLSBatch.capacity - count else { return false }
-            let target: UnsafeMutableRawPointer
-            if let memory {
-                target = memory
-            } else {
-                target = .allocate(byteCount: TLSBatch.capacity, alignment: 64)
-                memory = target
-            }
-            (target + count).copyMemory(from: source, byteCount: record.count)
-            count += record.count
+            guard let source = record.baseAddress, let target = room(for: record.count) else { return false }
+            target.copyMemory(from: source, byteCount: record.count)
+            took(record.count)
             return true
         }
+
+        /// Where a record can be made; nil when there is no room.
+        func room(for size: Int) -> UnsafeMutableRawPointer? {
+            guard size <= TLSBatch.capacity - count else { return nil }
+            if let memory { return memory + count }
+            let memory = UnsafeMutableRawPointer.allocate(byteCount: TLSBatch.capacity, alignment: 64)
+            self.memory = memory
+            return memory + count
+        }
+
+        /// A record was made in the room that was given.
+        func took(_ size: Int) { count += size }
 
         func removeAll() { count = 0 }
     }

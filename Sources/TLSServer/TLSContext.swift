@@ -21,8 +21,9 @@
         package static let ticketKeysSize = 80
 
         let pointer: OpaquePointer
-        /// Where the sessions of this context gather their records.
-        let batch = TLSBatch()
+        let workspace = TLSWorkspace()
+        /// Records after the handshake are made and opened by us where we can (`TLSRecords`), and not by OpenSSL.
+        let ownsRecords: Bool
         private let protocols: ProtocolList
         package let side: Side
 
@@ -34,7 +35,7 @@
         ///   - ticketKeys: 80 random bytes that all public contexts share, so that a client resumes on any loop.
         package init(
             side: Side, credentials: TLSCredentials, trust: TLSTrust?,
-            protocols: [ApplicationProtocol] = [.http1], ticketKeys: [UInt8] = []
+            protocols: [ApplicationProtocol] = [.http1], ticketKeys: [UInt8] = [], ownsRecords: Bool = true
         ) throws(TLSConfigurationError) {
             let method = side == .clusterClient ? TLS_client_method() : TLS_server_method()
             guard OpenSSLLibrary.isReady, let pointer = SSL_CTX_new(method) else {
@@ -42,8 +43,10 @@
             }
             self.pointer = pointer
             self.side = side
+            self.ownsRecords = ownsRecords
             self.protocols = ProtocolList(protocols)
             configureVersions()
+            if ownsRecords { TLSSecrets.prepare(pointer) }
             configureResumption(ticketKeys: ticketKeys)
             configureBuffers(sharesConnections: protocols.contains(.multiplexed) && side == .clusterClient)
             if side == .clusterClient { self.protocols.offer(on: pointer) } else { self.protocols.choose(on: pointer) }
@@ -74,6 +77,11 @@
             _ = shim_ctx_set_min_proto_version(pointer, side == .publicServer ? TLS1_2_VERSION : TLS1_3_VERSION)
             _ = shim_ctx_set_max_proto_version(pointer, TLS1_3_VERSION)
             SSL_CTX_set_options(pointer, shim_op_no_renegotiation | shim_op_no_compression)
+            // AES-128 with SHA-256 costs least, in the handshake too, and nobody can break it: we choose it from what the client has.
+            // A client that has ChaCha20 first can't do AES well, and gets what it wants.
+            SSL_CTX_set_options(pointer, shim_op_server_preference | shim_op_prioritize_chacha)
+            SSL_CTX_set_ciphersuites(
+                pointer, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256")
         }
 
         private func configureResumption(ticketKeys: [UInt8]) {
@@ -99,10 +107,10 @@
         private func configureBuffers(sharesConnections: Bool) {
             // Partial writes: we keep what was not taken. Moving buffer: what we kept may lie elsewhere the next time.
             // Buffers are kept between records; whoever has gone quiet gives them up (`TLSTransport.releaseBuffers`).
-            let mode = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+            // No automatic chain: the file of the certificate has all of it, and OpenSSL would look for more in each handshake.
+            let mode =
+                SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN
             _ = shim_ctx_set_mode(pointer, Int(mode))
-            // One read(2) takes a record's header and body at once.
-            shim_ctx_set_read_ahead(pointer, 1)
             // A connection that carries many requests' content is worth reading four records at once from.
             if sharesConnections { SSL_CTX_set_default_read_buffer_len(pointer, 64 << 10) }
         }

@@ -16,8 +16,11 @@
             case failed
         }
 
+        /// Bytes taken at once in a handshake.
+        private static let flight = 4 << 10
+
         private let descriptor: Int32
-        private let batch: TLSBatch
+        private let workspace: TLSWorkspace
         private var isGathering = false
         /// The last read took all that there was.
         private(set) var isDrained = false
@@ -25,17 +28,25 @@
         private(set) var isAtEnd = false
         /// The errno of the last call that failed; 0 when none has.
         private(set) var failureCode: Int32 = 0
+        /// Received, and not taken by anybody yet.
+        private var received: UnsafeMutableRawBufferPointer?
+        private var receivedStart = 0
         /// Records that the socket did not take, as far as they are left. At most one batch.
         private var unsent: UnsafeMutableRawBufferPointer?
         private var sentOfUnsent = 0
 
         /// - Parameter descriptor: stays open for as long as this lives.
-        init(descriptor: Int32, batch: TLSBatch) {
+        init(descriptor: Int32, workspace: TLSWorkspace) {
             self.descriptor = descriptor
-            self.batch = batch
+            self.workspace = workspace
         }
 
-        deinit { unsent?.deallocate() }
+        private var batch: TLSBatch { workspace.batch }
+
+        deinit {
+            unsent?.deallocate()
+            received?.deallocate()
+        }
 
         /// Records wait until the socket is writable.
         var hasUnsent: Bool { unsent != nil }
@@ -44,6 +55,28 @@
 
         /// The socket may have something again.
         func beginReading() { isDrained = false }
+
+        /// Something was received and not taken.
+        var hasReceived: Bool { received != nil }
+
+        /// Moves what was received and not taken to the inbox, which holds nothing else then.
+        func moveReceived(to inbox: TLSInbox) {
+            inbox.count = 0
+            guard let memory = received else { return }
+            let rest = UnsafeRawBufferPointer(rebasing: memory[receivedStart...])
+            inbox.append(rest)
+            memory.deallocate()
+            received = nil
+        }
+
+        /// Keeps what nobody took.
+        func putBack(_ bytes: UnsafeRawBufferPointer) {
+            guard !bytes.isEmpty else { return }
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+            memory.copyMemory(from: bytes)
+            received = memory
+            receivedStart = 0
+        }
 
         /// From now on records are gathered.
         func beginGathering() { isGathering = true }
@@ -86,6 +119,30 @@
         }
 
         // MARK: For OpenSSL
+
+        /// What OpenSSL asks for. In a handshake that is a few bytes at a time, so that it takes nothing of what follows; they come
+        /// with one system call all the same.
+        func receiveInPieces(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+            guard received == nil else { return .moved(takeReceived(upTo: buffer)) }
+            guard buffer.count < TLSSocket.flight else { return receive(into: buffer) }
+            let flight = UnsafeMutableRawBufferPointer(start: workspace.inbox.memory, count: TLSSocket.flight)
+            let outcome = receive(into: flight)
+            guard case .moved(let count) = outcome else { return outcome }
+            putBack(UnsafeRawBufferPointer(rebasing: flight[..<count]))
+            return .moved(takeReceived(upTo: buffer))
+        }
+
+        private func takeReceived(upTo buffer: UnsafeMutableRawBufferPointer) -> Int {
+            guard let memory = received else { return 0 }
+            let count = min(buffer.count, memory.count - receivedStart)
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[receivedStart..<(receivedStart + count)]))
+            receivedStart += count
+            if receivedStart == memory.count {
+                memory.deallocate()
+                received = nil
+            }
+            return count
+        }
 
         func receive(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
             if isDrained { return .wouldBlock }

@@ -54,7 +54,7 @@
         _ bio: OpaquePointer?, _ buffer: UnsafeMutablePointer<CChar>?, _ count: Int, _ moved: UnsafeMutablePointer<Int>?
     ) -> Int32 {
         guard let socket = TLSSocketBIO.socket(of: bio) else { return -1 }
-        let outcome = socket.receive(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
+        let outcome = socket.receiveInPieces(into: UnsafeMutableRawBufferPointer(start: buffer, count: count))
         return TLSSocketBIO.answer(outcome, bio, retry: BIO_FLAGS_READ, moved)
     }
 

@@ -1,0 +1,25 @@
+#if TLS
+    internal import Sockets
+
+    /// What makes and opens the records of a connection whose handshake is over.
+    ///
+    /// Two of them exist: OpenSSL's session as it is (`TLSSession`), and our own for TLS 1.3 (`TLSRecords`).
+    protocol TLSRecordLayer: AnyObject {
+        /// Something can be given out that readiness does not tell of.
+        var hasBufferedInput: Bool { get }
+
+        /// The content of as many records as have come and fit.
+        func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult
+
+        /// Makes one record of as much of `content` as one takes, and gathers it in the batch of the context.
+        ///
+        /// - Returns: `.bytes` with how much that was, or what stands in the way.
+        func seal(_ content: UnsafeRawBufferPointer) -> TransportResult
+
+        /// Tells the peer that nothing more comes. Best effort, never blocks.
+        func sendCloseNotify()
+
+        /// See `Transport.releaseBuffers`.
+        func releaseBuffers()
+    }
+#endif
