@@ -57,13 +57,17 @@ extension BalancerControl {
         switch core.register(registration, peer: peer, now: now) {
         case .refused(let refusal): refuse(call, refusal)
         case .connectBack(let ticket):
-            connectBack(ticket) { [unowned self] outcome in
+            connectBack(ticket) { [unowned self] outcome, caller in
                 switch core.connectBackFinished(ticket, outcome, now: now) {
                 case .admitted(let snapshot):
-                    call.reply(
-                        json: RegistrationAnswer(
-                            snapshot: snapshot, settings: core.settings, configuration: configuration))
-                case .refused(let refusal): refuse(call, refusal)
+                    if let caller { callers.keep(caller, for: ticket.record) }
+                    let (settings, configuration) = (core.settings, configuration)
+                    send(snapshot, to: call) {
+                        RegistrationAnswer(snapshot: $0, settings: settings, configuration: configuration)
+                    }
+                case .refused(let refusal):
+                    caller?.close()
+                    refuse(call, refusal)
                 }
                 perform()
             }
@@ -82,13 +86,25 @@ extension BalancerControl {
             call.reply(json: WatchAnswer(epoch: epoch, version: version, snapshot: nil))
         case .newer(let snapshot):
             remember(call, watch)
-            var answer = WatchAnswer(epoch: snapshot.epoch, version: snapshot.version, snapshot: snapshot)
-            if watch.snapshotEpoch != epoch { answer.configuration = configuration }
-            call.reply(json: answer)
+            guard snapshotPace.allows(now: loop.now) else {
+                call.reply(json: WatchAnswer(epoch: snapshot.epoch, version: snapshot.version, snapshot: nil))
+                break
+            }
+            let configuration = watch.snapshotEpoch == epoch ? nil : configuration
+            send(snapshot, to: call) {
+                WatchAnswer(epoch: $0.epoch, version: $0.version, snapshot: $0, configuration: configuration)
+            }
         case .registerAgain: call.reply(status: 404, error: "this worker is not registered: register again")
         case .refused(let refusal): refuse(call, refusal)
         case .superseded: refuse(call, .steppingDown)
         }
+    }
+
+    /// Answers with a worker list, which `answer` is made around.
+    private func send(_ snapshot: Snapshot, to call: Call, in answer: (Snapshot) -> some Encodable) {
+        let text = workerList.encode(snapshot, in: answer)
+        snapshotPace.spend(text.count)
+        call.reply(encoded: text)
     }
 
     private func remember(_ call: Call, _ watch: Watch) {

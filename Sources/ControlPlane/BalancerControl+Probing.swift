@@ -27,17 +27,17 @@ extension BalancerControl {
         }
     }
 
-    /// Connects to the address that a worker claims, over a connection of its own.
-    func connectBack(_ ticket: AdmissionTicket, then completion: @escaping (ConnectBackOutcome) -> Void) {
+    /// Connects to the address that a worker claims, over a connection of its own. Once the worker is admitted, probes go over it; until
+    /// then it belongs to the one who is told, who closes it or has it kept.
+    func connectBack(_ ticket: AdmissionTicket, then completion: @escaping (ConnectBackOutcome, KeptCaller?) -> Void) {
         let record = ticket.record
         guard let caller = callers.makeCaller(for: record) else {
-            completion(.unreachable("\(record.host) is no IP address"))
+            completion(.unreachable("\(record.host) is no IP address"), nil)
             return
         }
         let timeout = Int(core.settings.connectBackTimeoutMilliseconds)
         caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: timeout) { result in
-            caller.close()
-            completion(BalancerControl.connectBackOutcome(result, expecting: record.id))
+            completion(BalancerControl.connectBackOutcome(result, expecting: record.id), caller)
         }
     }
 

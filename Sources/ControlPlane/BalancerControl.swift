@@ -24,6 +24,8 @@ package final class BalancerControl {
     let configuration: BalancerConfiguration
     var core: BalancerCore
     let callers: ProbeCallers
+    var workerList = WorkerListText()
+    var snapshotPace = SnapshotPace()
     /// Which worker watches over which connection of the cluster port.
     var watchers: [ObjectIdentifier: Departure] = [:]
     var newestWatch: [NodeID: ObjectIdentifier] = [:]

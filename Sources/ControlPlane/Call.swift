@@ -32,7 +32,13 @@ package final class Call {
 
     package func reply(status: UInt16 = 200, json value: some Encodable) {
         guard isOpen else { return }
-        let body = JSON.encode(value) + [UInt8(ascii: "\n")]
+        reply(status: status, encoded: JSON.encode(value))
+    }
+
+    /// - Parameter json: an answer that has been encoded already.
+    package func reply(status: UInt16 = 200, encoded json: [UInt8]) {
+        guard isOpen else { return }
+        let body = json + [UInt8(ascii: "\n")]
         body.withUnsafeBufferPointer {
             downstream.respond(status: status, contentType: "application/json", body: $0)
         }

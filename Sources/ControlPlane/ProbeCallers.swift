@@ -34,6 +34,18 @@ package final class ProbeCallers {
         return caller
     }
 
+    /// Keeps the connection over which this start of the worker has shown who it is: a handshake less for everyone who joins.
+    package func keep(_ caller: KeptCaller, for record: WorkerRecord) {
+        if let known = kept[record.id] {
+            if known.incarnation == record.incarnation {
+                caller.close()
+                return
+            }
+            known.caller.close()
+        }
+        kept[record.id] = Kept(incarnation: record.incarnation, caller: caller)
+    }
+
     /// A caller for one purpose, which its owner closes; nil when the worker's host is no address.
     package func makeCaller(for record: WorkerRecord) -> KeptCaller? {
         certificates.workerEndpoint(id: record.id, host: record.host, port: record.port).map {

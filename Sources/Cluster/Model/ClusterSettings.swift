@@ -37,8 +37,9 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
     package var evictionMilliseconds: Int64 = 300_000
     /// How long the shell may take to connect back to a registering worker, with TLS.
     package var connectBackTimeoutMilliseconds: Int64 = 3000
-    /// Connect-backs under way at the same time.
-    package var maximumTickets: Int = 256
+    /// Connect-backs under way at the same time. Each takes about two milliseconds of the control loop: so many don't keep the watches of
+    /// those who are members waiting.
+    package var maximumTickets: Int = 64
     package var maximumWorkers: Int = 10_000
 
     // Watching the balancer.
