@@ -71,6 +71,12 @@ let package = Package(
                 "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", "Tasks", argumentParser, logging,
             ], swiftSettings: settings),
 
+        // Thousands of workers in one process, for Benchmarks/scale.
+        .executableTarget(
+            name: "swarm",
+            dependencies: ["Cluster", "Connections", "ControlPlane", "HTTP", "Sockets", "Tasks", logging],
+            path: "Benchmarks/Swarm", swiftSettings: settings),
+
         // Tests mirror the sources; EndToEndTests start the real executables.
         .target(
             name: "TestSupport", dependencies: ["CNGHTTP2", "Connections", "HTTP", "Sockets"],

@@ -112,9 +112,9 @@ def markdown(rows, remarks):
     ]) + "\n"
 
 
-def write_markdown(path, text):
-    """Between the two marks, where the file has them; else it is made of the text alone."""
-    begin, end = "<!-- figures -->\n", "<!-- end of figures -->\n"
+def write_markdown(path, text, mark="figures"):
+    """Between the two marks of that name, where the file has them; else it is made of the text alone."""
+    begin, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->\n"
     try:
         with open(path) as file:
             before, _, rest = file.read().partition(begin)

@@ -8,11 +8,12 @@ from .install import find
 CIPHER = "TLS_AES_256_GCM_SHA384"
 
 
-def build(folder):
-    """Compiles the client; the program's path."""
-    program = os.path.join(folder, "load")
+def build(folder, name="load"):
+    """Compiles Benchmarks/load/NAME.c; the program's path."""
+    program = os.path.join(folder, name)
     compiler = next(c for c in ("clang", "cc", "gcc") if find(c))
-    subprocess.run([compiler, "-O2", "-o", program, os.path.join(ROOT, "Benchmarks/load/load.c"), "-lssl", "-lcrypto"], check=True)
+    source = os.path.join(ROOT, f"Benchmarks/load/{name}.c")
+    subprocess.run([compiler, "-O2", "-o", program, source, "-lssl", "-lcrypto"], check=True)
     return program
 
 
