@@ -230,6 +230,14 @@ final class BalancerNode {
             handover?.announce(.superseded(later))
             shutDown(isInOrder: false)
         }
+        control.standing = { [unowned self] in coordinator.standing() }
+        control.onAbandon = { [unowned self] reason in
+            guard !isStopping else { return }
+            // To the workers this is a death: they bring a successor, under a fence that holds.
+            log.error(
+                "the fence is lost: this balancer ends", metadata: ["epoch": "\(epoch.value)", "reason": "\(reason)"])
+            shutDown(isInOrder: false)
+        }
         plane?.rosterChanged()
     }
 

@@ -13,6 +13,10 @@ package final class BalancerControl {
     package let epoch: Epoch
     /// Called when this balancer's reign is over: a later epoch was met.
     package var onStepDown: (Epoch) -> Void = { _ in }
+    /// Whether this balancer still holds the fence; see `Coordinator`.
+    package var standing: () -> FenceStanding = { .held }
+    /// Called when this balancer's reign is over because it does not.
+    package var onAbandon: (_ reason: String) -> Void = { _ in }
     /// Called after the roster has changed.
     package var onRosterChanged: () -> Void = {}
 
@@ -96,6 +100,10 @@ package final class BalancerControl {
             case .probe(let record): probe(record)
             case .rosterChanged: publishRoster()
             case .stepDown(let epoch): onStepDown(epoch)
+            case .checkFence:
+                core.fenceChecked(standing(), now: now)
+                perform()
+            case .abandon(let reason): onAbandon(reason)
             case .event(let event): report(event)
             }
         }

@@ -59,6 +59,17 @@ package final class LockFileStore: FenceStore {
         held = nil
     }
 
+    /// The kernel takes no lock away, but the lock is on the file and not on its name: when somebody removed it, or put
+    /// another in its place, whoever comes next locks the other one. As long as there is none, nobody has.
+    package func lockStanding() -> FenceStanding {
+        guard let descriptor = heldDescriptor else { return .lost("it was given back") }
+        var own = stat()
+        var present = stat()
+        guard fstat(descriptor, &own) == 0, stat(directory.lock, &present) == 0 else { return .held }
+        if own.st_dev == present.st_dev, own.st_ino == present.st_ino { return .held }
+        return .lost("\(directory.lock) is another file than the one that was locked")
+    }
+
     package let boot: String = {
         let text = String(decoding: DurableFile.read("/proc/sys/kernel/random/boot_id") ?? [], as: UTF8.self)
         return text.split(separator: "\n").first.map(String.init) ?? ""

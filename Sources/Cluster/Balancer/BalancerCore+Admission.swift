@@ -63,7 +63,7 @@ extension BalancerCore {
         }
         guard registration.maximumEpochSeen <= .ceiling else { return .invalid("the epoch is out of range") }
         if reservedPorts.contains(registration.port) { return .reservedPort }
-        if stepDown(for: registration.maximumEpochSeen) { return .steppingDown }
+        if stepDown(for: registration.maximumEpochSeen) || isOver { return .steppingDown }
         let record = WorkerRecord(
             id: registration.id, host: registration.host, port: registration.port,
             incarnation: registration.incarnation, mayStandIn: registration.mayStandIn
@@ -77,7 +77,7 @@ extension BalancerCore {
 
     /// What stands in the way of this record in the present registry, or nil.
     private func problem(with record: WorkerRecord) -> Refusal? {
-        if supersededBy != nil { return .steppingDown }
+        if isOver { return .steppingDown }
         guard let known = entries[record.id]?.record else {
             let replaces = addresses[WorkerAddress(record)] != nil
             return entries.count >= settings.maximumWorkers && !replaces ? .tooManyWorkers : nil

@@ -5,6 +5,7 @@ extension BalancerCore {
         if let refusal = problem(withPeer: peer, speakingAs: watch.id) { return .refused(refusal) }
         guard watch.epochSeen <= .ceiling else { return .refused(.invalid("the epoch is out of range")) }
         if stepDown(for: watch.epochSeen), let supersededBy { return .superseded(by: supersededBy) }
+        if isOver { return .refused(.steppingDown) }
         guard var entry = entries[watch.id], watch.incarnation <= entry.record.incarnation else {
             return .registerAgain
         }
@@ -29,7 +30,7 @@ extension BalancerCore {
             if peer.role == .operator { return .refused(.wrongRole) }
         }
         guard scouting.epochSeen <= .ceiling else { return .refused(.invalid("the epoch is out of range")) }
-        return stepDown(for: scouting.epochSeen) ? .refused(.steppingDown) : .reigns(epoch)
+        return stepDown(for: scouting.epochSeen) || isOver ? .refused(.steppingDown) : .reigns(epoch)
     }
 
     /// The connection over which this worker watches has ended, and it has no newer one.

@@ -13,6 +13,8 @@
 ///   anybody while more than half fail together: then the fault is more likely here.
 /// - **Versions only rise.** Each change of membership or state makes a new version of the snapshot.
 /// - **The higher epoch reigns.** Whoever shows this balancer a higher epoch ends it.
+/// - **No reign without the fence.** It asks for its standing from time to time: a past balancer without workers is shown
+///   a higher epoch by nobody.
 ///
 /// What it does not know: which connection a watch came over, how many requests run where (the data plane does),
 /// whether another balancer lives (the coordinator does).
@@ -28,6 +30,9 @@ package struct BalancerCore: Sendable {
 
     /// The epoch that ended this balancer.
     package internal(set) var supersededBy: Epoch?
+    /// What was granted is no longer this balancer's alone.
+    var isFenceLost = false
+    var fenceCheckAt: Instant
 
     var entries: [NodeID: WorkerEntry] = [:]
     /// Whose address is whose: an address has at most one member.
@@ -71,6 +76,7 @@ package struct BalancerCore: Sendable {
         self.reservedPorts = reservedPorts
         self.home = home
         generator = SeededGenerator(seed: seed)
+        fenceCheckAt = now.advanced(byMilliseconds: self.settings.fenceCheckMilliseconds)
         for hint in hints?.workers ?? [] {
             adopt(hint, now: now)
         }
@@ -79,6 +85,11 @@ package struct BalancerCore: Sendable {
 
     /// Fires every timer that is due.
     package mutating func tick(now: Instant) {
+        if fenceCheckAt <= now, !isOver {
+            // Before anything else: after a pause of this process everything is due.
+            fenceCheckAt = now.advanced(byMilliseconds: settings.fenceCheckMilliseconds)
+            effects.append(.checkFence)
+        }
         while let due = ticketDeadlines.pop(dueBy: now) {
             if tickets[due.key.record.id] == due.key { tickets[due.key.record.id] = nil }
         }
@@ -91,10 +102,12 @@ package struct BalancerCore: Sendable {
 
     /// When `tick` wants to be called next. May be a little early, never late.
     package var nextDeadline: Instant? {
-        switch (ticketDeadlines.first?.instant, deadlines.first?.instant) {
-        case (let ticket?, let worker?): min(ticket, worker)
-        case (let ticket, let worker): ticket ?? worker
-        }
+        let next: Instant? =
+            switch (ticketDeadlines.first?.instant, deadlines.first?.instant) {
+            case (let ticket?, let worker?): min(ticket, worker)
+            case (let ticket, let worker): ticket ?? worker
+            }
+        return isOver ? next : min(next ?? fenceCheckAt, fenceCheckAt)
     }
 
     /// What the shell has to do now, in order. Empties the list.
@@ -110,6 +123,16 @@ package struct BalancerCore: Sendable {
     package mutating func epochRefused(by id: NodeID, seen: Epoch, now: Instant) {
         _ = stepDown(for: seen)
     }
+
+    /// The coordinator has said what has become of its grant.
+    package mutating func fenceChecked(_ standing: FenceStanding, now: Instant) {
+        guard case .lost(let reason) = standing, !isOver else { return }
+        isFenceLost = true
+        effects.append(.abandon(reason: reason))
+    }
+
+    /// This balancer admits nobody any more.
+    var isOver: Bool { supersededBy != nil || isFenceLost }
 
     /// Ends the reign when `seen` is above it. True when this balancer is a past one, now or before.
     mutating func stepDown(for seen: Epoch) -> Bool {

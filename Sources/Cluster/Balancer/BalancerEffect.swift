@@ -6,6 +6,11 @@ package enum BalancerEffect: Sendable, Equatable {
     case rosterChanged
     /// A worker has met this higher epoch: stop accepting at once and never again under the present epoch.
     case stepDown(Epoch)
+    /// Ask the coordinator for its `standing`; answer with `fenceChecked`.
+    case checkFence
+    /// The fence is lost; the text says how that is known. Stop accepting at once and end: nobody has shown this balancer a
+    /// higher epoch, but there may be one.
+    case abandon(reason: String)
     /// For the log and the counters.
     case event(ClusterEvent)
 }

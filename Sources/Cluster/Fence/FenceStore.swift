@@ -11,6 +11,9 @@ package protocol FenceStore {
 
     mutating func unlock()
 
+    /// Whether the lock that was taken still keeps others away.
+    mutating func lockStanding() -> FenceStanding
+
     /// The file's bytes; nil when there is none. A file that can't be read is a failure, not a missing one.
     mutating func read(_ file: FenceFile) throws(FenceStoreFailure) -> [UInt8]?
 

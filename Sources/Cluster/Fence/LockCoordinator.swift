@@ -4,7 +4,9 @@
 /// between has granted nothing; an epoch that was written and not granted is skipped. "Can't be granted again" means
 /// synced, or within a reservation (`EpochReservation`) that is.
 ///
-/// Where nobody can know what was granted (a file is missing, damaged or can't be understood), the epoch leaps.
+/// Where nobody can know what was granted, the epoch leaps: a file is missing, damaged or can't be understood, or whoever asks
+/// has met an epoch that was never granted here. That one is of another fence, such as another host's, where others go on
+/// counting; they and this one must not come to the same number.
 package struct LockCoordinator<Store: FenceStore>: Coordinator {
     private var store: Store
     private var generator: SeededGenerator
@@ -33,19 +35,23 @@ package struct LockCoordinator<Store: FenceStore>: Coordinator {
         store.unlock()
     }
 
+    package mutating func standing() -> FenceStanding {
+        store.lockStanding()
+    }
+
     private mutating func useNextEpoch(after: Epoch) throws(FenceStoreFailure) -> Epoch {
         let bytes = try store.read(.epoch)
         switch (bytes.map(EpochFile.init), readReservation()) {
         case (nil, .missing):
-            return try begin(with: after.next)
+            return after == .none ? try begin(with: after.next) : try leap(over: after)
         case (let file?, .missing):
             guard let stored = file.epoch else { return try leap(over: after) }
-            return try use(max(stored, after).next, in: file, reservation: nil)
+            return try use(successor(of: stored, after: after), in: file, reservation: nil)
         case (let file?, .understood(let reservation)):
             guard let stored = file.epoch else { return try leap(over: max(after, reservation.bound)) }
             // What was granted in an earlier boot may have been lost: then it was within that boot's reservation.
             let granted = reservation.isOf(store.boot) ? stored : max(stored, reservation.bound)
-            return try use(max(granted, after).next, in: file, reservation: reservation)
+            return try use(successor(of: granted, after: after), in: file, reservation: reservation)
         case (nil, .understood(let reservation)):
             return try leap(over: max(after, reservation.bound))
         case (let file, .damaged):
@@ -66,6 +72,11 @@ package struct LockCoordinator<Store: FenceStore>: Coordinator {
         } catch {
             return .damaged
         }
+    }
+
+    /// - Parameter granted: the highest epoch that can have been granted here.
+    private mutating func successor(of granted: Epoch, after: Epoch) -> Epoch {
+        (after > granted ? after.leaped(using: &generator) : granted).next
     }
 
     /// A new epoch file.

@@ -7,6 +7,8 @@ struct Ballot: Sendable, Equatable {
         /// More than half of the registered workers must agree, the candidate included, and they must live in two homes
         /// at least: all workers of one host would agree when only that host is cut off.
         case quorum(registered: Int)
+        /// Nobody who answers may object.
+        case noneObjects
     }
 
     /// A large cluster is asked by and by: so many answers are awaited at a time.
@@ -74,6 +76,7 @@ struct Ballot: Sendable, Equatable {
         switch rule {
         case .fewObject: agreed > objected || (agreed == 0 && objected == 0)
         case .quorum(let registered): 2 * agreed > registered && agreedHomes.count > 1
+        case .noneObjects: objected == 0
         }
     }
 }

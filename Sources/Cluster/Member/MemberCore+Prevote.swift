@@ -64,7 +64,7 @@ extension MemberCore {
         let voters = snapshot.workers.filter { $0.id != record.id }
         ballot = Ballot(
             of: record, asking: voters,
-            rule: needsQuorum ? .quorum(registered: snapshot.workers.count) : .fewObject)
+            rule: needsQuorum ? .quorum(registered: snapshot.workers.count) : .noneObjects)
         let time = settings.quorumTimeoutMilliseconds + Int64(voters.count) * Self.millisecondsPerVoter
         phase = .prevoting(until: now.advanced(byMilliseconds: time))
         continueBallot(now: now)

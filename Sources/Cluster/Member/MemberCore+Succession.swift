@@ -14,10 +14,12 @@ extension MemberCore {
     /// Whether the balancer of the highest epoch, as far as is known, lives in this worker's home.
     ///
     /// The snapshot tells where its own balancer lives. A later term is of another home as a rule; without a snapshot of
-    /// that reign, or its listeners, this worker must not take it for its own and go on counting from its epoch.
+    /// that reign, or its listeners, this worker must not take it for its own and bring it back without a majority. Only who
+    /// has never heard of another place for a balancer can't be mistaken.
     package var isAtHome: Bool {
         guard order.isAtHome else { return false }
-        return highestEpoch.term == snapshot.epoch.term || handoverEpoch == highestEpoch || order.distant.isEmpty
+        return highestEpoch.term == snapshot.epoch.term || handoverEpoch == highestEpoch
+            || (order.distant.isEmpty && seats.count <= 1)
     }
 
     /// The balancer's process is gone, for certain: its end of the handover channel closed, or its pidfd fired.
@@ -62,11 +64,19 @@ extension MemberCore {
     /// This worker holds the listeners of the balancer of `epoch`.
     package mutating func handoverReady(epoch: Epoch, now: Instant) {
         latest = now
+        let wasAtHome = isAtHome
         handoverEpoch = max(handoverEpoch ?? epoch, epoch)
-        if !isAtHome, epoch > highestEpoch, let ownSeat {
+        // Where a balancer has lived, there is a lock that fences.
+        knowsStateDirectory = true
+        if epoch > highestEpoch, epoch <= .ceiling {
             // A balancer of this very home reigns, and this worker did not know.
-            scouted(ownSeat, epoch: epoch, now: now)
+            follow(epoch, now: now)
+            if !wasAtHome, let ownSeat, ownSeat != seat, !isStopping {
+                balancerShowedItself(now: now)
+                move(to: ownSeat, now: now)
+            }
         }
+        releasePastListeners()
         updateStandby()
     }
 
@@ -111,10 +121,20 @@ extension MemberCore {
 
     /// Too many checks in a row went unanswered, or no balancer was reached for too long.
     mutating func suspectBalancer(now: Instant) {
-        guard phase == .idle, isStarted, !isStopping, !isSuspended, let delay = precedence else { return }
+        guard phase == .idle, isStarted, !isStopping, !isSuspended else { return }
+        releasePastListeners()
+        guard let delay = precedence else { return }
         if lastDefeat == nil { note(.balancerSuspected) }
         phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: false)
         if delay == 0 { phaseEnded(now: now) }
+    }
+
+    /// The reign of the listeners that this worker holds is over, and the present one is of another home: nobody may wait at
+    /// the ports of this one. Who brings the balancer back here, having met that reign, has to bind them.
+    mutating func releasePastListeners() {
+        guard !isAtHome, let held = handoverEpoch, held < highestEpoch else { return }
+        handoverEpoch = nil
+        effects.append(.releaseListeners)
     }
 
     /// The time of the present phase is over.
@@ -139,15 +159,8 @@ extension MemberCore {
 
     mutating func takeOver(killHolder: Bool, now: Instant) {
         phase = .takingOver(until: now.advanced(byMilliseconds: settings.takeoverTimeoutMilliseconds))
-        var after = highestEpoch
-        if isAtHome {
-            note(.takingOver(after: after))
-        } else {
-            note(.takingOverAcrossHosts(after: after))
-            // Nobody here knows what was granted elsewhere: far enough away, nothing was.
-            after = after.leaped(using: &generator)
-        }
-        effects.append(.takeOver(after: after, snapshot: snapshot, killHolder: killHolder))
+        note(isAtHome ? .takingOver(after: highestEpoch) : .takingOverAcrossHosts(after: highestEpoch))
+        effects.append(.takeOver(after: highestEpoch, snapshot: snapshot, killHolder: killHolder))
     }
 
     /// The first in the succession keeps a warm standby.
@@ -179,7 +192,7 @@ extension MemberCore {
 
     private var mayAct: Bool {
         guard record.mayStandIn else { return false }
-        return isAtHome ? knowsStateDirectory || handoverEpoch == highestEpoch : record.acrossHosts
+        return isAtHome ? knowsStateDirectory : record.acrossHosts
     }
 
     /// A balancer that dies as soon as it is started is started more and more slowly.

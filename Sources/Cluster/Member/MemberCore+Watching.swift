@@ -133,11 +133,7 @@ extension MemberCore {
         order = SuccessionOrder(of: snapshot, seenBy: record)
         rememberSeats()
         effects.append(.persist(snapshot))
-        if !order.isAtHome, handoverEpoch.map({ $0 < snapshot.epoch }) ?? false {
-            // The reign has gone to another home: nobody may wait at the ports of this one.
-            handoverEpoch = nil
-            effects.append(.releaseListeners)
-        }
+        releasePastListeners()
     }
 
     mutating func ignoreOlder(_ epoch: Epoch) {

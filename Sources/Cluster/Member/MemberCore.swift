@@ -27,7 +27,8 @@ package struct MemberCore: Sendable {
     /// the wall clock, which the shell takes it from, was set back meanwhile; of what nobody here knows the balancer tells.
     package internal(set) var record: WorkerRecord
     package internal(set) var settings: ClusterSettings
-    let knowsStateDirectory: Bool
+    /// Whether the lock of this worker's state directory fences: a balancer has lived there.
+    var knowsStateDirectory: Bool
     /// Whether a takeover of another home's balancer needs the majority of the registered workers.
     let needsQuorum: Bool
 

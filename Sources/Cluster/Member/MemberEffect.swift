@@ -8,7 +8,7 @@ package enum MemberEffect: Sendable, Equatable {
     /// Ask each of these workers; answer each with `prevoteAnswered`, with nil for the ones that can't be reached.
     case prevote(to: [WorkerRecord], Prevote)
     /// Take the lock of the state directory and start a balancer under an epoch above `after` with `snapshot` as hints
-    /// (across hosts `after` has leaped already, and the lock is that of this worker's own home);
+    /// (across hosts that is the lock of this worker's own home, which leaps over an epoch that it did not grant itself);
     /// answer with `takeoverFinished`. With `killHolder`, first kill the holder of the lock if it is the balancer of
     /// epoch `after` or below that this worker pinned (pidfd) while it was alive, and nobody else.
     case takeOver(after: Epoch, snapshot: Snapshot, killHolder: Bool)

@@ -16,6 +16,7 @@ extension ClusterSettings {
             \.registerRetryMinimumMilliseconds, \.registerRetryMaximumMilliseconds, \.refusedRetryMilliseconds,
             \.registerTimeoutMilliseconds, \.distantGraceMilliseconds, \.distantTurnMilliseconds,
             \.scoutMilliseconds, \.lostScoutMilliseconds, \.quorumTimeoutMilliseconds, \.promiseMilliseconds,
+            \.fenceCheckMilliseconds,
         ]
         for path in intervals {
             result[keyPath: path] = min(max(result[keyPath: path], 10), Self.longestMilliseconds)

@@ -41,6 +41,8 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
     /// those who are members waiting.
     package var maximumTickets: Int = 64
     package var maximumWorkers: Int = 10_000
+    /// How often a balancer makes sure that it still holds the fence.
+    package var fenceCheckMilliseconds: Int64 = 1000
 
     // Watching the balancer.
 
@@ -119,6 +121,7 @@ extension ClusterSettings {
         try read(&connectBackTimeoutMilliseconds, .connectBackTimeoutMilliseconds)
         try read(&maximumTickets, .maximumTickets)
         try read(&maximumWorkers, .maximumWorkers)
+        try read(&fenceCheckMilliseconds, .fenceCheckMilliseconds)
         try read(&watchFastMilliseconds, .watchFastMilliseconds)
         try read(&watchFastRanks, .watchFastRanks)
         try read(&watchSlowMilliseconds, .watchSlowMilliseconds)

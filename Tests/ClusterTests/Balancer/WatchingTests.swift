@@ -73,7 +73,7 @@ import Testing
         var balancer = BalancerConversation(with: [record(8001)])
         balancer.now = at(1000)
         balancer.core.tick(now: at(1000))
-        #expect(balancer.effects() == [.probe(record(8001))])
+        #expect(balancer.effects() == [.checkFence, .probe(record(8001))])
         balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(1001))
         #expect(!balancer.effects().contains { if case .probe = $0 { true } else { false } }, "one at a time")
         balancer.now = at(1002)

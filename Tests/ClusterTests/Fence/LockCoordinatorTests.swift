@@ -24,6 +24,10 @@ import Testing
             holder = nil
         }
 
+        func lockStanding() -> FenceStanding {
+            holder == "process 1" ? .held : .lost("\(holder ?? "nobody") has it")
+        }
+
         func read(_ file: FenceFile) throws(FenceStoreFailure) -> [UInt8]? {
             if file == unreadable { throw FenceStoreFailure("can't be read") }
             return files[file]
@@ -53,6 +57,14 @@ import Testing
         return coordinator.acquire(after: Epoch(after))
     }
 
+    @Test func theStandingIsThatOfTheLock() {
+        var coordinator = LockCoordinator(store: directory, seed: 1)
+        _ = coordinator.acquire(after: .none)
+        #expect(coordinator.standing() == .held)
+        directory.holder = "process 2"
+        #expect(coordinator.standing() == .lost("process 2 has it"))
+    }
+
     @Test func theOrderIsLockThenEpochThenGrant() {
         #expect(acquire() == .granted(Epoch(1)))
         directory.unlock()
@@ -67,10 +79,29 @@ import Testing
         #expect(directory.calls == ["lock", "overwrite epoch", "sync epoch"] + reserved)
     }
 
-    @Test func anEpochIsAboveTheStoredOneAndWhatTheStarterHasMet() {
-        #expect(acquire(after: 7) == .granted(Epoch(8)))
-        directory.unlock()
+    @Test func whatTheStarterHasMetAndWasGrantedHereIsCountedOnFrom() {
+        for number in UInt64(1)...8 {
+            #expect(acquire(after: number - 1) == .granted(Epoch(number)))
+            directory.unlock()
+        }
         #expect(acquire(after: 3) == .granted(Epoch(9)))
+    }
+
+    /// Another fence has granted it, and goes on counting: the two must not come to one number.
+    @Test(arguments: [0, 1, 8], [true, false])
+    func overAnEpochOfAnotherFenceTheEpochLeaps(grantedHere: Int, isReserved: Bool) {
+        for _ in 0..<grantedHere {
+            _ = acquire()
+            directory.unlock()
+        }
+        if !isReserved { directory.files[.reservation] = nil }
+        guard case .granted(let epoch) = acquire(after: 300) else {
+            Issue.record("nothing was granted")
+            return
+        }
+        #expect(epoch.term > 0)
+        directory.unlock()
+        #expect(acquire(after: 300) == .granted(epoch.next), "from here on this fence grants that term")
     }
 
     @Test func whoeverFindsTheLockHeldTouchesNothing() {

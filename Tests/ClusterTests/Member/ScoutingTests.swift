@@ -134,6 +134,49 @@ import Testing
         #expect(effects.contains(.keepStandby(false)))
     }
 
+    /// Another worker of this host may be the one that brings it back, and has to bind the ports.
+    @Test func theListenersAreReleasedWhenTheReignThatWentElsewhereIsMissed() {
+        var member = member(8001)
+        member.core.handoverReady(epoch: Epoch(1), now: at(1))
+        _ = member.core.requestSeen(epoch: Self.later.epoch)
+        _ = member.effects()
+        let happened = member.pass(milliseconds: 5000)
+        #expect(happened.contains { $0.effect == .event(.balancerSuspected) })
+        #expect(happened.count { $0.effect == .releaseListeners } == 1)
+    }
+
+    @Test func theListenersOfThisHomesOwnReignAreKept() {
+        var member = member(8001)
+        member.core.handoverReady(epoch: Epoch(1), now: at(1))
+        _ = member.effects()
+        let happened = member.pass(milliseconds: 5000)
+        #expect(happened.contains { $0.effect == .event(.balancerSuspected) })
+        #expect(!happened.contains { $0.effect == .releaseListeners })
+    }
+
+    /// A handover can be late: the balancer is dead, and this worker registered elsewhere.
+    @Test func listenersOfAnEarlierReignAreNotKept() {
+        var member = member(8001)
+        member.core.registered(Self.later, settings: nil, now: at(1))
+        _ = member.effects()
+        member.core.handoverReady(epoch: Epoch(1), now: at(2))
+        #expect(member.effects().contains(.releaseListeners))
+    }
+
+    /// Each of two hosts had a registry of its own workers only: each took the other's reign for its own, in turn, for ever.
+    @Test func whoHasHeardOfAnotherPlaceDoesNotTakeALaterTermForItsOwn() {
+        let alone = Snapshot(epoch: Epoch(1), version: 6, workers: [record(8001).living(in: 1)], home: home("h1"))
+        var member = member(8001, seats: [Self.first, Self.second])
+        member.core.watchAnswered(epoch: Epoch(1), newer: alone, now: at(1))
+        member.core.handoverReady(epoch: Epoch(1), now: at(1))
+        #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
+        #expect(!member.core.isAtHome)
+        let happened = member.pass(milliseconds: 10_000) { core, effect, now in
+            if effect.isWatch { core.watchFailed(.refused, now: now) }
+        }
+        #expect(!happened.contains { $0.effect.isTakeOver })
+    }
+
     @Test(arguments: [(UInt64(1 << 30), false), (2, true)])
     func aReignOfALaterTermIsNotTakenForOnesOwn(epoch: UInt64, mayGoOn: Bool) {
         var member = member(8001)

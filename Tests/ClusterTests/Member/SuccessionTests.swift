@@ -304,6 +304,23 @@ import Testing
         #expect(other.effects().contains { $0.isTakeOver })
     }
 
+    /// A worker of a host that had no balancer before was handed the listeners of one that died, heard of the next, and waited
+    /// at the ports for good, since it was not handed those of that one.
+    @Test func whoWasEverHandedListenersKnowsTheLock() {
+        var member = MemberConversation(member: 8001, knowsStateDirectory: false)
+        member.core.handoverReady(epoch: Epoch(1), now: at(5))
+        #expect(member.core.requestSeen(epoch: Epoch(2)) == true)
+        member.core.balancerDied(epoch: Epoch(2), now: at(10))
+        #expect(member.effects().contains { $0.isTakeOver })
+    }
+
+    @Test func aHandoverTellsWhoReignsHere() {
+        var member = MemberConversation(member: 8001)
+        member.core.handoverReady(epoch: Epoch(4), now: at(5))
+        #expect(member.core.highestEpoch == Epoch(4))
+        #expect(member.effects().contains(.event(.newBalancer(Epoch(4)))))
+    }
+
     /// A balancer that died between the handover and the registration left a worker that kept its ports open, was in no list
     /// and so did not act; clients connected and waited for ever.
     @Test func whoHoldsTheListenersActsThoughItIsInNoList() {

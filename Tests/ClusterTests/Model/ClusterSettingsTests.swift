@@ -23,7 +23,7 @@ import Testing
         let settings = try JSONDecoder().decode(ClusterSettings.self, from: json)
         let back = try JSONSerialization.jsonObject(with: try JSONEncoder().encode(settings)) as? [String: Int]
         #expect(back == fields)
-        #expect(fields.count == 38)
+        #expect(fields.count == 39)
     }
 
     @Test func absurdValuesAreMovedIntoBounds() throws {

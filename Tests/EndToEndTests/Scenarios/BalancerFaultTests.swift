@@ -139,6 +139,24 @@ extension EndToEnd {
             #expect(complaints.allSatisfy { $0.contains("running already") })
         }
 
+        @Test func `Whose lock file was replaced by another ends, and the workers bring a successor under that one`()
+            throws
+        {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let lock = "\(cluster.stateDirectory)/balancer.lock"
+            // Nobody else can have locked a file that is not there.
+            try FileManager.default.removeItem(atPath: lock)
+            try waitUntil("it has looked twice") { try cluster.status().uptimeSeconds >= 3 }
+            #expect(try cluster.status().epoch == 1)
+            try Data().write(to: URL(fileURLWithPath: lock))
+            #expect(cluster.balancer?.wait() == 1)
+            #expect(cluster.balancerLog.contains("the fence is lost: this balancer ends"))
+            try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 3 }
+            #expect(try cluster.curl("/").isOK)
+        }
+
         @Test func `An old balancer with an old snapshot is refused by the workers, says so and goes`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }

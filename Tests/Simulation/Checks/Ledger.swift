@@ -20,6 +20,9 @@ struct Ledger {
         return nil
     }
 
+    /// Where an epoch was granted.
+    func host(of epoch: Epoch) -> Int? { granted.last { $0.epoch == epoch }?.host }
+
     /// How many workers have read a request, this one included.
     mutating func read(_ request: Int) -> Int {
         reads[request, default: 0] += 1

@@ -15,6 +15,11 @@ package enum Invariant: String, CaseIterable, Sendable {
     case selfDoubt = "soft evidence never ejects the last worker, nor more than half at once"
     case asked = "nobody kills a balancer on suspicion without asking the others, nor against them"
     case healthySpared = "nobody kills a balancer that is well in calm weather"
+    case neighbours = "nobody brings back a balancer of another home who may not, or kills one"
+    case quorum = "a balancer of another home is brought back with a majority from two homes, or without an objection"
+    case pledged = "nobody supports two candidates of other homes at a time"
+    case graced = "other homes leave the balancer's own home its time"
+    case laterTerm = "a balancer that follows one of another home reigns under a later term"
     case recovery = "when the faults are over, everything is well again"
 }
 

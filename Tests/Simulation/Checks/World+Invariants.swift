@@ -15,6 +15,7 @@ extension World {
     func checkGrant(_ epoch: Epoch, to process: Int) {
         let host = balancers[process].host
         if let wrong = ledger.grant(epoch, on: host) { violate(.epochOnce, wrong) }
+        checkTerm(epoch, of: process)
         guard lease == nil else { return }
         // What if the host stopped now?
         for _ in 0..<2 {
@@ -43,6 +44,7 @@ extension World {
     /// A balancer has answered a worker; one of an earlier reign must not be taken for a sign of life.
     func answered(_ index: Int, under epoch: Epoch, _ event: (inout MemberCore) -> Void) {
         let isOlder = epoch < workers[index].highestSeen
+        if !isOlder { signOfLife(at: index) }
         workers[index].highestSeen = max(workers[index].highestSeen, epoch)
         let before = isOlder ? age(ofCheckBy: index) : nil
         let wasRegistered = workers[index].core.isRegistered
@@ -71,6 +73,7 @@ extension World {
         if worker.core.highestEpoch < worker.highestSeen {
             violate(.noStepBack, "\(worker.record.id) forgot epoch \(worker.highestSeen.value)")
         }
+        if worker.core.highestEpoch > worker.highestSeen { workers[index].pledge = nil }
         workers[index].highestSeen = max(worker.highestSeen, worker.core.highestEpoch)
         let last = worker.lastSnapshot
         let snapshot = worker.core.snapshot

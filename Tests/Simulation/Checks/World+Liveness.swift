@@ -17,7 +17,9 @@ extension World {
         }
         for index in workers.indices {
             let worker = workers[index]
-            guard worker.status == .running, !worker.isStopping, worker.core.rank != nil else {
+            guard worker.status == .running, !worker.isStopping, worker.core.rank != nil, worker.core.isAtHome,
+                mayHavePorts(worker)
+            else {
                 workers[index].eligibleSince = nil
                 continue
             }
@@ -39,6 +41,11 @@ extension World {
                 violate(.liveness, "\(worker.record.id) has been able to act for long: \(condition)")
             }
         }
+    }
+
+    /// Who holds no listeners can't act as long as another process does.
+    private func mayHavePorts(_ worker: SimulatedWorker) -> Bool {
+        worker.held != nil || !arePortsHeld(on: worker.host)
     }
 
     private var isBlocked: Bool { blocked.contains { $0.contains { $0 > 0 } } }

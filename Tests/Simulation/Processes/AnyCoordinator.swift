@@ -25,13 +25,35 @@ enum AnyCoordinator: Coordinator {
             lease.release(by: process)
         }
     }
+
+    mutating func standing() -> FenceStanding {
+        switch self {
+        case .lock(var coordinator):
+            let standing = coordinator.standing()
+            self = .lock(coordinator)
+            return standing
+        case .lease(let lease, let process):
+            return lease.isToldOff(process) ? .lost("the lease ended") : .held
+        }
+    }
 }
 
-/// A lease in a store outside: two balancers can live at once, as they could on several machines, and it is the epoch
-/// alone that keeps the older one from doing harm.
+/// A lease in a store outside: two balancers can live at once, as they could on several machines. What keeps the older one
+/// from doing harm is the epoch, and in the end its own client, which is told that the lease is over when it next renews it.
 final class SimulatedLease {
+    /// How long it lasts without being renewed.
+    static let milliseconds: Int64 = 1000
+
     private(set) var holder: Int?
     private var lastEpoch = Epoch.none
+    /// Processes whose client knows that the lease is over.
+    private var toldOff: [Int] = []
+
+    func tellOff(_ process: Int) {
+        if holder != process { toldOff.append(process) }
+    }
+
+    func isToldOff(_ process: Int) -> Bool { toldOff.contains(process) }
 
     func acquire(after: Epoch, for process: Int) -> CoordinatorGrant {
         if let holder, holder != process { return .heldByOther("process \(holder)") }

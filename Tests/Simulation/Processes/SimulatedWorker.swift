@@ -52,6 +52,10 @@ struct SimulatedWorker {
     /// Since when it is able to act.
     var eligibleSince: Instant?
     var ballot = BallotRecord()
+    /// When a balancer that is none of the past last answered, or the process began.
+    var lastSign: Instant
+    /// Whom of another home it has agreed to support, and until when that binds.
+    var pledge: (candidate: NodeID, until: Instant)?
 
     var record: WorkerRecord { core.record }
     var isAlive: Bool { status != .dead }
@@ -63,7 +67,10 @@ struct BallotRecord {
     var number = 0
     var asked = 0
     var began: Instant?
+    var isAcrossHosts = false
     var agreed = 0
+    /// Where those who agree live.
+    var agreedHosts: [Int] = []
     var objected = 0
     var unreachable = 0
 }

@@ -22,6 +22,10 @@ package struct SimulatedStore: FenceStore {
         if directory.holder == process { directory.holder = nil }
     }
 
+    package mutating func lockStanding() -> FenceStanding {
+        directory.holder == process ? .held : .lost("the lock is not this process's")
+    }
+
     package mutating func read(_ file: FenceFile) throws(FenceStoreFailure) -> [UInt8]? {
         directory.content(of: file)
     }

@@ -6,6 +6,8 @@ struct Plan {
     let hosts: Int
     /// Workers of the other hosts may stand in too, where a majority agrees.
     let isAcrossHosts: Bool
+    /// False with `--takeover-without-quorum`.
+    let needsQuorum: Bool
     /// The fence is a lease that a paused holder loses.
     let isLease: Bool
     /// How long things go wrong.
@@ -16,15 +18,18 @@ struct Plan {
     let weights: [UInt32]
 
     init(using random: inout SeededGenerator) {
-        workers = 1 + Int(random.below(5))
-        hosts = random.below(3) == 0 ? 2 : 1
+        let isWide = random.below(3) == 0
         isLease = random.below(5) == 0
-        isAcrossHosts = false
+        isAcrossHosts = isWide && !isLease && random.below(2) == 0
+        needsQuorum = !isAcrossHosts || random.below(4) > 0
+        hosts = isWide ? (isAcrossHosts && random.below(3) > 0 ? 3 : 2) : 1
+        workers = (isAcrossHosts ? 2 : 1) + Int(random.below(5))
         faultMilliseconds =
             switch random.below(20) {
             case 0: 16_000
             case 1..<4: 8000
-            default: 3000
+            // From another host a death is only silence: until it is believed takes seconds.
+            default: isAcrossHosts ? 8000 : 3000
             }
         spared = random.below(3) == 0 ? 0 : nil
         let isOdd = random.below(2) == 0

@@ -20,11 +20,13 @@ enum SimulatedEvent {
 
     // The life of a balancer's process.
     case operatorStarts(host: Int)
+    case operatorHelps
     case tryLock(Int)
     case completeReign(Int)
     case connectHandover(Int, life: Int)
     case lockFreed(host: Int, process: Int)
-    case leaseEnds(Int)
+    case leaseEnds(Int, pausedAt: Instant)
+    case leaseRenewed(Int)
     case heirAccepts(heir: Int, predecessor: Int)
 
     // What the world does.
@@ -67,7 +69,7 @@ enum WorkerInput {
     case handover(from: Int)
     case handoverEnded(with: Int)
     case succeeded(by: Epoch)
-    case scouted(host: Int, Epoch)
+    case scouted(host: Int, Epoch, asked: Instant)
     case requestWaits(Attempt)
     case departed(isDrain: Bool)
     case lagged(milliseconds: Int64)
@@ -79,7 +81,7 @@ enum BalancerInput {
     case watch(Watch, peer: NodeIdentity, from: Caller)
     case watchLost(NodeID, incarnation: UInt64)
     case probeFinished(NodeID, incarnation: UInt64, ProbeOutcome)
-    case scout(Scouting, peer: NodeIdentity, from: Caller)
+    case scout(Scouting, peer: NodeIdentity, from: Caller, at: Instant)
     case depart(Departing, peer: NodeIdentity, from: Caller)
 }
 

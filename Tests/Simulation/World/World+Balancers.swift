@@ -19,7 +19,20 @@ extension World {
             switch effect {
             case .probe(let record): send(.probe(record), by: process)
             case .rosterChanged: publishRoster(of: process)
-            case .stepDown: hasSteppedDown = true
+            case .stepDown(let epoch):
+                hasSteppedDown = true
+                announce(successor: epoch, of: process)
+            case .checkFence:
+                let standing = balancers[process].coordinator.standing()
+                actBalancer(process) { $0.fenceChecked(standing, now: self.now) }
+                guard balancers[process].isAlive else { return }
+            case .abandon(let reason):
+                // Who leaves in order has given the fence back itself.
+                guard balancers[process].stage == .reigning else { continue }
+                coverage.see(.lostFence)
+                tell("balancer \(process) ends: \(reason)")
+                endReign(process, isInOrder: false)
+                return
             case .event(let event):
                 tell("balancer \(process): \(event.message)")
                 note(event)
@@ -83,12 +96,12 @@ extension World {
         case .probeFinished(let id, let incarnation, let outcome):
             if outcome == .passed { prove(id, incarnation, to: process) }
             actBalancer(process) { $0.probeFinished(id, incarnation: incarnation, outcome, now: self.now) }
-        case .scout(let scouting, let peer, let caller):
+        case .scout(let scouting, let peer, let caller, let asked):
             show(scouting.epochSeen, to: process)
             var verdict = ScoutVerdict.refused(.busy)
             actBalancer(process) { verdict = $0.scouted(scouting, peer: peer, now: self.now) }
             guard case .reigns(let epoch) = verdict else { return }
-            reply(.scouted(host: balancers[process].host, epoch), by: process, to: caller)
+            reply(.scouted(host: balancers[process].host, epoch, asked: asked), by: process, to: caller)
         case .depart(let departing, let peer, _):
             actBalancer(process) { core in
                 if departing.isDrain {

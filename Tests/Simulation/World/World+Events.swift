@@ -31,13 +31,18 @@ extension World {
         case .requestAnswered(let attempt, let result): finish(attempt, result)
         case .clientAsks(let process): clientAsks(process)
         case .operatorStarts(let host): operatorStarts(on: host)
+        case .operatorHelps: operatorHelps()
         case .tryLock(let process): tryLock(process)
         case .completeReign(let process): completeReign(process)
         case .connectHandover(let index, let life): if isRunning(index, life) { connectHandover(index) }
         case .lockFreed(let host, let process):
             if hosts[host].directory.holder == process { hosts[host].directory.holder = nil }
             lease?.release(by: process)
-        case .leaseEnds(let process): if balancers[process].status == .paused { lease?.release(by: process) }
+        case .leaseEnds(let process, let pausedAt):
+            // Who goes on in between has renewed it.
+            let isSamePause = balancers[process].status == .paused && balancers[process].lastPaused == pausedAt
+            if isSamePause { lease?.release(by: process) }
+        case .leaseRenewed(let process): lease?.tellOff(process)
         case .heirAccepts(let heir, let predecessor): heirAccepts(heir, after: predecessor)
         case .fault:
             guard isFaulty else { return }

@@ -19,7 +19,11 @@ extension World {
         let victim = pick(Array(victims))
         let host = Int(random.below(UInt32(plan.hosts)))
         switch fault {
-        case .killBalancer: if let process = pick(live) { killBalancer(process) }
+        case .killBalancer:
+            guard let process = pick(live) else { return }
+            // Nobody can act whose candidate is killed each time.
+            if let owner = balancers[process].owner { workers[owner.worker].eligibleSince = nil }
+            killBalancer(process)
         case .pauseBalancer: if let process = pick(live) { pauseBalancer(process) }
         case .stopBalancer:
             guard let process = acceptors.last, balancers[process].status == .running else { return }
@@ -28,7 +32,8 @@ extension World {
         case .replaceBalancer: if let process = acceptors.last { replace(process) }
         case .startBalancer:
             coverage.see(.secondBalancer)
-            for _ in 0...random.below(2) { push(now, .operatorStarts(host: 0)) }
+            let place = plan.isAcrossHosts ? host : 0
+            for _ in 0...random.below(2) { push(now, .operatorStarts(host: place)) }
         case .killWorker: if let victim { killAndRestart(victim) }
         case .pauseWorker: if let victim { pauseWorker(victim) }
         case .stopWorker: if let victim { stopWorker(victim) }
@@ -85,6 +90,8 @@ extension World {
         }
         // Where nobody is left who may act, as after a first start on a full disk, a person does.
         push(after(milliseconds: 6000), .operatorStarts(host: 0))
+        guard plan.isAcrossHosts else { return }
+        push(after(milliseconds: 9000), .operatorHelps)
     }
 
     func ail(_ host: Int) { hosts[host].lastAilment = now }
@@ -191,8 +198,11 @@ extension World {
         tell("balancer \(process) hangs")
         balancers[process].status = .paused
         balancers[process].wakeAt = nil
+        balancers[process].lastPaused = now
         push(after(20...3000), .resumeBalancer(process))
-        if lease != nil { push(after(milliseconds: 1000), .leaseEnds(process)) }
+        if lease != nil {
+            push(after(milliseconds: SimulatedLease.milliseconds), .leaseEnds(process, pausedAt: now))
+        }
     }
 
     func resumeBalancer(_ process: Int) {
@@ -202,6 +212,8 @@ extension World {
         balancers[process].lastPaused = now
         let waiting = balancers[process].inbox
         balancers[process].inbox = []
+        // Its client renews the lease, and is told so if there is none.
+        if lease != nil { push(soon(), .leaseRenewed(process)) }
         for index in workers.indices where workers[index].channel == process && workers[index].held != process {
             push(soon(), .toWorker(index, life: workers[index].life, .handover(from: process)))
         }
@@ -226,6 +238,7 @@ extension World {
         }
         hosts[host].backlog = []
         hosts[host].directory.crashHost()
+        if plan.isAcrossHosts, chance(50) { return }  // until all is over
         push(after(100...2000), .hostStarts(host))
     }
 
@@ -245,9 +258,17 @@ extension World {
         lastStorm = now
         let isOneWay = chance(50)
         let from = Int(random.below(UInt32(plan.hosts)))
-        let to = (from + 1) % plan.hosts
+        let to = (from + 1 + Int(random.below(UInt32(plan.hosts - 1)))) % plan.hosts
+        let end = plan.isAcrossHosts ? after(100...12_000) : after(100...3000)
+        cut(from, to, isOneWay: isOneWay, until: end)
+        guard plan.hosts > 2, chance(60) else { return }
+        for other in hosts.indices where other != from && other != to {
+            cut(from, other, isOneWay: isOneWay, until: end)
+        }
+    }
+
+    private func cut(_ from: Int, _ to: Int, isOneWay: Bool, until end: Instant) {
         tell("host \(to) does not hear host \(from)" + (isOneWay ? "" : ", nor the other way"))
-        let end = after(100...3000)
         blocked[from][to] += 1
         push(end, .mend(.partition(from: from, to: to)))
         if isOneWay { return }

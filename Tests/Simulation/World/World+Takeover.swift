@@ -8,10 +8,46 @@ extension World {
     /// By hand.
     func operatorStarts(on host: Int) {
         guard hosts[host].isUp else { return }
+        // A cluster begins on one host: elsewhere nobody starts a balancer who has never heard of it.
+        if host != 0, !hosts[host].hasReigned, hosts[host].latestSnapshot == nil { return }
+        if let other = reignFound(from: host) {
+            tell("an operator is told on host \(host) that balancer \(other) reigns")
+            return
+        }
         tell("an operator starts a balancer on host \(host)")
         let process = makeBalancer(
-            on: host, owner: nil, after: hosts[host].latestSnapshot?.epoch ?? .none, attempts: 1, hasListeners: false)
+            on: host, owner: nil, after: epochKnown(on: host), attempts: 1, hasListeners: false)
         tryLock(process)
+    }
+
+    private func epochKnown(on host: Int) -> Epoch { hosts[host].latestSnapshot?.epoch ?? .none }
+
+    /// What failover.md advises where nobody may act, and a balancer that is started on any host ends for a reign that nobody
+    /// has any more: to start it where the latest reign is known, and to restart the workers that alone remember a later one.
+    func operatorHelps() {
+        guard acceptors.isEmpty else { return }
+        let host = hosts.indices.reduce(0) { epochKnown(on: $1) > epochKnown(on: $0) ? $1 : $0 }
+        for index in workers.indices where workers[index].core.highestEpoch > epochKnown(on: host) {
+            tell("an operator restarts \(workers[index].record.id)")
+            killWorker(index)
+            push(after(10...100), .restartWorker(index, life: workers[index].life))
+        }
+        push(after(milliseconds: 500), .operatorStarts(host: host))
+    }
+
+    /// Who is found to reign on another host by a balancer that is started by hand, as in `FirstLook`.
+    private func reignFound(from host: Int) -> Int? {
+        guard plan.isAcrossHosts, let home = Home("home-\(host)"), let latest = hosts[host].latestSnapshot else {
+            return nil
+        }
+        for seat in latest.seats(outside: home, port: 7000) {
+            guard let other = self.host(named: seat.host), hosts[other].isUp, !chance(loss),
+                blocked[host][other] == 0, blocked[other][host] == 0, let process = balancer(atClusterPortOf: other),
+                balancers[process].status == .running, balancers[process].epoch >= latest.epoch
+            else { continue }
+            return process
+        }
+        return nil
     }
 
     /// A worker does what its core has decided.
@@ -64,6 +100,14 @@ extension World {
         case .running: break
         }
         let host = balancers[process].host
+        if !balancers[process].hasListeners, balancers[process].owner != nil {
+            // Where others hold the ports, no epoch is asked for.
+            guard !arePortsHeld(on: host), !hosts[host].foreignPorts.contains(World.publicPort) else {
+                tryAgain(process, orElse: .failed("another process listens there"))
+                return
+            }
+            balancers[process].hasListeners = true
+        }
         let grant = balancers[process].coordinator.acquire(after: balancers[process].after)
         if hosts[host].directory.takeKill() {
             coverage.see(.tornTakeover)
@@ -73,15 +117,18 @@ extension World {
         }
         switch grant {
         case .granted(let epoch): granted(epoch, to: process)
-        case .heldByOther:
-            balancers[process].attemptsLeft -= 1
-            if balancers[process].attemptsLeft > 0 {
-                push(after(milliseconds: World.lockRetryMilliseconds), .tryLock(process))
-            } else {
-                coverage.see(.lostRace)
-                giveUp(process, .lockHeld)
-            }
+        case .heldByOther: tryAgain(process, orElse: .lockHeld)
         case .failed(let reason): giveUp(process, .failed(reason))
+        }
+    }
+
+    private func tryAgain(_ process: Int, orElse outcome: TakeoverOutcome) {
+        balancers[process].attemptsLeft -= 1
+        if balancers[process].attemptsLeft > 0 {
+            push(after(milliseconds: World.lockRetryMilliseconds), .tryLock(process))
+        } else {
+            coverage.see(.lostRace)
+            giveUp(process, outcome)
         }
     }
 
@@ -213,6 +260,15 @@ extension World {
         leave(process)
     }
 
+    /// The workers of the host are told who reigns, so that none of them takes this end for a death.
+    func announce(successor epoch: Epoch, of process: Int) {
+        for index in workers.indices where workers[index].channel == process {
+            // Over the channel whose end comes after it.
+            let arrival = Instant(nanoseconds: now.nanoseconds + 50_000)
+            push(arrival, .toWorker(index, life: workers[index].life, .succeeded(by: epoch)))
+        }
+    }
+
     private func stopAccepting(_ process: Int) {
         balancers[process].stage = .leaving
         balancers[process].isAccepting = false
@@ -253,7 +309,7 @@ extension World {
         coverage.see(.replacement)
         let host = balancers[process].host
         let heir = makeBalancer(
-            on: host, owner: nil, after: hosts[host].latestSnapshot?.epoch ?? .none, attempts: 1, hasListeners: true)
+            on: host, owner: nil, after: epochKnown(on: host), attempts: 1, hasListeners: true)
         tell("balancer \(heir) replaces balancer \(process)")
         stopAccepting(process)
         // The open file with the lock travels; it is never free.

@@ -10,12 +10,13 @@ extension World {
         acceptors.contains { balancers[$0].status == .running && balancers[$0].roster.routableCount > 0 }
     }
 
-    /// One balancer, everybody in it, everybody healthy and of one mind.
+    /// One balancer, everybody in it, everybody healthy and of one mind, and nobody at the ports of other hosts.
     var isWell: Bool {
         let acceptors = acceptors
         guard acceptors.count == 1, let only = acceptors.first, balancers[only].status == .running,
             let core = balancers[only].core
         else { return false }
+        guard arePortsHeldOnlyWithReign(on: balancers[only].host) else { return false }
         let listed = core.snapshot.workers
         return listed.count == workers.count
             && workers.allSatisfy { worker in
@@ -37,7 +38,8 @@ extension World {
         }
         let workers = workers.map {
             "\($0.record.id):\($0.record.incarnation) \($0.status) registered \($0.core.isRegistered)"
-                + " epoch \($0.core.highestEpoch.value) rank \($0.core.rank.map(String.init) ?? "none")"
+                + " epoch \($0.core.highestEpoch.value) rank \($0.core.rank.map(String.init) ?? "none") home \($0.host) at home \($0.core.isAtHome)"
+                + " holds \($0.held.map(String.init) ?? "nothing")"
         }
         let locks = hosts.map { "lock of host \($0.index) held by \($0.directory.holder.map(String.init) ?? "nobody")" }
         return (balancers + workers + locks).joined(separator: "; ")

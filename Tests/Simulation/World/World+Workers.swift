@@ -7,7 +7,7 @@ extension World {
         let host = index % plan.hosts
         let mayStandIn = index == 0 || random.below(5) > 0
         var worker = SimulatedWorker(
-            index: index, host: host, core: makeCore(index, host: host, mayStandIn: mayStandIn))
+            index: index, host: host, core: makeCore(index, host: host, mayStandIn: mayStandIn), lastSign: now)
         worker.incarnations.append(worker.record.incarnation)
         return worker
     }
@@ -23,7 +23,8 @@ extension World {
         let hasLock = host == 0 || hosts[host].hasReigned
         return MemberCore(
             record: record, settings: settings, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none,
-            knowsStateDirectory: hasLock, seats: seats(of: host), seed: random.next(), now: now)
+            knowsStateDirectory: hasLock, seats: seats(of: host), needsQuorum: plan.needsQuorum, seed: random.next(),
+            now: now)
     }
 
     /// What a worker is told of at its start: the first balancer's seat, or all of them.
@@ -49,7 +50,7 @@ extension World {
             return
         }
         var worker = SimulatedWorker(
-            index: index, host: host, core: makeCore(index, host: host, mayStandIn: record.mayStandIn))
+            index: index, host: host, core: makeCore(index, host: host, mayStandIn: record.mayStandIn), lastSign: now)
         worker.life = workers[index].life + 1
         worker.registerCall = workers[index].registerCall + 1
         worker.watchCall = workers[index].watchCall + 1
@@ -82,7 +83,9 @@ extension World {
                 answered(index, under: snapshot.epoch) {
                     $0.registered(snapshot, settings: self.settings, now: self.now)
                 }
-            case .refused(let refusal): actWorker(index) { $0.registrationFailed(refusal, now: self.now) }
+            case .refused(let refusal):
+                if refusal != .steppingDown { signOfLife(at: index) }
+                actWorker(index) { $0.registrationFailed(refusal, now: self.now) }
             }
             _ = process
         case .registrationUnreachable(let call):
@@ -103,11 +106,13 @@ extension World {
             guard call == workers[index].watchCall else { return }
             workers[index].watchCall += 1
             if kind == .timedOut { closeWatch(of: index) }
+            if kind == .rejected { signOfLife(at: index) }
             actWorker(index) { $0.watchFailed(kind, now: self.now) }
         case .prevoteAsked(let prevote, let caller):
             var answer: PrevoteAnswer?
             actWorker(index) { answer = $0.prevoteAsked(prevote, now: self.now) }
             if answer?.agrees == false { coverage.see(.objection) }
+            if let answer { checkPledge(answer, to: prevote, by: index) }
             guard let arrival = arrival(from: workers[index].host, to: workers[caller.worker].host) else { return }
             let input = WorkerInput.prevoteAnswered(by: workers[index].record.id, answer, call: caller.call)
             push(arrival, .toWorker(caller.worker, life: caller.life, input))
@@ -115,7 +120,9 @@ extension World {
             // Each question has a connection and a time of its own: what comes later comes nowhere.
             guard call == workers[index].ballot.number, isTimely(workers[index].ballot) else { return }
             switch answer?.agrees {
-            case true?: workers[index].ballot.agreed += 1
+            case true?:
+                workers[index].ballot.agreed += 1
+                workers[index].ballot.agreedHosts += workers.filter { $0.record.id == id }.map(\.host)
             case false?: workers[index].ballot.objected += 1
             case nil: workers[index].ballot.unreachable += 1
             }
@@ -133,8 +140,9 @@ extension World {
             push(after(1...6), .connectHandover(index, life: workers[index].life))
             guard let held = workers[index].held else { return }
             actWorker(index) { $0.balancerDied(epoch: self.balancers[held].epoch, now: self.now) }
-        case .scouted(let host, let epoch):
-            workers[index].highestSeen = max(workers[index].highestSeen, workers[index].core.highestEpoch)
+        case .scouted(let host, let epoch, let asked):
+            guard now.milliseconds(since: asked) <= settings.quorumTimeoutMilliseconds else { return }
+            if epoch >= workers[index].highestSeen { signOfLife(at: index) }
             actWorker(index) { $0.scouted(World.seat(ofHost: host), epoch: epoch, now: self.now) }
         case .succeeded(let epoch):
             actWorker(index) { _ = $0.requestSeen(epoch: epoch) }
@@ -160,8 +168,12 @@ extension World {
             answered(index, under: snapshot.epoch) {
                 $0.watchAnswered(epoch: snapshot.epoch, newer: snapshot, now: self.now)
             }
-        case .registerAgain: actWorker(index) { $0.watchUnknown(now: self.now) }
-        case .refused: actWorker(index) { $0.watchFailed(.rejected, now: self.now) }
+        case .registerAgain:
+            signOfLife(at: index)
+            actWorker(index) { $0.watchUnknown(now: self.now) }
+        case .refused:
+            signOfLife(at: index)
+            actWorker(index) { $0.watchFailed(.rejected, now: self.now) }
         case .superseded: actWorker(index) { $0.watchFailed(.superseded, now: self.now) }
         }
     }
@@ -184,9 +196,12 @@ extension World {
         case .prevote(let electors, let prevote):
             coverage.see(.prevote)
             let number = workers[index].ballot.number + 1
-            workers[index].ballot = BallotRecord(number: number, asked: electors.count, began: now)
+            checkCandidacy(prevote, of: index)
+            workers[index].ballot = BallotRecord(
+                number: number, asked: electors.count, began: now, isAcrossHosts: prevote.isAcrossHosts)
             for elector in electors { ask(elector, prevote, by: Caller(worker: index, life: life, call: number)) }
-        case .takeOver(let after, _, let killHolder):
+        case .takeOver(let after, let snapshot, let killHolder):
+            checkTakeover(by: index, after: after, snapshot: snapshot, killHolder: killHolder)
             takeOver(index, after: after, killHolder: killHolder)
         case .persist(let snapshot):
             let host = workers[index].host
@@ -230,14 +245,15 @@ extension World {
     }
 
     private func isTimely(_ ballot: BallotRecord) -> Bool {
-        ballot.began.map { now.milliseconds(since: $0) < settings.prevoteTimeoutMilliseconds } ?? false
+        let patience = ballot.isAcrossHosts ? settings.quorumTimeoutMilliseconds : settings.prevoteTimeoutMilliseconds
+        return ballot.began.map { now.milliseconds(since: $0) < patience } ?? false
     }
 
     private func scout(_ seat: Seat, _ scouting: Scouting, by caller: Caller) {
         guard let host = host(named: seat.host), let arrival = arrival(from: workers[caller.worker].host, to: host)
         else { return }
         let peer = identity(workers[caller.worker].record.id)
-        push(arrival, .toClusterPort(host: host, .scout(scouting, peer: peer, from: caller), from: caller))
+        push(arrival, .toClusterPort(host: host, .scout(scouting, peer: peer, from: caller, at: now), from: caller))
     }
 
     /// From now on another balancer is asked; what was asked before is not waited for.
