@@ -69,7 +69,9 @@ private struct SentRecords {
                 seal(filled + [22], by: sealer)
                 if filled.starts(with: [24, 0, 0, 1]) && filled.count == 5 { check(sealer.update(), "no update") }
             default:
+                // May begin a record that never ends.
                 isClean = false
+                endsEarly = true
                 bytes += taken
             }
         }
