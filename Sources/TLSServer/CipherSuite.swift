@@ -26,7 +26,7 @@
 
         /// Nil when OpenSSL was built, or configured, without it.
         private init?(id: UInt16, cipher: String, hash: String, hashSize: Int, recordLimit: UInt64) {
-            guard let cipher = EVP_CIPHER_fetch(nil, cipher, nil) else {
+            guard OpenSSLLibrary.isReady, let cipher = EVP_CIPHER_fetch(nil, cipher, nil) else {
                 _ = OpenSSLError.drain()
                 return nil
             }

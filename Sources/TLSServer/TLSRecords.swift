@@ -256,6 +256,8 @@
         }
 
         private func send(_ alert: Alert, isFatal: Bool) {
+            // Records keep their order: behind some that can't leave there is no place for another.
+            guard case .moved = socket.sendUnsent() else { return }
             let content: [UInt8] = [isFatal ? 2 : 1, alert.rawValue]
             socket.beginGathering()
             _ = content.withUnsafeBytes { gather($0, as: .alert) }

@@ -18,10 +18,10 @@
         /// The secret that the server's records, or the client's, are made with; empty when it is not known.
         subscript(server isServer: Bool) -> [UInt8] { isServer ? server : client }
 
+        /// Overwrites them in memory.
         mutating func erase() {
-            for path in [\TLSSecrets.client, \TLSSecrets.server] {
-                self[keyPath: path].withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
-            }
+            client.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
+            server.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
         }
 
         /// To be called once for each context.

@@ -98,6 +98,7 @@
         }
 
         private func keep(_ records: UnsafeRawBufferPointer) {
+            precondition(unsent == nil, "records were made while others waited")
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: records.count, alignment: 16)
             memory.copyMemory(from: records)
             unsent = memory

@@ -40,6 +40,8 @@
             agreedProtocol = session.negotiatedProtocol
             if context.ownsRecords, let own = TLSRecords(of: session, socket: socket, workspace: context.workspace) {
                 records = own
+                // Whoever makes the records has the secrets now, and overwrites them.
+                session.secrets = TLSSecrets()
                 self.session = nil
             } else {
                 _ = OpenSSLError.drain()

@@ -125,6 +125,29 @@
             withExtendedLifetime(wire) {}
         }
 
+        /// A goodbye comes behind what waits, or not at all.
+        @Test func aGoodbyeDoesNotOvertakeWhatTheSocketDidNotTake() throws {
+            let (wire, near, far) = try Wire.open(bufferSize: 16 << 10)
+            let bytes = RecordTests.pattern(300_000)
+            var sent = 0
+            while sent < bytes.count,
+                case .bytes(let count) = bytes[sent...].withUnsafeBufferPointer({ near.write($0) })
+            {
+                sent += count
+            }
+            try #require(sent < bytes.count)
+            near.closeWrite()
+            var received: [UInt8] = []
+            var result = try Wire.read(far, into: &received)
+            while case .bytes = result { result = try Wire.read(far, into: &received) }
+            guard case .failed(.truncated) = result else {
+                Issue.record("it ended with \(result)")
+                return
+            }
+            #expect(bytes.starts(with: received))
+            withExtendedLifetime(wire) {}
+        }
+
         /// RFC 8446 4.6.3: whoever is asked for new keys answers with new keys of its own, and goes on.
         @Test func keysAreRenewedOnTheWay() throws {
             let client = try ForeignContext(minimum: TLS1_3_VERSION)
