@@ -5,7 +5,7 @@ from .cluster import ROOT
 from .install import find
 
 # All clients agree on one cipher with all proxies.
-CIPHER = "TLS_AES_256_GCM_SHA384"
+CIPHER = "TLS_AES_128_GCM_SHA256"
 
 
 def build(folder, name="load"):
