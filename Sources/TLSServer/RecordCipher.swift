@@ -69,6 +69,7 @@
             seal(content, innerType: type.rawValue, at: target)
         }
 
+        /// The same for any last byte: a type that there is not, or padding.
         func seal(_ content: UnsafeRawBufferPointer, innerType: UInt8, at target: UnsafeMutableRawPointer) -> Int? {
             let sealed = content.count + 1 + RecordFormat.tagSize
             RecordFormat.putHeader(sealed: sealed, at: target)

@@ -22,8 +22,6 @@
 
         let pointer: OpaquePointer
         let workspace = TLSWorkspace()
-        /// Records after the handshake are made and opened by us where we can (`TLSRecords`), and not by OpenSSL.
-        let ownsRecords: Bool
         private let protocols: ProtocolList
         package let side: Side
 
@@ -35,7 +33,7 @@
         ///   - ticketKeys: 80 random bytes that all public contexts share, so that a client resumes on any loop.
         package init(
             side: Side, credentials: TLSCredentials, trust: TLSTrust?,
-            protocols: [ApplicationProtocol] = [.http1], ticketKeys: [UInt8] = [], ownsRecords: Bool = true
+            protocols: [ApplicationProtocol] = [.http1], ticketKeys: [UInt8] = []
         ) throws(TLSConfigurationError) {
             let method = side == .clusterClient ? TLS_client_method() : TLS_server_method()
             guard OpenSSLLibrary.isReady, let pointer = SSL_CTX_new(method) else {
@@ -43,12 +41,11 @@
             }
             self.pointer = pointer
             self.side = side
-            self.ownsRecords = ownsRecords
             self.protocols = ProtocolList(protocols)
             configureVersions()
-            if ownsRecords { TLSSecrets.prepare(pointer) }
+            TLSSecrets.prepare(pointer)
             configureResumption(ticketKeys: ticketKeys)
-            configureBuffers(sharesConnections: protocols.contains(.multiplexed) && side == .clusterClient)
+            configureBuffers()
             if side == .clusterClient { self.protocols.offer(on: pointer) } else { self.protocols.choose(on: pointer) }
             try load(credentials)
             if side != .publicServer {
@@ -104,15 +101,13 @@
             }
         }
 
-        private func configureBuffers(sharesConnections: Bool) {
+        private func configureBuffers() {
             // Partial writes: we keep what was not taken. Moving buffer: what we kept may lie elsewhere the next time.
             // Buffers are kept between records; whoever has gone quiet gives them up (`TLSTransport.releaseBuffers`).
             // No automatic chain: the file of the certificate has all of it, and OpenSSL would look for more in each handshake.
             let mode =
                 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN
             _ = shim_ctx_set_mode(pointer, Int(mode))
-            // A connection that carries many requests' content is worth reading four records at once from.
-            if sharesConnections { SSL_CTX_set_default_read_buffer_len(pointer, 64 << 10) }
         }
 
         private func load(_ credentials: TLSCredentials) throws(TLSConfigurationError) {

@@ -8,7 +8,6 @@
     final class TLSSession {
         let pointer: OpaquePointer
         private let socket: TLSSocket
-        private let collectsSecrets: Bool
         private var isBroken = false
         /// OpenSSL holds more that can be given out than the last read took.
         private(set) var hasBufferedInput = false
@@ -32,8 +31,7 @@
             SSL_set_bio(pointer, bio, bio)
             self.pointer = pointer
             self.socket = socket
-            collectsSecrets = context.ownsRecords
-            if collectsSecrets { TLSSecrets.collect(for: self) }
+            TLSSecrets.collect(for: self)
             if let host {
                 SSL_set_connect_state(pointer)
                 expect(host: host)
@@ -58,7 +56,7 @@
 
         func handshake() -> HandshakeResult {
             socket.beginReading()
-            if collectsSecrets { secrets.listen(on: pointer) }
+            secrets.listen(on: pointer)
             let result = SSL_do_handshake(pointer)
             if result == 1 { return .complete }
             switch outcome(of: result) {

@@ -38,7 +38,7 @@
             guard case .complete = result else { return result }
             peerCertificate = SSL_get1_peer_certificate(session.pointer)
             agreedProtocol = session.negotiatedProtocol
-            if context.ownsRecords, let own = TLSRecords(of: session, socket: socket, workspace: context.workspace) {
+            if let own = TLSRecords(of: session, socket: socket, workspace: context.workspace) {
                 records = own
                 // Whoever makes the records has the secrets now, and overwrites them.
                 session.secrets = TLSSecrets()
