@@ -50,12 +50,12 @@ final class Arrival: ServerConnection {
     }
 
     private func readFirstBytes() {
-        switch socket.read(into: loop.scratch) {
-        case .bytes(let count):
-            received += loop.scratch[..<count]
+        switch socket.receive(using: loop.scratch) {
+        case .bytes(let bytes):
+            received += bytes
             guard let spoken = ApplicationProtocol.spoken(in: received, of: server.protocols) else {
                 // What may be a request's beginning has a head's time, from its first byte.
-                if received.count == count { timer.set(afterMilliseconds: server.limits.headMilliseconds) }
+                if received.count == bytes.count { timer.set(afterMilliseconds: server.limits.headMilliseconds) }
                 return
             }
             socket.putBack(received)

@@ -3,8 +3,6 @@ internal import Sockets
 
 /// From bytes to requests.
 extension DownstreamConnection {
-    /// Records read in one turn before others get theirs: a fast sender must not hold the loop.
-    private static let readsPerTurn = 8
 
     package func pauseReading() {
         guard !isReadingPaused else { return }
@@ -26,16 +24,16 @@ extension DownstreamConnection {
     }
 
     func readInput() {
-        var reads = 0
+        var budget = TurnBudget()
         while phase != .closed && !isReadingPaused && !isInputEnded {
-            if reads == DownstreamConnection.readsPerTurn {
+            if budget.isSpent {
                 if transport.hasBufferedInput { loop.callNextTurn(self) }
                 return
             }
-            reads += 1
-            switch transport.read(into: loop.scratch) {
-            case .bytes(let count):
-                received(UnsafeBufferPointer(rebasing: loop.scratch[..<count]))
+            switch transport.receive(using: loop.scratch) {
+            case .bytes(let bytes):
+                budget.spend(bytes.count)
+                received(bytes)
                 if phase == .closed || !transport.hasBufferedInput { return }
             case .wouldBlock(let direction):
                 if direction == .write {

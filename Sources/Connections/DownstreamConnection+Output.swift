@@ -3,9 +3,6 @@ internal import Sockets
 
 /// From responses to bytes.
 extension DownstreamConnection {
-    /// Content of this size goes to the socket from where it lies, when nothing waits before it.
-    private static let directWriteSize = 4 << 10
-
     package var canRespond: Bool { isExchangeActive && !isResponseStarted && phase != .closed }
 
     package func writeContinue() {
@@ -86,7 +83,8 @@ extension DownstreamConnection {
             writeRaw(bytes)
         case .chunked:
             output.appendChunkHead(bytes.count)
-            output.append(bytes)
+            writeRaw(bytes)
+            guard phase != .closed else { return }
             output.appendChunkTail()
         case .untilClose:
             writeRaw(bytes)
@@ -97,24 +95,11 @@ extension DownstreamConnection {
     }
 
     private func writeRaw(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard output.isEmpty, !isWriteBlocked, bytes.count >= DownstreamConnection.directWriteSize else {
-            output.append(bytes)
-            return
-        }
-        var written = 0
-        while written < bytes.count {
-            let rest = UnsafeBufferPointer(rebasing: bytes[written...])
-            switch transport.write(rest) {
-            case .bytes(let count): written += count
-            case .wouldBlock:
-                // TLS wants the same bytes again: they are the first of what is kept.
-                output.append(rest)
-                writeBlocked()
-                return
-            case .endOfStream, .failed:
-                close()
-                return
-            }
+        guard !isWriteBlocked else { return output.append(bytes) }
+        switch output.gather(bytes, into: transport) {
+        case .done: break
+        case .blocked: writeBlocked()
+        case .failed: close()
         }
     }
 
@@ -137,6 +122,9 @@ extension DownstreamConnection {
         }
         isResponseEnded = true
         loop.callAtEndOfTurn(self)
+        // Nothing comes behind what is gathered.
+        if transport.unsent > 0 && !isWriteBlocked { flush() }
+        guard phase != .closed else { return }
         if phase == .tunnel { return endTunnelOutput() }
         if isRequestRead || !keepsAlive {
             exchangeEnded()
@@ -172,21 +160,19 @@ extension DownstreamConnection {
 
     func flush() {
         var moved = 0
-        while !output.isEmpty && !isWriteBlocked {
-            switch transport.write(output.readable) {
-            case .bytes(let count):
-                output.consume(count)
-                moved += count
-            case .wouldBlock:
-                writeBlocked()
-            case .endOfStream, .failed:
-                close()
-                return
+        if !isWriteBlocked {
+            let sending = output.send(through: transport)
+            moved = sending.moved
+            switch sending.outcome {
+            case .done: break
+            case .blocked: writeBlocked()
+            case .failed: return close()
             }
         }
-        if output.isEmpty { isOutputTimed = false }
+        let isSent = !isOutputWaiting
+        if isSent { isOutputTimed = false }
         if moved > 0 { outputMoved(moved) }
-        if output.isEmpty {
+        if isSent {
             output.clear()
             if phase == .tunnel { tunnelSent() }
             if isEnding { endConnection() }
@@ -213,7 +199,7 @@ extension DownstreamConnection {
     func timeOutput() {
         if phase == .tunnel {
             timeTunnel()
-        } else if isWriteBlocked && !output.isEmpty {
+        } else if isWriteBlocked && isOutputWaiting {
             timer.set(at: outputDeadline.instant)
         } else if awaitsResponseHalfClosed {
             timer.set(afterMilliseconds: server.limits.halfClosedMilliseconds)

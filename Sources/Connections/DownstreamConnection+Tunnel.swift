@@ -90,7 +90,7 @@ extension DownstreamConnection {
     }
 
     func tunnelTimedOut() {
-        let isWaiting = isWriteBlocked && !output.isEmpty
+        let isWaiting = isWriteBlocked && isOutputWaiting
         let isLate = !isTunnelDraining && (isWaiting || transport.undelivered > 0)
         if !isTunnelDraining {
             server.counters.count(
@@ -106,7 +106,7 @@ extension DownstreamConnection {
     func timeTunnel() {
         guard !isTunnelDraining else { return }
         let limits = server.limits
-        let isWaiting = isWriteBlocked && !output.isEmpty
+        let isWaiting = isWriteBlocked && isOutputWaiting
         let silence = isTunnelHalfClosed ? limits.tunnelHalfClosedMilliseconds : limits.tunnelIdleMilliseconds
         timer.set(afterMilliseconds: isWaiting ? limits.stallMilliseconds : silence)
     }

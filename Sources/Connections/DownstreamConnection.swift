@@ -101,7 +101,11 @@ package final class DownstreamConnection: ServerConnection, Downstream {
 
     package var isDraining: Bool { server.isDraining }
     package var waitingOutput: Int { output.count }
-    package var isCongested: Bool { output.count > server.limits.outputHigh }
+    package var isCongested: Bool {
+        output.count + (isWriteBlocked ? transport.unsent : 0) > server.limits.outputHigh
+    }
+    /// Something is written that has not left.
+    var isOutputWaiting: Bool { !output.isEmpty || transport.unsent > 0 }
 
     override func start() {
         exchange = server.service.makeExchange(on: self)
@@ -145,14 +149,14 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     /// Waits for the next request; while the client has not taken the last response, for that.
     func timeIdle() {
         isQuiet = false
-        if isWriteBlocked && !output.isEmpty { return timer.set(at: outputDeadline.instant) }
+        if isWriteBlocked && isOutputWaiting { return timer.set(at: outputDeadline.instant) }
         timer.set(afterMilliseconds: min(server.limits.idleMilliseconds, DownstreamConnection.quietMilliseconds))
     }
 
     /// Gives up what speeds up a request and is not needed to wait for one; false when that has been done.
     private func becomesQuiet() -> Bool {
         let left = server.limits.idleMilliseconds - DownstreamConnection.quietMilliseconds
-        guard !isQuiet, left > 0, output.isEmpty, !server.isDraining, !isEnding else { return false }
+        guard !isQuiet, left > 0, !isOutputWaiting, !server.isDraining, !isEnding else { return false }
         isQuiet = true
         output.release()
         pending.release()
@@ -168,7 +172,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
             if parser.hasStarted {
                 server.counters.count(.headTimeout)
                 reject(status: 408, message: "the request's head did not come in time")
-            } else if !output.isEmpty {
+            } else if isOutputWaiting {
                 stalled()
             } else {
                 if !server.isDraining { server.counters.count(.idleTimeout) }
@@ -186,7 +190,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
                 server.counters.count(contentLimit)
                 reject(status: 408, message: "the request's content did not come in time")
             }
-        case .awaitingResponse where awaitsResponseHalfClosed && output.isEmpty:
+        case .awaitingResponse where awaitsResponseHalfClosed && !isOutputWaiting:
             server.counters.count(.halfClosedTimeout)
             cancelExchange()
             close()
@@ -199,9 +203,10 @@ package final class DownstreamConnection: ServerConnection, Downstream {
 
     /// The client does not take what is written for it, or sends no content although it gets its answer already.
     private func stalled() {
-        server.counters.count(output.isEmpty ? contentLimit : .stallTimeout)
+        let isWaiting = isOutputWaiting
+        server.counters.count(isWaiting ? .stallTimeout : contentLimit)
         cancelExchange()
-        if output.isEmpty && transport.undelivered == 0 { close() } else { reset() }
+        if isWaiting || transport.undelivered > 0 { reset() } else { close() }
     }
 
     /// What bounds the time between pieces of the present request's content.
@@ -224,7 +229,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
                 timer.set(afterMilliseconds: patience)
             } else {
                 isEnding = true
-                if output.isEmpty { endConnection() }
+                if !isOutputWaiting { endConnection() }
             }
         case .awaitingHead: timer.set(afterMilliseconds: server.limits.headMilliseconds)
         case .tunnel: drainTunnel()

@@ -26,8 +26,6 @@ final class HTTP2Connection: ServerConnection {
 
     /// Stream objects kept while no stream is open: memory of an idle connection.
     private static let keptStreams = 4
-    /// Records read in one turn before others get theirs.
-    private static let readsPerTurn = 8
     /// How long a client may take to see that we shut down before new streams are refused, milliseconds.
     private static let shutdownMilliseconds = 1_000
 
@@ -89,16 +87,16 @@ final class HTTP2Connection: ServerConnection {
     }
 
     private func readInput() {
-        var reads = 0
+        var budget = TurnBudget()
         while phase != .closed {
-            if reads == HTTP2Connection.readsPerTurn {
+            if budget.isSpent {
                 if transport.hasBufferedInput { loop.callNextTurn(self) }
                 return
             }
-            reads += 1
-            switch transport.read(into: loop.scratch) {
-            case .bytes(let count):
-                received(UnsafeBufferPointer(rebasing: loop.scratch[..<count]))
+            switch transport.receive(using: loop.scratch) {
+            case .bytes(let bytes):
+                budget.spend(bytes.count)
+                received(bytes)
                 if phase == .closed || !transport.hasBufferedInput { return }
             case .wouldBlock(let direction):
                 if direction == .write {
@@ -175,14 +173,13 @@ final class HTTP2Connection: ServerConnection {
         guard let session, phase != .closed else { return }
         while true {
             fill()
-            while !session.output.isEmpty && !isWriteBlocked {
-                switch transport.write(session.output.readable) {
-                case .bytes(let count):
-                    session.output.consume(count)
-                    outputMoved(count)
-                    if session.output.isEmpty { fill() }
-                case .wouldBlock: isWriteBlocked = true
-                case .endOfStream, .failed: return close()
+            while isOutputWaiting && !isWriteBlocked {
+                let sending = session.output.send(through: transport)
+                if sending.moved > 0 { outputMoved(sending.moved) }
+                switch sending.outcome {
+                case .done: fill()
+                case .blocked: isWriteBlocked = true
+                case .failed: return close()
                 }
             }
             // Who was told may have written more.
@@ -197,7 +194,7 @@ final class HTTP2Connection: ServerConnection {
 
     private func settle(_ session: HTTP2Session) {
         guard phase == .open || phase == .ending else { return }
-        if session.output.isEmpty {
+        if !isOutputWaiting {
             session.output.clear()
             deadlines.stall = HTTP2Deadlines.never
             if openStreams == 0 { transport.releaseBuffers() }
@@ -210,6 +207,9 @@ final class HTTP2Connection: ServerConnection {
         updateInterest()
         updateTimer()
     }
+
+    /// Something is written that has not left.
+    private var isOutputWaiting: Bool { session?.output.isEmpty == false || transport.unsent > 0 }
 
     private func outputMoved(_ count: Int) {
         guard deadlines.stall != HTTP2Deadlines.never else { return }

@@ -118,10 +118,10 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents {
 
     private func readInput() {
         while phase == .open, let transport, let session {
-            switch transport.read(into: loop.scratch) {
-            case .bytes(let count):
+            switch transport.receive(using: loop.scratch) {
+            case .bytes(let bytes):
                 isInSession = true
-                let isFine = session.receive(UnsafeBufferPointer(rebasing: loop.scratch[..<count]))
+                let isFine = session.receive(bytes)
                 isInSession = false
                 guard isFine else { return close(.badResponse(.malformedStatusLine)) }
                 loop.callAtEndOfTurn(self)
@@ -145,11 +145,11 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents {
             let isFine = session.fill(upTo: limits.outputHigh)
             isInSession = false
             guard isFine else { return close(.closedBeforeResponse) }
-            while !session.output.isEmpty && !isWriteBlocked {
-                switch transport.write(session.output.readable) {
-                case .bytes(let count): session.output.consume(count)
-                case .wouldBlock: isWriteBlocked = true
-                case .endOfStream, .failed: return close(.closedBeforeResponse)
+            if !isWriteBlocked {
+                switch session.output.send(through: transport).outcome {
+                case .done: break
+                case .blocked: isWriteBlocked = true
+                case .failed: return close(.closedBeforeResponse)
                 }
             }
             // A full buffer that has gone leaves room for what did not fit into it.

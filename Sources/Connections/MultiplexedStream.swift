@@ -66,30 +66,32 @@ final class MultiplexedStream: Transport {
         loop.unwatch(source)
     }
 
-    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
-        guard let target = buffer.baseAddress, !buffer.isEmpty else { return .wouldBlock(.read) }
-        let count: Int
+    func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+        let bytes: UnsafeBufferPointer<UInt8>
         if !unread.isEmpty {
-            count = min(buffer.count, unread.count)
-            if let from = unread.readable.baseAddress { target.update(from: from, count: count) }
+            let count = min(scratch.count, unread.count)
+            scratch.baseAddress?.update(from: unread.readable.baseAddress!, count: count)
             unread.consume(count)
             if unread.isEmpty { unread.release() }
-        } else if let from = piece.baseAddress, !piece.isEmpty {
-            count = min(buffer.count, piece.count)
-            target.update(from: from, count: count)
-            piece = UnsafeBufferPointer(rebasing: piece[count...])
+            bytes = UnsafeBufferPointer(rebasing: scratch[..<count])
+        } else if !piece.isEmpty {
+            bytes = piece
+            piece = UnsafeBufferPointer(start: nil, count: 0)
         } else if let failure {
             return .failed(failure)
         } else {
             return hasPeerEnded ? .endOfStream : .wouldBlock(.read)
         }
-        owed += count
-        if owed >= MultiplexingLimits.window / 2 && !hasPeerEnded && !isClosed {
-            multiplexer.writeCredit(owed, id)
-            allowance += owed
-            owed = 0
-        }
-        return .bytes(count)
+        owed += bytes.count
+        if owed >= MultiplexingLimits.window / 2 { giveBack() }
+        return .bytes(bytes)
+    }
+
+    private func giveBack() {
+        guard !hasPeerEnded, !isClosed else { return }
+        multiplexer.writeCredit(owed, id)
+        allowance += owed
+        owed = 0
     }
 
     func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
@@ -101,6 +103,8 @@ final class MultiplexedStream: Transport {
             isBlocked = true
             return .wouldBlock(.write)
         }
+        // On this occasion it costs little, and the answer finds the window open.
+        if owed >= MultiplexingLimits.window / 8 { giveBack() }
         let kind: FrameKind = hasBegun ? .data : .open
         hasBegun = true
         credit -= count

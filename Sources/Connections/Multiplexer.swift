@@ -31,7 +31,6 @@ final class Multiplexer {
     private static let outputLow = 64 << 10
     /// Output that does not wait for the end of the turn, so that the peer can begin with it.
     private static let outputEarly = 64 << 10
-    private static let readsPerTurn = 8
 
     /// Streams open at a time.
     static let maximumStreams = MultiplexingLimits.streams
@@ -124,8 +123,16 @@ final class Multiplexer {
     func write(_ header: FrameHeader, _ content: UnsafeBufferPointer<UInt8>) {
         guard !isEnded, writeError == nil else { return }
         output.append(header)
-        output.append(content)
+        if isWriteBlocked { output.append(content) } else { note(output.gather(content, into: transport)) }
         written()
+    }
+
+    private func note(_ outcome: SendOutcome) {
+        switch outcome {
+        case .done: break
+        case .blocked: isWriteBlocked = true
+        case .failed: writeError = .truncated
+        }
     }
 
     func write(_ kind: FrameKind, _ stream: StreamID) {
@@ -149,14 +156,7 @@ final class Multiplexer {
     }
 
     private func flush() {
-        while !output.isEmpty && !isWriteBlocked && writeError == nil {
-            switch transport.write(output.readable) {
-            case .bytes(let count): output.consume(count)
-            case .wouldBlock: isWriteBlocked = true
-            case .endOfStream: writeError = .truncated
-            case .failed(let error): writeError = error
-            }
-        }
+        if !isWriteBlocked && writeError == nil { note(output.send(through: transport).outcome) }
         if output.isEmpty && output.capacity > Multiplexer.outputEarly { output.release() }
     }
 
@@ -195,16 +195,16 @@ final class Multiplexer {
     }
 
     private func readInput() {
-        var reads = 0
+        var budget = TurnBudget()
         while !isEnded {
-            if reads == Multiplexer.readsPerTurn {
+            if budget.isSpent {
                 if transport.hasBufferedInput { loop.callNextTurn(owner) }
                 return
             }
-            reads += 1
-            switch transport.read(into: loop.sharedScratch) {
-            case .bytes(let count):
-                received(UnsafeBufferPointer(rebasing: loop.sharedScratch[..<count]))
+            switch transport.receive(using: loop.sharedScratch) {
+            case .bytes(let bytes):
+                budget.spend(bytes.count)
+                received(bytes)
                 if isEnded || !transport.hasBufferedInput { return }
             case .wouldBlock(let direction):
                 if direction == .write { isWriteBlocked = true }

@@ -3,32 +3,23 @@ internal import Sockets
 
 /// Output and input of the present request.
 extension UpstreamConnection {
-    private static let readsPerTurn = 8
     /// Interim responses before the final one; who sends more has something else in mind.
     private static let maximumInterim = 16
 
     func flush() {
         guard let transport else { return }
-        while !output.isEmpty && !isWriteBlocked {
-            switch transport.write(output.readable) {
-            case .bytes(let count):
-                isRequestOnTheWay = true
-                output.consume(count)
-                if !isRequestEnded || isTunnel { setStallTimer() }
-            case .wouldBlock:
-                isWriteBlocked = true
-                if !isRequestEnded || isTunnel { setStallTimer() }
-            case .endOfStream, .failed:
-                // The peer may have answered before it closed: what it sent is read at the end of the turn. Not here: whoever writes
-                // may be going through the loop's one input buffer at this moment.
-                output.release()
-                isWriteBlocked = true
-                isBroken = true
-                loop.callAtEndOfTurn(self)
+        if isOutputWaiting && !isWriteBlocked {
+            let sending = output.send(through: transport)
+            if sending.moved > 0 { isRequestOnTheWay = true }
+            switch sending.outcome {
+            case .done: break
+            case .blocked: isWriteBlocked = true
+            case .failed: outputBroke()
             }
+            if !isBroken && (!isRequestEnded || isTunnel) { setStallTimer() }
         }
         if isBroken { return }
-        if output.isEmpty {
+        if !isOutputWaiting {
             output.clear()
             if isTunnel { tunnelSent() }
             if phase == .closed { return }
@@ -42,6 +33,15 @@ extension UpstreamConnection {
         }
     }
 
+    /// The peer may have answered before it closed: what it sent is read at the end of the turn. Not at once: whoever writes may be
+    /// going through the loop's one input buffer at this moment.
+    func outputBroke() {
+        output.release()
+        isWriteBlocked = true
+        isBroken = true
+        loop.callAtEndOfTurn(self)
+    }
+
     /// Takes what the peer sent before it closed; nothing more can come.
     func readLastInput() {
         readInput()
@@ -52,17 +52,17 @@ extension UpstreamConnection {
         if !pending.isEmpty {
             processPending()
         }
-        var reads = 0
+        var budget = TurnBudget()
         while (phase == .idle || phase == .busy) && !isReadingPaused && !isInputEnded {
             guard let transport else { return }
-            if reads == UpstreamConnection.readsPerTurn {
+            if budget.isSpent {
                 if transport.hasBufferedInput { loop.callNextTurn(self) }
                 return
             }
-            reads += 1
-            switch transport.read(into: loop.scratch) {
-            case .bytes(let count):
-                received(UnsafeBufferPointer(rebasing: loop.scratch[..<count]))
+            switch transport.receive(using: loop.scratch) {
+            case .bytes(let bytes):
+                budget.spend(bytes.count)
+                received(bytes)
                 if phase == .closed { return }
                 if self.transport?.hasBufferedInput != true { return }
             case .wouldBlock(let direction):
@@ -177,7 +177,7 @@ extension UpstreamConnection {
 
     private func responseEnded(hasMore: Bool) {
         let client = self.client
-        let isReusable = isRequestEnded && output.isEmpty && head.isPersistent && !hasMore && !isBroken
+        let isReusable = isRequestEnded && !isOutputWaiting && head.isPersistent && !hasMore && !isBroken
         isActive = false
         self.client = nil
         if isReusable {

@@ -85,6 +85,8 @@ package final class UpstreamConnection: EventSource {
     }
 
     package var isCongested: Bool { output.count > limits.outputHigh }
+    /// Something is written that has not left.
+    var isOutputWaiting: Bool { !output.isEmpty || (transport?.unsent ?? 0) > 0 }
     package var isClosed: Bool { phase == .closed }
     package var isIdle: Bool { phase == .idle && !isActive }
 
@@ -146,7 +148,18 @@ package final class UpstreamConnection: EventSource {
 
     /// Appends to the request; leaves at the end of the turn.
     package func write(_ bytes: UnsafeBufferPointer<UInt8>) {
-        write { $0.append(bytes) }
+        guard phase == .busy, !isWriteBlocked, bytes.count >= ByteBuffer.directSize, let transport else {
+            return write { $0.append(bytes) }
+        }
+        // Some of it may leave at once.
+        isRequestOnTheWay = true
+        switch output.gather(bytes, into: transport) {
+        case .done: break
+        case .blocked: isWriteBlocked = true
+        case .failed: return outputBroke()
+        }
+        // Here nothing is appended any more: what follows is the same.
+        write { _ in }
     }
 
     /// Appends what `body` writes.
@@ -202,9 +215,9 @@ package final class UpstreamConnection: EventSource {
     func setStallTimer() {
         if isTunnel {
             // It may be silent for as long as its ends like; only what waits has to move.
-            if output.isEmpty { timer.cancel() } else { timer.set(afterMilliseconds: limits.stallMilliseconds) }
+            if isOutputWaiting { timer.set(afterMilliseconds: limits.stallMilliseconds) } else { timer.cancel() }
         } else if !isReadingPaused {
-            if !output.isEmpty || (isResponseHeadDone && head.framing.isCounted) {
+            if isOutputWaiting || (isResponseHeadDone && head.framing.isCounted) {
                 timer.set(afterMilliseconds: limits.stallMilliseconds)
             } else if isRequestEnded {
                 timer.set(afterMilliseconds: limits.streamMilliseconds)

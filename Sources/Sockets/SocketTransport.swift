@@ -22,21 +22,44 @@ open class SocketTransport {
 
     open var hasBufferedInput: Bool { !putBack.isEmpty }
 
-    open func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
-        if !putBack.isEmpty { return .bytes(takePutBack(into: buffer)) }
-        let count = Glibc.recv(descriptor.rawValue, buffer.baseAddress, buffer.count, 0)
-        if count > 0 { return .bytes(count) }
+    open func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+        let count =
+            putBack.isEmpty
+            ? Glibc.recv(descriptor.rawValue, scratch.baseAddress, scratch.count, 0) : takePutBack(into: scratch)
+        if count > 0 { return .bytes(UnsafeBufferPointer(rebasing: scratch[..<count])) }
         if count == 0 { return .endOfStream }
         if errno == EAGAIN || errno == EINTR { return .wouldBlock(.read) }
         return .failed(.system(SystemError("recv")))
     }
 
     open func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
-        let count = Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
-        if count >= 0 { return .bytes(count) }
+        outcome(of: Glibc.send(descriptor.rawValue, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)))
+    }
+
+    private func outcome(of sent: Int) -> TransportResult {
+        if sent >= 0 { return .bytes(sent) }
         if errno == EAGAIN || errno == EINTR { return .wouldBlock(.write) }
         return .failed(.system(SystemError("send")))
     }
+
+    open func gather(
+        _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>
+    ) -> TransportResult {
+        var parts = (
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count),
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: second.baseAddress), iov_len: second.count)
+        )
+        return withUnsafeMutableBytes(of: &parts) { memory in
+            var message = msghdr()
+            message.msg_iov = memory.baseAddress?.assumingMemoryBound(to: iovec.self)
+            message.msg_iovlen = 2
+            return outcome(of: Glibc.sendmsg(descriptor.rawValue, &message, Int32(MSG_NOSIGNAL)))
+        }
+    }
+
+    open func flush() -> TransportResult { .bytes(0) }
+
+    open var unsent: Int { 0 }
 
     open func releaseBuffers() {}
 

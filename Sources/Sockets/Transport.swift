@@ -18,9 +18,24 @@ package protocol Transport: AnyObject {
     /// Bytes were received that `read` has not given out yet: readiness does not tell of them.
     var hasBufferedInput: Bool { get }
 
-    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult
+    /// The next bytes, lent until the next call of this for any transport of the loop: whoever wants them longer copies them.
+    ///
+    /// - Parameter scratch: where they are put when the transport has no memory of its own for them; its size is also about how
+    ///   much is taken from the socket at once.
+    func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult
 
+    /// Takes what there is room for of the bytes, and sends it after what was gathered; see `unsent`.
     func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult
+
+    /// Takes content that may wait for more, so that one system call sends a lot: `flush` or `write` have to follow before the
+    /// loop waits again. The bytes are `first` and then `second`.
+    func gather(_ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>) -> TransportResult
+
+    /// Sends what was taken, as far as the socket does: `.bytes` when none of it waits any more.
+    func flush() -> TransportResult
+
+    /// Bytes that were taken and have not left: gathered, or waiting until the transport is ready for writing. Bounded.
+    var unsent: Int { get }
 
     /// Ends our direction: close_notify where there is TLS, then FIN. Best effort, never blocks.
     func closeWrite()
@@ -49,6 +64,23 @@ package protocol Transport: AnyObject {
     func unwatch(_ source: EventSource, on loop: EventLoop)
 }
 
+/// For transports that keep nothing back.
+extension Transport {
+    package func gather(
+        _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>
+    ) -> TransportResult {
+        guard !first.isEmpty else { return write(second) }
+        let result = write(first)
+        guard case .bytes(first.count) = result, !second.isEmpty else { return result }
+        guard case .bytes(let count) = write(second) else { return result }
+        return .bytes(first.count + count)
+    }
+
+    package func flush() -> TransportResult { .bytes(0) }
+
+    package var unsent: Int { 0 }
+}
+
 public enum TransportDirection: Sendable { case read, write }
 
 public enum HandshakeResult {
@@ -57,9 +89,20 @@ public enum HandshakeResult {
     case failed(TransportError)
 }
 
-/// How a read or a write went.
-public enum TransportResult {
+/// What came.
+public enum ReceiveResult {
     /// 1 or more.
+    case bytes(UnsafeBufferPointer<UInt8>)
+    /// Nothing has come; try again when the transport is ready for this direction.
+    case wouldBlock(TransportDirection)
+    /// The peer has ended its direction properly.
+    case endOfStream
+    case failed(TransportError)
+}
+
+/// How a write went.
+public enum TransportResult {
+    /// 1 or more, if not said otherwise.
     case bytes(Int)
     /// Nothing could be moved; try again when the transport is ready for this direction.
     case wouldBlock(TransportDirection)

@@ -64,29 +64,41 @@
             }
         }
 
-        /// Makes a record of `content` at `target`, which has room for it, and returns its size; nil when OpenSSL fails.
-        func seal(_ content: UnsafeRawBufferPointer, as type: ContentType, at target: UnsafeMutableRawPointer) -> Int? {
-            seal(content, innerType: type.rawValue, at: target)
+        /// Makes a record of `content` and what follows it at `target`, which has room for it, and returns its size; nil when
+        /// OpenSSL fails.
+        func seal(
+            _ content: UnsafeRawBufferPointer,
+            _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+            as type: ContentType, at target: UnsafeMutableRawPointer
+        ) -> Int? {
+            seal(content, more, innerType: type.rawValue, at: target)
         }
 
         /// The same for any last byte: a type that there is not, or padding.
-        func seal(_ content: UnsafeRawBufferPointer, innerType: UInt8, at target: UnsafeMutableRawPointer) -> Int? {
-            let sealed = content.count + 1 + RecordFormat.tagSize
+        func seal(
+            _ content: UnsafeRawBufferPointer,
+            _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+            innerType: UInt8, at target: UnsafeMutableRawPointer
+        ) -> Int? {
+            let size = content.count + more.count
+            let sealed = size + 1 + RecordFormat.tagSize
             RecordFormat.putHeader(sealed: sealed, at: target)
             let body = (target + RecordFormat.headerSize).assumingMemoryBound(to: UInt8.self)
             var inner = innerType
             var count: Int32 = 0
-            guard beginRecord(target),
-                EVP_EncryptUpdate(
-                    context, body, &count, content.baseAddress?.assumingMemoryBound(to: UInt8.self),
-                    Int32(content.count))
-                    == 1,
-                EVP_EncryptUpdate(context, body + content.count, &count, &inner, 1) == 1,
-                EVP_EncryptFinal_ex(context, body + content.count + 1, &count) == 1,
-                EVP_CIPHER_CTX_ctrl(
-                    context, EVP_CTRL_AEAD_GET_TAG, Int32(RecordFormat.tagSize), body + content.count + 1) == 1
+            guard beginRecord(target), encrypt(content, at: body), encrypt(more, at: body + content.count),
+                EVP_EncryptUpdate(context, body + size, &count, &inner, 1) == 1,
+                EVP_EncryptFinal_ex(context, body + size + 1, &count) == 1,
+                EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(RecordFormat.tagSize), body + size + 1) == 1
             else { return nil }
             return RecordFormat.headerSize + sealed
+        }
+
+        private func encrypt(_ content: UnsafeRawBufferPointer, at target: UnsafeMutablePointer<UInt8>) -> Bool {
+            guard let source = content.baseAddress, !content.isEmpty else { return true }
+            var count: Int32 = 0
+            return EVP_EncryptUpdate(
+                context, target, &count, source.assumingMemoryBound(to: UInt8.self), Int32(content.count)) == 1
         }
 
         /// Opens a record into `target`, which has room for all of it but header and tag, and may be where the sealed bytes

@@ -8,13 +8,13 @@
         /// Something can be given out that readiness does not tell of.
         var hasBufferedInput: Bool { get }
 
-        /// The content of as many records as have come and fit.
-        func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult
+        /// See `Transport.receive`.
+        func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult
 
-        /// Makes one record of as much of `content` as one takes, and gathers it in the batch of the context.
+        /// Makes one record of as much of `first` and then of `second` as one takes, and gathers it in the batch of the context.
         ///
         /// - Returns: `.bytes` with how much that was, or what stands in the way.
-        func seal(_ content: UnsafeRawBufferPointer) -> TransportResult
+        func seal(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> TransportResult
 
         /// Tells the peer that nothing more comes. Best effort, never blocks.
         func sendCloseNotify()

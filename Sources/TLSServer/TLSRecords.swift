@@ -20,13 +20,10 @@
         private var idleRecords = 0
         /// The peer wants our keys updated before our next content.
         private var owesKeyUpdate = false
-        /// Opened, and too much for whoever read last.
-        private var spare: [UInt8] = []
-        private var spareStart = 0
         /// How the peer's direction ended; nothing is opened after that.
-        private var ending: TransportResult?
+        private var ending: ReceiveResult?
+        private var isEndingTold = false
         private var isBroken = false
-        private(set) var hasBufferedInput = false
 
         /// A connection whose handshake happened elsewhere.
         init(opener: RecordCipher, sealer: RecordCipher, isServer: Bool, socket: TLSSocket, workspace: TLSWorkspace) {
@@ -35,7 +32,6 @@
             self.isServer = isServer
             self.socket = socket
             self.workspace = workspace
-            hasBufferedInput = socket.hasReceived
         }
 
         /// Takes over from `session`; nil when the connection has to stay with OpenSSL: another version of TLS, a suite that is not
@@ -57,106 +53,72 @@
 
         // MARK: Input
 
-        func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
-            if spareStart < spare.count { return .bytes(takeSpare(into: buffer)) }
-            if ending != nil { return takeEnding() }
-            guard let target = UnsafeMutableRawPointer(buffer.baseAddress) else { return .wouldBlock(.read) }
-            let inbox = workspace.inbox
-            socket.moveReceived(to: inbox)
-            var position = 0
-            var total = open(into: target, room: buffer.count, at: &position)
+        var hasBufferedInput: Bool {
+            if ending != nil { return !isEndingTold }
+            let bytes = socket.receivedBytes
+            switch RecordFormat.header(of: bytes) {
+            case .sealed(let count): return bytes.count >= RecordFormat.headerSize + count
+            case .incomplete: return false
+            case .refused: return true
+            }
+        }
+
+        /// Lends the content of one record, opened where it was received.
+        func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+            guard ending == nil else { return takeEnding() }
+            var received = socket.claimInbox()
             socket.beginReading()
-            while total == 0 && ending == nil {
-                // What is left is less than one record: there is room for the rest of it.
-                inbox.removeFirst(position)
-                position = 0
-                switch socket.receive(into: inbox.room(forContent: buffer.count)) {
-                case .moved(let count):
-                    inbox.count += count
-                    total = open(into: target, room: buffer.count, at: &position)
-                case .wouldBlock:
-                    keep(from: position)
-                    return .wouldBlock(.read)
+            while true {
+                if let content = open(received) { return .bytes(content) }
+                guard ending == nil else { return takeEnding() }
+                switch socket.receiveMore(forContent: scratch.count) {
+                case .moved: received = socket.claimInbox()
+                case .wouldBlock: return .wouldBlock(.read)
                 case .ended: ending = broken(.truncated)
                 case .failed: ending = broken(.system(SystemError("recv", code: socket.failureCode)))
                 }
             }
-            keep(from: position)
-            return total > 0 ? .bytes(total) : takeEnding()
         }
 
         /// Tells how the peer's direction ended; once for a failure, after which there is nothing.
-        private func takeEnding() -> TransportResult {
-            hasBufferedInput = false
-            defer { ending = .endOfStream }
+        private func takeEnding() -> ReceiveResult {
+            defer {
+                isEndingTold = true
+                ending = .endOfStream
+            }
             return ending ?? .endOfStream
         }
 
-        /// What was received and not opened stays with the connection.
-        private func keep(from position: Int) {
-            let rest = UnsafeRawBufferPointer(
-                start: workspace.inbox.memory + position, count: workspace.inbox.count - position)
-            socket.putBack(rest)
-            switch RecordFormat.header(of: rest) {
-            case .sealed(let count): hasBufferedInput = rest.count >= RecordFormat.headerSize + count
-            case .incomplete: hasBufferedInput = false
-            case .refused: hasBufferedInput = true
-            }
-            if ending != nil || spareStart < spare.count { hasBufferedInput = true }
-        }
-
-        private func takeSpare(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
-            let count = min(buffer.count, spare.count - spareStart)
-            for index in 0..<count { buffer[index] = spare[spareStart + index] }
-            spareStart += count
-            if spareStart == spare.count {
-                spare = []
-                spareStart = 0
-                hasBufferedInput = socket.hasReceived || ending != nil
-            }
-            return count
-        }
-
-        /// Opens the whole records in the inbox from `position` on, as far as their content fits.
-        ///
-        /// - Returns: bytes of content, 0 when there was none.
-        private func open(into target: UnsafeMutableRawPointer, room: Int, at position: inout Int) -> Int {
-            let inbox = workspace.inbox
-            var total = 0
+        /// Opens whole records until one has content; nil when there is none.
+        private func open(_ received: UnsafeMutableRawBufferPointer) -> UnsafeBufferPointer<UInt8>? {
+            var rest = received
             while ending == nil {
-                let rest = UnsafeMutableRawBufferPointer(start: inbox.memory + position, count: inbox.count - position)
                 let record: UnsafeMutableRawBufferPointer
                 switch RecordFormat.header(of: UnsafeRawBufferPointer(rest)) {
-                case .incomplete: return total
+                case .incomplete: return nil
                 case .refused(let alert):
                     refuse(alert)
-                    return total
+                    return nil
                 case .sealed(let count):
                     let size = RecordFormat.headerSize + count
-                    guard rest.count >= size else { return total }
+                    guard rest.count >= size else { return nil }
                     record = UnsafeMutableRawBufferPointer(rebasing: rest[..<size])
+                    rest = UnsafeMutableRawBufferPointer(rebasing: rest[size...])
                 }
-                // Content with its type; padding, if there is any, comes off.
-                let fits = record.count - RecordFormat.headerSize - RecordFormat.tagSize <= room - total
-                if !fits && total > 0 { return total }
-                position += record.count
-                let place = fits ? target + total : record.baseAddress.map { $0 + RecordFormat.headerSize } ?? target
-                guard let opened = opener.open(record, into: place) else {
+                workspace.inbox.took(record.count)
+                guard let start = record.baseAddress.map({ $0 + RecordFormat.headerSize }),
+                    let opened = opener.open(record, into: start)
+                else {
                     _ = OpenSSLError.drain()
                     refuse(.badRecordMAC)
-                    return total
+                    return nil
                 }
-                let content = take(UnsafeRawBufferPointer(start: place, count: opened))
-                if fits {
-                    total += content
-                } else if content > 0 {
-                    total = min(content, room)
-                    target.copyMemory(from: place, byteCount: total)
-                    spare = [UInt8](UnsafeRawBufferPointer(start: place + total, count: content - total))
-                    return total
+                let content = take(UnsafeRawBufferPointer(start: start, count: opened))
+                if content > 0 {
+                    return UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: content)
                 }
             }
-            return total
+            return nil
         }
 
         /// Looks at what a record had inside, and returns how much of it is content.
@@ -217,14 +179,14 @@
             ending = broken(.secure(.other, message: "the peer broke TLS: \(alert.reason)"))
         }
 
-        private func broken(_ error: TransportError) -> TransportResult {
+        private func broken(_ error: TransportError) -> ReceiveResult {
             isBroken = true
             return .failed(error)
         }
 
         // MARK: Output
 
-        func seal(_ content: UnsafeRawBufferPointer) -> TransportResult {
+        func seal(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> TransportResult {
             guard !isBroken else { return .failed(.truncated) }
             if owesKeyUpdate || sealer.isUsedUp {
                 owesKeyUpdate = false
@@ -232,20 +194,29 @@
                 let message: [UInt8] = [24, 0, 0, 1, 0]
                 guard message.withUnsafeBytes({ gather($0, as: .handshake) }), sealer.update() else { return failed() }
             }
-            let count = min(content.count, RecordFormat.maximumContent)
-            guard gather(UnsafeRawBufferPointer(rebasing: content[..<count]), as: .applicationData) else {
-                return failed()
-            }
-            return .bytes(count)
+            let ofFirst = min(first.count, RecordFormat.maximumContent)
+            let ofSecond = min(second.count, RecordFormat.maximumContent - ofFirst)
+            guard
+                gather(
+                    UnsafeRawBufferPointer(rebasing: first[..<ofFirst]),
+                    UnsafeRawBufferPointer(rebasing: second[..<ofSecond]),
+                    as: .applicationData)
+            else { return failed() }
+            return .bytes(ofFirst + ofSecond)
         }
 
         private func failed() -> TransportResult {
-            broken(.secure(.other, message: OpenSSLError.drain().description))
+            isBroken = true
+            return .failed(.secure(.other, message: OpenSSLError.drain().description))
         }
 
-        private func gather(_ content: UnsafeRawBufferPointer, as type: ContentType) -> Bool {
-            guard let target = workspace.batch.room(for: content.count + RecordFormat.overhead),
-                let size = sealer.seal(content, as: type, at: target)
+        private func gather(
+            _ content: UnsafeRawBufferPointer,
+            _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+            as type: ContentType
+        ) -> Bool {
+            guard let target = workspace.batch.room(for: content.count + more.count + RecordFormat.overhead),
+                let size = sealer.seal(content, more, as: type, at: target)
             else { return false }
             workspace.batch.took(size)
             return true
@@ -257,7 +228,7 @@
 
         private func send(_ alert: Alert, isFatal: Bool) {
             // Records keep their order: behind some that can't leave there is no place for another.
-            guard case .moved = socket.sendUnsent() else { return }
+            guard case .moved = socket.sendUnsent(), !socket.isBlocked else { return }
             let content: [UInt8] = [isFatal ? 2 : 1, alert.rawValue]
             socket.beginGathering()
             _ = content.withUnsafeBytes { gather($0, as: .alert) }

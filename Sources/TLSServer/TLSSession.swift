@@ -70,7 +70,7 @@
         func keepRecords() {
             // One read(2) takes many records; in the handshake OpenSSL must not take what comes after it.
             shim_ssl_set_read_ahead(pointer, 1)
-            hasBufferedInput = SSL_has_pending(pointer) == 1 || socket.hasReceived
+            hasBufferedInput = SSL_has_pending(pointer) == 1 || !socket.receivedBytes.isEmpty
         }
 
         var negotiatedProtocol: ApplicationProtocol? {
@@ -119,7 +119,16 @@
     }
 
     extension TLSSession: TLSRecordLayer {
-        func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
+        func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+            switch read(into: scratch) {
+            case .bytes(let count): .bytes(UnsafeBufferPointer(rebasing: scratch[..<count]))
+            case .wouldBlock(let direction): .wouldBlock(direction)
+            case .endOfStream: .endOfStream
+            case .failed(let error): .failed(error)
+            }
+        }
+
+        private func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
             if let ending {
                 self.ending = nil
                 hasBufferedInput = false
@@ -147,8 +156,9 @@
             return .bytes(total)
         }
 
-        func seal(_ content: UnsafeRawBufferPointer) -> TransportResult {
+        func seal(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> TransportResult {
             guard !isBroken else { return .failed(.truncated) }
+            let content = first.isEmpty ? second : first
             var count = 0
             let result = SSL_write_ex(pointer, content.baseAddress, content.count, &count)
             return result == 1 ? .bytes(count) : outcome(of: result)

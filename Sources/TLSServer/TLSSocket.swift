@@ -28,7 +28,9 @@
         private(set) var isAtEnd = false
         /// The errno of the last call that failed; 0 when none has.
         private(set) var failureCode: Int32 = 0
-        /// Received, and not taken by anybody yet.
+        /// A system call to send has failed: nothing more can be sent.
+        private(set) var hasFailedToSend = false
+        /// Received, and not taken by anybody yet; while this socket holds the inbox, it is there instead.
         private var received: UnsafeMutableRawBufferPointer?
         private var receivedStart = 0
         /// Records that the socket did not take, as far as they are left. At most one batch.
@@ -42,31 +44,43 @@
         }
 
         private var batch: TLSBatch { workspace.batch }
+        private var inbox: TLSInbox { workspace.inbox }
 
         deinit {
+            inbox.forget(self)
+            batch.release(self)
             unsent?.deallocate()
             received?.deallocate()
         }
 
-        /// Records wait until the socket is writable.
-        var hasUnsent: Bool { unsent != nil }
+        /// Bytes of records that wait, in the batch or until the socket is writable.
+        var unsentCount: Int { (unsent?.count ?? sentOfUnsent) - sentOfUnsent + batch.bytes(of: self).count }
 
         // MARK: For the transport
 
         /// The socket may have something again.
         func beginReading() { isDrained = false }
 
-        /// Something was received and not taken.
-        var hasReceived: Bool { received != nil }
+        /// What was received and not taken.
+        var receivedBytes: UnsafeRawBufferPointer {
+            if let received { return UnsafeRawBufferPointer(rebasing: received[receivedStart...]) }
+            return UnsafeRawBufferPointer(inbox.bytes(of: self) ?? UnsafeMutableRawBufferPointer(start: nil, count: 0))
+        }
 
-        /// Moves what was received and not taken to the inbox, which holds nothing else then.
-        func moveReceived(to inbox: TLSInbox) {
-            inbox.count = 0
-            guard let memory = received else { return }
-            let rest = UnsafeRawBufferPointer(rebasing: memory[receivedStart...])
-            inbox.append(rest)
-            memory.deallocate()
+        /// What was received and not taken, in the inbox, which is this socket's then.
+        func claimInbox() -> UnsafeMutableRawBufferPointer {
+            if let bytes = inbox.bytes(of: self) { return bytes }
+            inbox.claim(for: self, kept: received.map { UnsafeMutableRawBufferPointer(rebasing: $0[receivedStart...]) })
+            received?.deallocate()
             received = nil
+            return inbox.bytes(of: self) ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        }
+
+        /// Receives into the inbox, which is this socket's, as much as the records of so much content.
+        func receiveMore(forContent contentSize: Int) -> Outcome {
+            let outcome = receive(into: inbox.room(forContent: contentSize))
+            if case .moved(let count) = outcome { inbox.received(count) }
+            return outcome
         }
 
         /// Keeps what nobody took.
@@ -78,20 +92,33 @@
             receivedStart = 0
         }
 
-        /// From now on records are gathered.
-        func beginGathering() { isGathering = true }
+        /// From now on records are gathered, behind those that are.
+        func beginGathering() {
+            batch.claim(for: self)
+            isGathering = true
+        }
 
-        /// Sends what was gathered. What the socket does not take is kept, see `hasUnsent`.
+        /// Bytes of content in what was gathered.
+        var gatheredContent: Int { batch.contentCount(of: self) }
+
+        /// So much content has been gathered.
+        func gathered(content count: Int) { batch.tookContent(count) }
+
+        /// What was gathered may wait for more.
+        func endGathering() { isGathering = false }
+
+        /// Sends what was gathered. What the socket does not take is kept, see `isBlocked`.
         func sendGathered() -> Outcome {
             isGathering = false
-            defer { batch.removeAll() }
-            guard batch.count > 0 else { return .moved(0) }
-            switch sendNow(batch.bytes) {
+            defer { batch.release(self) }
+            let records = batch.bytes(of: self)
+            guard !records.isEmpty else { return hasFailedToSend ? .failed : .moved(0) }
+            switch sendNow(records) {
             case .moved(let count):
-                if count < batch.count { keep(UnsafeRawBufferPointer(rebasing: batch.bytes[count...])) }
+                if count < records.count { keep(UnsafeRawBufferPointer(rebasing: records[count...])) }
                 return .moved(count)
             case .wouldBlock:
-                keep(batch.bytes)
+                keep(records)
                 return .moved(0)
             case .ended, .failed: return .failed
             }
@@ -105,19 +132,26 @@
             sentOfUnsent = 0
         }
 
-        /// Sends what was kept; `.wouldBlock` when some of it still is.
+        /// Sends what was kept; `.wouldBlock` when none of it could go and some still is.
         func sendUnsent() -> Outcome {
-            guard let records = unsent else { return .moved(0) }
+            guard let records = unsent else { return hasFailedToSend ? .failed : .moved(0) }
+            var moved = 0
             while sentOfUnsent < records.count {
                 switch sendNow(UnsafeRawBufferPointer(rebasing: records[sentOfUnsent...])) {
-                case .moved(let count): sentOfUnsent += count
+                case .moved(let count):
+                    sentOfUnsent += count
+                    moved += count
+                case .wouldBlock: return moved > 0 ? .moved(moved) : .wouldBlock
                 case let other: return other
                 }
             }
             records.deallocate()
             unsent = nil
-            return .moved(records.count)
+            return .moved(moved)
         }
+
+        /// Records wait until the socket is writable.
+        var isBlocked: Bool { unsent != nil }
 
         // MARK: For OpenSSL
 
@@ -126,7 +160,9 @@
         func receiveInPieces(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
             guard received == nil else { return .moved(takeReceived(upTo: buffer)) }
             guard buffer.count < TLSSocket.flight else { return receive(into: buffer) }
-            let flight = UnsafeMutableRawBufferPointer(start: workspace.inbox.memory, count: TLSSocket.flight)
+            inbox.vacate()
+            let flight = UnsafeMutableRawBufferPointer(
+                rebasing: inbox.room(forContent: TLSSocket.flight)[..<TLSSocket.flight])
             let outcome = receive(into: flight)
             guard case .moved(let count) = outcome else { return outcome }
             putBack(UnsafeRawBufferPointer(rebasing: flight[..<count]))
@@ -161,18 +197,21 @@
 
         func send(_ record: UnsafeRawBufferPointer) -> Outcome {
             if isGathering { return batch.append(record) ? .moved(record.count) : .wouldBlock }
-            if hasUnsent {
-                switch sendUnsent() {
-                case .moved: break
-                case let other: return other
-                }
+            // Records keep their order.
+            if case .failed = sendGathered() { return .failed }
+            if isBlocked {
+                if case .failed = sendUnsent() { return .failed }
+                if isBlocked { return .wouldBlock }
             }
             return sendNow(record)
         }
 
         private func sendNow(_ records: UnsafeRawBufferPointer) -> Outcome {
             let count = Glibc.send(descriptor, records.baseAddress, records.count, Int32(MSG_NOSIGNAL))
-            return count >= 0 ? .moved(count) : failure()
+            if count >= 0 { return .moved(count) }
+            let outcome = failure()
+            if case .failed = outcome { hasFailedToSend = true }
+            return outcome
         }
 
         private func failure() -> Outcome {

@@ -15,8 +15,6 @@
         private var peerCertificate: OpaquePointer?
         private var agreedProtocol: ApplicationProtocol?
         private var isBroken = false
-        /// Bytes that are on their way as records, and were not reported as written since the socket has not taken all of them.
-        private var unreported = 0
 
         /// Nil when OpenSSL has no memory for a session.
         package init?(_ descriptor: consuming FileDescriptor, context: TLSContext, host: String?) {
@@ -67,46 +65,59 @@
 
         package override var hasBufferedInput: Bool { records?.hasBufferedInput == true }
 
-        package override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
-            records?.read(into: buffer) ?? .endOfStream
+        package override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+            records?.receive(using: scratch) ?? .endOfStream
         }
 
-        /// Writes what fits into one batch of records, and sends them at once.
-        ///
-        /// While the socket has not taken all of them, the content of the last one counts as not written: so whoever writes waits
-        /// until it can write on. It is not encrypted again when it comes again.
         package override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
-            guard !isBroken, let records else { return .failed(.truncated) }
-            switch socket.sendUnsent() {
-            case .moved: break
+            let none = UnsafeRawBufferPointer(start: nil, count: 0)
+            let result = take(UnsafeRawBufferPointer(bytes), none)
+            if case .bytes = result, case .failed = socket.sendGathered() { return broken() }
+            return result
+        }
+
+        package override func gather(
+            _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>
+        ) -> TransportResult {
+            let result = take(UnsafeRawBufferPointer(first), UnsafeRawBufferPointer(second))
+            if socket.gatheredContent >= TLSBatch.contentSize, case .failed = socket.sendGathered() { return broken() }
+            return result
+        }
+
+        package override func flush() -> TransportResult {
+            guard !isBroken else { return .failed(.truncated) }
+            switch socket.isBlocked ? socket.sendUnsent() : socket.sendGathered() {
+            case .moved: return socket.isBlocked ? .wouldBlock(.write) : .bytes(0)
             case .wouldBlock: return .wouldBlock(.write)
             case .ended, .failed: return broken()
             }
-            let content = UnsafeRawBufferPointer(bytes)
-            let reported = min(unreported, content.count)
-            unreported -= reported
-            let end = min(content.count, reported + TLSBatch.contentSize)
-            var written = reported
-            var last = 0
-            var obstacle: TransportResult?
+        }
+
+        package override var unsent: Int { socket.unsentCount }
+
+        /// Makes records of as much as the batch takes.
+        private func take(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> TransportResult {
+            guard !isBroken, let records else { return .failed(.truncated) }
+            if socket.isBlocked {
+                if case .failed = socket.sendUnsent() { return broken() }
+                if socket.isBlocked { return .wouldBlock(.write) }
+            }
             socket.beginGathering()
-            while written < end {
-                let result = records.seal(UnsafeRawBufferPointer(rebasing: content[written..<end]))
-                guard case .bytes(let count) = result else {
-                    last = 0
-                    obstacle = result
-                    break
-                }
-                last = count
-                written += count
+            defer { socket.endGathering() }
+            let total = first.count + second.count
+            let end = min(total, TLSBatch.contentSize - socket.gatheredContent)
+            var taken = 0
+            while taken < end {
+                let ofFirst = min(taken, first.count)
+                let ofSecond = taken - ofFirst
+                let result = records.seal(
+                    UnsafeRawBufferPointer(rebasing: first[ofFirst..<min(first.count, end)]),
+                    UnsafeRawBufferPointer(rebasing: second[ofSecond..<max(end - first.count, ofSecond)]))
+                guard case .bytes(let count) = result else { return taken > 0 ? .bytes(taken) : result }
+                taken += count
+                socket.gathered(content: count)
             }
-            if case .failed = socket.sendGathered() { return broken() }
-            if let obstacle, written == reported { return reported > 0 ? .bytes(reported) : obstacle }
-            if socket.hasUnsent {
-                unreported = last
-                written -= last
-            }
-            return written > 0 ? .bytes(written) : .wouldBlock(.write)
+            return .bytes(taken)
         }
 
         private func broken() -> TransportResult {

@@ -27,12 +27,12 @@ final class BreakingTransport: SocketTransport {
 
     override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult { .failed(.truncated) }
 
-    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
+    override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
         guard !answer.isEmpty else { return .endOfStream }
-        let count = min(answer.count, buffer.count)
-        for index in 0..<count { buffer[index] = answer[index] }
+        let count = min(answer.count, scratch.count)
+        for index in 0..<count { scratch[index] = answer[index] }
         answer.removeFirst(count)
-        return .bytes(count)
+        return .bytes(UnsafeBufferPointer(rebasing: scratch[..<count]))
     }
 }
 

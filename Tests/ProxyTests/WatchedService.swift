@@ -84,15 +84,23 @@ private final class WatchedTransport: SocketTransport {
         super.init(descriptor)
     }
 
-    override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
+    override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
         flow.measure()
-        let result = super.read(into: buffer)
-        if case .bytes(let count) = result { flow.receivedUpstream += count }
+        let result = super.receive(using: scratch)
+        if case .bytes(let bytes) = result { flow.receivedUpstream += bytes.count }
         return result
     }
 
     override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
         let result = super.write(bytes)
+        if case .bytes(let count) = result { flow.sentUpstream += count }
+        return result
+    }
+
+    override func gather(
+        _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>
+    ) -> TransportResult {
+        let result = super.gather(first, second)
         if case .bytes(let count) = result { flow.sentUpstream += count }
         return result
     }

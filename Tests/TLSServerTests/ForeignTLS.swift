@@ -69,10 +69,15 @@
             }
         }
 
-        override func read(into buffer: UnsafeMutableBufferPointer<UInt8>) -> TransportResult {
+        override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
             var count = 0
-            let result = SSL_read_ex(session, buffer.baseAddress, buffer.count, &count)
-            return result == 1 ? .bytes(count) : outcome(result)
+            let result = SSL_read_ex(session, scratch.baseAddress, scratch.count, &count)
+            if result == 1 { return .bytes(UnsafeBufferPointer(rebasing: scratch[..<count])) }
+            switch outcome(result) {
+            case .wouldBlock(let direction): return .wouldBlock(direction)
+            case .failed(let error): return .failed(error)
+            case .bytes, .endOfStream: return .endOfStream
+            }
         }
 
         override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {

@@ -3,6 +3,7 @@
     import Foundation
     import Sockets
     @testable import TLSServer
+    import TestSupport
 
     /// Two ends of one TCP connection over loopback, moved on in turns by the test's own thread.
     final class Wire {
@@ -111,20 +112,19 @@
         // MARK: Bytes
 
         /// Reads once something comes.
-        static func read(_ transport: SocketTransport, atMost limit: Int = 64 << 10) throws -> TransportResult {
+        static func read(_ transport: SocketTransport) throws -> TransportResult {
             var bytes: [UInt8] = []
-            return try read(transport, into: &bytes, atMost: limit)
+            return try read(transport, into: &bytes)
         }
 
         static func read(
-            _ transport: SocketTransport, into bytes: inout [UInt8], atMost limit: Int = 64 << 10
+            _ transport: SocketTransport, into bytes: inout [UInt8], room limit: Int = 64 << 10
         ) throws -> TransportResult {
-            var buffer = [UInt8](repeating: 0, count: limit)
             while true {
-                let result = buffer.withUnsafeMutableBufferPointer { transport.read(into: $0) }
+                let (result, read) = transport.read(room: limit)
                 switch result {
-                case .bytes(let count):
-                    bytes += buffer[..<count]
+                case .bytes:
+                    bytes += read
                     return result
                 case .wouldBlock(let direction):
                     try wait(for: transport.descriptor.rawValue, Int16(direction == .read ? POLLIN : POLLOUT))

@@ -6,7 +6,7 @@ import Sockets
 /// Records of TLS 1.3 from a peer that has the keys: types, contents, padding and key updates, or bytes of no key.
 ///
 /// What comes through is the content of the records before the first that may not come, in order and whole, however the
-/// bytes are cut and however little the reader has room for.
+/// bytes are cut and however little is taken from the socket at once.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzRecords(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 6)
@@ -115,16 +115,17 @@ private func receive(_ bytes: [UInt8], cuts: [Int], room: Int, isServer: Bool) -
             }
             if sent > 0 { start += sent }
             reading: while true {
-                switch buffer.withUnsafeMutableBufferPointer({ records.read(into: $0) }) {
-                case .bytes(let count):
-                    check(count > 0 && count <= room, "\(count) bytes into \(room)")
-                    content += buffer.prefix(count)
+                switch buffer.withUnsafeMutableBufferPointer({ records.receive(using: $0) }) {
+                case .bytes(let bytes):
+                    check(bytes.count > 0 && bytes.count <= RecordFormat.maximumContent, "\(bytes.count) bytes at once")
+                    content += bytes
                 case .wouldBlock:
                     check(!records.hasBufferedInput, "something is there and is not given out")
                     break reading
                 case .endOfStream: return (content, false)
                 case .failed:
-                    guard case .endOfStream = buffer.withUnsafeMutableBufferPointer({ records.read(into: $0) }) else {
+                    guard case .endOfStream = buffer.withUnsafeMutableBufferPointer({ records.receive(using: $0) })
+                    else {
                         fatalError("more after a failure")
                     }
                     return (content, true)

@@ -1,0 +1,63 @@
+internal import HTTP
+internal import Sockets
+
+/// How sending went.
+enum SendOutcome {
+    /// Nothing waits.
+    case done
+    /// Some waits until the transport is ready for writing.
+    case blocked
+    case failed
+}
+
+/// Bytes on their way to a transport, in order: what it has taken and not sent, then what is in the buffer.
+extension ByteBuffer {
+    /// Content below this is put together with what comes before and after it, unless more has been gathered already: then a
+    /// small record costs less than a system call of its own.
+    static let directSize = 4 << 10
+
+    /// Appends content that may go to the transport from where it lies; only what it does not take is copied. It leaves with the
+    /// next `send` at the latest.
+    mutating func gather(_ content: UnsafeBufferPointer<UInt8>, into transport: any Transport) -> SendOutcome {
+        var rest = content
+        while rest.count >= ByteBuffer.directSize || (!rest.isEmpty && transport.unsent > 0) {
+            switch transport.gather(readable, rest) {
+            case .bytes(let taken):
+                let own = min(taken, count)
+                consume(own)
+                rest = UnsafeBufferPointer(rebasing: rest[(taken - own)...])
+            case .wouldBlock:
+                append(rest)
+                return .blocked
+            case .endOfStream, .failed: return .failed
+            }
+        }
+        append(rest)
+        return .done
+    }
+
+    /// Sends as much as goes.
+    ///
+    /// - Returns: `moved` counts the bytes that have left. Those of TLS's own count with them.
+    mutating func send(through transport: any Transport) -> (moved: Int, outcome: SendOutcome) {
+        var unsent = transport.unsent
+        let before = count + unsent
+        var outcome = SendOutcome.done
+        while !isEmpty || unsent > 0 {
+            // What waits for the socket goes first and alone; what was gathered goes with what is here.
+            let result = isEmpty ? transport.flush() : transport.write(readable)
+            unsent = transport.unsent
+            if case .bytes(let taken) = result {
+                consume(taken)
+                if unsent == 0 { continue }
+                outcome = .blocked
+            } else if case .wouldBlock = result {
+                outcome = .blocked
+            } else {
+                outcome = .failed
+            }
+            break
+        }
+        return (max(0, before - count - unsent), outcome)
+    }
+}
