@@ -19,6 +19,8 @@ final class BalancerNode {
     let log = Logger(label: "balancer")
     /// Set while a worker's standby.
     var standby: StandbyChannel?
+    /// The channel to the worker that started this process, if one did.
+    var starter: MessageChannel?
     /// Set when this process took over by --replace.
     var replacement: Replacement?
     /// What SIGTERM and SIGINT ask for; nil while they ask for nothing.
@@ -228,6 +230,7 @@ final class BalancerNode {
                 metadata: ["epoch": "\(epoch.value)", "later": "\(later.value)"])
             // So that nobody here takes this end for a death.
             handover?.announce(.superseded(later))
+            try? starter?.send(JSON.encode(StandbyReport.superseded(later)))
             shutDown(isInOrder: false)
         }
         control.standing = { [unowned self] in coordinator.standing() }

@@ -7,7 +7,7 @@ internal import Sockets
 /// The balancer's side of the channel to the worker that started it (descriptor 3): waits for the word to take over.
 ///
 /// While it waits, the end of the channel (the worker is gone) ends the process: a parked standby doesn't outlive its
-/// worker. Once it reigns it is on its own.
+/// worker. Once it reigns it is on its own; the worker, if it is still there, is only told when a later reign ends this one.
 final class StandbyChannel {
     private static let descriptor: Int32 = 3
     /// The lock of a dying predecessor is free within about a millisecond; a hung one was killed just before.
@@ -35,6 +35,7 @@ final class StandbyChannel {
         timer.action = { [unowned self] in attempt() }
         channel.onMessage = { [unowned self] in received($0, $1) }
         channel.onClose = { exit(0) }
+        node.starter = channel
     }
 
     func report(_ report: StandbyReport) {
@@ -108,8 +109,11 @@ final class StandbyChannel {
             try node.completeReign(epoch: epoch, listeners: listeners, ticketKeys: ticketKeys)
         } catch { exitFailed("\(error)") }
         report(.started(epoch))
-        // From here on the worker's end is no concern of ours.
-        channel.close()
+        // From here on the worker's end is no concern of ours, and nor is its word.
+        channel.onClose = {}
+        channel.onMessage = { _, descriptors in
+            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
+        }
         node.standby = nil
     }
 

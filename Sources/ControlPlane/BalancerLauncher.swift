@@ -28,6 +28,9 @@ package final class BalancerLauncher {
         }
     }
 
+    /// Called when a balancer that was started here says that one of this higher epoch reigns elsewhere.
+    package var onSuperseded: (Epoch) -> Void = { _ in }
+
     private let loop: EventLoop
     private let program: Program
     private let log: Logger
@@ -36,8 +39,14 @@ package final class BalancerLauncher {
     private var holding: HandoverClient.Holding?
     private var candidate: Candidate?
     private var calmUntil: UInt64 = 0
-    /// Children that reign, or did: held until they have ended, so that they are reaped.
-    private var released: [Int32: ChildProcess] = [:]
+    /// Children that reign, or did, and those that were let go: held until they have ended, so that they are reaped.
+    private var released: [Int32: Released] = [:]
+
+    private struct Released {
+        let process: ChildProcess
+        /// Whose last words are still heard; nil for one that was let go, which ends because nobody has its channel.
+        let candidate: Candidate?
+    }
 
     private final class Candidate {
         let process: ChildProcess
@@ -170,21 +179,32 @@ package final class BalancerLauncher {
             log.info("the lock is held by \(holder)")
             candidate.completion.take()?(.lockHeld)
         case .failed(let reason): candidate.completion.take()?(.failed(reason))
+        case .superseded(let epoch): onSuperseded(epoch)
         }
     }
 
     /// The child reigns: it is nobody's standby any more.
     private func release(_ candidate: Candidate) {
-        released[candidate.process.processIdentifier] = candidate.process
-        let number = candidate.process.processIdentifier
-        candidate.process.onExit = { [unowned self] _ in released[number] = nil }
+        holdUntilExit(candidate.process, listeningTo: candidate)
         if self.candidate === candidate { self.candidate = nil }
         calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
         restart()
     }
 
+    /// Not captured is the process itself: what it holds itself by is never let go.
+    private func holdUntilExit(_ process: ChildProcess, listeningTo candidate: Candidate?) {
+        let number = process.processIdentifier
+        released[number] = Released(process: process, candidate: candidate)
+        process.onExit = { [unowned self] _ in
+            let ended = released.removeValue(forKey: number)
+            ended?.candidate?.channel.receiveRest()
+        }
+    }
+
     private func exited(_ candidate: Candidate, status: Int32) {
-        candidate.channel.close()
+        candidate.channel.receiveRest()
+        // It may have said with its last word that it reigns.
+        released[candidate.process.processIdentifier] = nil
         if self.candidate === candidate { self.candidate = nil }
         let completion = candidate.completion.take()
         log.warning("the standby ended", metadata: ["status": "\(status)", "log": "\(program.directory.balancerLog)"])
@@ -194,11 +214,7 @@ package final class BalancerLauncher {
 
     /// The end of its channel ends a parked standby.
     private func dismiss(_ candidate: Candidate) {
-        let process = candidate.process
-        // Not the process itself: what it holds itself by is never let go.
-        let number = process.processIdentifier
-        released[number] = process
-        process.onExit = { [unowned self] _ in released[number] = nil }
+        holdUntilExit(candidate.process, listeningTo: nil)
         candidate.channel.close()
         self.candidate = nil
     }

@@ -93,10 +93,12 @@ package final class MemberControl {
             launcher?.renew()
             perform()
         }
-        handover?.onSuperseded = { [unowned self] epoch in
+        let superseded = { [unowned self] (epoch: Epoch) in
             _ = core.requestSeen(epoch: epoch)
             perform()
         }
+        handover?.onSuperseded = superseded
+        launcher?.onSuperseded = superseded
         handover?.onGone = { [unowned self] epoch in
             core.balancerDied(epoch: epoch, now: now)
             perform()

@@ -15,4 +15,7 @@ package enum StandbyReport: Codable, Sendable {
     /// Another process holds the lock.
     case held(String)
     case failed(String)
+    /// A balancer of this higher epoch reigns elsewhere, or did: this one ends. The worker may not be at the handover socket
+    /// yet to hear of it; it would start another that ends the same way, again and again.
+    case superseded(Epoch)
 }

@@ -36,6 +36,12 @@ package final class MessageChannel: EventSource {
         descriptors = []
     }
 
+    /// Takes in what the other end, which is known to be gone, has sent before, and stops listening.
+    package func receiveRest() {
+        ready(.readable)
+        close()
+    }
+
     package override func ready(_ readiness: Readiness) {
         while registration != nil {
             do throws(SystemError) {

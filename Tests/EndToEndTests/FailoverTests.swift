@@ -185,6 +185,32 @@ extension EndToEnd {
             #expect(try cluster.curl("/").isOK)
         }
 
+        /// A worker knew of a later reign that nobody had any more. Each balancer that another one started ended at once, before that
+        /// one was at its handover socket to be told why: it started the next, and so on for ever.
+        @Test func `A balancer that ends for a later reign tells the worker that started it`() throws {
+            var options = Self.withoutStandby
+            options.workers = 1
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            try waitUntil("the worker has a list") { cluster.knows("worker-8001", of: 1) }
+            cluster.balancer?.end()
+            cluster.workers[0].process.end()
+            let list = "\(cluster.stateDirectory)/snapshot-worker-8001.json"
+            var object = try #require(try JSONSerialization.jsonObject(with: Files.bytes(list)) as? [String: Any])
+            object["epoch"] = 1 << 40
+            try JSONSerialization.data(withJSONObject: object).write(to: URL(fileURLWithPath: list))
+            try cluster.workers[0].start()
+            let reports = "\(cluster.folder)/reports.txt"
+            let starter = try SpawnedProcess(
+                "python3",
+                ["\(Files.packageRoot)/Tests/Tools/starting_worker.py", "1", TestCluster.balancerProgram]
+                    + cluster.balancerArguments, output: reports, errors: "\(cluster.folder)/starter.log")
+            defer { starter.end() }
+            try waitUntil("the balancer has ended") { Files.text(reports).contains("ended with 1") }
+            #expect(Files.text(reports).contains("superseded"), "\(Files.text(reports))")
+            #expect(Files.text(reports).contains("\(1 << 40)"), "\(Files.text(reports))")
+        }
+
         private static var withoutStandby: TestCluster.Options {
             var options = TestCluster.Options()
             options.workerArguments = ["--no-standby"]

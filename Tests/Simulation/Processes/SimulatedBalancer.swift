@@ -15,6 +15,8 @@ struct SimulatedBalancer {
     let host: Int
     /// The worker that started it, for as long as it depends on it.
     var owner: Caller?
+    /// The same worker, for as long as both live: what it is told over that channel.
+    let starter: Caller?
     var coordinator: AnyCoordinator
     var stage = Stage.candidate
     var status = ProcessStatus.running

@@ -85,7 +85,7 @@ extension World {
         }
         balancers.append(
             SimulatedBalancer(
-                process: process, host: host, owner: owner, coordinator: coordinator, after: after,
+                process: process, host: host, owner: owner, starter: owner, coordinator: coordinator, after: after,
                 attemptsLeft: attempts, hasListeners: hasListeners, lastPaused: now))
         live.append(process)
         return process
@@ -260,11 +260,15 @@ extension World {
         leave(process)
     }
 
-    /// The workers of the host are told who reigns, so that none of them takes this end for a death.
+    /// The workers of the host are told who reigns, so that none of them takes this end for a death: those at the handover
+    /// socket, and the one that started this balancer, which may not have got there yet.
     func announce(successor epoch: Epoch, of process: Int) {
+        // Over channels whose end comes after it.
+        let arrival = Instant(nanoseconds: now.nanoseconds + 50_000)
+        if let starter = balancers[process].starter {
+            push(arrival, .toWorker(starter.worker, life: starter.life, .succeeded(by: epoch)))
+        }
         for index in workers.indices where workers[index].channel == process {
-            // Over the channel whose end comes after it.
-            let arrival = Instant(nanoseconds: now.nanoseconds + 50_000)
             push(arrival, .toWorker(index, life: workers[index].life, .succeeded(by: epoch)))
         }
     }

@@ -1,0 +1,84 @@
+import Cluster
+import Foundation
+import Sockets
+import TestSupport
+import Testing
+
+@testable import ControlPlane
+
+/// What a worker hears from a balancer that it has started; the balancer is a script.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct BalancerLauncherTests {
+    private let folder: TemporaryFolder
+    private let loop: TestLoop
+    private let log = RecordingLog()
+
+    init() throws {
+        folder = try TemporaryFolder()
+        loop = try TestLoop()
+    }
+
+    /// What was heard, on the loop, and who heard it: as in a worker, launchers live as long as their loop.
+    private final class Heard {
+        var launchers: [BalancerLauncher] = []
+        var outcomes: [TakeoverOutcome] = []
+        var later: [Epoch] = []
+    }
+
+    /// Starts a balancer that says `reports` and ends, all in one moment.
+    private func takeOver(_ reports: [StandbyReport], hearing heard: Heard) throws {
+        let lines = reports.map { String(decoding: JSON.encode($0), as: UTF8.self) + "\n" }.joined()
+        try folder.write(lines, to: "reports")
+        try folder.write("#!/bin/sh\nread word <&3\ncat \(folder.path)/reports >&3\nexit 1\n", to: "balancer")
+        chmod("\(folder.path)/balancer", 0o700)
+        let program = BalancerLauncher.Program(
+            path: "\(folder.path)/balancer", id: try #require(NodeID("worker-8001")), certificates: folder.path,
+            directory: try StateDirectory(path: folder.path))
+        loop.onLoop { [loop, log] in
+            let launcher = BalancerLauncher(loop: loop.loop, program: program, log: log.makeLogger())
+            launcher.onSuperseded = { heard.later.append($0) }
+            launcher.takeOver(after: Epoch(1)) { heard.outcomes.append($0) }
+            heard.launchers.append(launcher)
+        }
+    }
+
+    private var endCount: Int { log.lines.count { $0.contains("the standby ended") } }
+
+    private func end(_ heard: Heard) {
+        loop.onLoop { for launcher in heard.launchers { launcher.stop() } }
+        loop.stop()
+        withExtendedLifetime(heard) {}
+    }
+
+    /// The worker has to know why, or it starts the next one in vain.
+    @Test func `A balancer that reigned for a moment says which later one has ended it`() throws {
+        let heard = Heard()
+        try takeOver([.started(Epoch(2)), .superseded(Epoch(99))], hearing: heard)
+        #expect(loop.eventually(withinSeconds: 100) { heard.later == [Epoch(99)] })
+        #expect(loop.onLoop { heard.outcomes } == [.started(Epoch(2))])
+        end(heard)
+    }
+
+    @Test func `So does one that did not get as far`() throws {
+        let heard = Heard()
+        try takeOver([.superseded(Epoch(99))], hearing: heard)
+        #expect(loop.eventually(withinSeconds: 100) { heard.outcomes.count == 1 })
+        #expect(loop.onLoop { heard.later } == [Epoch(99)])
+        end(heard)
+        guard case .failed = heard.outcomes.first else {
+            Issue.record("\(heard.outcomes)")
+            return
+        }
+    }
+
+    /// Which of the two the loop sees first, the last words or the end, is chance.
+    @Test func `The last words of a balancer count, whether or not its end is seen first`() throws {
+        let heard = Heard()
+        for count in 1...10 {
+            try takeOver([.failed("no certificate")], hearing: heard)
+            let hasEnded = loop.eventually(withinSeconds: 100) { endCount == count }
+            try #require(hasEnded)
+        }
+        #expect(heard.outcomes.allSatisfy { $0 == .failed("no certificate") }, "\(heard.outcomes)")
+        end(heard)
+    }
+}
