@@ -34,7 +34,12 @@ extension MemberCore {
         isWatchOut = false
         switch kind {
         case .timedOut:
-            if !wasCounted { missed(now: now) }
+            if !wasCounted {
+                missed(now: now)
+            } else if isRegistered {
+                // The time for the next check has come already: to wait for another interval would double every miss.
+                watchAt = now
+            }
         case .closed, .refused:
             brokenWatches = min(brokenWatches + 1, 1000)
             if isRegistered { watchAt = now.advanced(byMilliseconds: reconnectDelay()) }

@@ -104,9 +104,26 @@ import Testing
         // Checked at 100, counted as missed at 200; the shell gives the check up at 250.
         member.pass(milliseconds: 250)
         member.core.watchFailed(.timedOut, now: at(250))
-        // Checked again at 300; unanswered at 400 and 500.
+        // Checked again at once, since the time for it had come; unanswered at 350 and 450.
         let happened = member.pass(milliseconds: 1000)
-        #expect(happened.first { $0.effect == .event(.balancerSuspected) }?.instant == at(500))
+        #expect(happened.first { $0.effect == .event(.balancerSuspected) }?.instant == at(450))
+    }
+
+    /// Who checks once a second, and gave each check up a moment after the next was due, counted a miss every two seconds only.
+    /// When it alone held the listeners, nobody else could act meanwhile.
+    @Test func aCheckThatIsGivenUpLateIsRepeatedAtOnce() {
+        var member = MemberConversation(member: 8004)
+        var happened = member.pass(milliseconds: 1000)
+        #expect(happened.last?.effect.isWatch == true)
+        for second in 2...4 {
+            // Another is due and finds the last one unanswered; 10 ms later the shell gives that up.
+            happened += member.pass(milliseconds: 1000)
+            #expect(happened.filter(\.effect.isWatch).count == second - 1)
+            member.core.watchFailed(.timedOut, now: member.now)
+            happened += member.pass(milliseconds: 10)
+        }
+        #expect(happened.filter(\.effect.isWatch).map(\.instant) == [at(1000), at(2000), at(3010), at(4020)])
+        #expect(happened.first { $0.effect == .event(.balancerSuspected) }?.instant == at(4010))
     }
 
     @Test func whatTheShellGivesUpIsAMiss() {
