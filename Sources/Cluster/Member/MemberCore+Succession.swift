@@ -103,17 +103,16 @@ extension MemberCore {
             return
         }
         guard case .takingOver(let until) = phase else { return }
-        let began = until.advanced(byMilliseconds: -settings.takeoverTimeoutMilliseconds)
-        if outcome == .lockHeld, let lastGoodCheck, lastGoodCheck > began {
-            // A false alarm: who holds the lock has shown itself meanwhile, and is not to be suspected for holding it.
-            note(.takeoverLostToAnother)
-            phase = .idle
-            return
-        }
         if case .failed(let reason) = outcome {
             note(.takeoverFailed(reason))
         } else {
             note(.takeoverLostToAnother)
+        }
+        let began = until.advanced(byMilliseconds: -settings.takeoverTimeoutMilliseconds)
+        if let lastGoodCheck, lastGoodCheck > began, !isBalancerDead {
+            // A false alarm: who reigns has shown itself meanwhile. However the attempt failed, that is held against nobody.
+            phase = .idle
+            return
         }
         takeoversInRow += 1
         phase = .backingOff(until: now.advanced(byMilliseconds: delayAfterAttempts()))

@@ -355,14 +355,28 @@ import Testing
 
     /// The watch broke though both ends lived: the attempt to take over found the lock held, which was held against the
     /// balancer that held it, although it had answered meanwhile. Where nobody was there to be asked, it was killed.
-    @Test func aBalancerThatShowedItselfIsNotSuspectForHoldingItsLock() {
+    /// Neither is it when the attempt failed for another reason: its process was killed, or did not start.
+    @Test(arguments: [TakeoverOutcome.lockHeld, .failed("the balancer process ended")])
+    func aBalancerThatShowedItselfIsNotSuspectForHoldingItsLock(outcome: TakeoverOutcome) {
         let alone = MemberConversation.snapshot([record(8001)])
         var member = MemberConversation(member: 8001, of: alone)
         member.core.watchFailed(.closed, now: at(100))
         #expect(member.effects().contains { $0.isTakeOver })
         member.core.watchAnswered(epoch: alone.epoch, newer: nil, now: at(150))
-        member.core.takeoverFinished(.lockHeld, now: at(200))
+        member.core.takeoverFinished(outcome, now: at(200))
         #expect(!member.effects().contains { $0.isTakeOver })
         #expect(member.core.phase == .idle)
+    }
+
+    @Test(arguments: [TakeoverOutcome.lockHeld, .failed("no memory")])
+    func aBalancerThatShowedItselfAndDiedMeanwhileIsMissed(outcome: TakeoverOutcome) {
+        var member = MemberConversation(member: 8001)
+        member.core.watchFailed(.closed, now: at(100))
+        member.core.watchAnswered(epoch: Epoch(1), newer: nil, now: at(150))
+        member.core.balancerDied(epoch: Epoch(1), now: at(160))
+        _ = member.effects()
+        member.core.takeoverFinished(outcome, now: at(200))
+        member.now = at(200)
+        #expect(member.pass(milliseconds: 500).contains { $0.effect.isTakeOver })
     }
 }
