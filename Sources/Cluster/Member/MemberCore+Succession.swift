@@ -22,6 +22,17 @@ extension MemberCore {
             || (order.distant.isEmpty && seats.count <= 1)
     }
 
+    /// Where the latest reign lives: with whoever was handed its listeners. A snapshot may be of an earlier one, elsewhere.
+    func makeOrder() -> SuccessionOrder {
+        SuccessionOrder(of: snapshot, seenBy: record, balancerIn: handoverEpoch == highestEpoch ? record.home : nil)
+    }
+
+    /// Another reign is the latest, or other listeners are held.
+    mutating func homeMayDiffer() {
+        let home = handoverEpoch == highestEpoch ? record.home : nil
+        if order.home != home ?? snapshot.home { order = makeOrder() }
+    }
+
     /// The balancer's process is gone, for certain: its end of the handover channel closed, or its pidfd fired.
     ///
     /// - Parameter epoch: whose process it was. The death of a past balancer is no news; nil means the present one.
@@ -68,13 +79,12 @@ extension MemberCore {
         handoverEpoch = max(handoverEpoch ?? epoch, epoch)
         // Where a balancer has lived, there is a lock that fences.
         knowsStateDirectory = true
-        if epoch > highestEpoch, epoch <= .ceiling {
-            // A balancer of this very home reigns, and this worker did not know.
-            follow(epoch, now: now)
-            if !wasAtHome, let ownSeat, ownSeat != seat, !isStopping {
-                balancerShowedItself(now: now)
-                move(to: ownSeat, now: now)
-            }
+        if epoch > highestEpoch, epoch <= .ceiling { follow(epoch, now: now) }
+        homeMayDiffer()
+        if epoch == highestEpoch, !wasAtHome, let ownSeat, ownSeat != seat, !isStopping {
+            // The balancer that reigns is of this very home, and this worker did not know.
+            balancerShowedItself(now: now)
+            move(to: ownSeat, now: now)
         }
         releasePastListeners()
         updateStandby()
@@ -86,14 +96,15 @@ extension MemberCore {
         if case .started(let epoch) = outcome {
             // The standby, if there was one, is the balancer now.
             isStandbyKept = false
-            let wasAtHome = isAtHome
+            // Who only holds listeners of its own home may still ask elsewhere.
+            let wasElsewhere = !isAtHome || snapshot.home != order.home
             takeoversInRow += 1
             note(.tookOver(epoch))
             if epoch > highestEpoch, epoch <= .ceiling { follow(epoch, now: now) }
             isBalancerDead = false
             phase = .idle
             registerAttempts = 0
-            if !wasAtHome, let ownSeat, ownSeat != seat {
+            if wasElsewhere, let ownSeat, ownSeat != seat {
                 move(to: ownSeat, now: now)
             } else if isRegistered {
                 if !isWatchOut { watchAt = now }

@@ -111,6 +111,7 @@ extension MemberCore {
     /// Goes over to the balancer of a higher epoch.
     mutating func follow(_ epoch: Epoch, now: Instant) {
         highestEpoch = epoch
+        homeMayDiffer()
         note(.newBalancer(epoch))
         misses = 0
         isBalancerDead = false
@@ -135,7 +136,7 @@ extension MemberCore {
     mutating func adopt(_ newer: Snapshot) {
         guard newer.supersedes(snapshot) else { return }
         snapshot = newer.keepingLaterStarts(of: snapshot)
-        order = SuccessionOrder(of: snapshot, seenBy: record)
+        order = makeOrder()
         rememberSeats()
         effects.append(.persist(snapshot))
         releasePastListeners()

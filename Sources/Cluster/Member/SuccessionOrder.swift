@@ -5,6 +5,8 @@
 /// that are not leaving come after them: when a balancer dies before it has probed its hints, nobody is ready, and
 /// somebody must act all the same.
 package struct SuccessionOrder: Sendable, Equatable {
+    /// The balancer's home; nil where that is of a version that knows no homes.
+    package let home: Home?
     /// The workers of the balancer's home.
     package let candidates: [WorkerRecord]
     /// The workers of other homes that may act across hosts.
@@ -13,14 +15,18 @@ package struct SuccessionOrder: Sendable, Equatable {
     /// takes itself for a neighbour of the balancer, and lock and listeners tell.
     package let isAtHome: Bool
 
-    /// - Parameter viewer: the worker whose view this is.
-    package init(of snapshot: Snapshot, seenBy viewer: WorkerRecord) {
-        let isAtHome = snapshot.home == nil || viewer.home == nil || snapshot.home == viewer.home
+    /// - Parameters:
+    ///   - viewer: the worker whose view this is.
+    ///   - home: where the balancer lives, when the viewer knows it of a later reign than the snapshot's.
+    package init(of snapshot: Snapshot, seenBy viewer: WorkerRecord, balancerIn home: Home? = nil) {
+        let home = home ?? snapshot.home
+        let isAtHome = home == nil || viewer.home == nil || home == viewer.home
         let isNear = { (worker: WorkerRecord) in
-            if let home = snapshot.home, let other = worker.home { return home == other }
+            if let home, let other = worker.home { return home == other }
             return isAtHome && HostName.isSameMachine(worker.host, viewer.host)
         }
         let able = snapshot.workers.filter { $0.mayStandIn && $0.state != .draining }
+        self.home = home
         self.isAtHome = isAtHome
         candidates = SuccessionOrder.sorted(able.filter(isNear))
         distant = SuccessionOrder.sorted(able.filter { $0.acrossHosts && $0.home != nil && !isNear($0) })

@@ -200,6 +200,28 @@ import Testing
             })
     }
 
+    /// A snapshot of another home's earlier reign made it a stranger in its own: in no list, it never acted, and held the ports
+    /// against its neighbours for ever.
+    @Test(arguments: [(UInt16(8002), 0), (8009, 1)])
+    func whoHoldsTheLatestListenersIsAtHomeWhateverTheSnapshotSays(port: UInt16, rank: Int) {
+        var member = MemberConversation(
+            starting: MemberCore(
+                record: record(port).living(in: 2), settings: steadySettings(), snapshot: Self.snapshot,
+                knowsStateDirectory: false, seats: [Self.first], seed: 3, now: at(0)))
+        #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
+        #expect(!member.core.isAtHome)
+        _ = member.effects()
+        member.core.handoverReady(epoch: Self.later.epoch, now: at(1))
+        #expect(member.core.isAtHome)
+        #expect(member.core.rank == rank, "among those of its own home")
+        #expect(member.effects().contains { if case .move(Self.second, _) = $0 { true } else { false } })
+        member.core.balancerDied(epoch: Self.later.epoch, now: at(2))
+        let happened = member.pass(milliseconds: 200)
+        #expect(happened.contains { $0.effect.isTakeOver })
+        #expect(member.core.requestSeen(epoch: Self.later.epoch.next) == true)
+        #expect(!member.core.isAtHome, "of that reign it has neither listeners nor a list")
+    }
+
     @Test func seatsAreBounded() {
         let workers = (1...200).map { record(UInt16(8000 + $0)).living(in: $0) }
         let large = Snapshot(epoch: Epoch(1), version: 6, workers: workers, home: home("h1"))
