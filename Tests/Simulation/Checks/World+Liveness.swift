@@ -7,6 +7,9 @@ extension World {
     static let stableMilliseconds: Int64 = 6000
 
     /// While some worker that may act has been left alone for long, somebody has accepted since.
+    ///
+    /// It is looked at with each inspection, not with each event, so that reigns of some milliseconds hardly count. They serve
+    /// nobody: six histories in a million had one such reign after another, each ended by a worker that remembered a later one.
     func checkLiveness() {
         for host in hosts.indices {
             if live.contains(where: {
