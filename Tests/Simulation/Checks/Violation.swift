@@ -12,6 +12,7 @@ package enum Invariant: String, CaseIterable, Sendable {
     case neverTwice = "a request that is not idempotent reaches at most one worker"
     case fewAttempts = "a request is sent at most three times, and never again once it was answered"
     case steppedDown = "a balancer that has been shown a higher epoch accepts no more"
+    case fenceKept = "a balancer that has lost its fence, and could have asked, accepts no more"
     case selfDoubt = "soft evidence never ejects the last worker, nor more than half at once"
     case asked = "nobody kills a balancer on suspicion without asking the others, nor against them"
     case healthySpared = "nobody kills a balancer that is well in calm weather"

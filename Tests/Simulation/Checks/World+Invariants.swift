@@ -41,6 +41,20 @@ extension World {
         }
     }
 
+    /// Nobody has to show it: a balancer asks by itself, also when it has no workers. It could have asked since its client was told,
+    /// but for the time in which it hung.
+    func checkFences() {
+        guard let lease else { return }
+        for process in live where balancers[process].isAccepting && balancers[process].status == .running {
+            guard let told = lease.toldOffSince(process) else { continue }
+            let knowable = max(told, balancers[process].lastPaused)
+            let time = now.milliseconds(since: knowable)
+            if time > settings.fenceCheckMilliseconds {
+                violate(.fenceKept, "balancer \(process) has been without its lease for \(time) ms")
+            }
+        }
+    }
+
     /// A balancer has answered a worker; one of an earlier reign must not be taken for a sign of life.
     func answered(_ index: Int, under epoch: Epoch, _ event: (inout MemberCore) -> Void) {
         let isOlder = epoch < workers[index].highestSeen

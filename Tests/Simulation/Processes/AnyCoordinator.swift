@@ -46,19 +46,23 @@ final class SimulatedLease {
 
     private(set) var holder: Int?
     private var lastEpoch = Epoch.none
-    /// Processes whose client knows that the lease is over.
-    private var toldOff: [Int] = []
+    /// Processes whose client knows that the lease is over, and since when.
+    private var toldOff: [(process: Int, since: Instant)] = []
 
-    func tellOff(_ process: Int) {
-        if holder != process { toldOff.append(process) }
+    func tellOff(_ process: Int, now: Instant) {
+        if holder != process { toldOff.append((process, now)) }
     }
 
-    func isToldOff(_ process: Int) -> Bool { toldOff.contains(process) }
+    func isToldOff(_ process: Int) -> Bool { toldOffSince(process) != nil }
+
+    func toldOffSince(_ process: Int) -> Instant? { toldOff.first { $0.process == process }?.since }
 
     func acquire(after: Epoch, for process: Int) -> CoordinatorGrant {
         if let holder, holder != process { return .heldByOther("process \(holder)") }
         lastEpoch = max(lastEpoch, after).next
         holder = process
+        // What its client was told before it had a lease is not said of this one.
+        toldOff.removeAll { $0.process == process }
         return .granted(lastEpoch)
     }
 

@@ -42,7 +42,7 @@ extension World {
             // Who goes on in between has renewed it.
             let isSamePause = balancers[process].status == .paused && balancers[process].lastPaused == pausedAt
             if isSamePause { lease?.release(by: process) }
-        case .leaseRenewed(let process): lease?.tellOff(process)
+        case .leaseRenewed(let process): lease?.tellOff(process, now: now)
         case .heirAccepts(let heir, let predecessor): heirAccepts(heir, after: predecessor)
         case .fault:
             guard isFaulty else { return }

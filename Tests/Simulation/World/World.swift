@@ -110,6 +110,7 @@ package final class World {
             if case .inspect = next.event {
                 push(after(milliseconds: 50), .inspect)
                 checkLiveness()
+                checkFences()
                 if isDone() { return true }
                 continue
             }
