@@ -14,12 +14,16 @@ final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
     }
 
     override func ready(_ readiness: Readiness) { multiplexer?.ready(readiness) }
-    override func endOfTurn() { multiplexer?.endOfTurn() }
+
+    override func endOfTurn() {
+        multiplexer?.endOfTurn()
+        if isDraining && multiplexer?.streamCount == 0 { close() }
+    }
 
     /// The streams are drained like any connection; new ones are refused, so that their requests go elsewhere.
     override func drain() {
         isDraining = true
-        if multiplexer?.streamCount == 0 { close() }
+        loop.callAtEndOfTurn(self)
     }
 
     override func close() { multiplexer?.end(nil) }
@@ -30,8 +34,9 @@ final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
         return true
     }
 
+    /// Not at once: others that are refused may have come together with this one, and all are to be told.
     func streamEnded() {
-        if isDraining, multiplexer?.streamCount == 0 { close() }
+        if isDraining { loop.callAtEndOfTurn(self) }
     }
 
     func multiplexerEnded(_ error: TransportError?) {

@@ -148,6 +148,23 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
+    /// Requests that meet a server which is going are all told that nobody has read them: then they can go elsewhere, whatever
+    /// their method.
+    @Test func whatComesTooLateIsRefusedInWords() throws {
+        let server = try MultiplexedTests.server()
+        let client = try server.client()
+        #expect(server.test.has(connections: 1))
+        server.test.onLoop { $0.drain() }
+        let head = Array("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n".utf8)
+        let places: [UInt8] = [0, 1, 2]
+        let opened = places.flatMap { place -> [UInt8] in [0, 0, 0, UInt8(head.count), 0, 0, 0, place] + head }
+        try client.send(Array("USTDY/1\n".utf8) + opened)
+        let refused = places.flatMap { place -> [UInt8] in [4, 0, 0, 0, 0, 0, 0, place] }
+        #expect(try client.receive(count: 24) == refused)
+        #expect(try client.isEndedByPeer())
+        #expect(!server.log.all.contains { $0.hasPrefix("head") })
+    }
+
     @Test func allWhoWaitFailTogether() throws {
         // One that accepts nothing: what is asked waits for the preface to leave, until the connection is reset.
         let listener = try RawListener()
