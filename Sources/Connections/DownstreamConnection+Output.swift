@@ -169,7 +169,7 @@ extension DownstreamConnection {
             case .failed: return close()
             }
         }
-        let isSent = !isOutputWaiting
+        let isSent = !isWriteBlocked || !isOutputWaiting
         if isSent { isOutputTimed = false }
         if moved > 0 { outputMoved(moved) }
         if isSent {

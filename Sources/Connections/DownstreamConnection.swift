@@ -102,7 +102,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     package var isDraining: Bool { server.isDraining }
     package var waitingOutput: Int { output.count }
     package var isCongested: Bool {
-        output.count + (isWriteBlocked ? transport.unsent : 0) > server.limits.outputHigh
+        (isWriteBlocked ? output.count + transport.unsent : output.count) > server.limits.outputHigh
     }
     /// Something is written that has not left.
     var isOutputWaiting: Bool { !output.isEmpty || transport.unsent > 0 }

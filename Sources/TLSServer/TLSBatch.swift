@@ -11,42 +11,25 @@
         /// Nil until the first write.
         private var memory: UnsafeMutableRawPointer?
         private var count = 0
-        private var contentCount = 0
-        /// Takes its name off before it goes.
+        /// It takes its name off before it goes, see `release`.
         private unowned(unsafe) var holder: TLSSocket?
 
         deinit { memory?.deallocate() }
 
-        /// What `socket` has gathered.
-        func bytes(of socket: TLSSocket) -> UnsafeRawBufferPointer {
-            UnsafeRawBufferPointer(start: memory, count: holder === socket ? count : 0)
-        }
-
-        /// Bytes of content in the records that `socket` has gathered.
-        func contentCount(of socket: TLSSocket) -> Int { holder === socket ? contentCount : 0 }
+        /// What the holder has gathered; it stays where it is until the next record is made.
+        var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
         /// From now on this gathers what `socket` sends.
         func claim(for socket: TLSSocket) {
-            guard holder !== socket else { return }
             // How that went, its session hears when it looks.
             if let holder { _ = holder.sendGathered() }
             holder = socket
         }
 
-        /// `socket` goes, or has sent what was gathered.
-        func release(_ socket: TLSSocket) {
-            guard holder === socket else { return }
+        /// Nobody holds this, and nothing is here.
+        func release() {
             holder = nil
             count = 0
-            contentCount = 0
-        }
-
-        /// Takes a record, or a part of one; false when there is no room.
-        func append(_ record: UnsafeRawBufferPointer) -> Bool {
-            guard let source = record.baseAddress, let target = room(for: record.count) else { return false }
-            target.copyMemory(from: source, byteCount: record.count)
-            took(record.count)
-            return true
         }
 
         /// Where a record can be made; nil when there is no room.
@@ -60,8 +43,5 @@
 
         /// A record was made in the room that was given.
         func took(_ size: Int) { count += size }
-
-        /// So much content is in the records that were made.
-        func tookContent(_ size: Int) { contentCount += size }
     }
 #endif

@@ -8,7 +8,7 @@
         /// Received, and not opened yet.
         private var start = 0
         private var end = 0
-        /// Takes its name off before it goes.
+        /// It takes its name off before it goes, see `release`.
         private unowned(unsafe) var holder: TLSSocket?
 
         /// A record, and one that had begun before.
@@ -16,40 +16,35 @@
 
         deinit { memory.deallocate() }
 
-        /// What `socket` has received and not opened, if it is here.
-        func bytes(of socket: TLSSocket) -> UnsafeMutableRawBufferPointer? {
-            holder === socket ? rest : nil
-        }
-
-        private var rest: UnsafeMutableRawBufferPointer {
+        /// What the holder has received and not opened.
+        var bytes: UnsafeMutableRawBufferPointer {
             UnsafeMutableRawBufferPointer(start: memory + start, count: end - start)
         }
 
-        /// From now on `socket` receives here; `kept` is what it has received before.
-        func claim(for socket: TLSSocket, kept: UnsafeMutableRawBufferPointer?) {
+        /// From now on `socket` receives here.
+        func claim(for socket: TLSSocket) {
             vacate()
             holder = socket
-            guard let kept else { return }
-            makeRoom(kept.count)
-            memory.copyMemory(from: kept.baseAddress!, byteCount: kept.count)
-            end = kept.count
         }
 
         /// Lets whoever holds this take away what is left.
         func vacate() {
-            if let holder, start < end { holder.putBack(UnsafeRawBufferPointer(rest)) }
+            holder?.leaveInbox()
             release()
         }
 
-        /// `socket` goes.
-        func forget(_ socket: TLSSocket) {
-            if holder === socket { release() }
-        }
-
-        private func release() {
+        /// Nobody holds this, and nothing is here.
+        func release() {
             holder = nil
             start = 0
             end = 0
+        }
+
+        /// Puts bytes behind what is here.
+        func append(_ bytes: UnsafeRawBufferPointer) {
+            makeRoom(end + bytes.count)
+            UnsafeMutableRawBufferPointer(start: memory + end, count: bytes.count).copyMemory(from: bytes)
+            end += bytes.count
         }
 
         /// Memory behind what is here, for the records of so much content. What was here may have moved.

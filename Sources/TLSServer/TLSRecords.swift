@@ -12,7 +12,6 @@
         private static let idleRecordLimit = 32
 
         private let socket: TLSSocket
-        private let workspace: TLSWorkspace
         private let isServer: Bool
         private let opener: RecordCipher
         private let sealer: RecordCipher
@@ -26,12 +25,11 @@
         private var isBroken = false
 
         /// A connection whose handshake happened elsewhere.
-        init(opener: RecordCipher, sealer: RecordCipher, isServer: Bool, socket: TLSSocket, workspace: TLSWorkspace) {
+        init(opener: RecordCipher, sealer: RecordCipher, isServer: Bool, socket: TLSSocket) {
             self.opener = opener
             self.sealer = sealer
             self.isServer = isServer
             self.socket = socket
-            self.workspace = workspace
         }
 
         /// Takes over from `session`; nil when the connection has to stay with OpenSSL: another version of TLS, a suite that is not
@@ -48,7 +46,7 @@
                 let opener = RecordCipher(.open, secret: theirs),
                 let sealer = RecordCipher(.seal, secret: ours, sequence: session.secrets.ticketsSent)
             else { return nil }
-            self.init(opener: opener, sealer: sealer, isServer: isServer, socket: socket, workspace: workspace)
+            self.init(opener: opener, sealer: sealer, isServer: isServer, socket: socket)
         }
 
         // MARK: Input
@@ -105,7 +103,7 @@
                     record = UnsafeMutableRawBufferPointer(rebasing: rest[..<size])
                     rest = UnsafeMutableRawBufferPointer(rebasing: rest[size...])
                 }
-                workspace.inbox.took(record.count)
+                socket.tookReceived(record.count)
                 guard let start = record.baseAddress.map({ $0 + RecordFormat.headerSize }),
                     let opened = opener.open(record, into: start)
                 else {
@@ -215,10 +213,10 @@
             _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
             as type: ContentType
         ) -> Bool {
-            guard let target = workspace.batch.room(for: content.count + more.count + RecordFormat.overhead),
+            guard let target = socket.room(forRecord: content.count + more.count + RecordFormat.overhead),
                 let size = sealer.seal(content, more, as: type, at: target)
             else { return false }
-            workspace.batch.took(size)
+            socket.gathered(record: size)
             return true
         }
 

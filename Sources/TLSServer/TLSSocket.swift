@@ -20,7 +20,10 @@
         private static let flight = 4 << 10
 
         private let descriptor: Int32
-        private let workspace: TLSWorkspace
+        private let batch: TLSBatch
+        private let inbox: TLSInbox
+        private var holdsBatch = false
+        private var holdsInbox = false
         private var isGathering = false
         /// The last read took all that there was.
         private(set) var isDrained = false
@@ -40,21 +43,19 @@
         /// - Parameter descriptor: stays open for as long as this lives.
         init(descriptor: Int32, workspace: TLSWorkspace) {
             self.descriptor = descriptor
-            self.workspace = workspace
+            batch = workspace.batch
+            inbox = workspace.inbox
         }
 
-        private var batch: TLSBatch { workspace.batch }
-        private var inbox: TLSInbox { workspace.inbox }
-
         deinit {
-            inbox.forget(self)
-            batch.release(self)
+            if holdsInbox { inbox.release() }
+            if holdsBatch { batch.release() }
             unsent?.deallocate()
             received?.deallocate()
         }
 
         /// Bytes of records that wait, in the batch or until the socket is writable.
-        var unsentCount: Int { (unsent?.count ?? sentOfUnsent) - sentOfUnsent + batch.bytes(of: self).count }
+        private(set) var unsentCount = 0
 
         // MARK: For the transport
 
@@ -64,17 +65,31 @@
         /// What was received and not taken.
         var receivedBytes: UnsafeRawBufferPointer {
             if let received { return UnsafeRawBufferPointer(rebasing: received[receivedStart...]) }
-            return UnsafeRawBufferPointer(inbox.bytes(of: self) ?? UnsafeMutableRawBufferPointer(start: nil, count: 0))
+            return holdsInbox ? UnsafeRawBufferPointer(inbox.bytes) : UnsafeRawBufferPointer(start: nil, count: 0)
         }
 
         /// What was received and not taken, in the inbox, which is this socket's then.
         func claimInbox() -> UnsafeMutableRawBufferPointer {
-            if let bytes = inbox.bytes(of: self) { return bytes }
-            inbox.claim(for: self, kept: received.map { UnsafeMutableRawBufferPointer(rebasing: $0[receivedStart...]) })
-            received?.deallocate()
-            received = nil
-            return inbox.bytes(of: self) ?? UnsafeMutableRawBufferPointer(start: nil, count: 0)
+            if !holdsInbox {
+                inbox.claim(for: self)
+                holdsInbox = true
+                if let received {
+                    inbox.append(UnsafeRawBufferPointer(rebasing: received[receivedStart...]))
+                    received.deallocate()
+                    self.received = nil
+                }
+            }
+            return inbox.bytes
         }
+
+        /// Another wants the inbox: what is left there moves to memory of this one's own.
+        func leaveInbox() {
+            holdsInbox = false
+            putBack(UnsafeRawBufferPointer(inbox.bytes))
+        }
+
+        /// The first bytes of the inbox, which is this socket's, are taken.
+        func tookReceived(_ count: Int) { inbox.took(count) }
 
         /// Receives into the inbox, which is this socket's, as much as the records of so much content.
         func receiveMore(forContent contentSize: Int) -> Outcome {
@@ -94,15 +109,27 @@
 
         /// From now on records are gathered, behind those that are.
         func beginGathering() {
-            batch.claim(for: self)
+            if !holdsBatch {
+                batch.claim(for: self)
+                holdsBatch = true
+            }
             isGathering = true
         }
 
-        /// Bytes of content in what was gathered.
-        var gatheredContent: Int { batch.contentCount(of: self) }
+        /// Where a record of this size can be made, behind those that are gathered; nil when there is no room.
+        func room(forRecord size: Int) -> UnsafeMutableRawPointer? { batch.room(for: size) }
 
-        /// So much content has been gathered.
-        func gathered(content count: Int) { batch.tookContent(count) }
+        /// A record was made in the room that was given.
+        func gathered(record size: Int) {
+            batch.took(size)
+            unsentCount += size
+        }
+
+        /// Bytes of content in what was gathered.
+        private(set) var gatheredContent = 0
+
+        /// So much content is in the records that were made.
+        func gathered(content count: Int) { gatheredContent += count }
 
         /// What was gathered may wait for more.
         func endGathering() { isGathering = false }
@@ -110,18 +137,23 @@
         /// Sends what was gathered. What the socket does not take is kept, see `isBlocked`.
         func sendGathered() -> Outcome {
             isGathering = false
-            defer { batch.release(self) }
-            let records = batch.bytes(of: self)
-            guard !records.isEmpty else { return hasFailedToSend ? .failed : .moved(0) }
+            guard holdsBatch else { return hasFailedToSend ? .failed : .moved(0) }
+            let records = batch.bytes
+            holdsBatch = false
+            gatheredContent = 0
+            batch.release()
+            guard !records.isEmpty else { return .moved(0) }
+            var moved = 0
             switch sendNow(records) {
-            case .moved(let count):
-                if count < records.count { keep(UnsafeRawBufferPointer(rebasing: records[count...])) }
-                return .moved(count)
-            case .wouldBlock:
-                keep(records)
-                return .moved(0)
-            case .ended, .failed: return .failed
+            case .moved(let count): moved = count
+            case .wouldBlock: break
+            case .ended, .failed:
+                unsentCount = 0
+                return .failed
             }
+            unsentCount -= moved
+            if moved < records.count { keep(UnsafeRawBufferPointer(rebasing: records[moved...])) }
+            return .moved(moved)
         }
 
         private func keep(_ records: UnsafeRawBufferPointer) {
@@ -140,6 +172,7 @@
                 switch sendNow(UnsafeRawBufferPointer(rebasing: records[sentOfUnsent...])) {
                 case .moved(let count):
                     sentOfUnsent += count
+                    unsentCount -= count
                     moved += count
                 case .wouldBlock: return moved > 0 ? .moved(moved) : .wouldBlock
                 case let other: return other
@@ -196,7 +229,14 @@
         }
 
         func send(_ record: UnsafeRawBufferPointer) -> Outcome {
-            if isGathering { return batch.append(record) ? .moved(record.count) : .wouldBlock }
+            if isGathering {
+                guard let target = room(forRecord: record.count), let source = record.baseAddress else {
+                    return .wouldBlock
+                }
+                target.copyMemory(from: source, byteCount: record.count)
+                gathered(record: record.count)
+                return .moved(record.count)
+            }
             // Records keep their order.
             if case .failed = sendGathered() { return .failed }
             if isBlocked {

@@ -34,7 +34,7 @@
                 socket = TLSSocket(descriptor: ends[0], workspace: workspace)
                 records = TLSRecords(
                     opener: try cipher(.open, there), sealer: try cipher(.seal, here, sealedBefore), isServer: isServer,
-                    socket: socket, workspace: workspace)
+                    socket: socket)
                 sealer = try cipher(.seal, there)
                 opener = try cipher(.open, here, sealedBefore)
             }

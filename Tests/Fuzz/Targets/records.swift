@@ -104,7 +104,7 @@ private func receive(_ bytes: [UInt8], cuts: [Int], room: Int, isServer: Bool) -
     let workspace = TLSWorkspace()
     let records = TLSRecords(
         opener: cipher(.open, 2), sealer: cipher(.seal, 1), isServer: isServer,
-        socket: TLSSocket(descriptor: ends[0], workspace: workspace), workspace: workspace)
+        socket: TLSSocket(descriptor: ends[0], workspace: workspace))
     var content: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: room)
     var start = 0
