@@ -12,28 +12,35 @@ enum SendOutcome {
 
 /// Bytes on their way to a transport, in order: what it has taken and not sent, then what is in the buffer.
 extension ByteBuffer {
-    /// Content below this is put together with what comes before and after it, unless more has been gathered already: then a
-    /// small record costs less than a system call of its own.
+    /// Content below this is put together with what comes before and after it.
     static let directSize = 4 << 10
+    /// The same when more has been gathered already: then a small record costs less than a system call of its own.
+    private static let followingSize = 512
 
     /// Appends content that may go to the transport from where it lies; only what it does not take is copied. It leaves with the
     /// next `send` at the latest.
-    mutating func gather(_ content: UnsafeBufferPointer<UInt8>, into transport: any Transport) -> SendOutcome {
+    ///
+    /// - Returns: `moved` counts the bytes that the transport has taken.
+    mutating func gather(
+        _ content: UnsafeBufferPointer<UInt8>, into transport: any Transport
+    ) -> (moved: Int, outcome: SendOutcome) {
         var rest = content
-        while rest.count >= ByteBuffer.directSize || (!rest.isEmpty && transport.unsent > 0) {
+        var moved = 0
+        while rest.count >= ByteBuffer.directSize || (rest.count >= ByteBuffer.followingSize && transport.unsent > 0) {
             switch transport.gather(readable, rest) {
             case .bytes(let taken):
                 let own = min(taken, count)
                 consume(own)
                 rest = UnsafeBufferPointer(rebasing: rest[(taken - own)...])
+                moved += taken
             case .wouldBlock:
                 append(rest)
-                return .blocked
-            case .endOfStream, .failed: return .failed
+                return (moved, .blocked)
+            case .endOfStream, .failed: return (moved, .failed)
             }
         }
         append(rest)
-        return .done
+        return (moved, .done)
     }
 
     /// Sends as much as goes.

@@ -96,7 +96,7 @@ extension DownstreamConnection {
 
     private func writeRaw(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard !isWriteBlocked else { return output.append(bytes) }
-        switch output.gather(bytes, into: transport) {
+        switch output.gather(bytes, into: transport).outcome {
         case .done: break
         case .blocked: writeBlocked()
         case .failed: close()

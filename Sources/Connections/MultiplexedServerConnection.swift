@@ -17,7 +17,7 @@ final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
 
     override func endOfTurn() {
         multiplexer?.endOfTurn()
-        if isDraining && multiplexer?.streamCount == 0 { close() }
+        if isDraining, let multiplexer, multiplexer.streamCount == 0, multiplexer.isSent { close() }
     }
 
     /// The streams are drained like any connection; new ones are refused, so that their requests go elsewhere.

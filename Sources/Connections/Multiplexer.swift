@@ -116,6 +116,9 @@ final class Multiplexer {
 
     // MARK: Output
 
+    /// Nothing that was written waits any more.
+    var isSent: Bool { isEnded || (output.isEmpty && transport.unsent == 0) }
+
     /// How many bytes of content there is room for.
     var room: Int { isEnded || writeError != nil ? 0 : Multiplexer.outputHigh - output.count }
 
@@ -123,7 +126,7 @@ final class Multiplexer {
     func write(_ header: FrameHeader, _ content: UnsafeBufferPointer<UInt8>) {
         guard !isEnded, writeError == nil else { return }
         output.append(header)
-        if isWriteBlocked { output.append(content) } else { note(output.gather(content, into: transport)) }
+        if isWriteBlocked { output.append(content) } else { note(output.gather(content, into: transport).outcome) }
         written()
     }
 

@@ -151,11 +151,15 @@ package final class UpstreamConnection: EventSource {
         guard phase == .busy, !isWriteBlocked, bytes.count >= ByteBuffer.directSize, let transport else {
             return write { $0.append(bytes) }
         }
-        // Some of it may leave at once.
-        isRequestOnTheWay = true
-        switch output.gather(bytes, into: transport) {
+        let gathering = output.gather(bytes, into: transport)
+        if gathering.moved > 0 { isRequestOnTheWay = true }
+        switch gathering.outcome {
         case .done: break
-        case .blocked: isWriteBlocked = true
+        case .blocked:
+            isWriteBlocked = true
+            // At once: a stream tells of its room when that comes, and only whoever is interested by then.
+            updateInterest()
+            if !isRequestEnded || isTunnel { setStallTimer() }
         case .failed: return outputBroke()
         }
         // Here nothing is appended any more: what follows is the same.

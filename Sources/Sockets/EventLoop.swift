@@ -154,6 +154,8 @@ package final class EventLoop: @unchecked Sendable {
     /// Calls `ready(.readable)` of a watched source in the next turn, which then does not wait: for input that was
     /// read ahead, and for sources that leave the rest of their work to let others have theirs.
     package func callNextTurn(_ source: EventSource) {
+        guard !source.isDueNextTurn else { return }
+        source.isDueNextTurn = true
         nextTurn.append(source)
     }
 
@@ -233,7 +235,10 @@ package final class EventLoop: @unchecked Sendable {
         guard !nextTurn.isEmpty else { return }
         let due = nextTurn
         nextTurn = []
-        for source in due where source.isWatched { source.ready(.readable) }
+        for source in due {
+            source.isDueNextTurn = false
+            if source.isWatched { source.ready(.readable) }
+        }
     }
 
     private func drainMailbox() {

@@ -11,6 +11,8 @@ open class EventSource {
     package internal(set) var interest: Readiness = []
     /// Whether `endOfTurn` is due at the end of this turn of the loop.
     var isDueAtEndOfTurn = false
+    /// Whether `ready` is due in the next turn of the loop, whatever the descriptor says.
+    var isDueNextTurn = false
 
     public init() {}
 

@@ -3,10 +3,11 @@
     ///
     /// One session after the other: whoever gathers holds it, and when another wants it, what the first has gathered leaves.
     final class TLSBatch {
-        /// Content that is gathered before it leaves.
-        static let contentSize = 128 << 10
-        /// Room for that content as records, each with header, type and tag, and for a message of OpenSSL's own before them.
-        private static let capacity = contentSize + (16 << 10)
+        /// Bytes of records that are gathered before they leave; the last record may go beyond.
+        static let limit = 128 << 10
+        /// There is always room for one record more, the largest that OpenSSL makes too (RFC 5246, 6.2.3), and for a message or
+        /// an alert with it.
+        private static let capacity = limit + (16 << 10) + (4 << 10)
 
         /// Nil until the first write.
         private var memory: UnsafeMutableRawPointer?

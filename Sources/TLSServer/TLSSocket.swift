@@ -125,12 +125,6 @@
             unsentCount += size
         }
 
-        /// Bytes of content in what was gathered.
-        private(set) var gatheredContent = 0
-
-        /// So much content is in the records that were made.
-        func gathered(content count: Int) { gatheredContent += count }
-
         /// What was gathered may wait for more.
         func endGathering() { isGathering = false }
 
@@ -140,16 +134,14 @@
             guard holdsBatch else { return hasFailedToSend ? .failed : .moved(0) }
             let records = batch.bytes
             holdsBatch = false
-            gatheredContent = 0
             batch.release()
             guard !records.isEmpty else { return .moved(0) }
             var moved = 0
             switch sendNow(records) {
             case .moved(let count): moved = count
             case .wouldBlock: break
-            case .ended, .failed:
-                unsentCount = 0
-                return .failed
+            // They count as not sent for good: so whoever looks is told, also when it was another session that wanted the batch.
+            case .ended, .failed: return .failed
             }
             unsentCount -= moved
             if moved < records.count { keep(UnsafeRawBufferPointer(rebasing: records[moved...])) }

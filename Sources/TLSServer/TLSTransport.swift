@@ -80,7 +80,9 @@
             _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>
         ) -> TransportResult {
             let result = take(UnsafeRawBufferPointer(first), UnsafeRawBufferPointer(second))
-            if socket.gatheredContent >= TLSBatch.contentSize, case .failed = socket.sendGathered() { return broken() }
+            if case .bytes = result, socket.unsentCount >= TLSBatch.limit, case .failed = socket.sendGathered() {
+                return broken()
+            }
             return result
         }
 
@@ -105,17 +107,15 @@
             socket.beginGathering()
             defer { socket.endGathering() }
             let total = first.count + second.count
-            let end = min(total, TLSBatch.contentSize - socket.gatheredContent)
             var taken = 0
-            while taken < end {
+            while taken < total && socket.unsentCount < TLSBatch.limit {
                 let ofFirst = min(taken, first.count)
                 let ofSecond = taken - ofFirst
                 let result = records.seal(
-                    UnsafeRawBufferPointer(rebasing: first[ofFirst..<min(first.count, end)]),
-                    UnsafeRawBufferPointer(rebasing: second[ofSecond..<max(end - first.count, ofSecond)]))
+                    UnsafeRawBufferPointer(rebasing: first[ofFirst...]),
+                    UnsafeRawBufferPointer(rebasing: second[ofSecond...]))
                 guard case .bytes(let count) = result else { return taken > 0 ? .bytes(taken) : result }
                 taken += count
-                socket.gathered(content: count)
             }
             return .bytes(taken)
         }

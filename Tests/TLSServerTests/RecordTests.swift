@@ -45,8 +45,8 @@
 
         @Test func aWriteTakesOneBatchAtMost() throws {
             let (wire, near, far) = try Wire.open()
-            let bytes = RecordTests.pattern(TLSBatch.contentSize * 2)
-            guard case .bytes(TLSBatch.contentSize) = bytes.withUnsafeBufferPointer({ far.write($0) }) else {
+            let bytes = RecordTests.pattern(TLSBatch.limit * 2)
+            guard case .bytes(TLSBatch.limit) = bytes.withUnsafeBufferPointer({ far.write($0) }) else {
                 Issue.record("the batch is not its bound")
                 return
             }
@@ -104,7 +104,7 @@
             var received: [UInt8] = []
             var offer = bytes.count
             while received.count < bytes.count {
-                #expect(near.unsent < TLSBatch.contentSize + 32 * RecordFormat.overhead)
+                #expect(near.unsent < TLSBatch.limit + RecordFormat.maximumContent + RecordFormat.overhead)
                 if sent == bytes.count { _ = near.flush() }
                 if sent < bytes.count {
                     let end = min(bytes.count, sent + offer)

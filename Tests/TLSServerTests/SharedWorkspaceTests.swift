@@ -1,4 +1,5 @@
 #if TLS
+    import COpenSSL
     import Foundation
     import Sockets
     import TestSupport
@@ -83,13 +84,45 @@
 
         @Test func aFullBatchLeavesByItself() throws {
             let pair = try SharedWorkspaceTests.open(1)[0]
-            let content = SharedWorkspaceTests.pattern(TLSBatch.contentSize + 1_000, seed: 3)
-            guard case .bytes(TLSBatch.contentSize) = SharedWorkspaceTests.gather(pair.near, [], content) else {
+            let content = SharedWorkspaceTests.pattern(TLSBatch.limit + 1_000, seed: 3)
+            guard case .bytes(TLSBatch.limit) = SharedWorkspaceTests.gather(pair.near, [], content) else {
                 Issue.record("the batch is not its bound")
                 return
             }
             let received = try SharedWorkspaceTests.readAll(pair.far, 16_384)
             #expect(content.starts(with: received))
+        }
+
+        /// Records of little content, or of a suite that adds much, take more room than their content: there is room for all.
+        @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION], [1, 10, 600])
+        func smallRecordsHaveRoom(version: Int32, piece: Int) throws {
+            let client = try ForeignContext(maximum: version)
+            let server = try TestCertificates.context(.publicServer, try TestCertificates.node("worker-8001"))
+            let wire = try Wire(
+                client: { ForeignTLS($0, client) }, server: { TLSTransport($0, context: server, host: nil) })
+            let outcome = try wire.handshake()
+            guard outcome.client.isComplete, outcome.server.isComplete, let foreign = wire.client,
+                let ours = wire.server
+            else { throw Wire.Failure.stuck }
+            let content = SharedWorkspaceTests.pattern(9_000 * piece, seed: 50)
+            var (sent, received): (Int, [UInt8]) = (0, [])
+            while received.count < content.count {
+                while sent < content.count {
+                    let next = Array(content[sent..<(sent + piece)])
+                    let result = SharedWorkspaceTests.gather(ours, [], next)
+                    if case .wouldBlock = result { break }
+                    guard case .bytes(piece) = result else {
+                        Issue.record("\(result)")
+                        return
+                    }
+                    sent += piece
+                }
+                if case .failed(let error) = ours.flush() { throw error }
+                guard case .bytes = try Wire.read(foreign, into: &received) else { throw Wire.Failure.stuck }
+            }
+            #expect(received == content)
+            #expect(ours.unsent == 0)
+            withExtendedLifetime(wire) {}
         }
 
         /// Whoever wants the batch sends what another has gathered.
