@@ -43,6 +43,8 @@ extension BalancerCore {
         return .admitted(snapshot)
     }
 
+    private static let timersForTicket = 64
+
     /// What is wrong with a peer that speaks as `id`, or nil.
     func problem(withPeer peer: NodeIdentity?, speakingAs id: NodeID) -> Refusal? {
         guard let peer else { return cluster == nil ? nil : .identityMismatch }
@@ -71,8 +73,9 @@ extension BalancerCore {
         if let refusal = problem(with: record) { return refusal }
         // A repeated question takes the place of the earlier one and needs no room of its own.
         if tickets[registration.id] == nil, tickets.count >= settings.maximumTickets { return .busy }
-        // But its timer stays until it fires, and somebody who asks without end must not pile them up.
-        return ticketDeadlines.count >= 4 * settings.maximumTickets ? .busy : nil
+        // But its timer stays until it fires, and somebody who asks without end must not pile them up. Those of tickets that were used are
+        // among them: this also bounds how many workers can join in the time of a timer.
+        return ticketDeadlines.count >= BalancerCore.timersForTicket * settings.maximumTickets ? .busy : nil
     }
 
     /// What stands in the way of this record in the present registry, or nil.

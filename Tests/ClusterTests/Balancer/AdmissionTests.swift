@@ -210,10 +210,22 @@ import Testing
         var balancer = BalancerConversation(settings: settings)
         for port in UInt16(8001)...8004 { _ = balancer.register(record(port)) }
         #expect(balancer.register(record(8005)) == .refused(.busy))
-        for _ in 0..<100 { _ = balancer.register(record(8001)) }
+        for _ in 0..<300 { _ = balancer.register(record(8001)) }
         #expect(balancer.register(record(8001)) == .refused(.busy), "asking again and again is bounded too")
         balancer.pass(milliseconds: 6000)
         #expect(balancer.register(record(8005)) != .refused(.busy))
+    }
+
+    /// Those who have been let in take up nothing of what is bounded for those who come after them.
+    @Test func manyJoinAtOnce() {
+        var balancer = BalancerConversation(settings: steadySettings())
+        for port in UInt16(10_000)..<12_000 {
+            guard case .admitted = balancer.admit(record(port)) else {
+                Issue.record("worker-\(port) is refused")
+                return
+            }
+        }
+        #expect(balancer.core.snapshot.workers.count == 2_000)
     }
 
     @Test func theRegistryIsBounded() {
