@@ -17,8 +17,12 @@ final class MultiplexedStream: Transport {
     private var piece = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
     /// What was received and left unread.
     private var unread = ByteBuffer()
+    /// What the peer may have on its way and unread here.
+    private var window = MultiplexingLimits.window
     /// What the peer may still send.
     private var allowance = MultiplexingLimits.window
+    /// More than the smallest window was unread since credit was given last: whoever reads doesn't keep up.
+    private var hasLagged = false
     /// Read, and not given back as credit yet.
     private var owed = 0
     private var hasPeerEnded = false
@@ -83,15 +87,27 @@ final class MultiplexedStream: Transport {
             return hasPeerEnded ? .endOfStream : .wouldBlock(.read)
         }
         owed += bytes.count
-        if owed >= MultiplexingLimits.window / 2 { giveBack() }
+        if owed >= window / 2 { giveBack(mayGrow: true) }
         return .bytes(bytes)
     }
 
-    private func giveBack() {
+    /// Gives credit for what was read: more than that to a stream that moves much and is read as it comes, less where a grown window
+    /// has proved too large.
+    private func giveBack(mayGrow: Bool) {
         guard !hasPeerEnded, !isClosed else { return }
-        multiplexer.writeCredit(owed, id)
-        allowance += owed
+        var next = window
+        if hasLagged {
+            next = max(MultiplexingLimits.window, window - owed)
+        } else if mayGrow {
+            next = min(2 * window, MultiplexingLimits.largestWindow)
+        }
+        let amount = owed + next - window
+        window = next
+        hasLagged = false
         owed = 0
+        guard amount > 0 else { return }
+        multiplexer.writeCredit(amount, id)
+        allowance += amount
     }
 
     func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
@@ -104,7 +120,7 @@ final class MultiplexedStream: Transport {
             return .wouldBlock(.write)
         }
         // On this occasion it costs little, and the answer finds the window open.
-        if owed >= MultiplexingLimits.window / 8 { giveBack() }
+        if owed >= MultiplexingLimits.window / 8 { giveBack(mayGrow: false) }
         let kind: FrameKind = hasBegun ? .data : .open
         hasBegun = true
         credit -= count
@@ -150,19 +166,22 @@ final class MultiplexedStream: Transport {
 
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard !isClosed else { return }
-        guard unread.isEmpty, interest.contains(.readable), let source else {
-            unread.append(bytes)
-            return
-        }
+        guard unread.isEmpty, interest.contains(.readable), let source else { return keep(bytes) }
         piece = bytes
         source.ready(.readable)
-        if !piece.isEmpty && !isClosed { unread.append(piece) }
+        if !piece.isEmpty && !isClosed { keep(piece) }
         piece = UnsafeBufferPointer(start: nil, count: 0)
     }
 
-    /// More may be written; false when the peer gives more than a window.
+    private func keep(_ bytes: UnsafeBufferPointer<UInt8>) {
+        unread.append(bytes)
+        if unread.count > MultiplexingLimits.window { hasLagged = true }
+    }
+
+    /// More may be written; false when the peer gives more than the largest window.
     func gained(_ amount: Int) -> Bool {
-        guard amount <= MultiplexingLimits.window, credit + amount <= MultiplexingLimits.window else { return false }
+        let most = MultiplexingLimits.largestWindow
+        guard amount <= most, credit + amount <= most else { return false }
         credit += amount
         roomCame()
         return true

@@ -6,9 +6,12 @@ package enum MultiplexingLimits {
     /// Bytes of payload in one frame.
     package static let payload = 64 << 10
 
-    /// Bytes of one stream that may be on their way or unread in one direction: what a peer that stops reading makes the
+    /// Bytes of one stream that may be on their way or unread in one direction, to begin with: what a peer that reads nothing makes the
     /// other side hold. Half of it is given back at a time, so a stream moves at most this much in a round trip.
     package static let window = 128 << 10
+
+    /// What the window grows to while everything is read as it comes.
+    package static let largestWindow = 512 << 10
 
     /// Streams open at a time; who needs more makes another connection.
     package static let streams = 1024

@@ -194,13 +194,56 @@ import Testing
         #expect(harness.connect() != nil)
     }
 
+    /// The window grows for a reader that keeps up, and shrinks when it has left much unread.
+    @Test func theWindowFollowsItsReader() throws {
+        let listener = try RawListener()
+        let harness = try MultiplexedHarness(port: listener.port)
+        let reader = try #require(harness.connect())
+        let content = RecordingClient(log: EventLog())
+        harness.thread.onLoop {
+            reader.begin(content, method: .get)
+            reader.write { $0.append("GET / HTTP/1.1\r\nhost: x\r\n\r\n") }
+            reader.endRequest()
+        }
+        let peer = try listener.accept()
+        let opened = try peer.receive(count: 8 + 8)[8...]
+        _ = try peer.receive(count: Int(opened[opened.startIndex + 3]))
+        func send(_ kind: UInt8, _ place: UInt8, _ bytes: [UInt8]) throws {
+            let count = bytes.count
+            try peer.send(
+                [kind, UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), 0, 0, 0, place] + bytes)
+        }
+        func creditGiven() throws -> Int {
+            let frame = try peer.receive(count: 12)
+            #expect(Array(frame[..<8]) == [5, 0, 0, 4, 0, 0, 0, 0])
+            return frame[8...].reduce(0) { $0 << 8 | Int($1) }
+        }
+        try send(1, 0, Array("HTTP/1.1 200 OK\r\ncontent-length: 10000000\r\n\r\n".utf8))
+        let piece = [UInt8](repeating: 7, count: 50_000)
+        for _ in 0..<2 { try send(1, 0, piece) }
+        // What was read, and a window more.
+        #expect(try creditGiven() > 128 << 10)
+
+        harness.thread.onLoop { reader.pauseReading() }
+        for _ in 0..<4 { try send(1, 0, piece) }
+        // Whatever comes behind it on another stream says that it has been received.
+        let other = try #require(harness.connect())
+        let barrier = harness.ask(other, "/")
+        _ = try peer.receive(until: "host: x\r\n\r\n")
+        try send(1, 1, Array("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".utf8))
+        #expect(harness.answers(barrier, "ok"))
+        harness.thread.onLoop { reader.resumeReading() }
+        #expect(try creditGiven() < 64 << 10)
+        #expect(harness.eventually { content.body.count == 6 * piece.count })
+    }
+
     /// A peer that breaks the protocol loses its connection, and nobody else does.
     @Test(
         arguments: [
             [9, 0, 0, 0, 0, 0, 0, 0], [1, 255, 255, 255, 0, 0, 0, 0], [2, 0, 0, 1, 0, 0, 0, 0, 0],
             // Opened twice; a place beyond the table; credit beyond the window.
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0], [0, 0, 0, 0, 0, 0, 4, 0],
-            [0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1],
+            [0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0, 0, 6, 0, 1],
             [0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0, 255, 255, 255, 255],
         ] as [[UInt8]]) func whoBreaksTheProtocolIsCutOff(bytes: [UInt8]) throws
     {
