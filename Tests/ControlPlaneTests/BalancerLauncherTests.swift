@@ -17,6 +17,10 @@ import Testing
         loop = try TestLoop()
     }
 
+    /// Not written here: while another test starts a process, that may hold the file open for writing, and nobody can run it.
+    private static let script = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Tools/reporting_balancer.sh").path
+
     /// What was heard, on the loop, and who heard it: as in a worker, launchers live as long as their loop.
     private final class Heard {
         var launchers: [BalancerLauncher] = []
@@ -28,10 +32,8 @@ import Testing
     private func takeOver(_ reports: [StandbyReport], hearing heard: Heard) throws {
         let lines = reports.map { String(decoding: JSON.encode($0), as: UTF8.self) + "\n" }.joined()
         try folder.write(lines, to: "reports")
-        try folder.write("#!/bin/sh\nread word <&3\ncat \(folder.path)/reports >&3\nexit 1\n", to: "balancer")
-        chmod("\(folder.path)/balancer", 0o700)
         let program = BalancerLauncher.Program(
-            path: "\(folder.path)/balancer", id: try #require(NodeID("worker-8001")), certificates: folder.path,
+            path: BalancerLauncherTests.script, id: try #require(NodeID("worker-8001")), certificates: folder.path,
             directory: try StateDirectory(path: folder.path))
         loop.onLoop { [loop, log] in
             let launcher = BalancerLauncher(loop: loop.loop, program: program, log: log.makeLogger())

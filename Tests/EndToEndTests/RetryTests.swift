@@ -21,7 +21,8 @@ extension EndToEnd {
             #expect(tally.served > 0)
             #expect(tally.refused + tally.timedOut + tally.lost + tally.otherStatus == 0, "\(tally)")
             let metrics = try PrometheusText(cluster.admin("/metrics"))
-            #expect(try #require(metrics.samples["understudy_retries_total"]) >= 9)
+            // Of those that were in flight some may have been answered just before.
+            #expect(try #require(metrics.samples["understudy_retries_total"]) >= 3)
         }
     }
 }

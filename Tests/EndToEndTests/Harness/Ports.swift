@@ -7,11 +7,13 @@ enum Ports {
     private static let range: ClosedRange<UInt16> = 12_000...31_000
 
     /// Different free ports, ascending.
-    static func free(_ count: Int) throws -> [UInt16] {
+    ///
+    /// - Parameter kept: for somebody else, though nobody uses them yet.
+    static func free(_ count: Int, besides kept: [UInt16] = []) throws -> [UInt16] {
         var found: Set<UInt16> = []
         for _ in 0..<10_000 where found.count < count {
             let port = UInt16.random(in: range)
-            if isFree(port) { found.insert(port) }
+            if !kept.contains(port) && isFree(port) { found.insert(port) }
         }
         guard found.count == count else { throw HarnessError("this host has no \(count) free ports in \(range)") }
         return found.sorted()

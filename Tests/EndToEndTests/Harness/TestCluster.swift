@@ -29,6 +29,8 @@ final class TestCluster {
     private let options: Options
     /// For workers, ascending.
     private var freePorts: [UInt16]
+    /// All of them, those too that a worker has got and may have left for a moment.
+    private let workersPorts: [UInt16]
 
     /// Starts everything and waits until all workers are ready.
     convenience init(workers: Int = 3, workerArguments: [String] = []) throws {
@@ -37,7 +39,8 @@ final class TestCluster {
 
     init(_ options: Options) throws {
         self.options = options
-        freePorts = try Ports.free(12)
+        workersPorts = try Ports.free(12)
+        freePorts = workersPorts
         folder = try Files.makeTemporaryFolder()
         certificates = try options.certificates ?? TestCertificates.shared.get()
         LogsOnFailure.watch(folder)
@@ -122,7 +125,7 @@ final class TestCluster {
     }
 
     private func choosePorts() throws {
-        let ports = try Ports.free(3)
+        let ports = try Ports.free(3, besides: workersPorts)
         (publicPort, clusterPort, adminPort) = (ports[0], ports[1], ports[2])
     }
 
