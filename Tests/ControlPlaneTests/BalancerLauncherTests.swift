@@ -45,8 +45,13 @@ import Testing
 
     private var endCount: Int { log.lines.count { $0.contains("the standby ended") } }
 
+    /// Everybody is reaped before the loop ends: a child that is left as a zombie keeps the test library from seeing the ends of its own.
     private func end(_ heard: Heard) {
         loop.onLoop { for launcher in heard.launchers { launcher.stop() } }
+        let children = log.lines.filter { $0.contains("standby started") }
+            .compactMap { $0.split(separator: "=").last.flatMap { Int32($0) } }
+        #expect(children.count == heard.launchers.count)
+        #expect(loop.eventually(withinSeconds: 100) { children.allSatisfy { kill($0, 0) != 0 } })
         loop.stop()
         withExtendedLifetime(heard) {}
     }
