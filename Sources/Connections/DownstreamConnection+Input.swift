@@ -3,7 +3,6 @@ internal import Sockets
 
 /// From bytes to requests.
 extension DownstreamConnection {
-
     package func pauseReading() {
         guard !isReadingPaused else { return }
         isReadingPaused = true

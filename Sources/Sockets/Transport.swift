@@ -15,7 +15,7 @@ package protocol Transport: AnyObject {
     /// What both sides agreed to speak (RFC 7301); asked after the handshake. Nil when nothing was negotiated.
     var negotiatedProtocol: ApplicationProtocol? { get }
 
-    /// Bytes were received that `read` has not given out yet: readiness does not tell of them.
+    /// Bytes were received that `receive` has not given out yet: readiness does not tell of them.
     var hasBufferedInput: Bool { get }
 
     /// The next bytes, lent until the next call of this for any transport of the loop: whoever wants them longer copies them.

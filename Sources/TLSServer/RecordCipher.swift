@@ -68,7 +68,7 @@
         /// OpenSSL fails.
         func seal(
             _ content: UnsafeRawBufferPointer,
-            _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+            _ more: UnsafeRawBufferPointer = .empty,
             as type: ContentType, at target: UnsafeMutableRawPointer
         ) -> Int? {
             seal(content, more, innerType: type.rawValue, at: target)
@@ -77,7 +77,7 @@
         /// The same for any last byte: a type that there is not, or padding.
         func seal(
             _ content: UnsafeRawBufferPointer,
-            _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+            _ more: UnsafeRawBufferPointer = .empty,
             innerType: UInt8, at target: UnsafeMutableRawPointer
         ) -> Int? {
             let size = content.count + more.count

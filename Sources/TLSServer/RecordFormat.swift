@@ -68,4 +68,8 @@
             }
         }
     }
+
+    extension UnsafeRawBufferPointer {
+        static var empty: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
+    }
 #endif

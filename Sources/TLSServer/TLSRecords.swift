@@ -210,7 +210,7 @@
 
         private func gather(
             _ content: UnsafeRawBufferPointer,
-            _ more: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+            _ more: UnsafeRawBufferPointer = .empty,
             as type: ContentType
         ) -> Bool {
             guard let target = socket.room(forRecord: content.count + more.count + RecordFormat.overhead),

@@ -65,7 +65,7 @@
         /// What was received and not taken.
         var receivedBytes: UnsafeRawBufferPointer {
             if let received { return UnsafeRawBufferPointer(rebasing: received[receivedStart...]) }
-            return holdsInbox ? UnsafeRawBufferPointer(inbox.bytes) : UnsafeRawBufferPointer(start: nil, count: 0)
+            return holdsInbox ? UnsafeRawBufferPointer(inbox.bytes) : .empty
         }
 
         /// What was received and not taken, in the inbox, which is this socket's then.

@@ -70,8 +70,7 @@
         }
 
         package override func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult {
-            let none = UnsafeRawBufferPointer(start: nil, count: 0)
-            let result = take(UnsafeRawBufferPointer(bytes), none)
+            let result = take(UnsafeRawBufferPointer(bytes), .empty)
             if case .bytes = result, case .failed = socket.sendGathered() { return broken() }
             return result
         }

@@ -43,6 +43,7 @@ extension BalancerCore {
         return .admitted(snapshot)
     }
 
+    /// Timers kept for each ticket that there may be at a time.
     private static let timersForTicket = 64
 
     /// What is wrong with a peer that speaks as `id`, or nil.
