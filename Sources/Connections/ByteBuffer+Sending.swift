@@ -43,6 +43,28 @@ extension ByteBuffer {
         return (moved, .done)
     }
 
+    /// Content up to this goes with the end of the direction that follows it.
+    private static let lastSize = 16 << 10
+
+    /// Sends what is left, and ends our direction behind it: `.done` means both. Otherwise like `send`.
+    mutating func sendLast(through transport: any Transport) -> (moved: Int, outcome: SendOutcome) {
+        let before = count + transport.unsent
+        let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        if !isEmpty, count <= ByteBuffer.lastSize, case .bytes(let taken) = transport.gather(readable, nothing) {
+            consume(taken)
+        }
+        var outcome = SendOutcome.done
+        if !isEmpty { outcome = send(through: transport).outcome }
+        if case .done = outcome {
+            switch transport.finish() {
+            case .bytes: break
+            case .wouldBlock: outcome = .blocked
+            case .endOfStream, .failed: outcome = .failed
+            }
+        }
+        return (max(0, before - count - transport.unsent), outcome)
+    }
+
     /// Sends as much as goes.
     ///
     /// - Returns: `moved` counts the bytes that have left. Those of TLS's own count with them.

@@ -223,7 +223,7 @@ extension DownstreamConnection {
             updateInterest()
             if pending.isEmpty { tunnelInputEnded() }
         case .lingering:
-            closeIfDelivered()
+            if !transport.endsBeforeConnection { closeIfDelivered() }
         case .awaitingHead, .closed:
             close()
         }

@@ -161,10 +161,11 @@ extension DownstreamConnection {
     func flush() {
         var moved = 0
         if !isWriteBlocked {
-            let sending = output.send(through: transport)
+            let isLast = isEnding && !isOutputEnded
+            let sending = isLast ? output.sendLast(through: transport) : output.send(through: transport)
             moved = sending.moved
             switch sending.outcome {
-            case .done: break
+            case .done: if isLast { isOutputEnded = true }
             case .blocked: writeBlocked()
             case .failed: return close()
             }

@@ -134,7 +134,12 @@ package final class DownstreamConnection: ServerConnection, Downstream {
             isWriteBlocked = false
             flush()
         }
-        if readiness.contains(.readable) && phase != .closed { readInput() }
+        guard readiness.contains(.readable), phase != .closed else { return }
+        let isInputOver = phase == .lingering && isInputEnded
+        if !isInputOver { readInput() }
+        guard phase == .lingering, isInputEnded else { return }
+        // The end of both sides; what is readable without that comes behind the end of the client's input.
+        if readiness.contains(.hangup) { closeIfDelivered() } else if isInputOver { close() }
     }
 
     package override func endOfTurn() {
@@ -251,7 +256,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     func endConnection() {
         guard phase != .closed && phase != .lingering else { return }
         if !isOutputEnded { transport.closeWrite() }
-        if isInputEnded && transport.undelivered == 0 {
+        if isInputEnded && !transport.endsBeforeConnection && transport.undelivered == 0 {
             close()
             return
         }

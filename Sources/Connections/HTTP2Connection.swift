@@ -49,6 +49,8 @@ final class HTTP2Connection: ServerConnection {
     private var isWriteBlocked = false
     private var isShutdownFinal = false
     private var lingeredBytes = 0
+    /// While lingering: the client has ended its side, and has yet to close.
+    private var isInputEnded = false
     /// When the client is late in taking what waits for it, of all streams together.
     private var outputDeadline: ProgressDeadline
     private var delivery: Delivery?
@@ -83,7 +85,12 @@ final class HTTP2Connection: ServerConnection {
             isWriteBlocked = false
             loop.callAtEndOfTurn(self)
         }
-        if readiness.contains(.readable) && phase != .closed { readInput() }
+        guard readiness.contains(.readable), phase != .closed else { return }
+        let isInputOver = isInputEnded
+        if !isInputOver { readInput() }
+        guard phase == .lingering, isInputEnded else { return }
+        // The end of both sides; what is readable without that comes behind the end of the client's input.
+        if readiness.contains(.hangup) { clientHasGone() } else if isInputOver { close() }
     }
 
     private func readInput() {
@@ -105,7 +112,8 @@ final class HTTP2Connection: ServerConnection {
                 }
                 return
             case .endOfStream:
-                return clientHasGone()
+                isInputEnded = phase == .lingering && transport.endsBeforeConnection
+                return isInputEnded ? () : clientHasGone()
             case .failed(let error):
                 server.connectionFailed(error, from: peerHost)
                 return close()

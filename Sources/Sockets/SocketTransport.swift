@@ -63,7 +63,16 @@ open class SocketTransport {
 
     open func releaseBuffers() {}
 
-    open func closeWrite() {
+    open func finish() -> TransportResult {
+        shutDownWriting()
+        return .bytes(0)
+    }
+
+    open var endsBeforeConnection: Bool { false }
+
+    open func closeWrite() { shutDownWriting() }
+
+    private func shutDownWriting() {
         _ = Glibc.shutdown(descriptor.rawValue, Int32(SHUT_WR))
     }
 }

@@ -37,8 +37,18 @@ package protocol Transport: AnyObject {
     /// Bytes that were taken and have not left: gathered, or waiting until the transport is ready for writing. Bounded.
     var unsent: Int { get }
 
-    /// Ends our direction: close_notify where there is TLS, then FIN. Best effort, never blocks.
+    /// Ends our direction behind everything that was taken: close_notify where there is TLS, then FIN, in the segment of the last
+    /// bytes where they fit into it.
+    ///
+    /// - Returns: `.bytes` when that is done, `.wouldBlock` while something waits for the socket: `flush`, and call this again.
+    func finish() -> TransportResult
+
+    /// The same at once: what has not left by now never does. Best effort, never blocks.
     func closeWrite()
+
+    /// `.endOfStream` comes before the end of the connection below it, of which readiness tells (`.hangup`). Whoever closes between
+    /// the two leaves half of a connection in the kernel, that answers the peer's next one from the same port with a refusal.
+    var endsBeforeConnection: Bool { get }
 
     /// Gives up memory that only speeds up the next bytes: for a connection that has gone quiet.
     func releaseBuffers()
@@ -79,6 +89,13 @@ extension Transport {
     package func flush() -> TransportResult { .bytes(0) }
 
     package var unsent: Int { 0 }
+
+    package func finish() -> TransportResult {
+        closeWrite()
+        return .bytes(0)
+    }
+
+    package var endsBeforeConnection: Bool { false }
 }
 
 public enum TransportDirection: Sendable { case read, write }

@@ -16,8 +16,8 @@
         /// - Returns: `.bytes` with how much that was, or what stands in the way.
         func seal(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> TransportResult
 
-        /// Tells the peer that nothing more comes. Best effort, never blocks.
-        func sendCloseNotify()
+        /// Makes the record that tells the peer that nothing more comes, the first time that it is called, and gathers it.
+        func sealCloseNotify()
 
         /// See `Transport.releaseBuffers`.
         func releaseBuffers()

@@ -23,6 +23,7 @@
         private var ending: ReceiveResult?
         private var isEndingTold = false
         private var isBroken = false
+        private var isCloseNotifySealed = false
 
         /// A connection whose handshake happened elsewhere.
         init(opener: RecordCipher, sealer: RecordCipher, isServer: Bool, socket: TLSSocket) {
@@ -173,7 +174,7 @@
         /// The peer does not keep to the protocol: it is told, and that was that.
         private func refuse(_ alert: Alert) {
             guard ending == nil else { return }
-            if !isBroken { send(alert, isFatal: true) }
+            if !isBroken { sendFatal(alert) }
             ending = broken(.secure(.other, message: "the peer broke TLS: \(alert.reason)"))
         }
 
@@ -220,17 +221,22 @@
             return true
         }
 
-        func sendCloseNotify() {
-            if !isBroken { send(.closeNotify, isFatal: false) }
+        func sealCloseNotify() {
+            guard !isBroken, !isCloseNotifySealed else { return }
+            isCloseNotifySealed = gather(.closeNotify, isFatal: false)
         }
 
-        private func send(_ alert: Alert, isFatal: Bool) {
+        private func sendFatal(_ alert: Alert) {
             // Records keep their order: behind some that can't leave there is no place for another.
             guard case .moved = socket.sendUnsent(), !socket.isBlocked else { return }
-            let content: [UInt8] = [isFatal ? 2 : 1, alert.rawValue]
             socket.beginGathering()
-            _ = content.withUnsafeBytes { gather($0, as: .alert) }
+            _ = gather(alert, isFatal: true)
             _ = socket.sendGathered()
+        }
+
+        private func gather(_ alert: Alert, isFatal: Bool) -> Bool {
+            let content: [UInt8] = [isFatal ? 2 : 1, alert.rawValue]
+            return content.withUnsafeBytes { gather($0, as: .alert) }
         }
 
         func releaseBuffers() {}

@@ -164,9 +164,9 @@
             return result == 1 ? .bytes(count) : outcome(of: result)
         }
 
-        func sendCloseNotify() {
-            guard !isBroken else { return }
-            // 0 means that our close_notify is out and the peer's has not come: all that is wanted here.
+        func sealCloseNotify() {
+            guard !isBroken, SSL_get_shutdown(pointer) & SSL_SENT_SHUTDOWN == 0 else { return }
+            // 0 means that our close_notify is made and the peer's has not come: all that is wanted here.
             if SSL_shutdown(pointer) < 0 { _ = OpenSSLError.drain() }
         }
 

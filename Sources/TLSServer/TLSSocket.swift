@@ -129,7 +129,10 @@
         func endGathering() { isGathering = false }
 
         /// Sends what was gathered. What the socket does not take is kept, see `isBlocked`.
-        func sendGathered() -> Outcome {
+        ///
+        /// - Parameter isEndNext: our direction of the socket is ended right after this: the kernel may keep the last segment for
+        ///   as long, and puts the FIN into it.
+        func sendGathered(isEndNext: Bool = false) -> Outcome {
             isGathering = false
             guard holdsBatch else { return hasFailedToSend ? .failed : .moved(0) }
             let records = batch.bytes
@@ -137,7 +140,7 @@
             batch.release()
             guard !records.isEmpty else { return .moved(0) }
             var moved = 0
-            switch sendNow(records) {
+            switch sendNow(records, isMoreNext: isEndNext) {
             case .moved(let count): moved = count
             case .wouldBlock: break
             // They count as not sent for good: so whoever looks is told, also when it was another session that wanted the batch.
@@ -238,8 +241,9 @@
             return sendNow(record)
         }
 
-        private func sendNow(_ records: UnsafeRawBufferPointer) -> Outcome {
-            let count = Glibc.send(descriptor, records.baseAddress, records.count, Int32(MSG_NOSIGNAL))
+        private func sendNow(_ records: UnsafeRawBufferPointer, isMoreNext: Bool = false) -> Outcome {
+            let flags = Int32(MSG_NOSIGNAL) | (isMoreNext ? Int32(MSG_MORE) : 0)
+            let count = Glibc.send(descriptor, records.baseAddress, records.count, flags)
             if count >= 0 { return .moved(count) }
             let outcome = failure()
             if case .failed = outcome { hasFailedToSend = true }

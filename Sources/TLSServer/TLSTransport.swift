@@ -126,9 +126,23 @@
 
         package override func releaseBuffers() { records?.releaseBuffers() }
 
+        package override func finish() -> TransportResult {
+            guard !isBroken, let records else { return super.finish() }
+            if socket.isBlocked {
+                if case .failed = socket.sendUnsent() { return broken() }
+                if socket.isBlocked { return .wouldBlock(.write) }
+            }
+            socket.beginGathering()
+            records.sealCloseNotify()
+            if case .failed = socket.sendGathered(isEndNext: true) { return broken() }
+            return socket.isBlocked ? .wouldBlock(.write) : super.finish()
+        }
+
         package override func closeWrite() {
-            if !isBroken { records?.sendCloseNotify() }
+            if case .bytes = finish() { return }
             super.closeWrite()
         }
+
+        package override var endsBeforeConnection: Bool { true }
     }
 #endif

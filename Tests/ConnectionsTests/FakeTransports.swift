@@ -36,6 +36,28 @@ final class BreakingTransport: SocketTransport {
     }
 }
 
+/// A transport whose streams end before their connection, as TLS does it: here with a byte that comes alone.
+final class GoodbyeTransport: SocketTransport {
+    static let goodbye: UInt8 = 4
+
+    private var isOver = false
+
+    override var endsBeforeConnection: Bool { true }
+
+    override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+        if isOver { return .endOfStream }
+        let result = super.receive(using: scratch)
+        guard case .bytes(let bytes) = result, bytes.elementsEqual([GoodbyeTransport.goodbye]) else { return result }
+        isOver = true
+        return .endOfStream
+    }
+}
+
+/// Accepts connections with `GoodbyeTransport`.
+final class GoodbyeProvider: TransportProvider {
+    override func accepted(_ descriptor: consuming FileDescriptor) -> SocketTransport? { GoodbyeTransport(descriptor) }
+}
+
 /// Gives each connection that we make the transport that a test wants.
 final class FakeProvider: TransportProvider {
     private let make: (consuming FileDescriptor) -> SocketTransport?

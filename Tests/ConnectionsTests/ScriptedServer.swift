@@ -25,10 +25,11 @@ final class ScriptedServer {
     /// - Parameter script: called on the loop with each request's head.
     init(
         limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000,
-        protocols: [ApplicationProtocol] = [.http1], script: @escaping (ScriptedExchange) -> Void
+        protocols: [ApplicationProtocol] = [.http1], provider: TransportProvider = TransportProvider(),
+        script: @escaping (ScriptedExchange) -> Void
     ) throws {
         let log = self.log
-        test = try TestServer(limits: limits, slots: slots, protocols: protocols) { _ in
+        test = try TestServer(limits: limits, slots: slots, protocols: protocols, provider: provider) { _ in
             ScriptService(log: log, script: script)
         }
     }

@@ -107,6 +107,62 @@
             withExtendedLifetime(wire) {}
         }
 
+        /// What was gathered, close_notify and FIN.
+        @Test func theEndComesInTheSegmentOfTheLastBytes() throws {
+            let (wire, near, far) = try Wire.open()
+            let before = try TransferTests.segments(to: far)
+            gather("last words", into: near)
+            guard case .bytes = near.finish() else {
+                Issue.record("there is room for it")
+                return
+            }
+            var received: [UInt8] = []
+            _ = try Wire.read(far, into: &received)
+            #expect(String(decoding: received, as: UTF8.self) == "last words")
+            #expect(try Wire.read(far).isEnd)
+            try Wire.wait(for: far.descriptor.rawValue, Int16(POLLIN))
+            var byte: UInt8 = 0
+            #expect(recv(far.descriptor.rawValue, &byte, 1, Int32(MSG_DONTWAIT)) == 0)
+            #expect(try TransferTests.segments(to: far) == before + 1)
+            // It is said once.
+            near.closeWrite()
+            withExtendedLifetime(wire) {}
+        }
+
+        @Test func theEndWaitsForAllThatWasTaken() throws {
+            let (wire, near, far) = try Wire.open(bufferSize: 4 << 10)
+            var taken = 0
+            while near.unsent < 64 << 10 { taken += gather(String(repeating: "x", count: 16 << 10), into: near) }
+            var (turns, received): (Int, [UInt8]) = (0, [])
+            while case .wouldBlock(.write) = near.finish() {
+                turns += 1
+                _ = try Wire.read(far, into: &received)
+            }
+            #expect(turns > 1)
+            while case .bytes = try Wire.read(far, into: &received) {}
+            #expect(received.count == taken)
+            #expect(try Wire.read(far).isEnd)
+            withExtendedLifetime(wire) {}
+        }
+
+        @discardableResult
+        private func gather(_ text: String, into transport: SocketTransport) -> Int {
+            let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+            let result = Array(text.utf8).withUnsafeBufferPointer { transport.gather($0, nothing) }
+            guard case .bytes(let count) = result else { return 0 }
+            return count
+        }
+
+        /// How many TCP segments have come, of data or without: tcpi_segs_in of <linux/tcp.h>, which Glibc's header does not have.
+        private static func segments(to transport: SocketTransport) throws -> UInt32 {
+            let offset = 140
+            var info = [UInt8](repeating: 0, count: offset + 4)
+            var size = socklen_t(info.count)
+            getsockopt(transport.descriptor.rawValue, Int32(IPPROTO_TCP), TCP_INFO, &info, &size)
+            try #require(size == info.count)
+            return info.withUnsafeBytes { $0.load(fromByteOffset: offset, as: UInt32.self) }
+        }
+
         @Test func anEndWithoutGoodbyeIsTruncation() throws {
             let (wire, near, far) = try Wire.open()
             Wire.write(near, "half")

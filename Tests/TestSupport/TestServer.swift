@@ -11,10 +11,12 @@ package final class TestServer {
 
     /// - Parameters:
     ///   - protocols: what the first bytes of a connection may choose.
+    ///   - provider: wraps what is accepted.
     ///   - makeService: called once, with the server's loop, before that loop has begun to serve.
     package init(
         limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000,
-        protocols: [ApplicationProtocol] = [.http1], makeService: @escaping (EventLoop) -> any Service
+        protocols: [ApplicationProtocol] = [.http1], provider: TransportProvider = TransportProvider(),
+        makeService: @escaping (EventLoop) -> any Service
     ) throws {
         guard let address = SocketAddress(host: "127.0.0.1", port: 0) else { preconditionFailure("a literal") }
         listener = try Socket.listen(on: address)
@@ -25,7 +27,7 @@ package final class TestServer {
         let descriptor = listener.rawValue
         server = thread.onLoop {
             let server = Server(
-                loop: loop, provider: TransportProvider(), service: makeService(loop), limits: limits, slots: slots)
+                loop: loop, provider: provider, service: makeService(loop), limits: limits, slots: slots)
             server.protocols = protocols
             try? server.listen(on: descriptor)
             return server
