@@ -112,7 +112,8 @@ import Testing
         #expect(log.lines.last == "error the command of --on-takeover takes too long: killed")
         let started = try #require(child)
         #expect(loop.eventually { hasEnded(started) })
-        #expect(handleCount == before)
+        // Other tests have children of their own meanwhile.
+        #expect(loop.eventually { handleCount <= before })
         loop.stop()
     }
 
