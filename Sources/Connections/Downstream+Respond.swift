@@ -23,7 +23,7 @@ extension Downstream {
 
     package func respond(status: UInt16, contentType: StaticString, text: String) {
         var body = ByteBuffer()
-        body.append(text)
+        body.append(text: text)
         respond(status: status, contentType: contentType, body: body.readable)
         body.release()
     }
@@ -59,7 +59,7 @@ extension ByteBuffer {
                 append("\\u00")
                 append(byte: UInt8(ascii: scalar.value < 0x10 ? "0" : "1"))
                 append(hexadecimal: UInt64(scalar.value & 0xF))
-            default: append(String(scalar))
+            default: append(text: String(scalar))
             }
         }
     }

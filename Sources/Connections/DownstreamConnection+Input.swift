@@ -200,9 +200,7 @@ extension DownstreamConnection {
         phase = .awaitingResponse
         isRequestRead = true
         timeOutput()
-        // A copy of no cost: what is called may end this request and begin another.
-        let trailers = decoder.trailers
-        if !trailers.isEmpty && isExchangeActive && !isResponseEnded {
+        if isExchangeActive && !isResponseEnded, let trailers = decoder.trailers() {
             trailers.withBytes { exchange?.requestTrailers($0, $1) }
         }
         if isExchangeActive && !isResponseEnded { exchange?.requestEnd() }

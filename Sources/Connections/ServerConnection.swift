@@ -2,8 +2,8 @@ package import Sockets
 
 /// A connection that a server has accepted, in whatever protocol: what the server lists, drains and closes.
 package class ServerConnection: EventSource {
-    /// The loop and listener that the connection belongs to.
-    package unowned let server: Server
+    /// The loop and listener that the connection belongs to. Each holds the other until the connection closes.
+    package let server: Server
     package let transport: any Transport
     /// The client's address, without port; empty for a unix socket.
     package let peerHost: String

@@ -160,9 +160,7 @@ extension UpstreamConnection {
                 case .needMore(let consumed): return used + consumed
                 case .end(let consumed):
                     used += consumed
-                    // A copy of no cost: what is called may give the connection up.
-                    let trailers = decoder.trailers
-                    if !trailers.isEmpty { trailers.withBytes { client?.upstreamTrailers($0, $1) } }
+                    if let trailers = decoder.trailers() { trailers.withBytes { client?.upstreamTrailers($0, $1) } }
                     guard phase == .busy && isActive else { return bytes.count }
                     responseEnded(hasMore: used < bytes.count)
                     return bytes.count

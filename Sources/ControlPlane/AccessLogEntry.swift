@@ -44,7 +44,7 @@ struct AccessLogEntry: ~Copyable {
     /// Appends everything behind the time: `client=... method=... target="..." status=... bytes=... ms=... node=... id=...`.
     func append(to output: inout ByteBuffer, now: UInt64) {
         output.append(" client=")
-        output.append(client.isEmpty ? "-" : client)
+        output.append(text: client.isEmpty ? "-" : client)
         output.append(" method=")
         output.append(method.readable)
         output.append(" target=\"")
@@ -59,7 +59,7 @@ struct AccessLogEntry: ~Copyable {
         output.append(".")
         output.append(number: Int(microseconds % 1000), digits: 3)
         output.append(" node=")
-        output.append(node.isEmpty ? "-" : node)
+        output.append(text: node.isEmpty ? "-" : node)
         output.append(" id=\"")
         output.append(quotable: id.readable)
         output.append("\"")

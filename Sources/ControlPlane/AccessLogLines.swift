@@ -48,7 +48,7 @@ package final class AccessLogLines {
         guard count > 0 else { return }
         let drops = log.droppedLines
         if drops > reportedDrops {
-            buffer.append("# lines dropped so far, since the disk was too slow: \(drops)\n")
+            buffer.append(text: "# lines dropped so far, since the disk was too slow: \(drops)\n")
             reportedDrops = drops
         }
         log.write(Array(buffer.readable), lines: count)

@@ -162,7 +162,7 @@ private final class Question: UpstreamClient {
 
     func append(to output: inout ByteBuffer, host: String) {
         output.append(method == .get ? "GET " : "POST ")
-        output.append(path)
+        output.append(text: path)
         output.append(" HTTP/1.1\r\n")
         output.appendField(name: "host", value: host)
         if isProbe { output.appendField("understudy-probe", "1") }

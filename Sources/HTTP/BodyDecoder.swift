@@ -39,8 +39,10 @@ package struct BodyDecoder: Sendable {
         chunks.reset()
     }
 
-    /// What came behind the last chunk; complete once `isFinished`. Empty for other framings.
-    package var trailers: TrailerSection { chunks.trailers }
+    /// What came behind the last chunk, once `isFinished`; nil when there was nothing, as nearly always.
+    ///
+    /// Asks for exclusive access so that the decoder is looked at in place: a copy of it costs more than the question.
+    package mutating func trailers() -> TrailerSection? { chunks.trailers.isEmpty ? nil : chunks.trailers }
 
     /// Nothing of the message is left to come. True as soon as the last byte of a counted body was handed out, or the
     /// empty line behind a chunked one was read.

@@ -37,12 +37,12 @@ package struct ByteBuffer: ~Copyable {
     }
 
     package mutating func append(_ text: StaticString) {
-        guard text.hasPointerRepresentation else { return append(text.description) }
+        guard text.hasPointerRepresentation else { return append(text: text.description) }
         append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Appends the text's UTF-8.
-    package mutating func append(_ text: String) {
+    /// Appends the text's UTF-8. It has a label so that literals are `StaticString`s, which cost only the copy of their bytes.
+    package mutating func append(text: String) {
         var text = text
         text.withUTF8 { append($0) }
     }

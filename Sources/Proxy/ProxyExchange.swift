@@ -45,6 +45,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: From the client
 
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        // Held for the whole call: each look at an unowned reference costs a check.
+        let service = service
+        let downstream = downstream
         let policy = service.policy
         let epoch = policy.epoch
         upgrade = UpgradeRequest(head, bytes)
@@ -108,6 +111,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: To a worker
 
     private func attempt() {
+        let service = service
         switch service.roster.request(demand, from: service.seat) {
         case .given(let lease): send(over: lease)
         case .waits(let ticket): wait(ticket: ticket)
@@ -119,6 +123,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func send(over lease: Roster.Lease) {
+        let service = service
+        let downstream = downstream
         request.renew(epoch: service.policy.epoch)
         guard let pool = service.pool(for: lease.slot) else {
             // It left between the two steps; the next choice can't fall on it again.
@@ -181,6 +187,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        let service = service
         // Only workers know of reigns: an application that says the same means something else.
         if service.policy.place == .edge, head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
             fenced(by: epoch)
@@ -262,11 +269,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func upstreamEnded() {
         upstream = nil
+        let service = service
+        let downstream = downstream
         if let lease = lease.take(), let subject = service.roster.release(lease) {
             service.observer.succeededAgain(subject)
         }
         request.isOver()
-        let downstream = downstream
         // Asked before: ending the response may begin the next request.
         let isCutShort = !request.isEnded
         downstream.endResponse()

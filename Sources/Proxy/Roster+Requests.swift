@@ -93,7 +93,8 @@ extension Roster {
     /// before.
     package func release(_ lease: Lease) -> Subject? {
         giveBack(lease) { state in
-            guard let tenant = Roster.tenant(of: lease.slot, in: state), tenant.isFailing else { return nil }
+            guard Roster.isFailing(lease.slot, in: state), let tenant = Roster.tenant(of: lease.slot, in: state)
+            else { return nil }
             state.tenants[Int(lease.slot.index)]?.isFailing = false
             return Subject(id: tenant.entry.id, incarnation: tenant.entry.incarnation)
         }

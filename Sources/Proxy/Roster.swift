@@ -170,6 +170,12 @@ package final class Roster: Sendable {
         }
     }
 
+    /// Looked at in place, since every response asks: a copy of a tenant costs more.
+    static func isFailing(_ slot: Slot, in state: borrowing State) -> Bool {
+        let index = Int(slot.index)
+        return index < state.tenants.count && state.tenants[index]?.isFailing == true
+    }
+
     static func tenant(of slot: Slot, in state: borrowing State) -> Tenant? {
         let index = Int(slot.index)
         guard index < state.tenants.count, let tenant = state.tenants[index], tenant.slot == slot else { return nil }

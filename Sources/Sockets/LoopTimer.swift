@@ -3,7 +3,7 @@
 /// Moving a deadline later, which every request does, costs one store: the heap keeps the old place, and when that
 /// comes due the timer is put back at its new deadline.
 package final class LoopTimer {
-    unowned let loop: EventLoop
+    let loop: EventLoop
     /// Called on the loop when the deadline has passed; set once by the owner, who must not be captured strongly.
     package var action: () -> Void = {}
     /// When to fire, in monotonic nanoseconds; `never` when not set.

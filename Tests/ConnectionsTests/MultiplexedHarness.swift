@@ -51,8 +51,8 @@ final class MultiplexedHarness {
         thread.onLoop {
             connection.begin(client, method: body.isEmpty ? .get : .post)
             connection.write {
-                $0.append("\(body.isEmpty ? "GET" : "POST") \(target) HTTP/1.1\r\nhost: x\r\n")
-                if !body.isEmpty { $0.append("content-length: \(body.count)\r\n") }
+                $0.append(text: "\(body.isEmpty ? "GET" : "POST") \(target) HTTP/1.1\r\nhost: x\r\n")
+                if !body.isEmpty { $0.append(text: "content-length: \(body.count)\r\n") }
                 $0.append("\r\n")
             }
             body.withUnsafeBufferPointer { connection.write($0) }

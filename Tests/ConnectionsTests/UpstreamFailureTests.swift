@@ -262,7 +262,8 @@ import Testing
                 exchange.downstream.writeContinue()
             }
             exchange.atBody = { exchange in
-                if exchange.body.count == 1 { upstream.write { $0.append(String(repeating: "y", count: 70_000)) } }
+                guard exchange.body.count == 1 else { return }
+                upstream.write { $0.append(text: String(repeating: "y", count: 70_000)) }
             }
             exchange.atEnd = { exchange in
                 upstream.abandon()

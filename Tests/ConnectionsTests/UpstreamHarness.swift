@@ -63,7 +63,7 @@ final class UpstreamHarness {
         let client = RecordingClient(log: log)
         onLoop { connection in
             connection.begin(client, method: method)
-            connection.write { $0.append(text) }
+            connection.write { $0.append(text: text) }
             if isWhole { connection.endRequest() }
         }
         return client

@@ -27,8 +27,8 @@ import Testing
     @Test func appendsEveryKind() {
         var buffer = ByteBuffer()
         buffer.append("static " as StaticString)
-        buffer.append(String("caf\u{e9} "))
-        buffer.append(String(repeating: "long ", count: 5))
+        buffer.append(text: String("caf\u{e9} "))
+        buffer.append(text: String(repeating: "long ", count: 5))
         Array("bytes".utf8).withUnsafeBufferPointer { buffer.append($0) }
         buffer.append("\u{2713}" as StaticString)
         #expect(text(buffer) == "static caf\u{e9} long long long long long bytes\u{2713}")

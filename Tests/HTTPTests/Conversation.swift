@@ -195,7 +195,7 @@ private struct Machine {
             return (0, false)
         case .end(let consumed):
             messages[messages.count - 1].isComplete = true
-            decoder.trailers.withBytes { fields, bytes in
+            decoder.trailers()?.withBytes { fields, bytes in
                 messages[messages.count - 1].trailers = fields.map {
                     .init(
                         name: $0.name.string(in: bytes), value: $0.value.string(in: bytes), known: $0.known,

@@ -46,7 +46,7 @@ import Testing
         buffer.append("\r\n")
         for piece in ["hello", String(repeating: "x", count: 300)] {
             buffer.appendChunkHead(piece.utf8.count)
-            buffer.append(piece)
+            buffer.append(text: piece)
             buffer.appendChunkTail()
         }
         buffer.appendLastChunk()

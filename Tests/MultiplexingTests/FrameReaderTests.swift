@@ -49,7 +49,7 @@ struct FrameReaderTests {
         var buffer = ByteBuffer()
         buffer.append(
             FrameHeader(kind: kind, length: content.utf8.count, stream: StreamID(place: place, use: use)))
-        buffer.append(content)
+        buffer.append(text: content)
         return Array(buffer.readable)
     }
 
