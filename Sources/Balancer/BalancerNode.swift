@@ -41,7 +41,9 @@ final class BalancerNode {
     let callers: ProbeCallers
     let snapshots: SnapshotReader
     let home: Home?
-    private let descriptorLimit: Int
+    private let shares: DescriptorShares
+    /// When the log was last told that the cluster port is full, in the loop's time.
+    private var fullSince: UInt64?
     var plane: DataPlane?
     var control: BalancerControl?
     var listeners: Listeners?
@@ -68,7 +70,9 @@ final class BalancerNode {
             maximumRetries: limits.retries, queueMilliseconds: limits.queueMilliseconds,
             trustsRequestID: configuration.trustRequestID)
         roster = Roster(seed: UInt64.random(in: 0...UInt64.max), policy: selection, limits: limits.roster)
-        descriptorLimit = DescriptorLimit.raise()
+        shares = DescriptorShares(
+            of: DescriptorLimit.raise(), clients: limits.connections, members: limits.workers,
+            loops: configuration.threads)
         certificates = try NodeCertificates(folder: certificatesFolder, id: id, role: .balancer)
         clusterProvider = try certificates.makeClusterProvider()
         fence = LockFileStore(directory: directory)
@@ -116,7 +120,7 @@ final class BalancerNode {
             configuration: configuration, certificates: certificates, ticketKeys: ticketKeys, roster: roster,
             policy: policy,
             limits: limits,
-            connectionLimit: DescriptorLimit.connections(of: descriptorLimit), log: log, node: self)
+            connectionLimit: shares.clients, log: log, node: self)
         do throws(SystemError) { try plane.start() } catch { throw .failure("\(error)") }
         self.plane = plane
     }
@@ -250,18 +254,29 @@ final class BalancerNode {
             maximumBody: BalancerControl.maximumBody, handler: { control.handle($0) },
             onClose: { control.connectionClosed($0) })
         try serve(
-            clusterService, provider: clusterProvider,
-            connections: DescriptorLimit.clusterConnections(of: descriptorLimit),
-            on: listeners.cluster.rawValue)
+            clusterService, provider: clusterProvider, connections: shares.members, on: listeners.cluster.rawValue
+        ) { [unowned self] in noteFullClusterPort() }
         let admin = AdminService(
             status: { [unowned self] in control.statusReport(startedAt: startedAt) },
             metrics: { [unowned self] in metrics(control) })
         let adminService = BufferedService(maximumBody: 0, handler: { admin.handle($0) })
-        try serve(adminService, provider: TransportProvider(), connections: 64, on: listeners.admin.rawValue)
+        try serve(adminService, provider: TransportProvider(), connections: 64, on: listeners.admin.rawValue) {}
+    }
+
+    private static let noticeNanoseconds: UInt64 = 60_000_000_000
+
+    /// Workers wait that would be members. Said once a minute, since they keep trying.
+    private func noteFullClusterPort() {
+        guard fullSince.map({ loop.now >= $0 + BalancerNode.noticeNanoseconds }) ?? true else { return }
+        fullSince = loop.now
+        log.warning(
+            "no room for more workers: see --max-workers, and raise the limit of descriptors (ulimit -n) if that is less",
+            metadata: ["workers": "\(shares.members)"])
     }
 
     private func serve(
-        _ service: BufferedService, provider: TransportProvider, connections: Int, on listener: Int32
+        _ service: BufferedService, provider: TransportProvider, connections: Int, on listener: Int32,
+        onFull: @escaping () -> Void
     ) throws(SystemError) {
         let server = Server(
             loop: loop, provider: provider, service: service, limits: DownstreamLimits(),
@@ -271,6 +286,7 @@ final class BalancerNode {
             let level: Logger.Level = if case .truncated = error { .debug } else { .warning }
             log.log(level: level, "a peer was refused at the cluster port: \(error)", metadata: ["peer": "\(peer)"])
         }
+        server.onFull = onFull
         try server.listen(on: listener)
         controlServers.append(server)
     }

@@ -31,7 +31,7 @@ final class DataPlane {
         let accessLog = try AccessLog.make(configuration.options["access-log"] ?? "off")
         self.accessLog = accessLog
         var services: [ProxyService] = []
-        let slots = ConnectionSlots(limit: min(limits.connections ?? connectionLimit, connectionLimit))
+        let slots = ConnectionSlots(limit: connectionLimit)
         let sources = limits.connectionsPerSource.map { SourceSlots(limit: $0) }
         let rateLimiter = limits.rate.map { RateLimiter($0) }
         do {

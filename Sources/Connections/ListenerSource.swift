@@ -22,9 +22,13 @@ final class ListenerSource: EventSource {
     }
 
     override func ready(_ readiness: Readiness) {
-        for _ in 0..<ListenerSource.acceptsPerTurn {
+        for number in 0..<ListenerSource.acceptsPerTurn {
             guard server.reserveSlot() else {
-                pause()
+                // After the last free slot has been taken only the next turn tells whether somebody waits.
+                if number == 0 {
+                    server.noteFull()
+                    pause()
+                }
                 return
             }
             do throws(SystemError) {

@@ -12,6 +12,8 @@ package final class Server {
     package var protocols: [ApplicationProtocol] = [.http1]
     /// Called with one line for the log when a peer fails to get in.
     package var onHandshakeFailure: (_ error: TransportError, _ peer: String) -> Void = { _, _ in }
+    /// Called each time that a connection is left waiting in the kernel's queue, since all slots are taken.
+    package var onFull: () -> Void = {}
     /// Called when, after `drain`, the last connection is gone.
     package var onDrained: () -> Void = {}
 
@@ -82,10 +84,12 @@ package final class Server {
     // MARK: Connections
 
     /// Whether there is room for one more connection; takes its place if so.
-    func reserveSlot() -> Bool {
-        let isReserved = slots.reserve()
-        if !isReserved { counters.count(.maxConnections) }
-        return isReserved
+    func reserveSlot() -> Bool { slots.reserve() }
+
+    /// Somebody is left waiting, since there is no room.
+    func noteFull() {
+        counters.count(.maxConnections)
+        onFull()
     }
 
     func releaseSlot() { slots.release() }

@@ -32,6 +32,9 @@ package struct BalancingOptions: ParsableArguments {
     @Option(help: .time("How long a new or recovered worker takes to its full share; 0s for none (default: 10s)."))
     var slowStart: String?
 
+    @Option(help: .number("Workers that may be members, up to 20000 (default: 4000, or what descriptors allow)."))
+    var maxWorkers: String?
+
     @Option(help: .number("Connections from one address, or IPv6 /64, at the same time (default: no limit)."))
     var maxConnectionsPerSource: String?
 
@@ -49,6 +52,7 @@ package struct BalancingOptions: ParsableArguments {
             "max-request-line": maxRequestLine, "min-rate": minRate,
             "queue-timeout": queueTimeout, "queue-size": queueSize, "retries": retries, "retry-budget": retryBudget,
             "retry-minimum": retryMinimum, "replay-buffer": replayBuffer, "slow-start": slowStart,
+            "max-workers": maxWorkers,
             "max-connections-per-source": maxConnectionsPerSource, "rate-limit": rateLimit,
         ]
         return all.compactMapValues { $0 }

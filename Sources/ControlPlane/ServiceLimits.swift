@@ -19,6 +19,8 @@ package struct ServiceLimits: Sendable {
     package var replayBytes = 64 << 10
     /// Nil for as many as descriptors allow.
     package var connections: Int?
+    /// Workers that may be members; nil for the default of `DescriptorShares`.
+    package var workers: Int?
     package var connectionsPerSource: Int?
     package var rate: RateLimiter.Rate?
 
@@ -142,6 +144,7 @@ package struct ServiceLimits: Sendable {
         case "retry-minimum": roster.retryMinimum = try option.count(0...1_000_000)
         case "replay-buffer": replayBytes = try option.bytes(0...(1 << 20))
         case "max-connections": connections = try option.count(1...2_000_000)
+        case "max-workers": workers = try option.count(1...20_000)
         case "max-connections-per-source": connectionsPerSource = try option.count(1...2_000_000)
         case "rate-limit":
             guard let rate = RateLimiter.Rate(option.text) else {

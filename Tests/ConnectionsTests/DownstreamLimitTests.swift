@@ -388,6 +388,18 @@ import Testing
         #expect(server.test.onLoop { $0.connectionCount } == 2)
     }
 
+    @Test func tellsThatItIsFull() throws {
+        let server = try ScriptedServer(slots: 1, script: ScriptedServer.describe)
+        let log = server.log
+        server.test.onLoop { $0.onFull = { log.add("full") } }
+        let first = try server.client()
+        #expect(try first.exchange("GET", "/").status == 200)
+        #expect(log.count("full") == 0)
+        let second = try server.client()
+        #expect(server.eventually("full"))
+        withExtendedLifetime(second) {}
+    }
+
     @Test func endsEverythingAtOnce() throws {
         let server = try ScriptedServer { _ in }
         let clients = try (0..<5).map { _ in try server.client() }

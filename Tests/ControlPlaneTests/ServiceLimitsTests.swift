@@ -59,6 +59,7 @@ import Testing
         time("upstream-idle-timeout") { $0.upstream.idleMilliseconds },
         count("upstream-idle-connections", ["65536"]) { $0.upstream.idleConnections },
         count("max-connections", ["0", "2000001"]) { $0.connections ?? 0 },
+        count("max-workers", ["0", "20001"]) { $0.workers ?? 0 },
         Case(
             name: "max-head", good: "8KiB", bad: ["1023", "33KiB"], value: { $0.downstream.http2.http.head },
             expected: 8192),
