@@ -1,8 +1,10 @@
-"""Thousands of workers in one process: Benchmarks/Swarm, with the certificates that Benchmarks/load/mint.c makes."""
+"""Thousands of workers in few processes: Benchmarks/Swarm, with the certificates that Benchmarks/load/mint.c makes."""
 import os, subprocess, sys
 
 # Below the ports that the kernel gives to whoever asks for any.
 FIRST_PORT = 11000
+# Each takes four descriptors of its process.
+MOST_OF_A_PROCESS = 4000
 
 
 def first_of_free_ports(count):
@@ -27,23 +29,30 @@ class Swarm:
         if missing:
             subprocess.run([mint, certs, "understudy", str(missing[0]), str(first + count - missing[0])], check=True)
         pinned = [] if core is None else ["taskset", "-c", str(core)]
-        self.process = subprocess.Popen([*pinned, f"{binaries}/swarm", str(count), str(first), str(cluster_port), certs],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        processes.all.append(self.process)
+        self.processes = []
+        for start in range(0, count, MOST_OF_A_PROCESS):
+            part = min(MOST_OF_A_PROCESS, count - start)
+            command = [*pinned, f"{binaries}/swarm", str(part), str(first + start), str(cluster_port), certs]
+            self.processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        processes.all += self.processes
         self.expect("prepared")
 
     def expect(self, word):
-        line = self.process.stdout.readline().split()
-        if line[:1] != [word]:
-            sys.exit(f"scale: the swarm says {' '.join(line) or 'nothing'} instead of {word}")
-        return line[1:]
+        """The lines of all processes, which begin with the word."""
+        lines = [process.stdout.readline().split() for process in self.processes]
+        for line in lines:
+            if line[:1] != [word]:
+                sys.exit(f"scale: the swarm says {' '.join(line) or 'nothing'} instead of {word}")
+        return lines
 
     def join(self):
         """Seconds until the last has been admitted."""
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-        return float(self.expect("joined")[0])
+        for process in self.processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        return max(float(line[1]) for line in self.expect("joined"))
 
     def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        for process in self.processes:
+            process.stdin.close()
+            process.wait()
