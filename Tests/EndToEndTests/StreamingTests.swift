@@ -24,15 +24,16 @@ extension EndToEnd {
             #expect((1...Streaming.limitKilobytes).contains(peak(cluster)))
         }
 
-        @Test(arguments: [[], ["-H", "Transfer-Encoding: chunked"]])
-        func `An upload of 1 GiB that is echoed stays under 64 MiB of memory`(framing: [String]) throws {
+        /// Chunked content is no other: a quarter of it shows as well whether it is held.
+        @Test(arguments: [([], gibibyte), (["-H", "Transfer-Encoding: chunked"], gibibyte / 4)])
+        func `An upload that is echoed stays under 64 MiB of memory`(framing: [String], size: Int) throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
             let file = "\(cluster.folder)/large"
-            try Files.makeSparse(file, size: Streaming.gibibyte)
+            try Files.makeSparse(file, size: size)
             let arguments = ["-X", "POST", "-T", file, "-o", "/dev/null"] + framing
             let response = try Curl(cluster.url("/echo"), arguments, seconds: 200).finish()
-            #expect(response.isOK && response.size == Streaming.gibibyte, "\(response)")
+            #expect(response.isOK && response.size == size, "\(response)")
             #expect((1...Streaming.limitKilobytes).contains(peak(cluster)))
         }
 
