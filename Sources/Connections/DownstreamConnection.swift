@@ -72,7 +72,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     var isTunnelDraining = false
     /// The loop does not watch the tunnel, see `tunnelHungUp`.
     var isUnwatched = false
-    /// Our direction of the tunnel is ended.
+    /// Our direction is ended.
     var isOutputEnded = false
     /// When the content of the present request, and the client's taking of our output, are late.
     var contentDeadline: ProgressDeadline
@@ -256,6 +256,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     func endConnection() {
         guard phase != .closed && phase != .lingering else { return }
         if !isOutputEnded { transport.closeWrite() }
+        isOutputEnded = true
         if isInputEnded && !transport.endsBeforeConnection && transport.undelivered == 0 {
             close()
             return

@@ -20,6 +20,11 @@ package final class Server {
     /// Bounds the connections of each source, over all loops. Set before the first listener is added.
     package var sources: SourceSlots?
 
+    /// Its connections, but for those that are streams of another.
+    let load = LoopLoad()
+    /// The servers on the other loops of its group. Set before the first listener is added.
+    var neighbours: [ServerGroup.Member] = []
+
     package private(set) var isDraining = false
     var date = DateCache()
     private var connections: [ServerConnection] = []
@@ -94,12 +99,31 @@ package final class Server {
 
     func releaseSlot() { slots.release() }
 
-    /// Takes over an accepted socket, for which a slot is reserved.
+    /// Takes over an accepted socket, for which a slot is reserved: here, or on the loop of the group that has the fewest.
+    ///
+    /// Of loops that watch one listener the kernel wakes mostly the same, and it would have twice as many connections as another.
     func accept(_ socket: consuming FileDescriptor, peerHost: String) {
+        guard let neighbour = neighbours.min(by: { $0.load.count < $1.load.count }),
+            neighbour.load.isWell(below: load.count)
+        else {
+            load.add()
+            admit(socket, peerHost: peerHost)
+            return
+        }
+        neighbour.load.add()
+        let descriptor = socket.release()
+        neighbour.loop.post {
+            neighbour.server.admit(FileDescriptor(owning: descriptor), peerHost: peerHost)
+        }
+    }
+
+    /// Begins to serve a socket that counts as this server's.
+    private func admit(_ socket: consuming FileDescriptor, peerHost: String) {
         if let sources, let source = SourceKey(host: peerHost), !sources.reserve(source) {
             // Left in the kernel's queue it would hold up everybody behind it: closed at once.
             counters.count(.maxConnectionsPerSource)
             slots.release()
+            load.remove()
             return
         }
         let descriptor = socket.rawValue
@@ -159,6 +183,7 @@ package final class Server {
     /// Gives back the place that a connection had, in all and for its source.
     private func giveBack(_ peerHost: String) {
         slots.release()
+        load.remove()
         if let sources, let source = SourceKey(host: peerHost) { sources.release(source) }
     }
 

@@ -10,6 +10,7 @@ package final class ServerGroup: @unchecked Sendable {
         /// Touched on `loop` only, but for its counters.
         package let server: Server
         package let counters: ServerCounters
+        package let load: LoopLoad
     }
 
     package let members: [Member]
@@ -27,9 +28,10 @@ package final class ServerGroup: @unchecked Sendable {
         for index in 0..<count {
             let loop = try EventLoop()
             let server = try make(index, loop)
-            members.append(Member(loop: loop, server: server, counters: server.counters))
+            members.append(Member(loop: loop, server: server, counters: server.counters, load: server.load))
         }
         self.members = members
+        for member in members { member.server.neighbours = members.filter { $0.server !== member.server } }
     }
 
     /// Runs every loop on a thread of its own.
@@ -67,11 +69,14 @@ package final class ServerGroup: @unchecked Sendable {
 
     /// Lets the requests in progress finish; `completion` is called on one of the loops when all connections are gone.
     package func drain(then completion: @escaping @Sendable () -> Void) {
-        let left = Countdown(members.count)
-        for member in members {
-            member.loop.post {
-                member.server.onDrained = { if left.countDown() { completion() } }
-                member.server.drain()
+        // All stop accepting first: so what one has accepted for another is there before that one looks whether it has any.
+        stopListening { [members] in
+            let left = Countdown(members.count)
+            for member in members {
+                member.loop.post {
+                    member.server.onDrained = { if left.countDown() { completion() } }
+                    member.server.drain()
+                }
             }
         }
     }
@@ -106,6 +111,7 @@ package final class ServerGroup: @unchecked Sendable {
         for member in members { member.loop.stop() }
         for thread in threads { thread.join() }
         threads = []
+        for member in members { member.server.neighbours = [] }
     }
 }
 
