@@ -18,7 +18,7 @@ extension ByteBuffer {
     var bytes: [UInt8] { Array(readable) }
 
     mutating func appendText(_ text: String) {
-        append(text)
+        append(text: text)
     }
 
     /// Content as we send it, in as many pieces as it came in or in other ones.
