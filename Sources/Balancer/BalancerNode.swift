@@ -260,7 +260,7 @@ final class BalancerNode {
             status: { [unowned self] in control.statusReport(startedAt: startedAt) },
             metrics: { [unowned self] in metrics(control) })
         let adminService = BufferedService(maximumBody: 0, handler: { admin.handle($0) })
-        try serve(adminService, provider: TransportProvider(), connections: 64, on: listeners.admin.rawValue) {}
+        try serve(adminService, provider: TransportProvider(), connections: 64, on: listeners.admin.rawValue)
     }
 
     private static let noticeNanoseconds: UInt64 = 60_000_000_000
@@ -276,7 +276,7 @@ final class BalancerNode {
 
     private func serve(
         _ service: BufferedService, provider: TransportProvider, connections: Int, on listener: Int32,
-        onFull: @escaping () -> Void
+        onFull: @escaping () -> Void = {}
     ) throws(SystemError) {
         let server = Server(
             loop: loop, provider: provider, service: service, limits: DownstreamLimits(),
