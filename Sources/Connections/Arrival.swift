@@ -31,8 +31,19 @@ final class Arrival: ServerConnection {
             close()
             return
         }
-        if socket.needsHandshake { continueHandshake() } else { readFirstBytes() }
+        guard socket.needsHandshake else { return readFirstBytes() }
+        if socket.hasAnsweredHandshake {
+            // Most of the work is done, and would be in vain if this were to wait behind newcomers for longer than its client does.
+            continueHandshake()
+        } else if readiness.isDisjoint(with: [.readable, .writable]) {
+            // The client has given up before its turn came.
+            close()
+        } else {
+            loop.callForHeavyWork(self)
+        }
     }
+
+    override func heavyWork() { continueHandshake() }
 
     private func continueHandshake() {
         switch socket.handshake() {

@@ -61,10 +61,13 @@ final class Connector: EventSource {
     override func ready(_ readiness: Readiness) {
         switch phase {
         case .connecting: connected()
-        case .handshaking: continueHandshake()
+        case .handshaking: loop.callForHeavyWork(self)
         case .over: break
         }
     }
+
+    /// To check the peer's certificates and to show ours.
+    override func heavyWork() { continueHandshake() }
 
     private func connected() {
         guard let transport else { return }

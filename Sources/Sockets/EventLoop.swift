@@ -4,9 +4,12 @@ private import Synchronization
 
 /// One thread's reactor over epoll(7): descriptors, timers and a mailbox.
 ///
-/// A turn of the loop is: wait; run the sources that are ready; run what other threads posted; run due timers; give
-/// each source that asked for it its end of turn, where output gathered during the turn leaves in one write. Nothing
-/// in a turn may block.
+/// A turn of the loop is: wait; run the sources that are ready; run what other threads posted; run due timers; let sources
+/// do heavy work, for as long as all that took; give each source that asked for it its end of turn, where output gathered
+/// during the turn leaves in one write. Nothing in a turn may block.
+///
+/// A timer that is due fires when every source has been given what had come by then: a loop that is late takes nobody for
+/// silent whose bytes wait to be read.
 ///
 /// Everything but `post` and `stop` belongs to the thread that calls `run` (before `run`: to the one that builds the
 /// loop).
@@ -25,7 +28,8 @@ package final class EventLoop: @unchecked Sendable {
     /// Bytes of `scratch`: four full TLS records, so that a fast sender costs few turns, and a little more, since the type of a
     /// record is read behind its content.
     package static let scratchSize = (64 << 10) + 64
-    private static let eventsPerWait = 512
+    /// How many ready descriptors the kernel tells of at once.
+    private let eventsPerWait: Int
 
     /// Monotonic nanoseconds, read once per turn.
     package private(set) var now: UInt64
@@ -36,10 +40,6 @@ package final class EventLoop: @unchecked Sendable {
     package static let sharedScratchSize = (256 << 10) + 64
     /// Where a connection that carries the bytes of several sources reads into, while these use `scratch`.
     package let sharedScratch: UnsafeMutableBufferPointer<UInt8>
-    /// How late the last wait returned after the earliest timer was due, in nanoseconds: tells a process that stood
-    /// still.
-    package private(set) var lagNanoseconds: UInt64 = 0
-
     var timers = TimerHeap()
 
     private let epoll: FileDescriptor
@@ -50,19 +50,23 @@ package final class EventLoop: @unchecked Sendable {
     private var endOfTurn: [EventSource] = []
     private var endOfTurnSpare: [EventSource] = []
     private var nextTurn: [EventSource] = []
+    private var heavyWork = HeavyWork()
+    /// Events since timers last fired.
+    private var eventsBeforeTimers = 0
     /// Sources that were given up during this turn: kept until its end, since calls into them may still be under way below.
     private var givenUp: [EventSource] = []
     private var isStopping = false
     private let mailbox = Mutex<[@Sendable () -> Void]>([])
 
-    package init() throws(SystemError) {
+    package init(eventsPerWait: Int = 512) throws(SystemError) {
+        self.eventsPerWait = eventsPerWait
         epoll = FileDescriptor(owning: try SystemError.check("epoll_create1", epoll_create1(Int32(EPOLL_CLOEXEC))))
         wakeup = FileDescriptor(
             owning: try SystemError.check("eventfd", eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
         now = Clock.monotonicNanoseconds()
         scratch = .allocate(capacity: EventLoop.scratchSize)
         sharedScratch = .allocate(capacity: EventLoop.sharedScratchSize)
-        events = .allocate(capacity: EventLoop.eventsPerWait)
+        events = .allocate(capacity: eventsPerWait)
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: EventLoop.wakeupToken))
         try SystemError.check("epoll_ctl", epoll_ctl(epoll.rawValue, EPOLL_CTL_ADD, wakeup.rawValue, &event))
     }
@@ -159,6 +163,14 @@ package final class EventLoop: @unchecked Sendable {
         nextTurn.append(source)
     }
 
+    /// Calls `heavyWork()` of a watched source once, in this turn or a later one, when it is its turn among those that asked. Until then
+    /// the source hears of the peer's end only; by its call it says anew what it wants to hear of.
+    package func callForHeavyWork(_ source: EventSource) {
+        guard !source.isDueForHeavyWork else { return }
+        source.isDueForHeavyWork = true
+        heavyWork.add(source)
+    }
+
     // MARK: From other threads
 
     /// Runs `work` on the loop's thread, in the order of posting. Callable from any thread; `work` is dropped with
@@ -195,20 +207,44 @@ package final class EventLoop: @unchecked Sendable {
         if let maximumWaitMilliseconds, timeout < 0 || timeout > maximumWaitMilliseconds {
             timeout = maximumWaitMilliseconds
         }
-        if !nextTurn.isEmpty { timeout = 0 }
-        let count = epoll_wait(epoll.rawValue, events, Int32(EventLoop.eventsPerWait), timeout)
+        if !nextTurn.isEmpty || !heavyWork.isEmpty || !endOfTurn.isEmpty { timeout = 0 }
+        let count = Int(epoll_wait(epoll.rawValue, events, Int32(eventsPerWait), timeout))
         now = Clock.monotonicNanoseconds()
-        if let earliest = timers.earliest {
-            lagNanoseconds = now > earliest ? now - earliest : 0
-        }
         if count > 0 {
-            for index in 0..<Int(count) { dispatch(events[index]) }
+            for index in 0..<count { dispatch(events[index]) }
         }
         resumeSources()
-        while let timer = timers.popDue(at: now) {
-            timer.fire()
+        if isInputSeen(after: count) {
+            while let timer = timers.popDue(at: now) {
+                timer.fire()
+            }
         }
+        if !heavyWork.isEmpty { doHeavyWork() }
         runEndOfTurn()
+    }
+
+    /// Whether every source has had what had come before this turn. One wait tells of so many; then sources get their turn round about,
+    /// and where there is always something for all of them, all have had it when there were as many events as sources.
+    private func isInputSeen(after count: Int) -> Bool {
+        eventsBeforeTimers += count
+        guard count < eventsPerWait || eventsBeforeTimers >= slots.count - freeSlots.count else { return false }
+        eventsBeforeTimers = 0
+        return true
+    }
+
+    private func doHeavyWork() {
+        let began = Clock.monotonicNanoseconds()
+        let end = began &+ max(began - now, HeavyWork.leastNanoseconds)
+        while let source = heavyWork.next() {
+            source.heavyWork()
+            if Clock.monotonicNanoseconds() >= end { break }
+        }
+        // The others' input would be reported again and again; a peer that gives up need not be waited for.
+        heavyWork.fromTheLast { source in
+            if source.interest == .readHangup { return false }
+            update(source, for: .readHangup)
+            return true
+        }
     }
 
     private func waitMilliseconds() -> Int32 {

@@ -13,11 +13,16 @@ open class EventSource {
     var isDueAtEndOfTurn = false
     /// Whether `ready` is due in the next turn of the loop, whatever the descriptor says.
     var isDueNextTurn = false
+    /// Whether `heavyWork` is due.
+    var isDueForHeavyWork = false
 
     public init() {}
 
     /// Called when the descriptor is ready. Level-triggered: what is left unread is reported again.
     open func ready(_ readiness: Readiness) {}
+
+    /// Called once after `EventLoop.callForHeavyWork` was asked for this source.
+    open func heavyWork() {}
 
     /// Called once at the end of a turn in which `EventLoop.callAtEndOfTurn` was asked for this source.
     open func endOfTurn() {}

@@ -13,6 +13,9 @@ open class SocketTransport {
 
     open func handshake() -> HandshakeResult { .complete }
 
+    /// Of an accepted connection: our flight has left, which is most of the work that a handshake makes.
+    open var hasAnsweredHandshake: Bool { true }
+
     open var peerIdentity: PeerIdentity { .anonymous }
 
     /// Whether the peer, let in once, would still be let in by what `provider` trusts now.

@@ -31,6 +31,8 @@
         private(set) var isAtEnd = false
         /// The errno of the last call that failed; 0 when none has.
         private(set) var failureCode: Int32 = 0
+        /// Something has been sent.
+        private(set) var hasSent = false
         /// A system call to send has failed: nothing more can be sent.
         private(set) var hasFailedToSend = false
         /// Received, and not taken by anybody yet; while this socket holds the inbox, it is there instead.
@@ -244,7 +246,10 @@
         private func sendNow(_ records: UnsafeRawBufferPointer, isMoreNext: Bool = false) -> Outcome {
             let flags = Int32(MSG_NOSIGNAL) | (isMoreNext ? Int32(MSG_MORE) : 0)
             let count = Glibc.send(descriptor, records.baseAddress, records.count, flags)
-            if count >= 0 { return .moved(count) }
+            if count >= 0 {
+                hasSent = true
+                return .moved(count)
+            }
             let outcome = failure()
             if case .failed = outcome { hasFailedToSend = true }
             return outcome

@@ -1,0 +1,132 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Connections
+@testable import Sockets
+
+/// Newcomers whose handshakes take long, and those who are in.
+@Suite(.timeLimit(.minutes(2))) final class ArrivalTests {
+    private static let newcomers = 20
+
+    private final class Plain: Service {
+        func makeExchange(on downstream: any Downstream) -> any Exchange {
+            ScriptedExchange(on: downstream, log: EventLog(), script: ScriptedServer.describe)
+        }
+    }
+
+    /// What a handshake waits for.
+    private final class Gate: Sendable {
+        private let isOpenNow = Atomic<Bool>(false)
+        private let waiting = Atomic<Int>(0)
+
+        var isOpen: Bool { isOpenNow.load(ordering: .sequentiallyConsistent) }
+        /// Handshakes that have begun.
+        var begun: Int { waiting.load(ordering: .sequentiallyConsistent) }
+
+        func open() { isOpenNow.store(true, ordering: .sequentiallyConsistent) }
+
+        func wait() {
+            waiting.add(1, ordering: .sequentiallyConsistent)
+            while !isOpen {}
+        }
+    }
+
+    /// All of its handshake is one piece of work, which begins with the client's first byte.
+    private final class SlowTransport: SocketTransport {
+        private let gate: Gate
+        private var isDone = false
+
+        init(_ descriptor: consuming FileDescriptor, gate: Gate) {
+            self.gate = gate
+            super.init(descriptor)
+        }
+
+        override var needsHandshake: Bool { !isDone }
+        override var hasAnsweredHandshake: Bool { false }
+
+        override func handshake() -> HandshakeResult {
+            gate.wait()
+            let began = Clock.monotonicNanoseconds()
+            while Clock.monotonicNanoseconds() - began < 2 * HeavyWork.leastNanoseconds {}
+            isDone = true
+            return .complete
+        }
+    }
+
+    /// The first who comes needs no handshake.
+    private final class Provider: TransportProvider {
+        private let gate: Gate
+        private var count = 0
+
+        init(gate: Gate) {
+            self.gate = gate
+            super.init()
+        }
+
+        override func accepted(_ descriptor: consuming FileDescriptor) -> SocketTransport? {
+            count += 1
+            return count == 1 ? SocketTransport(descriptor) : SlowTransport(descriptor, gate: gate)
+        }
+    }
+
+    private let gate = Gate()
+    private let listener: FileDescriptor
+    private let loop: TestLoop
+    private let server: Server
+
+    init() throws {
+        loop = try TestLoop()
+        listener = try Socket.listen(on: try #require(SocketAddress(host: "127.0.0.1", port: 0)))
+        let (gate, loop, descriptor) = (gate, loop.loop, listener.rawValue)
+        server = self.loop.onLoop {
+            Server(
+                loop: loop, provider: Provider(gate: gate), service: Plain(), limits: DownstreamLimits(),
+                slots: ConnectionSlots(limit: 100))
+        }
+        let server = server
+        let isListening = self.loop.onLoop { (try? server.listen(on: descriptor)) != nil }
+        try #require(isListening)
+    }
+
+    private func client() throws -> RawClient { try RawClient(port: Socket.localPort(listener.rawValue)) }
+
+    private func end() {
+        let server = server
+        loop.onLoop {
+            server.stopListening()
+            server.closeAll()
+        }
+        loop.stop()
+    }
+
+    @Test func aCrowdDoesNotHoldUpWhoIsIn() throws {
+        let inside = try client()
+        #expect(try inside.exchange("GET", "/").status == 200)
+        let crowd = try (0..<ArrivalTests.newcomers).map { _ in try client() }
+        for newcomer in crowd { try newcomer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        // One handshake holds the loop; the others have come by the time it ends.
+        while gate.begun == 0 {}
+        try inside.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        gate.open()
+        #expect(try inside.receiveResponse().status == 200)
+        #expect(gate.begun < ArrivalTests.newcomers / 2)
+        for newcomer in crowd { #expect(try newcomer.receiveResponse().status == 200) }
+        #expect(gate.begun == ArrivalTests.newcomers)
+        end()
+    }
+
+    @Test func forWhoHasGivenUpNothingIsDone() throws {
+        let inside = try client()
+        #expect(try inside.exchange("GET", "/").status == 200)
+        var crowd = try (0..<ArrivalTests.newcomers).map { _ in try client() }
+        for newcomer in crowd { try newcomer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        while gate.begun == 0 {}
+        crowd = []
+        gate.open()
+        let server = server
+        #expect(loop.eventually { server.connectionCount == 1 })
+        #expect(gate.begun < ArrivalTests.newcomers / 2)
+        end()
+    }
+}

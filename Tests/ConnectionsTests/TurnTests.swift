@@ -1,0 +1,182 @@
+import Glibc
+import Testing
+
+@testable import Connections
+@testable import Sockets
+
+/// What one turn of a loop gives to whom, and in which order.
+final class TurnTests {
+    private static let eventsPerWait = 4
+
+    /// Notes each call.
+    private final class Source: EventSource {
+        let name: Int
+        let log: Log
+        let descriptor: Int32
+        var drains = false
+        /// What the source does when it is its turn, and when it is to do heavy work.
+        var act: () -> Void = {}
+        var work: () -> Void = {}
+
+        init(_ name: Int, log: Log, descriptor: Int32) {
+            self.name = name
+            self.log = log
+            self.descriptor = descriptor
+        }
+
+        override func ready(_ readiness: Readiness) {
+            log.entries.append(readiness == .readHangup ? "\(name) given up" : "\(name)")
+            if drains {
+                var byte: UInt8 = 0
+                _ = read(descriptor, &byte, 1)
+            }
+            act()
+        }
+
+        override func heavyWork() {
+            log.entries.append("\(name) heavy")
+            work()
+        }
+    }
+
+    private final class Log {
+        var entries: [String] = []
+    }
+
+    private let loop: EventLoop
+    private let log = Log()
+    private var peers: [Int32] = []
+    private var sources: [Source] = []
+
+    init() throws {
+        loop = try EventLoop(eventsPerWait: TurnTests.eventsPerWait)
+    }
+
+    deinit {
+        for source in sources {
+            loop.unwatch(source)
+            close(source.descriptor)
+        }
+        for peer in peers { close(peer) }
+    }
+
+    private func makeSource() throws -> Source {
+        var pair: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &pair) == 0)
+        let source = Source(sources.count, log: log, descriptor: pair[0])
+        sources.append(source)
+        peers.append(pair[1])
+        try loop.watch(source, descriptor: pair[0], for: .readable)
+        return source
+    }
+
+    private func send(to source: Source) {
+        var byte: UInt8 = 1
+        #expect(write(peers[source.name], &byte, 1) == 1)
+    }
+
+    private func turn() { loop.turn(maximumWaitMilliseconds: 0) }
+
+    /// A timer that is due already, as on a loop that is late.
+    private func setDueTimer() -> LoopTimer {
+        let timer = LoopTimer(on: loop)
+        timer.action = { [log] in log.entries.append("timer") }
+        timer.set(at: loop.now)
+        return timer
+    }
+
+    @Test func aTimerWaitsForInputThatHasCome() throws {
+        for _ in 0..<(2 * TurnTests.eventsPerWait + 1) {
+            let source = try makeSource()
+            source.drains = true
+            send(to: source)
+        }
+        let timer = setDueTimer()
+        turn()
+        turn()
+        #expect(!log.entries.contains("timer"))
+        turn()
+        #expect(log.entries.count == sources.count + 1 && log.entries.last == "timer")
+        timer.remove()
+    }
+
+    @Test func sourcesThatAreAlwaysReadyHoldNoTimerUp() throws {
+        for _ in 0..<(2 * TurnTests.eventsPerWait + 1) { send(to: try makeSource()) }
+        let timer = setDueTimer()
+        for _ in 0..<3 { turn() }
+        #expect(log.entries.last == "timer")
+        #expect(Set(log.entries.dropLast()).count == sources.count, "each has had its turn")
+        timer.remove()
+    }
+
+    /// Takes longer than anything else has in this turn.
+    private func workHard() {
+        let began = Clock.monotonicNanoseconds()
+        while Clock.monotonicNanoseconds() - began <= max(began - loop.now, HeavyWork.leastNanoseconds) {}
+    }
+
+    @Test func heavyWorkLetsOthersHaveTheirTurn() throws {
+        let heavy = try (0..<3).map { _ in try makeSource() }
+        let light = try makeSource()
+        for source in heavy {
+            source.act = { [loop] in loop.callForHeavyWork(source) }
+            source.work = { [unowned self] in
+                workHard()
+                source.drains = true
+                source.act = {}
+                loop.update(source, for: .readable)
+            }
+        }
+        for source in heavy + [light] { send(to: source) }
+        turn()
+        #expect(log.entries.sorted() == ["0", "0 heavy", "1", "2", "3"] && log.entries.last == "0 heavy")
+        // Those who wait are not reported again; the one that has begun is, like everybody else.
+        for expected in ["1 heavy", "2 heavy"] {
+            log.entries = []
+            turn()
+            #expect(log.entries.contains("3") && log.entries.filter { $0.hasSuffix("heavy") } == [expected])
+            #expect(log.entries.last == expected)
+        }
+        log.entries = []
+        turn()
+        turn()
+        #expect(log.entries.filter { $0 == "2" }.count == 1)
+        for source in heavy {
+            source.act = {}
+            source.work = {}
+        }
+    }
+
+    @Test func shortWorkIsDoneInOneTurn() throws {
+        let first = try makeSource()
+        // It takes its time, so that there is as much for the others' work.
+        first.act = { [unowned self] in
+            let began = Clock.monotonicNanoseconds()
+            while Clock.monotonicNanoseconds() - began < 50_000_000 {}
+            for source in sources.dropFirst() { loop.callForHeavyWork(source) }
+            first.act = {}
+        }
+        for _ in 0..<100 { _ = try makeSource() }
+        send(to: first)
+        turn()
+        #expect(log.entries == ["0"] + (1...100).map { "\($0) heavy" })
+    }
+
+    @Test func whoGivesUpWhileItWaitsIsHeard() throws {
+        let heavy = try (0..<3).map { _ in try makeSource() }
+        for source in heavy {
+            source.work = { [unowned self] in workHard() }
+            loop.callForHeavyWork(source)
+        }
+        heavy[2].act = { [loop] in loop.unwatch(heavy[2]) }
+        turn()
+        shutdown(peers[2], Int32(SHUT_WR))
+        turn()
+        turn()
+        #expect(log.entries == ["0 heavy", "2 given up", "1 heavy"])
+        for source in heavy {
+            source.act = {}
+            source.work = {}
+        }
+    }
+}
