@@ -14,6 +14,7 @@
         private var records: (any TLSRecordLayer)?
         private var peerCertificate: OpaquePointer?
         private var agreedProtocol: ApplicationProtocol?
+        private var recordSize = RecordSize()
         private var isBroken = false
 
         /// Nil when OpenSSL has no memory for a session.
@@ -48,6 +49,8 @@
             }
             return .complete
         }
+
+        package override var hasAnsweredHandshake: Bool { socket.hasSent }
 
         package override var peerIdentity: PeerIdentity {
             guard let peerCertificate else { return .anonymous }
@@ -106,17 +109,25 @@
             socket.beginGathering()
             defer { socket.endGathering() }
             let total = first.count + second.count
+            let isSized = context.side == .publicServer && total > RecordSize.small
+            if isSized { recordSize.sendingBegins(now: Clock.monotonicNanoseconds()) }
             var taken = 0
             while taken < total && socket.unsentCount < TLSBatch.limit {
-                let ofFirst = min(taken, first.count)
-                let ofSecond = taken - ofFirst
+                let end = isSized ? min(total, taken + recordSize.limit) : total
                 let result = records.seal(
-                    UnsafeRawBufferPointer(rebasing: first[ofFirst...]),
-                    UnsafeRawBufferPointer(rebasing: second[ofSecond...]))
+                    TLSTransport.part(of: first, from: taken, to: end),
+                    TLSTransport.part(of: second, from: taken - first.count, to: end - first.count))
                 guard case .bytes(let count) = result else { return taken > 0 ? .bytes(taken) : result }
                 taken += count
+                if isSized { recordSize.sent(count) }
             }
             return .bytes(taken)
+        }
+
+        /// The bytes of a part of what is to be sent, as far as they are within it.
+        private static func part(of bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UnsafeRawBufferPointer {
+            let start = min(max(start, 0), bytes.count)
+            return UnsafeRawBufferPointer(rebasing: bytes[start..<max(start, min(end, bytes.count))])
         }
 
         private func broken() -> TransportResult {
