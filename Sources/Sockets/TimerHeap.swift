@@ -1,19 +1,29 @@
-/// The timers of one loop: a binary heap ordered by `scheduledAt`, each timer knowing its own place so that it can
-/// leave.
+/// The timers of one loop: a heap of four children to a place, ordered by `scheduledAt`, each timer knowing its own place so that it
+/// can leave.
+///
+/// The keys stand in the heap: with tens of thousands of timers, each look at one would be a look at memory that no cache holds.
 struct TimerHeap {
-    private var heap: [LoopTimer] = []
+    private struct Entry {
+        let key: UInt64
+        let timer: LoopTimer
+    }
+
+    private var heap: [Entry] = []
+
+    private static let children = 4
 
     /// The earliest place in the heap; a moved timer may turn out not to be due then.
-    var earliest: UInt64? { heap.first?.scheduledAt }
+    var earliest: UInt64? { heap.first?.key }
 
     mutating func schedule(_ timer: LoopTimer, at deadline: UInt64) {
         timer.scheduledAt = deadline
+        let entry = Entry(key: deadline, timer: timer)
         if timer.heapIndex < 0 {
-            timer.heapIndex = heap.count
-            heap.append(timer)
+            heap.append(entry)
+            siftUp(entry, from: heap.count - 1)
+        } else {
+            sift(entry, from: timer.heapIndex)
         }
-        siftUp(timer.heapIndex)
-        siftDown(timer.heapIndex)
     }
 
     mutating func remove(_ timer: LoopTimer) {
@@ -21,56 +31,65 @@ struct TimerHeap {
         guard index >= 0 else { return }
         timer.heapIndex = -1
         let last = heap.removeLast()
-        guard last !== timer else { return }
-        heap[index] = last
-        last.heapIndex = index
-        siftUp(index)
-        siftDown(last.heapIndex)
+        if index < heap.count { sift(last, from: index) }
     }
 
     /// The next timer whose deadline has passed, taken off the heap; moved ones are put back, cancelled ones dropped.
     mutating func popDue(at now: UInt64) -> LoopTimer? {
-        while let first = heap.first, first.scheduledAt <= now {
-            if first.deadline <= now {
-                remove(first)
-                return first
+        while let first = heap.first, first.key <= now {
+            let timer = first.timer
+            if timer.deadline <= now {
+                remove(timer)
+                return timer
             }
-            if first.deadline == LoopTimer.never {
-                remove(first)
+            if timer.deadline == LoopTimer.never {
+                remove(timer)
             } else {
-                schedule(first, at: first.deadline)
+                schedule(timer, at: timer.deadline)
             }
         }
         return nil
     }
 
-    private mutating func siftUp(_ start: Int) {
+    /// Puts an entry where it belongs, with the free place at `start`.
+    private mutating func sift(_ entry: Entry, from start: Int) {
+        if start > 0, entry.key < heap[(start - 1) / TimerHeap.children].key {
+            siftUp(entry, from: start)
+        } else {
+            siftDown(entry, from: start)
+        }
+    }
+
+    private mutating func siftUp(_ entry: Entry, from start: Int) {
         var index = start
         while index > 0 {
-            let parent = (index - 1) / 2
-            guard heap[index].scheduledAt < heap[parent].scheduledAt else { return }
-            exchange(index, parent)
+            let parent = (index - 1) / TimerHeap.children
+            guard entry.key < heap[parent].key else { break }
+            put(heap[parent], at: index)
             index = parent
         }
+        put(entry, at: index)
     }
 
-    private mutating func siftDown(_ start: Int) {
+    private mutating func siftDown(_ entry: Entry, from start: Int) {
         var index = start
         while true {
-            var smallest = index
-            for child in [2 * index + 1, 2 * index + 2]
-            where child < heap.count && heap[child].scheduledAt < heap[smallest].scheduledAt {
-                smallest = child
+            let first = TimerHeap.children * index + 1
+            guard first < heap.count else { break }
+            var least = first
+            for child in (first + 1)..<max(first + 1, min(first + TimerHeap.children, heap.count))
+            where heap[child].key < heap[least].key {
+                least = child
             }
-            if smallest == index { return }
-            exchange(index, smallest)
-            index = smallest
+            guard heap[least].key < entry.key else { break }
+            put(heap[least], at: index)
+            index = least
         }
+        put(entry, at: index)
     }
 
-    private mutating func exchange(_ one: Int, _ other: Int) {
-        heap.swapAt(one, other)
-        heap[one].heapIndex = one
-        heap[other].heapIndex = other
+    private mutating func put(_ entry: Entry, at index: Int) {
+        heap[index] = entry
+        entry.timer.heapIndex = index
     }
 }
