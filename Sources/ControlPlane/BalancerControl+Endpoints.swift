@@ -41,11 +41,11 @@ extension BalancerControl {
     /// A connection of the cluster port has ended: with it, perhaps, the worker that watched over it.
     package func connectionClosed(_ downstream: any Downstream) {
         let key = ObjectIdentifier(downstream)
-        guard let watcher = watchers.removeValue(forKey: key) else { return }
+        guard let watch = watchers.removeValue(forKey: key)?.watch else { return }
         // A worker that has connected anew is watched over by its newest connection.
-        guard newestWatch[watcher.id] == key else { return }
-        newestWatch[watcher.id] = nil
-        core.watchLost(watcher.id, incarnation: watcher.incarnation, now: now)
+        guard newestWatch[watch.id] == key else { return }
+        newestWatch[watch.id] = nil
+        core.watchLost(watch.id, incarnation: watch.incarnation, now: now)
         perform()
     }
 
@@ -75,7 +75,7 @@ extension BalancerControl {
     }
 
     private func watch(_ call: Call, _ peer: NodeIdentity?) {
-        guard let watch = JSON.decode(Watch.self, from: call.body) else {
+        guard let watch = readWatch(of: call) else {
             refuse(call, .invalid("the watch is not understood"))
             return
         }
@@ -83,11 +83,11 @@ extension BalancerControl {
         switch verdict {
         case .unchanged(let epoch, let version):
             remember(call, watch)
-            call.reply(json: WatchAnswer(epoch: epoch, version: version, snapshot: nil))
+            call.reply(encoded: unchangedAnswer(epoch, version))
         case .newer(let snapshot):
             remember(call, watch)
             guard snapshotPace.allows(now: loop.now) else {
-                call.reply(json: WatchAnswer(epoch: snapshot.epoch, version: snapshot.version, snapshot: nil))
+                call.reply(encoded: unchangedAnswer(snapshot.epoch, snapshot.version))
                 break
             }
             let configuration = watch.snapshotEpoch == epoch ? nil : configuration
@@ -107,9 +107,23 @@ extension BalancerControl {
         call.reply(encoded: text)
     }
 
+    /// Mostly a worker says what it said the last time, and need not be read again.
+    private func readWatch(of call: Call) -> Watch? {
+        if let last = watchers[ObjectIdentifier(call.downstream)], last.text == call.body { return last.watch }
+        return JSON.decode(Watch.self, from: call.body)
+    }
+
+    /// The answer that brings no list: for all the same.
+    private func unchangedAnswer(_ epoch: Epoch, _ version: UInt64) -> [UInt8] {
+        if let last = lastUnchanged, last.epoch == epoch, last.version == version { return last.text }
+        let text = JSON.encode(WatchAnswer(epoch: epoch, version: version, snapshot: nil))
+        lastUnchanged = (epoch, version, text)
+        return text
+    }
+
     private func remember(_ call: Call, _ watch: Watch) {
         let key = ObjectIdentifier(call.downstream)
-        watchers[key] = Departure(id: watch.id, incarnation: watch.incarnation)
+        watchers[key] = Watcher(watch: watch, text: call.body)
         newestWatch[watch.id] = key
     }
 

@@ -7,8 +7,23 @@ internal import Sockets
 extension BalancerControl {
     func probe(_ record: WorkerRecord) {
         guard let caller = callers.caller(for: record) else { return }
+        if caller.isConnected { ask(caller, for: record) } else { probePlaces.take(for: record) }
+    }
+
+    /// The probe of a worker to whom there is no connection has a place to make one.
+    func probe(_ record: WorkerRecord, at place: ProbePlaces.Place) {
+        guard !isStopped, core.isProbing(record.id, incarnation: record.incarnation),
+            let caller = callers.caller(for: record)
+        else { return }
+        ask(caller, for: record, at: place)
+    }
+
+    /// - Parameter place: held until the probe has ended.
+    private func ask(_ caller: KeptCaller, for record: WorkerRecord, at place: ProbePlaces.Place? = nil) {
         let timeout = Int(core.settings.probeTimeoutMilliseconds)
-        caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: timeout) { [unowned self] result in
+        caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: timeout) {
+            [unowned self, place] result in
+            _ = place
             core.probeFinished(
                 record.id, incarnation: record.incarnation, probeOutcome(result, expecting: record.id), now: now)
             perform()

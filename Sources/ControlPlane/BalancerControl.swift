@@ -28,15 +28,26 @@ package final class BalancerControl {
     let configuration: BalancerConfiguration
     var core: BalancerCore
     let callers: ProbeCallers
+    let probePlaces: ProbePlaces
     var workerList = WorkerListText()
     var snapshotPace = SnapshotPace()
     /// Which worker watches over which connection of the cluster port.
-    var watchers: [ObjectIdentifier: Departure] = [:]
+    var watchers: [ObjectIdentifier: Watcher] = [:]
     var newestWatch: [NodeID: ObjectIdentifier] = [:]
+    /// The last answer to a watch that brought no list.
+    var lastUnchanged: (epoch: Epoch, version: UInt64, text: [UInt8])?
     private let timer: LoopTimer
     private let slowStartTimer: LoopTimer
+    private let publication: Publication
     /// The reign is over: nothing is performed any more.
-    private var isStopped = false
+    private(set) var isStopped = false
+
+    /// The last watch that came over a connection.
+    struct Watcher {
+        let watch: Watch
+        /// What it was read from.
+        let text: [UInt8]
+    }
 
     package init(
         epoch: Epoch, settings: ClusterSettings, hints: Snapshot?, configuration: BalancerConfiguration, home: Home?,
@@ -55,6 +66,10 @@ package final class BalancerControl {
             now: Instant(nanoseconds: loop.now))
         timer = LoopTimer(on: loop)
         slowStartTimer = LoopTimer(on: loop)
+        publication = Publication(on: loop)
+        probePlaces = ProbePlaces(on: loop)
+        publication.action = { [unowned self] in publishRoster() }
+        probePlaces.onPlace = { [weak self] in self?.probe($0, at: $1) }
         timer.action = { [unowned self] in
             core.tick(now: now)
             perform()
@@ -70,6 +85,7 @@ package final class BalancerControl {
         isStopped = true
         timer.remove()
         slowStartTimer.remove()
+        publication.stop()
         callers.close()
     }
 
@@ -98,7 +114,7 @@ package final class BalancerControl {
         for effect in core.takeEffects() {
             switch effect {
             case .probe(let record): probe(record)
-            case .rosterChanged: publishRoster()
+            case .rosterChanged: publication.isDue()
             case .stepDown(let epoch): onStepDown(epoch)
             case .checkFence:
                 core.fenceChecked(standing(), now: now)

@@ -21,6 +21,13 @@ extension BalancerCore {
         if isStale { tick(now: now) }
     }
 
+    /// Whether the result of a probe of this start of the worker is awaited.
+    package func isProbing(_ id: NodeID, incarnation: UInt64) -> Bool {
+        entry(id, incarnation: incarnation)?.isProbing == true
+    }
+
+    private static let lostProbeTimeouts: Int64 = 30
+
     /// The data plane could not get an answer from this worker to a request.
     package mutating func requestFailed(_ id: NodeID, incarnation: UInt64, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation) else { return }
@@ -58,8 +65,9 @@ extension BalancerCore {
             return
         }
         entry.isProbing = true
-        // The shell reports every probe. Should it lose one, this is when it counts as failed.
-        entry.nextProbe = now.advanced(byMilliseconds: 2 * settings.probeTimeoutMilliseconds)
+        // The shell reports every probe, though it may have to wait for its turn. Should it lose one, this is when it counts as failed.
+        entry.nextProbe = now.advanced(
+            byMilliseconds: BalancerCore.lostProbeTimeouts * settings.probeTimeoutMilliseconds)
         effects.append(.probe(entry.record))
     }
 

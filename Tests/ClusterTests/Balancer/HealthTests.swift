@@ -124,7 +124,7 @@ import Testing
     @Test func aProbeThatIsNeverReportedHasFailed() {
         var balancer = BalancerConversation(with: [record(8001), record(8002), record(8003)])
         var time: Int64 = 0
-        while time < 10_000 {
+        while time < 100_000 {
             time += 100
             balancer.now = at(time)
             balancer.core.tick(now: at(time))

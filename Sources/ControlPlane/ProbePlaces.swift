@@ -1,0 +1,62 @@
+internal import Cluster
+internal import Sockets
+
+/// How many probes may need a connection of their own at the same time; the others wait, first come, first served.
+///
+/// When many workers have lost their connections at once, a handshake with each of them at the same moment would take longer than a probe
+/// may, all would fail, and begin anew.
+final class ProbePlaces: EventSource {
+    /// Each costs a millisecond or two of the control loop: so many are done before a probe runs out of time.
+    private static let count = 256
+
+    /// Given back when nobody holds it any more: when the probe has ended in whatever way, or was forgotten.
+    final class Place {
+        private let places: ProbePlaces
+
+        fileprivate init(of places: ProbePlaces) {
+            self.places = places
+            places.taken += 1
+        }
+
+        deinit { places.givenBack() }
+    }
+
+    /// Called for each that has waited, when there is a place for it.
+    var onPlace: (WorkerRecord, Place) -> Void = { _, _ in }
+
+    private let loop: EventLoop
+    private var taken = 0
+    private var waiting: [WorkerRecord] = []
+    /// Those before have had their place.
+    private var head = 0
+
+    init(on loop: EventLoop) {
+        self.loop = loop
+    }
+
+    /// Calls `onPlace` for the record, now or as soon as there is a place.
+    func take(for record: WorkerRecord) {
+        if taken < ProbePlaces.count && head == waiting.count {
+            onPlace(record, Place(of: self))
+        } else {
+            waiting.append(record)
+        }
+    }
+
+    private func givenBack() {
+        taken -= 1
+        if head < waiting.count { loop.callAtEndOfTurn(self) }
+    }
+
+    override func endOfTurn() {
+        while taken < ProbePlaces.count, head < waiting.count {
+            let record = waiting[head]
+            head += 1
+            onPlace(record, Place(of: self))
+        }
+        if 2 * head >= waiting.count {
+            waiting.removeFirst(head)
+            head = 0
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Cluster
+import Sockets
+import Testing
+
+@testable import ControlPlane
+
+/// Probes that need a connection, when there are more of them than places.
+@Suite(.timeLimit(.minutes(1))) struct ProbePlacesTests {
+    private static func record(_ port: UInt16) throws -> WorkerRecord {
+        WorkerRecord(
+            id: try #require(NodeID("worker-\(port)")), host: "127.0.0.1", port: port, incarnation: 1, mayStandIn: true)
+    }
+
+    @Test func whoeverWaitsComesNextInOrder() throws {
+        let loop = try EventLoop()
+        let places = ProbePlaces(on: loop)
+        var held: [UInt16: ProbePlaces.Place] = [:]
+        var order: [UInt16] = []
+        places.onPlace = { record, place in
+            held[record.port] = place
+            order.append(record.port)
+        }
+        for port in 1...1000 as ClosedRange<UInt16> { places.take(for: try ProbePlacesTests.record(port)) }
+        let most = held.count
+        #expect(most > 0 && most < 1000)
+        while order.count < 1000 {
+            // One has ended, another was forgotten.
+            held[order[order.count - most]] = nil
+            loop.turn(maximumWaitMilliseconds: 0)
+            #expect(held.count <= most)
+        }
+        #expect(order == Array(1...1000))
+        held = [:]
+        loop.turn(maximumWaitMilliseconds: 0)
+        // All places are free again.
+        for port in 1...UInt16(most) { places.take(for: try ProbePlacesTests.record(port)) }
+        #expect(held.count == most)
+        held = [:]
+    }
+
+    @Test func whoDoesNotWantItsPlaceMakesRoom() throws {
+        let loop = try EventLoop()
+        let places = ProbePlaces(on: loop)
+        var held: [ProbePlaces.Place] = []
+        var seen = 0
+        places.onPlace = { record, place in
+            seen += 1
+            if record.port < 1000 { held.append(place) }
+        }
+        for port in 1...3000 as ClosedRange<UInt16> { places.take(for: try ProbePlacesTests.record(port)) }
+        held = []
+        while seen < 3000 {
+            loop.turn(maximumWaitMilliseconds: 0)
+            held = []
+        }
+        #expect(seen == 3000)
+    }
+}
