@@ -15,7 +15,7 @@ package enum DescriptorLimit {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Client connections that leave as many descriptors for the connections that they cause.
+    /// Connections that a worker takes, which leave as many descriptors for those to its application.
     package static func connections(of limit: Int) -> Int {
         max(16, available(of: limit) / 8 * 3)
     }
@@ -24,10 +24,12 @@ package enum DescriptorLimit {
 }
 
 /// How a balancer's descriptors are shared out.
+///
+/// A client needs one, and an eighth for what its requests may need beyond the one connection to each worker: with HTTP/2 it can have 128
+/// of them at a time, and a connection to a worker carries 1,024. A worker needs one for its own connection, one for probes, and one of
+/// each loop for requests.
 package struct DescriptorShares {
-    /// Each is probed, and asks for what is new, once a second: one slow core has been seen to manage 5,000, and to lose all of them to
-    /// timeouts beyond that.
-    private static let members = 4_000
+    private static let mostMembers = 10_000
 
     /// Connections that clients may hold.
     package let clients: Int
@@ -36,14 +38,12 @@ package struct DescriptorShares {
 
     /// - Parameters:
     ///   - limit: descriptors of the process.
-    ///   - wanted: connections that clients shall be able to hold; nil for three eighths of the descriptors, which is also the most.
-    ///   - wantedMembers: the same for workers; nil for 4,000. The most is an eighth of the descriptors, or what clients leave.
-    ///   - loops: each keeps a connection to each worker for its requests. Another is for probes, and one is the worker's own.
+    ///   - wanted: connections that clients shall be able to hold; nil for 9/16 of the descriptors. The most is 13/16.
+    ///   - wantedMembers: the same for workers; nil for 10,000. The most is what clients leave.
     package init(of limit: Int, clients wanted: Int?, members wantedMembers: Int?, loops: Int) {
-        let most = DescriptorLimit.connections(of: limit)
-        clients = min(wanted ?? most, most)
-        let available = DescriptorLimit.available(of: limit)
-        let left = (available - 2 * clients) / (2 + loops)
-        members = min(wantedMembers ?? DescriptorShares.members, max(16, available / 8, left))
+        let sixteenth = DescriptorLimit.available(of: limit) / 16
+        clients = max(16, min(wanted ?? 9 * sixteenth, 13 * sixteenth))
+        let left = 16 * sixteenth - clients - clients / 8
+        members = min(wantedMembers ?? DescriptorShares.mostMembers, max(16, left / (2 + loops)))
     }
 }

@@ -144,7 +144,7 @@ package struct ServiceLimits: Sendable {
         case "retry-minimum": roster.retryMinimum = try option.count(0...1_000_000)
         case "replay-buffer": replayBytes = try option.bytes(0...(1 << 20))
         case "max-connections": connections = try option.count(1...2_000_000)
-        case "max-workers": workers = try option.count(1...20_000)
+        case "max-workers": workers = try option.count(1...10_000)
         case "max-connections-per-source": connectionsPerSource = try option.count(1...2_000_000)
         case "rate-limit":
             guard let rate = RateLimiter.Rate(option.text) else {

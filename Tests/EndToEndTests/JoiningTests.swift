@@ -80,6 +80,18 @@ extension EndToEnd {
             #expect(samples["understudy_responses_total{class=\"2xx\"}"] == 1)
         }
 
+        @Test func `Workers beyond --max-workers stay out until there is room, and the log says why`() throws {
+            let cluster = try TestCluster(.init(workers: 1, balancerArguments: ["--max-workers", "1"]))
+            defer { cluster.tearDown() }
+            let second = try cluster.startWorker(id: "worker-8002")
+            try waitUntil("the balancer says that it is full") { cluster.balancerLog.contains("see --max-workers") }
+            #expect(try cluster.status().workers.map(\.id) == ["worker-8001"])
+            #expect(second.process.isRunning)
+            cluster.workers[0].process.send(SIGTERM)
+            #expect(cluster.workers[0].process.wait() == 0)
+            try cluster.waitForStatus("the second is in") { $0.state(of: "worker-8002") == "ready" }
+        }
+
         @Test func `A worker that was started before its balancer joins as soon as there is one`() throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
