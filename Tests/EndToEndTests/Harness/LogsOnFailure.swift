@@ -1,37 +1,46 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// Puts the ends of the present cluster's logs beside the first issue of a test.
 enum LogsOnFailure {
-    private static let lock = NSLock()
-    nonisolated(unsafe) private static var folder: String?
-    nonisolated(unsafe) private static var kept = ""
-
-    /// The logs in `folder` belong to the test that runs now.
-    static func watch(_ folder: String) {
-        lock.withLock {
-            LogsOnFailure.folder = folder
-            kept = ""
-        }
+    private enum Logs {
+        /// They are in this folder.
+        case growing(String)
+        /// What an issue may still want to show; the folder is gone.
+        case kept(String)
     }
 
-    /// The folder is about to go: what an issue may still want to show is kept.
+    /// Of each test that runs.
+    private static let present = Mutex<[Test.ID: Logs]>([:])
+
+    /// The logs in `folder` belong to the test that runs now.
+    static func watch(_ folder: String) { change { _ in .growing(folder) } }
+
+    /// The folder is about to go.
     static func keep() {
-        lock.withLock {
-            guard let folder else { return }
-            kept = tails(in: folder)
-            LogsOnFailure.folder = nil
+        change { logs in
+            if case .growing(let folder) = logs { .kept(tails(in: folder)) } else { logs }
         }
     }
 
     /// The tails, once; a test's second issue need not repeat them.
     static func take() -> String? {
-        lock.withLock {
-            let text = folder.map { tails(in: $0) } ?? kept
-            folder = nil
-            kept = ""
-            return text.isEmpty ? nil : text
+        var text: String?
+        change { logs in
+            switch logs {
+            case .growing(let folder): text = tails(in: folder)
+            case .kept(let tails): text = tails
+            case nil: break
+            }
+            return nil
         }
+        return text == "" ? nil : text
+    }
+
+    private static func change(_ body: (Logs?) -> Logs?) {
+        guard let test = Test.current?.id else { return }
+        present.withLock { $0[test] = body($0[test]) }
     }
 
     private static func tails(in folder: String) -> String {

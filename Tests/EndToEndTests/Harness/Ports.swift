@@ -1,22 +1,26 @@
 import Foundation
+import Synchronization
 
 /// Ports of this host that nobody uses.
 enum Ports {
     /// Below the ports that the kernel gives to outgoing connections: one of those could take a port between two runs
     /// of a worker.
     private static let range: ClosedRange<UInt16> = 12_000...31_000
+    /// A test may not use its ports at once, or not all the time: nobody else gets one of these.
+    private static let given = Mutex<Set<UInt16>>([])
 
     /// Different free ports, ascending.
-    ///
-    /// - Parameter kept: for somebody else, though nobody uses them yet.
-    static func free(_ count: Int, besides kept: [UInt16] = []) throws -> [UInt16] {
-        var found: Set<UInt16> = []
-        for _ in 0..<10_000 where found.count < count {
-            let port = UInt16.random(in: range)
-            if !kept.contains(port) && isFree(port) { found.insert(port) }
+    static func free(_ count: Int) throws -> [UInt16] {
+        try given.withLock { given in
+            var found: Set<UInt16> = []
+            for _ in 0..<10_000 where found.count < count {
+                let port = UInt16.random(in: range)
+                if !given.contains(port) && isFree(port) { found.insert(port) }
+            }
+            guard found.count == count else { throw HarnessError("this host has no \(count) free ports in \(range)") }
+            given.formUnion(found)
+            return found.sorted()
         }
-        guard found.count == count else { throw HarnessError("this host has no \(count) free ports in \(range)") }
-        return found.sorted()
     }
 
     private static func isFree(_ port: UInt16) -> Bool {

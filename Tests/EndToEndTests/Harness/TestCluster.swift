@@ -125,7 +125,7 @@ final class TestCluster {
     }
 
     private func choosePorts() throws {
-        let ports = try Ports.free(3, besides: workersPorts)
+        let ports = try Ports.free(3)
         (publicPort, clusterPort, adminPort) = (ports[0], ports[1], ports[2])
     }
 

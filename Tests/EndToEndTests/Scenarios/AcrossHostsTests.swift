@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     /// The balancer's host is lost, or only seems to be. Hosts are network namespaces.
     @Suite(.enabled(if: Privileges.canMakeNamespaces, "network namespaces need root and iproute2"))
     struct AcrossHosts {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     /// The balancer's process dies, hangs, is doubled, or comes back late.
     @Suite struct BalancerFaults {
         @Test(arguments: [0, 1, 1000])

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     /// The machine is short of something, or not what it seems.
     @Suite struct HostFaults {
         @Test func `A foreign process at the public port keeps the balancer away until it goes`() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     /// Who outlives whom, and what is left behind.
     @Suite struct Lifetime {
         @Test func `A hundred takeovers leave no zombie, no orphan and no descriptor behind`() throws {

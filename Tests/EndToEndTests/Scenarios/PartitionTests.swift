@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     /// A worker on another host, which here is a network namespace.
     @Suite(.enabled(if: Privileges.canMakeNamespaces, "network namespaces need root and iproute2"))
     struct Partitions {

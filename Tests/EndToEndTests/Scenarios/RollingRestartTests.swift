@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     @Suite struct RollingRestart {
         @Test func `Twenty rounds in which every node is restarted fail nobody`() throws {
             let cluster = try TestCluster()

@@ -2,7 +2,7 @@
     import Foundation
     import Testing
 
-    extension EndToEnd {
+    extension Scenarios {
         @Suite struct SessionTickets {
             @Test(arguments: ["-tls1_3", "-tls1_2"])
             func `A client resumes its session after a takeover`(version: String) throws {

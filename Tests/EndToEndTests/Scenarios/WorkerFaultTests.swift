@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     /// Workers hang, flap, vanish, or somebody else sits at their port.
     @Suite struct WorkerFaults {
         @Test func `A worker that stops with requests in it costs them time, and nobody an answer`() throws {
