@@ -39,7 +39,7 @@ final class Arrival: ServerConnection {
             // The client has given up before its turn came.
             close()
         } else {
-            loop.callForHeavyWork(self)
+            loop.callForHeavyWork(self, isNewcomer: true)
         }
     }
 

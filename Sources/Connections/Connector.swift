@@ -61,7 +61,7 @@ final class Connector: EventSource {
     override func ready(_ readiness: Readiness) {
         switch phase {
         case .connecting: connected()
-        case .handshaking: loop.callForHeavyWork(self)
+        case .handshaking: loop.callForHeavyWork(self, isNewcomer: false)
         case .over: break
         }
     }

@@ -26,9 +26,7 @@ final class ProbePlaces: EventSource {
 
     private let loop: EventLoop
     private var taken = 0
-    private var waiting: [WorkerRecord] = []
-    /// Those before have had their place.
-    private var head = 0
+    private var waiting = FIFO<WorkerRecord>()
 
     init(on loop: EventLoop) {
         self.loop = loop
@@ -36,7 +34,7 @@ final class ProbePlaces: EventSource {
 
     /// Calls `onPlace` for the record, now or as soon as there is a place.
     func take(for record: WorkerRecord) {
-        if taken < ProbePlaces.count && head == waiting.count {
+        if taken < ProbePlaces.count && waiting.isEmpty {
             onPlace(record, Place(of: self))
         } else {
             waiting.append(record)
@@ -45,18 +43,10 @@ final class ProbePlaces: EventSource {
 
     private func givenBack() {
         taken -= 1
-        if head < waiting.count { loop.callAtEndOfTurn(self) }
+        if !waiting.isEmpty { loop.callAtEndOfTurn(self) }
     }
 
     override func endOfTurn() {
-        while taken < ProbePlaces.count, head < waiting.count {
-            let record = waiting[head]
-            head += 1
-            onPlace(record, Place(of: self))
-        }
-        if 2 * head >= waiting.count {
-            waiting.removeFirst(head)
-            head = 0
-        }
+        while taken < ProbePlaces.count, let record = waiting.popFirst() { onPlace(record, Place(of: self)) }
     }
 }

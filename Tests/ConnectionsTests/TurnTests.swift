@@ -119,7 +119,7 @@ final class TurnTests {
         let heavy = try (0..<3).map { _ in try makeSource() }
         let light = try makeSource()
         for source in heavy {
-            source.act = { [loop] in loop.callForHeavyWork(source) }
+            source.act = { [loop] in loop.callForHeavyWork(source, isNewcomer: true) }
             source.work = { [unowned self] in
                 workHard()
                 source.drains = true
@@ -153,7 +153,7 @@ final class TurnTests {
         first.act = { [unowned self] in
             let began = Clock.monotonicNanoseconds()
             while Clock.monotonicNanoseconds() - began < 50_000_000 {}
-            for source in sources.dropFirst() { loop.callForHeavyWork(source) }
+            for source in sources.dropFirst() { loop.callForHeavyWork(source, isNewcomer: true) }
             first.act = {}
         }
         for _ in 0..<100 { _ = try makeSource() }
@@ -162,11 +162,22 @@ final class TurnTests {
         #expect(log.entries == ["0"] + (1...100).map { "\($0) heavy" })
     }
 
+    @Test func newcomersComeLast() throws {
+        let heavy = try (0..<4).map { _ in try makeSource() }
+        for source in heavy {
+            source.work = { [unowned self] in workHard() }
+            loop.callForHeavyWork(source, isNewcomer: source.name % 2 == 0)
+        }
+        for _ in 0..<4 { turn() }
+        #expect(log.entries == ["1 heavy", "3 heavy", "0 heavy", "2 heavy"])
+        for source in heavy { source.work = {} }
+    }
+
     @Test func whoGivesUpWhileItWaitsIsHeard() throws {
         let heavy = try (0..<3).map { _ in try makeSource() }
         for source in heavy {
             source.work = { [unowned self] in workHard() }
-            loop.callForHeavyWork(source)
+            loop.callForHeavyWork(source, isNewcomer: true)
         }
         heavy[2].act = { [loop] in loop.unwatch(heavy[2]) }
         turn()

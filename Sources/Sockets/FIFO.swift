@@ -1,0 +1,33 @@
+/// First in, first out, each in constant time.
+package struct FIFO<Element> {
+    private var elements: [Element?] = []
+    /// Those before have left.
+    private var head = 0
+
+    package init() {}
+
+    package var isEmpty: Bool { head == elements.count }
+
+    package mutating func append(_ element: Element) { elements.append(element) }
+
+    package mutating func popFirst() -> Element? {
+        guard head < elements.count else { return nil }
+        let element = elements[head].take()
+        head += 1
+        // The places of those that left are given up when they are at least as many as the others, so that nobody is moved twice.
+        if head == elements.count || (head >= FIFO.leastMoved && 2 * head >= elements.count) {
+            elements.removeFirst(head)
+            head = 0
+        }
+        return element
+    }
+
+    /// Calls `body` with those that are in, from the last on, until it returns false.
+    func fromTheLast(_ body: (Element) -> Bool) {
+        for index in stride(from: elements.count - 1, through: head, by: -1) {
+            guard let element = elements[index], body(element) else { return }
+        }
+    }
+
+    private static var leastMoved: Int { 64 }
+}
