@@ -125,7 +125,9 @@
         }
 
         /// The bytes of a part of what is to be sent, as far as they are within it.
-        private static func part(of bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> UnsafeRawBufferPointer {
+        private static func part(
+            of bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
+        ) -> UnsafeRawBufferPointer {
             let start = min(max(start, 0), bytes.count)
             return UnsafeRawBufferPointer(rebasing: bytes[start..<max(start, min(end, bytes.count))])
         }
