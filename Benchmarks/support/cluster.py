@@ -76,7 +76,8 @@ class Cluster:
     `under` is put before the balancer's command. `cores` are those of the balancer and of the workers; None leaves them to the kernel.
     """
 
-    def __init__(self, processes, binaries, certs, workers=3, threads=1, under=(), balancer=None, cores=(None, None), arguments=()):
+    def __init__(self, processes, binaries, certs, workers=3, threads=1, under=(), balancer=None, cores=(None, None), arguments=(),
+                 host="127.0.0.1"):
         self.processes = processes
         self.certs = certs
         self.binaries = binaries
@@ -84,7 +85,7 @@ class Cluster:
         self.port, self.cluster_port, self.admin_port, *self.workers = free_ports(3 + workers)
         self.state = tempfile.mkdtemp(prefix="state-", dir=processes.home)
         self.balancer = processes.spawn(
-            *under, balancer or f"{binaries}/balancer", "--threads", str(threads), "--host", "127.0.0.1", "--port", str(self.port),
+            *under, balancer or f"{binaries}/balancer", "--threads", str(threads), "--host", host, "--port", str(self.port),
             "--cluster-port", str(self.cluster_port), "--admin-port", str(self.admin_port), "--certs", certs, "--state-dir", self.state,
             "--log-level", "warning", *arguments, core=cores[0])
         until("the balancer", lambda: answers(self.cluster_port))

@@ -24,17 +24,17 @@ def join_keys(certs, home):
                     out.write(source.read())
 
 
-def start_haproxy(processes, port, workers, certs, upstream, core=None):
+def start_haproxy(processes, port, workers, certs, upstream, core=None, host="127.0.0.1"):
     """HAProxy in one process; `upstream` is the protocol to the workers, http/1.1 or h2."""
     join_keys(certs, processes.home)
     servers = "\n".join(f"  server worker-{p} 127.0.0.1:{p}" for p in workers)
-    path = fill("haproxy.cfg", os.path.join(processes.home, f"haproxy-{port}.cfg"), port=port, home=processes.home, certs=certs,
+    path = fill("haproxy.cfg", os.path.join(processes.home, f"haproxy-{port}.cfg"), host=host, port=port, home=processes.home, certs=certs,
                 upstream=upstream, servers=servers)
     return processes.spawn(find("haproxy"), "-db", "-f", path, core=core)
 
 
-def start_nginx(processes, port, workers, certs, core=None):
+def start_nginx(processes, port, workers, certs, core=None, host="127.0.0.1"):
     """nginx: a master that sleeps, and one process that works."""
     servers = "\n".join(f"    server 127.0.0.1:{p};" for p in workers)
-    path = fill("nginx.conf", os.path.join(processes.home, "nginx.conf"), port=port, home=processes.home, certs=certs, servers=servers)
+    path = fill("nginx.conf", os.path.join(processes.home, "nginx.conf"), host=host, port=port, home=processes.home, certs=certs, servers=servers)
     return processes.spawn(find("nginx"), "-c", path, "-p", processes.home, core=core)
