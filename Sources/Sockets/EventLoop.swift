@@ -51,8 +51,9 @@ package final class EventLoop: @unchecked Sendable {
     private var endOfTurnSpare: [EventSource] = []
     private var nextTurn: [EventSource] = []
     private var heavyWork = HeavyWork()
-    /// Events since timers last fired.
-    private var eventsBeforeTimers = 0
+    /// When the present round began, in which every source gets what has come for it, and the events of it so far.
+    private var roundBegan: UInt64
+    private var roundEvents = 0
     /// Sources that were given up during this turn: kept until its end, since calls into them may still be under way below.
     private var givenUp: [EventSource] = []
     private var isStopping = false
@@ -64,6 +65,7 @@ package final class EventLoop: @unchecked Sendable {
         wakeup = FileDescriptor(
             owning: try SystemError.check("eventfd", eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
         now = Clock.monotonicNanoseconds()
+        roundBegan = now
         scratch = .allocate(capacity: EventLoop.scratchSize)
         sharedScratch = .allocate(capacity: EventLoop.sharedScratchSize)
         events = .allocate(capacity: eventsPerWait)
@@ -123,6 +125,7 @@ package final class EventLoop: @unchecked Sendable {
     package func replace(_ source: EventSource, with successor: EventSource) {
         guard let registration = source.registration else { return }
         precondition(successor.registration == nil, "an event source is watched twice")
+        HeavyWork.forget(source)
         slots[registration.index].source = successor
         successor.registration = registration
         successor.interest = source.interest
@@ -133,6 +136,7 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Stops watching and, at the end of the turn, lets go of the source. Events of this turn that are still to come for it are dropped.
     package func unwatch(_ source: EventSource) {
+        HeavyWork.forget(source)
         if source.isWatchedWithoutDescriptor {
             source.isWatchedWithoutDescriptor = false
             givenUp.append(source)
@@ -169,7 +173,6 @@ package final class EventLoop: @unchecked Sendable {
     /// - Parameter isNewcomer: the work is for a peer that has yet to get in: after all that is for those who are.
     package func callForHeavyWork(_ source: EventSource, isNewcomer: Bool) {
         guard !source.isDueForHeavyWork else { return }
-        source.isDueForHeavyWork = true
         heavyWork.add(source, isNewcomer: isNewcomer)
     }
 
@@ -216,22 +219,32 @@ package final class EventLoop: @unchecked Sendable {
             for index in 0..<count { dispatch(events[index]) }
         }
         resumeSources()
-        if isInputSeen(after: count) {
-            while let timer = timers.popDue(at: now) {
+        if let seen = inputSeen(after: count) {
+            while let timer = timers.popDue(at: seen) {
                 timer.fire()
             }
         }
-        if !heavyWork.isEmpty { doHeavyWork() }
+        if !heavyWork.isEmpty {
+            // What is ready to leave need not wait for it.
+            runEndOfTurn()
+            doHeavyWork()
+        }
         runEndOfTurn()
     }
 
-    /// Whether every source has had what had come before this turn. One wait tells of so many; then sources get their turn round about,
-    /// and where there is always something for all of them, all have had it when there were as many events as sources.
-    private func isInputSeen(after count: Int) -> Bool {
-        eventsBeforeTimers += count
-        guard count < eventsPerWait || eventsBeforeTimers >= slots.count - freeSlots.count else { return false }
-        eventsBeforeTimers = 0
-        return true
+    /// The instant up to which every source has had what had come for it; nil while that is not known of any new one.
+    ///
+    /// A wait that tells of fewer than it could has told of all. Else sources get their turn round about: where there is always something
+    /// for all of them, each has had its turn when there were as many events as sources.
+    private func inputSeen(after count: Int) -> UInt64? {
+        roundEvents += count
+        let isAll = count < eventsPerWait
+        guard isAll || roundEvents >= slots.count - freeSlots.count else { return nil }
+        defer {
+            roundBegan = now
+            roundEvents = 0
+        }
+        return isAll ? now : roundBegan
     }
 
     private func doHeavyWork() {

@@ -13,8 +13,10 @@ open class EventSource {
     var isDueAtEndOfTurn = false
     /// Whether `ready` is due in the next turn of the loop, whatever the descriptor says.
     var isDueNextTurn = false
+    /// The place among those whose `heavyWork` is due.
+    var heavyPlace: HeavyWork.Place?
     /// Whether `heavyWork` is due.
-    var isDueForHeavyWork = false
+    package var isDueForHeavyWork: Bool { heavyPlace != nil }
 
     public init() {}
 

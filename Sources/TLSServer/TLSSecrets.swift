@@ -13,7 +13,7 @@
         private(set) var ticketsSent: UInt64 = 0
 
         /// The server's Finished has gone by: from here on the secrets come that are wanted.
-        private var isFinished = false
+        private(set) var isFinished = false
 
         /// The secret that the server's records, or the client's, are made with; empty when it is not known.
         subscript(server isServer: Bool) -> [UInt8] { isServer ? server : client }

@@ -50,7 +50,11 @@
             return .complete
         }
 
-        package override var hasAnsweredHandshake: Bool { socket.hasSent }
+        /// With TLS 1.3 that is our Finished: what asks for another ClientHello costs nothing yet.
+        package override var hasAnsweredHandshake: Bool {
+            guard let session else { return true }
+            return session.secrets.isFinished || (socket.hasSent && SSL_version(session.pointer) < TLS1_3_VERSION)
+        }
 
         package override var peerIdentity: PeerIdentity {
             guard let peerCertificate else { return .anonymous }

@@ -10,8 +10,15 @@ import Testing
     private static let newcomers = 20
 
     private final class Plain: Service {
+        private let gate: Gate
+
+        init(gate: Gate) { self.gate = gate }
+
         func makeExchange(on downstream: any Downstream) -> any Exchange {
-            ScriptedExchange(on: downstream, log: EventLog(), script: ScriptedServer.describe)
+            ScriptedExchange(on: downstream, log: EventLog()) { [gate] exchange in
+                gate.noteRequest()
+                ScriptedServer.describe(exchange)
+            }
         }
     }
 
@@ -23,6 +30,14 @@ import Testing
         var isOpen: Bool { isOpenNow.load(ordering: .sequentiallyConsistent) }
         /// Handshakes that have begun.
         var begun: Int { waiting.load(ordering: .sequentiallyConsistent) }
+        /// The same, when the first request came after some had.
+        private let begunAtRequest = Atomic<Int>(0)
+        var begunBeforeRequest: Int { begunAtRequest.load(ordering: .sequentiallyConsistent) }
+
+        func noteRequest() {
+            guard begun > 0, begunBeforeRequest == 0 else { return }
+            begunAtRequest.store(begun, ordering: .sequentiallyConsistent)
+        }
 
         func open() { isOpenNow.store(true, ordering: .sequentiallyConsistent) }
 
@@ -81,7 +96,7 @@ import Testing
         let (gate, loop, descriptor) = (gate, loop.loop, listener.rawValue)
         server = self.loop.onLoop {
             Server(
-                loop: loop, provider: Provider(gate: gate), service: Plain(), limits: DownstreamLimits(),
+                loop: loop, provider: Provider(gate: gate), service: Plain(gate: gate), limits: DownstreamLimits(),
                 slots: ConnectionSlots(limit: 100))
         }
         let server = server
@@ -110,7 +125,7 @@ import Testing
         try inside.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         gate.open()
         #expect(try inside.receiveResponse().status == 200)
-        #expect(gate.begun < ArrivalTests.newcomers / 2)
+        #expect(gate.begunBeforeRequest < ArrivalTests.newcomers / 2)
         for newcomer in crowd { #expect(try newcomer.receiveResponse().status == 200) }
         #expect(gate.begun == ArrivalTests.newcomers)
         end()

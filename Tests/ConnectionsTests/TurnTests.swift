@@ -17,6 +17,7 @@ final class TurnTests {
         /// What the source does when it is its turn, and when it is to do heavy work.
         var act: () -> Void = {}
         var work: () -> Void = {}
+        var end: () -> Void = {}
 
         init(_ name: Int, log: Log, descriptor: Int32) {
             self.name = name
@@ -32,6 +33,8 @@ final class TurnTests {
             }
             act()
         }
+
+        override func endOfTurn() { end() }
 
         override func heavyWork() {
             log.entries.append("\(name) heavy")
@@ -109,6 +112,20 @@ final class TurnTests {
         timer.remove()
     }
 
+    /// A loop that has been behind for a while is somewhere in a round when it stands still.
+    @Test func aTimerWaitsForAWholeRound() throws {
+        for _ in 0..<(2 * TurnTests.eventsPerWait + 1) { send(to: try makeSource()) }
+        turn()
+        turn()
+        let timer = setDueTimer()
+        turn()
+        #expect(!log.entries.contains("timer"))
+        for _ in 0..<3 { turn() }
+        let before = log.entries.prefix { $0 != "timer" }.dropFirst(2 * TurnTests.eventsPerWait)
+        #expect(log.entries.last == "timer" && Set(before).count == sources.count)
+        timer.remove()
+    }
+
     /// Takes longer than anything else has in this turn.
     private func workHard() {
         let began = Clock.monotonicNanoseconds()
@@ -171,6 +188,49 @@ final class TurnTests {
         for _ in 0..<4 { turn() }
         #expect(log.entries == ["1 heavy", "3 heavy", "0 heavy", "2 heavy"])
         for source in heavy { source.work = {} }
+    }
+
+    @Test func newcomersComeAfterAWhile() throws {
+        let heavy = try (0..<8).map { _ in try makeSource() }
+        for source in heavy { loop.callForHeavyWork(source, isNewcomer: source.name > 5) }
+        turn()
+        #expect(log.entries == [0, 1, 2, 6, 3, 4, 5, 7].map { "\($0) heavy" })
+    }
+
+    @Test func whoGivesUpIsLetGoOfAtOnce() throws {
+        var gone: Source? = Source(0, log: log, descriptor: -1)
+        let weakly = { [weak gone] in gone }
+        for _ in 0..<2 {
+            let heavy = try makeSource()
+            heavy.work = { [unowned self] in workHard() }
+            loop.callForHeavyWork(heavy, isNewcomer: true)
+        }
+        let pair = try makeSource()
+        if let source = gone {
+            loop.unwatch(pair)
+            try loop.watch(source, descriptor: pair.descriptor, for: .readable)
+            loop.callForHeavyWork(source, isNewcomer: true)
+            loop.unwatch(source)
+        }
+        gone = nil
+        turn()
+        #expect(weakly() == nil, "others are still before it")
+        #expect(log.entries == ["0 heavy"])
+        for source in sources { source.work = {} }
+    }
+
+    @Test func whatIsReadyLeavesBeforeHeavyWork() throws {
+        let source = try makeSource()
+        let heavy = try makeSource()
+        source.act = { [loop] in
+            loop.callAtEndOfTurn(source)
+            loop.callForHeavyWork(heavy, isNewcomer: true)
+        }
+        source.end = { [log] in log.entries.append("end") }
+        send(to: source)
+        turn()
+        #expect(log.entries == ["0", "end", "1 heavy"])
+        source.act = {}
     }
 
     @Test func whoGivesUpWhileItWaitsIsHeard() throws {
