@@ -15,11 +15,14 @@ extension BalancerControl {
         guard !isStopped, core.isProbing(record.id, incarnation: record.incarnation),
             let caller = callers.caller(for: record)
         else { return }
+        place.isBusy = { [weak caller] in caller?.isHeldUpHere == true }
         ask(caller, for: record, at: place)
+        perform()
     }
 
     /// - Parameter place: held until the probe has ended.
     private func ask(_ caller: KeptCaller, for record: WorkerRecord, at place: ProbePlaces.Place? = nil) {
+        core.probeAsked(record.id, incarnation: record.incarnation, now: now)
         let timeout = Int(core.settings.probeTimeoutMilliseconds)
         caller.ask(.get, ClusterPaths.health, isProbe: true, timeoutMilliseconds: timeout) {
             [unowned self, place] result in

@@ -114,7 +114,7 @@ package final class BalancerControl {
         for effect in core.takeEffects() {
             switch effect {
             case .probe(let record): probe(record)
-            case .rosterChanged: publication.isDue()
+            case .rosterChanged: publication.isDue(isUrgent: roster.routableCount == 0)
             case .stepDown(let epoch): onStepDown(epoch)
             case .checkFence:
                 core.fenceChecked(standing(), now: now)

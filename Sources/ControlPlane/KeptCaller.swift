@@ -51,6 +51,9 @@ package final class KeptCaller {
     /// Whether there is a connection, standing or being made.
     package var isConnected: Bool { connection != nil }
 
+    /// Whether it is this loop, and not the peer, that has yet to do something about the connection.
+    package var isHeldUpHere: Bool { connection?.isHeldUpHere == true }
+
     /// Asks. `completion` is called once, in a later turn; after `close` not at all.
     ///
     /// - Parameter timeoutMilliseconds: for the whole, from now, connecting included.

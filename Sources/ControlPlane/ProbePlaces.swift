@@ -9,16 +9,39 @@ final class ProbePlaces: EventSource {
     /// Each costs a millisecond or two of the control loop: so many are done before a probe runs out of time.
     private static let count = 256
 
-    /// Given back when nobody holds it any more: when the probe has ended in whatever way, or was forgotten.
+    /// A peer that takes longer costs this loop nothing: its place is another's then.
+    private static let milliseconds = 250
+
+    /// Given back when nobody holds it any more: when the probe has ended in whatever way, or was forgotten. And before, when it is the
+    /// peer that takes its time.
     final class Place {
-        private let places: ProbePlaces
+        /// Whether it is this loop that has yet to do something for the connection.
+        var isBusy: () -> Bool = { false }
+
+        private let timer: LoopTimer
+        /// Nil once it has been given back.
+        private var places: ProbePlaces?
 
         fileprivate init(of places: ProbePlaces) {
             self.places = places
             places.taken += 1
+            timer = LoopTimer(on: places.loop)
+            timer.action = { [unowned self] in look() }
+            timer.set(afterMilliseconds: ProbePlaces.milliseconds)
         }
 
-        deinit { places.givenBack() }
+        deinit {
+            timer.remove()
+            giveBack()
+        }
+
+        private func look() {
+            if isBusy() { timer.set(afterMilliseconds: ProbePlaces.milliseconds) } else { giveBack() }
+        }
+
+        private func giveBack() {
+            places.take()?.givenBack()
+        }
     }
 
     /// Called for each that has waited, when there is a place for it.

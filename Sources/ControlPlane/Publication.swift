@@ -1,6 +1,6 @@
 internal import Sockets
 
-/// When what has changed is told to the data plane: at the end of the turn, but in a tenth of the time at most.
+/// When what has changed is told to the data plane: at the end of the turn, or where that would take more than a tenth of the time, later.
 ///
 /// To tell takes time in proportion to the workers. When thousands change, one after the other, nothing else would get done.
 final class Publication: EventSource {
@@ -24,9 +24,11 @@ final class Publication: EventSource {
     }
 
     /// Something has changed.
-    func isDue() {
-        if isStopped || timer.isSet { return }
-        if loop.now >= earliest { loop.callAtEndOfTurn(self) } else { timer.set(at: earliest) }
+    ///
+    /// - Parameter isUrgent: there is nobody to whom requests could go so far.
+    func isDue(isUrgent: Bool = false) {
+        if isStopped || (timer.isSet && !isUrgent) { return }
+        if isUrgent || loop.now >= earliest { loop.callAtEndOfTurn(self) } else { timer.set(at: earliest) }
     }
 
     func stop() {

@@ -38,6 +38,24 @@ import Testing
         held = [:]
     }
 
+    @Test func aPeerThatTakesItsTimeHoldsNoPlace() throws {
+        let loop = try EventLoop()
+        let places = ProbePlaces(on: loop)
+        var held: [ProbePlaces.Place] = []
+        places.onPlace = { record, place in
+            // Every second one has yet to do something here.
+            if record.port % 2 == 0 { place.isBusy = { true } }
+            held.append(place)
+        }
+        for port in 1...1000 as ClosedRange<UInt16> { places.take(for: try ProbePlacesTests.record(port)) }
+        let most = held.count
+        while held.count < most + most / 2 { loop.turn() }
+        #expect(held.count == most + most / 2)
+        held = []
+        loop.turn(maximumWaitMilliseconds: 0)
+        held = []
+    }
+
     @Test func whoDoesNotWantItsPlaceMakesRoom() throws {
         let loop = try EventLoop()
         let places = ProbePlaces(on: loop)

@@ -38,12 +38,16 @@ import Testing
             loop.turn()
         }
         for (end, next) in zip(ends, begins.dropFirst()) { #expect(next - end >= 9 * 2_000_000) }
+        // Nothing is put off while there is nobody.
+        publication.isDue(isUrgent: true)
+        loop.turn(maximumWaitMilliseconds: 0)
+        #expect(ends.count == 6)
         // The last change is told too.
         publication.isDue()
-        while ends.count < 6 { loop.turn() }
+        while ends.count < 7 { loop.turn() }
         publication.isDue()
         publication.stop()
         loop.turn(maximumWaitMilliseconds: 0)
-        #expect(ends.count == 6)
+        #expect(ends.count == 7)
     }
 }

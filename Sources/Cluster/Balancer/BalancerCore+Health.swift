@@ -26,7 +26,13 @@ extension BalancerCore {
         entry(id, incarnation: incarnation)?.isProbing == true
     }
 
-    private static let lostProbeTimeouts: Int64 = 30
+    /// The shell is asking now.
+    package mutating func probeAsked(_ id: NodeID, incarnation: UInt64, now: Instant) {
+        guard var entry = entry(id, incarnation: incarnation), entry.isProbing else { return }
+        // The shell reports every probe. Should it lose one, this is when it counts as failed.
+        entry.nextProbe = now.advanced(byMilliseconds: 2 * settings.probeTimeoutMilliseconds)
+        commit(entry)
+    }
 
     /// The data plane could not get an answer from this worker to a request.
     package mutating func requestFailed(_ id: NodeID, incarnation: UInt64, now: Instant) {
@@ -65,9 +71,8 @@ extension BalancerCore {
             return
         }
         entry.isProbing = true
-        // The shell reports every probe, though it may have to wait for its turn. Should it lose one, this is when it counts as failed.
-        entry.nextProbe = now.advanced(
-            byMilliseconds: BalancerCore.lostProbeTimeouts * settings.probeTimeoutMilliseconds)
+        // It may have to wait for its turn, which is no fault of the worker's: `probeAsked` tells when it has come.
+        entry.nextProbe = now.advanced(byMilliseconds: settings.evictionMilliseconds)
         effects.append(.probe(entry.record))
     }
 
