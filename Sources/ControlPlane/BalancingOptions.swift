@@ -32,7 +32,7 @@ package struct BalancingOptions: ParsableArguments {
     @Option(help: .time("How long a new or recovered worker takes to its full share; 0s for none (default: 10s)."))
     var slowStart: String?
 
-    @Option(help: .number("Workers that may be members, up to 20000 (default: 4000, or what descriptors allow)."))
+    @Option(help: .number("Workers that may be members, up to 10000 (default: as many, or what descriptors allow)."))
     var maxWorkers: String?
 
     @Option(help: .number("Connections from one address, or IPv6 /64, at the same time (default: no limit)."))

@@ -42,7 +42,7 @@ package struct DescriptorShares {
     ///   - wantedMembers: the same for workers; nil for 10,000. The most is what clients leave.
     package init(of limit: Int, clients wanted: Int?, members wantedMembers: Int?, loops: Int) {
         let sixteenth = DescriptorLimit.available(of: limit) / 16
-        clients = max(16, min(wanted ?? 9 * sixteenth, 13 * sixteenth))
+        clients = min(wanted ?? max(16, 9 * sixteenth), max(16, 13 * sixteenth))
         let left = 16 * sixteenth - clients - clients / 8
         members = min(wantedMembers ?? DescriptorShares.mostMembers, max(16, left / (2 + loops)))
     }

@@ -4,14 +4,14 @@ import Testing
 extension EndToEnd {
     @Suite struct Health {
         @Test func `A worker that is killed is out at once, fails no GET, and comes back`() throws {
-            let cluster = try TestCluster()
+            // No probe will tell.
+            let cluster = try TestCluster(.init(balancerArguments: ["--probe-interval", "10m"]))
             defer { cluster.tearDown() }
             let load = try LoadGenerator(cluster)
             try load.waitForMore(20)
             let victim = cluster.workers[1]
             victim.process.end()
-            // Well before the next probe would have told (1 s).
-            try cluster.waitForStatus("it is out", seconds: 0.7) { $0.state(of: victim.id) != "ready" }
+            try cluster.waitForStatus("it is out") { $0.state(of: victim.id) != "ready" }
             try load.waitForMore(50)
             try victim.start()
             try cluster.waitUntilReady(3)
@@ -87,7 +87,7 @@ extension EndToEnd {
             defer { cluster.tearDown() }
             let began = Date()
             let response = try cluster.curl("/")
-            #expect(Date().timeIntervalSince(began) < 3)
+            #expect(Date().timeIntervalSince(began) < 15)
             #expect(response.status == 503)
             #expect(response.field("retry-after").flatMap { Int($0) } != nil)
             #expect(response.field("content-type")?.hasPrefix("application/json") == true)
@@ -100,7 +100,7 @@ extension EndToEnd {
             cluster.workers[0].process.end()
             let began = Date()
             let response = try cluster.curl("/")
-            #expect(Date().timeIntervalSince(began) < 3)
+            #expect(Date().timeIntervalSince(began) < 15)
             #expect((502...504).contains(response.status), "\(response)")
             try cluster.waitForStatus("it is out") { $0.readyCount == 0 }
             #expect(try cluster.curl("/").status == 503)
