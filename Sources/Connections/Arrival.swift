@@ -3,6 +3,9 @@ internal import Sockets
 /// A connection that was accepted and has yet to show what it speaks: does the handshake, then gives its place to the
 /// connection of the negotiated protocol.
 final class Arrival: ServerConnection {
+    /// What it hears of from the start: its end too, as long as nothing has been done for it.
+    static let interest: Readiness = [.readable, .readHangup]
+
     private let socket: SocketTransport
     private let timer: LoopTimer
     private var isOver = false
@@ -35,7 +38,7 @@ final class Arrival: ServerConnection {
         if socket.hasAnsweredHandshake {
             // Most of the work is done, and would be in vain if this were to wait behind newcomers for longer than its client does.
             continueHandshake()
-        } else if readiness.isDisjoint(with: [.readable, .writable]) {
+        } else if readiness.contains(.readHangup) {
             // The client has given up before its turn came.
             close()
         } else {
@@ -53,7 +56,7 @@ final class Arrival: ServerConnection {
             socket.releaseBuffers()
             arrived(speaking: socket.negotiatedProtocol ?? .http1)
         case .wants(let direction):
-            loop.update(self, for: direction == .write ? .writable : .readable)
+            loop.update(self, for: direction == .write ? .writable : Arrival.interest)
         case .failed(let error):
             server.handshakeFailed(error, from: peerHost)
             close()

@@ -20,6 +20,9 @@ final class Connector: EventSource {
     private var transport: SocketTransport?
     private var startFailure: UpstreamFailure?
 
+    /// The peer's host has taken the connection.
+    var isReached: Bool { phase != .connecting }
+
     /// - Parameter milliseconds: for connect and handshake together.
     init(
         loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider, milliseconds: Int,

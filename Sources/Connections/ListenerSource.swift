@@ -3,8 +3,8 @@ internal import Sockets
 
 /// One loop's eye on a listening socket that all loops watch.
 final class ListenerSource: EventSource {
-    /// Few, so that connections spread over the loops instead of all going to the first that wakes.
-    private static let acceptsPerTurn = 8
+    /// Others have their turn in between; and few enough that newcomers of a crowd don't give up in the kernel's queue.
+    private static let acceptsPerTurn = 32
     /// How long a loop leaves the listener alone when descriptors or slots have run out: it must not spin.
     private static let pauseMilliseconds = 100
 

@@ -133,7 +133,7 @@ package final class Server {
         }
         let connection = Arrival(socket: transport, peerHost: peerHost, server: self)
         do throws(SystemError) {
-            try loop.watch(connection, descriptor: descriptor, for: .readable)
+            try loop.watch(connection, descriptor: descriptor, for: Arrival.interest)
         } catch {
             giveBack(peerHost)
             return

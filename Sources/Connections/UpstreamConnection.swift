@@ -88,8 +88,8 @@ package final class UpstreamConnection: EventSource {
     /// Something is written that has not left.
     var isOutputWaiting: Bool { !output.isEmpty || (transport?.unsent ?? 0) > 0 }
     package var isClosed: Bool { phase == .closed }
-    /// The handshake waits for its turn on this loop.
-    package var isHeldUpHere: Bool { connector?.isDueForHeavyWork == true }
+    /// The peer's host has taken the connection.
+    package var isReached: Bool { phase != .closed && connector?.isReached != false }
     package var isIdle: Bool { phase == .idle && !isActive }
 
     /// Begins to connect. A failure is reported to the client of the request that is attached by then, in a later turn.

@@ -15,7 +15,7 @@ extension BalancerControl {
         guard !isStopped, core.isProbing(record.id, incarnation: record.incarnation),
             let caller = callers.caller(for: record)
         else { return }
-        place.isBusy = { [weak caller] in caller?.isHeldUpHere == true }
+        place.isReached = { [weak caller] in caller?.isReached == true }
         ask(caller, for: record, at: place)
         perform()
     }

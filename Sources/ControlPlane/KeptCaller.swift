@@ -51,8 +51,8 @@ package final class KeptCaller {
     /// Whether there is a connection, standing or being made.
     package var isConnected: Bool { connection != nil }
 
-    /// Whether it is this loop, and not the peer, that has yet to do something about the connection.
-    package var isHeldUpHere: Bool { connection?.isHeldUpHere == true }
+    /// Whether there is a connection that the peer's host has taken.
+    package var isReached: Bool { connection?.isReached == true }
 
     /// Asks. `completion` is called once, in a later turn; after `close` not at all.
     ///

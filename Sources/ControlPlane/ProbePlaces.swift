@@ -9,14 +9,14 @@ final class ProbePlaces: EventSource {
     /// Each costs a millisecond or two of the control loop: so many are done before a probe runs out of time.
     private static let count = 256
 
-    /// A peer that takes longer costs this loop nothing: its place is another's then.
+    /// A host that is not reached in this time costs the loop nothing: its place is another's then.
     private static let milliseconds = 250
 
-    /// Given back when nobody holds it any more: when the probe has ended in whatever way, or was forgotten. And before, when it is the
-    /// peer that takes its time.
+    /// Given back when nobody holds it any more: when the probe has ended in whatever way, or was forgotten. And before, when the host is
+    /// not reached. A handshake that is under way holds it for as long as it takes, or ever more of them would make each other late.
     final class Place {
-        /// Whether it is this loop that has yet to do something for the connection.
-        var isBusy: () -> Bool = { false }
+        /// Whether the host has been reached.
+        var isReached: () -> Bool = { false }
 
         private let timer: LoopTimer
         /// Nil once it has been given back.
@@ -26,17 +26,13 @@ final class ProbePlaces: EventSource {
             self.places = places
             places.taken += 1
             timer = LoopTimer(on: places.loop)
-            timer.action = { [unowned self] in look() }
+            timer.action = { [unowned self] in if !isReached() { giveBack() } }
             timer.set(afterMilliseconds: ProbePlaces.milliseconds)
         }
 
         deinit {
             timer.remove()
             giveBack()
-        }
-
-        private func look() {
-            if isBusy() { timer.set(afterMilliseconds: ProbePlaces.milliseconds) } else { giveBack() }
         }
 
         private func giveBack() {

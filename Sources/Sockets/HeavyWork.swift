@@ -14,13 +14,14 @@ struct HeavyWork {
         fileprivate init(_ source: EventSource) { self.source = source }
     }
 
-    /// Our own connections come before those of newcomers, since somebody who is in waits for each; but not all of the time.
+    /// Our own connections come before those of newcomers, since somebody who is in waits for each and there are only so many; but
+    /// newcomers are not forgotten.
     private var own = FIFO<Place>()
     private var newcomers = FIFO<Place>()
     private var ownInRow = 0
 
     /// Pieces for our own connections to one for a newcomer.
-    private static let mostOwnInRow = 3
+    static let mostOwnInRow = 15
 
     var isEmpty: Bool { own.isEmpty && newcomers.isEmpty }
 

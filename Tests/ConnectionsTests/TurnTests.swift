@@ -191,10 +191,12 @@ final class TurnTests {
     }
 
     @Test func newcomersComeAfterAWhile() throws {
-        let heavy = try (0..<8).map { _ in try makeSource() }
-        for source in heavy { loop.callForHeavyWork(source, isNewcomer: source.name > 5) }
-        turn()
-        #expect(log.entries == [0, 1, 2, 6, 3, 4, 5, 7].map { "\($0) heavy" })
+        let own = HeavyWork.mostOwnInRow + 2
+        let heavy = try (0..<(own + 2)).map { _ in try makeSource() }
+        for source in heavy { loop.callForHeavyWork(source, isNewcomer: source.name >= own) }
+        while log.entries.count < heavy.count { turn() }
+        let order = Array(0..<(own - 2)) + [own, own - 2, own - 1, own + 1]
+        #expect(log.entries == order.map { "\($0) heavy" })
     }
 
     @Test func whoGivesUpIsLetGoOfAtOnce() throws {

@@ -38,13 +38,12 @@ import Testing
         held = [:]
     }
 
-    @Test func aPeerThatTakesItsTimeHoldsNoPlace() throws {
+    @Test func aHostThatIsNotReachedHoldsNoPlace() throws {
         let loop = try EventLoop()
         let places = ProbePlaces(on: loop)
         var held: [ProbePlaces.Place] = []
         places.onPlace = { record, place in
-            // Every second one has yet to do something here.
-            if record.port % 2 == 0 { place.isBusy = { true } }
+            if record.port % 2 == 0 { place.isReached = { true } }
             held.append(place)
         }
         for port in 1...1000 as ClosedRange<UInt16> { places.take(for: try ProbePlacesTests.record(port)) }
