@@ -40,6 +40,7 @@ final class Arrival: ServerConnection {
             continueHandshake()
         } else if readiness.contains(.readHangup) {
             // The client has given up before its turn came.
+            server.handshakeFailed(.truncated, from: peerHost)
             close()
         } else {
             loop.callForHeavyWork(self, isNewcomer: true)

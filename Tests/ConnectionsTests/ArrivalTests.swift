@@ -141,6 +141,7 @@ import Testing
         gate.open()
         let server = server
         #expect(loop.eventually { server.connectionCount == 1 })
+        #expect(loop.onLoop { server.counters.handshakeFailures.current } >= ArrivalTests.newcomers / 2)
         #expect(gate.begun < ArrivalTests.newcomers / 2)
         end()
     }
