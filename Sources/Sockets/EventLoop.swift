@@ -170,7 +170,7 @@ package final class EventLoop: @unchecked Sendable {
     /// Calls `heavyWork()` of a watched source once, in this turn or a later one, when it is its turn among those that asked. Until then
     /// the source hears of the peer's end only; by its call it says anew what it wants to hear of.
     ///
-    /// - Parameter isNewcomer: the work is for a peer that has yet to get in: after all that is for those who are.
+    /// - Parameter isNewcomer: the work is for a peer that has yet to get in; it comes after most that is for those who are.
     package func callForHeavyWork(_ source: EventSource, isNewcomer: Bool) {
         guard !source.isDueForHeavyWork else { return }
         heavyWork.add(source, isNewcomer: isNewcomer)

@@ -16,7 +16,7 @@ open class EventSource {
     /// The place among those whose `heavyWork` is due.
     var heavyPlace: HeavyWork.Place?
     /// Whether `heavyWork` is due.
-    package var isDueForHeavyWork: Bool { heavyPlace != nil }
+    var isDueForHeavyWork: Bool { heavyPlace != nil }
 
     public init() {}
 
