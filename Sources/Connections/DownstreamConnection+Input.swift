@@ -23,17 +23,12 @@ extension DownstreamConnection {
     }
 
     func readInput() {
-        var budget = TurnBudget()
-        while phase != .closed && !isReadingPaused && !isInputEnded {
-            if budget.isSpent {
-                if transport.hasBufferedInput { loop.callNextTurn(self) }
-                return
-            }
-            switch transport.receive(using: loop.scratch) {
-            case .bytes(let bytes):
-                budget.spend(bytes.count)
-                received(bytes)
-                if phase == .closed || !transport.hasBufferedInput { return }
+        var turn = InputTurn()
+        while phase != .closed && !isReadingPaused && !isInputEnded,
+            let result = turn.receive(from: transport, using: loop.scratch, for: self, on: loop)
+        {
+            switch result {
+            case .bytes(let bytes): received(bytes)
             case .wouldBlock(let direction):
                 if direction == .write {
                     isWriteBlocked = true

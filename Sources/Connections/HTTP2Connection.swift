@@ -94,17 +94,12 @@ final class HTTP2Connection: ServerConnection {
     }
 
     private func readInput() {
-        var budget = TurnBudget()
-        while phase != .closed {
-            if budget.isSpent {
-                if transport.hasBufferedInput { loop.callNextTurn(self) }
-                return
-            }
-            switch transport.receive(using: loop.scratch) {
-            case .bytes(let bytes):
-                budget.spend(bytes.count)
-                received(bytes)
-                if phase == .closed || !transport.hasBufferedInput { return }
+        var turn = InputTurn()
+        while phase != .closed,
+            let result = turn.receive(from: transport, using: loop.scratch, for: self, on: loop)
+        {
+            switch result {
+            case .bytes(let bytes): received(bytes)
             case .wouldBlock(let direction):
                 if direction == .write {
                     isWriteBlocked = true
@@ -381,20 +376,4 @@ final class HTTP2Connection: ServerConnection {
         }
         updateTimer()
     }
-}
-
-/// What a connection waits for, each until when: monotonic nanoseconds.
-struct HTTP2Deadlines {
-    static let never = UInt64.max
-
-    /// No stream is open, or the client's end is waited for.
-    var idle = never
-    /// A header block has begun.
-    var head = never
-    /// Output waits for the client.
-    var stall = never
-    /// The client has not said yet that it knows of our shutdown.
-    var shutdown = never
-
-    var earliest: UInt64 { min(min(idle, head), min(stall, shutdown)) }
 }

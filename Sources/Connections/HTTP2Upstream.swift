@@ -117,15 +117,17 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents {
     }
 
     private func readInput() {
-        while phase == .open, let transport, let session {
-            switch transport.receive(using: loop.scratch) {
+        var turn = InputTurn()
+        while phase == .open, let transport, let session,
+            let result = turn.receive(from: transport, using: loop.scratch, for: self, on: loop)
+        {
+            switch result {
             case .bytes(let bytes):
                 isInSession = true
                 let isFine = session.receive(bytes)
                 isInSession = false
                 guard isFine else { return close(.badResponse(.malformedStatusLine)) }
                 loop.callAtEndOfTurn(self)
-                if !transport.hasBufferedInput { return }
             case .wouldBlock: return
             case .endOfStream, .failed: return close(.closedBeforeResponse)
             }

@@ -198,17 +198,12 @@ final class Multiplexer {
     }
 
     private func readInput() {
-        var budget = TurnBudget()
-        while !isEnded {
-            if budget.isSpent {
-                if transport.hasBufferedInput { loop.callNextTurn(owner) }
-                return
-            }
-            switch transport.receive(using: loop.sharedScratch) {
-            case .bytes(let bytes):
-                budget.spend(bytes.count)
-                received(bytes)
-                if isEnded || !transport.hasBufferedInput { return }
+        var turn = InputTurn()
+        while !isEnded,
+            let result = turn.receive(from: transport, using: loop.sharedScratch, for: owner, on: loop)
+        {
+            switch result {
+            case .bytes(let bytes): received(bytes)
             case .wouldBlock(let direction):
                 if direction == .write { isWriteBlocked = true }
                 return

@@ -52,19 +52,12 @@ extension UpstreamConnection {
         if !pending.isEmpty {
             processPending()
         }
-        var budget = TurnBudget()
-        while (phase == .idle || phase == .busy) && !isReadingPaused && !isInputEnded {
-            guard let transport else { return }
-            if budget.isSpent {
-                if transport.hasBufferedInput { loop.callNextTurn(self) }
-                return
-            }
-            switch transport.receive(using: loop.scratch) {
-            case .bytes(let bytes):
-                budget.spend(bytes.count)
-                received(bytes)
-                if phase == .closed { return }
-                if self.transport?.hasBufferedInput != true { return }
+        var turn = InputTurn()
+        while (phase == .idle || phase == .busy) && !isReadingPaused && !isInputEnded, let transport,
+            let result = turn.receive(from: transport, using: loop.scratch, for: self, on: loop)
+        {
+            switch result {
+            case .bytes(let bytes): received(bytes)
             case .wouldBlock(let direction):
                 if direction == .write {
                     isWriteBlocked = true
