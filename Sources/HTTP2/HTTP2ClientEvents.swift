@@ -2,7 +2,7 @@ package import HTTP
 
 /// Who a client's session tells what has come, and asks for what is to go. Streams are known by the slot that was given
 /// with their request. The rules of `HTTP2Events` hold.
-package protocol HTTP2ClientEvents: AnyObject {
+package protocol HTTP2ClientEvents: HTTP2ContentSource {
     /// The stream's final response has not begun: the next block is a head and no trailer section.
     func awaitsHead(slot: Int) -> Bool
     /// A response's head, interim ones included; ranges of `head` point into `bytes`, valid during the call.
@@ -16,6 +16,4 @@ package protocol HTTP2ClientEvents: AnyObject {
     func responseEnded(slot: Int)
     /// The stream is over, in whatever way; the slot is free again after the call.
     func streamClosed(slot: Int, code: HTTP2ErrorCode)
-    func contentToSend(slot: Int, atMost limit: Int) -> HTTP2Content
-    func moveContent(slot: Int, count: Int, to output: inout ByteBuffer)
 }

@@ -5,8 +5,7 @@ internal import HTTP
 extension HTTP2ClientSession {
     /// One set for all sessions: nghttp2 copies what it needs.
     nonisolated(unsafe) static let callbacks: OpaquePointer? = {
-        var callbacks: OpaquePointer?
-        guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
+        guard let callbacks = NGHTTP2Session.makeCallbacks() else { return nil }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
             guard let session = HTTP2ClientSession.of(context), let frame else { return 0 }
             session.blockBegan(frame.pointee)
@@ -39,27 +38,10 @@ extension HTTP2ClientSession {
             session.events.streamClosed(slot: slot, code: HTTP2ErrorCode(rawValue: code))
             return 0
         }
-        nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, _, header, count, source, context in
-            guard let session = HTTP2ClientSession.of(context), let header, let mark = source?.pointee.ptr else {
-                return 0
-            }
-            session.output.append(UnsafeBufferPointer(start: header, count: 9))
-            if count > 0 {
-                session.events.moveContent(slot: Int(bitPattern: mark) - 1, count: count, to: &session.output)
-            }
-            return 0
-        }
         return callbacks
     }()
 
-    nonisolated(unsafe) static let options: OpaquePointer? = {
-        var options: OpaquePointer?
-        guard nghttp2_option_new(&options) == 0 else { return nil }
-        // Windows open as content is taken, not as it comes.
-        nghttp2_option_set_no_auto_window_update(options, 1)
-        nghttp2_option_set_no_closed_streams(options, 1)
-        return options
-    }()
+    nonisolated(unsafe) static let options = NGHTTP2Session.makeOptions()
 
     private static func of(_ context: UnsafeMutableRawPointer?) -> HTTP2ClientSession? {
         context.map { Unmanaged<HTTP2ClientSession>.fromOpaque($0).takeUnretainedValue() }
@@ -100,24 +82,5 @@ extension HTTP2ClientSession {
             if !trailers.isEmpty { events.trailersReceived(trailers, slot: slot) }
         }
         if isEnd { events.responseEnded(slot: slot) }
-    }
-
-    static func contentProvider(slot: Int) -> nghttp2_data_provider {
-        var provider = nghttp2_data_provider()
-        provider.source.ptr = UnsafeMutableRawPointer(bitPattern: slot + 1)
-        provider.read_callback = { _, _, _, limit, flags, source, context in
-            guard let session = HTTP2ClientSession.of(context), let mark = source?.pointee.ptr, let flags else {
-                return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
-            }
-            let content = session.events.contentToSend(slot: Int(bitPattern: mark) - 1, atMost: limit)
-            guard case .bytes(let count, let isLast, let hasTrailers) = content else {
-                return Int(NGHTTP2_ERR_DEFERRED.rawValue)
-            }
-            flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_COPY.rawValue)
-            if isLast { flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue) }
-            if isLast && hasTrailers { flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue) }
-            return count
-        }
-        return provider
     }
 }

@@ -5,7 +5,7 @@ package import HTTP
 ///
 /// Calls come during `HTTP2Session.receive` and `HTTP2Session.fill` only; during them neither may be called again, but
 /// everything else of the session may.
-package protocol HTTP2Events: AnyObject {
+package protocol HTTP2Events: HTTP2ContentSource {
     /// A stream has opened with a request that can be taken. Ranges of `head` point into `bytes`, valid during the call.
     ///
     /// - Parameter isEnd: no content follows; `requestEnded` comes next all the same.
@@ -35,20 +35,4 @@ package protocol HTTP2Events: AnyObject {
 
     /// The client has answered the question that `HTTP2Session.announceShutdown` asked.
     func shutdownSeen()
-
-    /// How much content of the stream can go now.
-    func contentToSend(slot: Int, atMost limit: Int) -> HTTP2Content
-
-    /// Moves content that `contentToSend` promised to the end of `output`.
-    func moveContent(slot: Int, count: Int, to output: inout ByteBuffer)
-}
-
-/// What a stream has to send.
-package enum HTTP2Content: Equatable {
-    /// Nothing at present; `HTTP2Session.resume` tells when there is.
-    case later
-    /// So many bytes, perhaps 0 at the end.
-    ///
-    /// - isLast: nothing follows but trailers; with `hasTrailers` they have to be submitted before this is told.
-    case bytes(Int, isLast: Bool, hasTrailers: Bool)
 }

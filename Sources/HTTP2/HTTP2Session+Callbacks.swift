@@ -5,8 +5,7 @@ internal import HTTP
 extension HTTP2Session {
     /// One set for all sessions: nghttp2 copies what it needs.
     nonisolated(unsafe) static let callbacks: OpaquePointer? = {
-        var callbacks: OpaquePointer?
-        guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
+        guard let callbacks = NGHTTP2Session.makeCallbacks() else { return nil }
         nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, header, context in
             guard let session = HTTP2Session.of(context), let header else { return 0 }
             return session.frameBegan(header.pointee) ? 0 : HTTP2Session.abort
@@ -50,15 +49,6 @@ extension HTTP2Session {
             session.frameSent(frame.pointee)
             return 0
         }
-        nghttp2_session_callbacks_set_send_data_callback(callbacks) { _, frame, header, count, source, context in
-            guard let session = HTTP2Session.of(context), let header, let mark = source?.pointee.ptr else { return 0 }
-            session.output.append(UnsafeBufferPointer(start: header, count: HTTP2Session.frameHeaderSize))
-            session.budget.countUseful()
-            if count > 0 {
-                session.events.moveContent(slot: Int(bitPattern: mark) - 1, count: count, to: &session.output)
-            }
-            return 0
-        }
         // Frames of unknown types are counted, and dropped unread.
         nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(callbacks) { _, _, _, _, _ in
             Int32(NGHTTP2_ERR_CANCEL.rawValue)
@@ -70,12 +60,7 @@ extension HTTP2Session {
     }()
 
     nonisolated(unsafe) static let options: OpaquePointer? = {
-        var options: OpaquePointer?
-        guard nghttp2_option_new(&options) == 0 else { return nil }
-        // Windows open as content is taken, not as it comes.
-        nghttp2_option_set_no_auto_window_update(options, 1)
-        // Closed streams are remembered for priorities only.
-        nghttp2_option_set_no_closed_streams(options, 1)
+        guard let options = NGHTTP2Session.makeOptions() else { return nil }
         // Else nghttp2 would not tell of them.
         for type in HTTP2Session.firstUnknownType...UInt8.max {
             nghttp2_option_set_user_recv_extension_type(options, type)
@@ -84,7 +69,6 @@ extension HTTP2Session {
     }()
 
     private static let abort = Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
-    private static let frameHeaderSize = 9
     /// Behind those of RFC 9113.
     private static let firstUnknownType: UInt8 = 0xA
 
@@ -214,6 +198,7 @@ extension HTTP2Session {
     private func frameSent(_ frame: nghttp2_frame) {
         switch Int32(frame.hd.type) {
         case Int32(NGHTTP2_HEADERS.rawValue), Int32(NGHTTP2_DATA.rawValue):
+            if Int32(frame.hd.type) == Int32(NGHTTP2_DATA.rawValue) { budget.countUseful() }
             guard frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 else { return }
             if let slot = slot(of: frame.hd.stream_id) { events.responseSent(slot: slot) }
         case Int32(NGHTTP2_RST_STREAM.rawValue): resetSent()
@@ -228,24 +213,5 @@ extension HTTP2Session {
             // Found while sending: the next bytes of the client end it.
             flood = .reset
         }
-    }
-
-    static func contentProvider(slot: Int) -> nghttp2_data_provider {
-        var provider = nghttp2_data_provider()
-        provider.source.ptr = UnsafeMutableRawPointer(bitPattern: slot + 1)
-        provider.read_callback = { _, _, _, limit, flags, source, context in
-            guard let session = HTTP2Session.of(context), let mark = source?.pointee.ptr, let flags else {
-                return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
-            }
-            switch session.events.contentToSend(slot: Int(bitPattern: mark) - 1, atMost: limit) {
-            case .later: return Int(NGHTTP2_ERR_DEFERRED.rawValue)
-            case .bytes(let count, let isLast, let hasTrailers):
-                flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_COPY.rawValue)
-                if isLast { flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue) }
-                if isLast && hasTrailers { flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue) }
-                return count
-            }
-        }
-        return provider
     }
 }

@@ -10,10 +10,9 @@ package import HTTP
 /// Laws:
 /// - A client is told of every stream of its: a response, or RST_STREAM. A request that can't be taken is refused by a
 ///   response where it can be understood that far, and by RST_STREAM PROTOCOL_ERROR where nghttp2 finds it malformed.
-/// - `output` holds whole frames only.
 /// - What is a flood (`FrameBudget`) ends the session with GOAWAY ENHANCE_YOUR_CALM; nothing is received after that.
 /// - Content counts against the windows until it is consumed: a stream that nobody takes content of stops alone.
-package final class HTTP2Session {
+package final class HTTP2Session: NGHTTP2Session {
     package enum Outcome: Equatable, Sendable {
         case fine
         /// The connection has to end once `output` is sent.
@@ -22,8 +21,6 @@ package final class HTTP2Session {
         case failed
     }
 
-    /// Frames to send; the owner consumes them.
-    package var output = ByteBuffer()
     package let limits: HTTP2Limits
 
     unowned let events: any HTTP2Events
@@ -40,9 +37,6 @@ package final class HTTP2Session {
     package internal(set) var isInHeaderBlock = false
     /// RST_STREAM frames that we have asked nghttp2 to send: others come of the client's mistakes.
     var expectedResets = 0
-    private var raw: OpaquePointer?
-    private var pairs: [nghttp2_nv] = []
-    private var isOver = false
 
     /// Nil when there is no memory for a session.
     package init?(events: any HTTP2Events, limits: HTTP2Limits = HTTP2Limits()) {
@@ -50,34 +44,21 @@ package final class HTTP2Session {
         self.limits = limits
         assembler = RequestAssembler(limits: limits.http)
         budget = FrameBudget(limits: limits)
+        super.init(source: events)
         let context = Unmanaged.passUnretained(self).toOpaque()
         guard nghttp2_session_server_new2(&raw, HTTP2Session.callbacks, context, HTTP2Session.options) == 0 else {
             return nil
         }
-        submitSettings()
+        submitSettings(
+            [
+                (NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams),
+                (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindow),
+                (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.http.head),
+                (NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1),
+                // RFC 9218 2.1: nobody here looks at the tree of priorities.
+                (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
+            ], window: limits.connectionWindow)
     }
-
-    deinit {
-        if let raw { nghttp2_session_del(raw) }
-    }
-
-    private func submitSettings() {
-        func entry(_ id: nghttp2_settings_id, _ value: Int) -> nghttp2_settings_entry {
-            nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: UInt32(clamping: value))
-        }
-        let entries = [
-            entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams),
-            entry(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindow),
-            entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.http.head),
-            entry(NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1),
-            // RFC 9218 2.1: nobody here looks at the tree of priorities.
-            entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
-        ]
-        nghttp2_submit_settings(raw, flags, entries, entries.count)
-        nghttp2_session_set_local_window_size(raw, flags, 0, Int32(clamping: limits.connectionWindow))
-    }
-
-    private var flags: UInt8 { UInt8(NGHTTP2_FLAG_NONE.rawValue) }
 
     // MARK: Bytes
 
@@ -112,34 +93,13 @@ package final class HTTP2Session {
     package func fill(upTo limit: Int, now: UInt64) -> Bool {
         guard !isOver else { return true }
         budget.advance(to: now)
-        while output.count < limit {
-            var frame: UnsafePointer<UInt8>?
-            let count = nghttp2_session_mem_send(raw, &frame)
-            if count == 0 { return true }
-            guard count > 0, let frame else {
-                isOver = true
-                return false
-            }
-            output.append(UnsafeBufferPointer(start: frame, count: count))
-        }
-        return true
-    }
-
-    /// Nothing is to come and nothing to go: the connection ends when `output` is sent.
-    package var isFinished: Bool {
-        isOver || (nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0)
+        return moveFrames(upTo: limit)
     }
 
     /// Whether `fill` would have something to move.
     package var wantsToSend: Bool { !isOver && nghttp2_session_want_write(raw) != 0 }
 
     // MARK: Streams
-
-    /// Content of a stream has been taken: its window opens again.
-    package func consume(_ count: Int, on stream: Int32) {
-        guard !isOver, count > 0 else { return }
-        nghttp2_session_consume(raw, stream, count)
-    }
 
     /// Content of a stream that is gone has been dropped.
     package func consumeOfConnection(_ count: Int) {
@@ -150,7 +110,7 @@ package final class HTTP2Session {
     /// Sends an interim response.
     package func submitInterim(_ fields: borrowing FieldList, on stream: Int32) {
         guard !isOver else { return }
-        _ = fields.withPairs(&pairs) { nghttp2_submit_headers(raw, flags, stream, nil, $0, $1, nil) }
+        _ = withPairs(of: fields) { nghttp2_submit_headers(raw, flags, stream, nil, $0, $1, nil) }
     }
 
     /// Sends a response's head.
@@ -160,38 +120,19 @@ package final class HTTP2Session {
     ///   - hasContent: content follows, asked for by `HTTP2Events.contentToSend`; else the response is whole.
     package func submitResponse(_ fields: borrowing FieldList, on stream: Int32, slot: Int, hasContent: Bool) {
         guard !isOver else { return }
-        var provider = HTTP2Session.contentProvider(slot: slot)
-        _ = fields.withPairs(&pairs) { list, count in
+        var provider = NGHTTP2Session.contentProvider(slot: slot)
+        _ = withPairs(of: fields) { list, count in
             guard hasContent else { return nghttp2_submit_response(raw, stream, list, count, nil) }
             return nghttp2_submit_response(raw, stream, list, count, &provider)
         }
     }
 
-    /// Sends trailers; called when the last content is about to go.
-    package func submitTrailers(_ fields: borrowing FieldList, on stream: Int32) {
-        guard !isOver else { return }
-        _ = fields.withPairs(&pairs) { nghttp2_submit_trailer(raw, stream, $0, $1) }
-    }
-
-    /// There is content again after `HTTP2Content.later`.
-    package func resume(_ stream: Int32) {
-        guard !isOver else { return }
-        nghttp2_session_resume_data(raw, stream)
-    }
-
-    /// Ends a stream at once.
-    package func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
-        guard !isOver else { return }
-        if nghttp2_submit_rst_stream(raw, flags, stream, code.rawValue) == 0 { expectedResets += 1 }
-    }
-
-    func slot(of stream: Int32) -> Int? {
-        guard let mark = nghttp2_session_get_stream_user_data(raw, stream) else { return nil }
-        return Int(bitPattern: mark) - 1
+    package override func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
+        if submitReset(stream, code) { expectedResets += 1 }
     }
 
     func setSlot(_ slot: Int, of stream: Int32) {
-        nghttp2_session_set_stream_user_data(raw, stream, UnsafeMutableRawPointer(bitPattern: slot + 1))
+        nghttp2_session_set_stream_user_data(raw, stream, NGHTTP2Session.mark(slot))
     }
 
     // MARK: The end
