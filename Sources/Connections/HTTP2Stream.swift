@@ -11,7 +11,8 @@ internal import Sockets
 /// - Content counts as consumed when the exchange has taken it, or when nobody wants it any more.
 /// - A response that can't be completed is broken off by RST_STREAM, so that the client can tell.
 final class HTTP2Stream: Downstream {
-    unowned let connection: HTTP2Connection
+    /// Holds the object in turn, until it has no more use for it.
+    let connection: HTTP2Connection
     /// The place in the connection's list.
     let slot: Int
     var id: Int32 = 0

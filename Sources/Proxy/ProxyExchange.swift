@@ -14,8 +14,9 @@ internal import Sockets
 ///
 /// The object serves one request after the other of its connection and allocates nothing for one in the steady state.
 final class ProxyExchange: Exchange, UpstreamClient {
-    private unowned let downstream: any Downstream
-    private unowned let service: ProxyService
+    /// Holds the exchange in turn, until its connection has closed.
+    private let downstream: any Downstream
+    private let service: ProxyService
 
     private var request = KeptRequest()
     private var needsContinue = false
@@ -45,9 +46,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: From the client
 
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        // Held for the whole call: each look at an unowned reference costs a check.
-        let service = service
-        let downstream = downstream
         let policy = service.policy
         let epoch = policy.epoch
         upgrade = UpgradeRequest(head, bytes)
@@ -111,7 +109,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: To a worker
 
     private func attempt() {
-        let service = service
         switch service.roster.request(demand, from: service.seat) {
         case .given(let lease): send(over: lease)
         case .waits(let ticket): wait(ticket: ticket)
@@ -123,8 +120,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func send(over lease: Roster.Lease) {
-        let service = service
-        let downstream = downstream
         request.renew(epoch: service.policy.epoch)
         guard let pool = service.pool(for: lease.slot) else {
             // It left between the two steps; the next choice can't fall on it again.
@@ -187,7 +182,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        let service = service
         // Only workers know of reigns: an application that says the same means something else.
         if service.policy.place == .edge, head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
             fenced(by: epoch)
@@ -242,8 +236,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
-        // Held: a write that fails closes the connection, and nobody else may keep it alive then.
-        let downstream = downstream
         downstream.writeBody(bytes)
         if downstream.isCongested { upstream?.pauseReading() }
     }
@@ -269,8 +261,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func upstreamEnded() {
         upstream = nil
-        let service = service
-        let downstream = downstream
         if let lease = lease.take(), let subject = service.roster.release(lease) {
             service.observer.succeededAgain(subject)
         }
