@@ -122,6 +122,7 @@ extension HTTP2Session {
         } else {
             trailers.removeAll()
             trailerError = nil
+            trailerSize = 0
         }
     }
 
@@ -156,7 +157,11 @@ extension HTTP2Session {
         switch Int32(frame.hd.type) {
         case Int32(NGHTTP2_HEADERS.rawValue):
             isInHeaderBlock = false
-            if isRequest(frame) { requestReceived(stream, isEnd: isEnd) } else { trailersReceived(stream) }
+            if isRequest(frame) {
+                requestReceived(stream, isEnd: isEnd)
+            } else if !trailersReceived(stream) {
+                return
+            }
             if isEnd, let slot = slot(of: stream) { events.requestEnded(slot: slot) }
         case Int32(NGHTTP2_DATA.rawValue):
             if isEnd, let slot = slot(of: stream) { events.requestEnded(slot: slot) }
@@ -174,15 +179,15 @@ extension HTTP2Session {
         }
     }
 
-    private func trailersReceived(_ stream: Int32) {
-        trailerSize = 0
-        guard let slot = slot(of: stream) else { return }
+    /// - Returns: false when the message is malformed by them (RFC 9113 8.1.1): it never becomes whole, and nobody may take it for that.
+    private func trailersReceived(_ stream: Int32) -> Bool {
+        guard let slot = slot(of: stream) else { return true }
         guard trailerError == nil else {
-            // RFC 9113 8.1.1: the message is malformed.
             reset(stream, .protocolError)
-            return
+            return false
         }
         if !trailers.isEmpty { events.trailersReceived(trailers, slot: slot) }
+        return true
     }
 
     private func contentReceived(_ stream: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {

@@ -156,5 +156,7 @@ import Testing
         harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false), .headers(1, trailers))
         #expect(harness.sent(on: 1).contains("reset 1"))
         #expect(!harness.events.contains { $0.hasPrefix("trailer") })
+        // Whoever was told so would take the request for a whole one.
+        #expect(!harness.events.contains { $0.hasPrefix("end") })
     }
 }
