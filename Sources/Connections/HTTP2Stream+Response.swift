@@ -113,8 +113,11 @@ extension HTTP2Stream {
             direct = bytes
             resume()
             connection.fill()
-            output.append(direct)
+            let rest = direct
             direct = UnsafeBufferPointer(start: nil, count: 0)
+            // With what left before it a reset may have gone, which ended the stream.
+            guard isAnswering else { return }
+            output.append(rest)
         } else {
             output.append(bytes)
             resume()

@@ -45,6 +45,39 @@ import Testing
         #expect(server.test.becomesIdle())
     }
 
+    /// A reset of our own that leaves before a large piece of content ends the stream under whoever writes.
+    @Test func nothingOfAnEndedStreamGoesToTheNextOne() throws {
+        nonisolated(unsafe) var first: ScriptedExchange?
+        let server = try ScriptedServer(limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1]) { exchange in
+            switch exchange.target {
+            case "/first":
+                first = exchange
+                exchange.begin(.chunked)
+                exchange.downstream.pauseReading()
+                // Called at the end of a turn, before what waits has left.
+                exchange.atBody = { $0.write([UInt8](repeating: 0x78, count: 100_000)) }
+            case "/second":
+                first?.downstream.resumeReading()
+                exchange.respond("second")
+            default: exchange.respond("third")
+            }
+        }
+        let client = try HTTP2Client(port: server.test.port)
+        let stream = try client.begin("POST", "/first", isEnd: false)
+        _ = try client.wait { $0.status == 200 }(stream)
+        let next = stream + 2
+        // In one segment: content that is kept, trailers for which the stream is reset, and a request that lets the content go on.
+        try client.send(
+            .data(stream, [1]), .headers(stream, [("x", "a\rb")]), .headers(next, HTTP2Frame.request("GET", "/second")))
+        #expect(try client.wait { $0.resetCode != nil }(stream).resetCode == 1)
+        #expect(try client.finish(next).text == "second")
+        // Two at a time, for both objects that have served.
+        let others = [next + 2, next + 4]
+        try client.send(
+            .headers(others[0], HTTP2Frame.request("GET", "/")), .headers(others[1], HTTP2Frame.request("GET", "/")))
+        for other in others { #expect(try client.finish(other).text == "third") }
+    }
+
     @Test func aStreamThatIsNotReadStopsAlone() throws {
         let server = try ScriptedServer(
             limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1], script: HTTP2FlowTests.streams(1_000_000))

@@ -32,6 +32,7 @@ final class ScriptedExchange: Exchange {
         target = head.target.string(in: bytes)
         expectsContinue = head.expectsContinue
         body = []
+        isCancelled = false
         atBody = { _ in }
         atEnd = { _ in }
         atDrained = { _ in }
