@@ -148,23 +148,22 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         flush()
     }
 
-    /// How long a connection without a request keeps its buffers for the next one.
-    private static let quietMilliseconds = 1_000
-
     /// Waits for the next request; while the client has not taken the last response, for that.
     func timeIdle() {
         isQuiet = false
         if isWriteBlocked && isOutputWaiting { return timer.set(at: outputDeadline.instant) }
-        timer.set(afterMilliseconds: min(server.limits.idleMilliseconds, DownstreamConnection.quietMilliseconds))
+        timer.set(afterMilliseconds: min(server.limits.idleMilliseconds, server.limits.quietMilliseconds))
     }
 
     /// Gives up what speeds up a request and is not needed to wait for one; false when that has been done.
     private func becomesQuiet() -> Bool {
-        let left = server.limits.idleMilliseconds - DownstreamConnection.quietMilliseconds
+        let left = server.limits.idleMilliseconds - server.limits.quietMilliseconds
         guard !isQuiet, left > 0, !isOutputWaiting, !server.isDraining, !isEnding else { return false }
         isQuiet = true
         output.release()
+        // An empty line may have come, which counts for nothing: neither the bytes nor that they were looked at.
         pending.release()
+        parser.reset()
         transport.releaseBuffers()
         timer.set(afterMilliseconds: left)
         return true

@@ -7,6 +7,8 @@ package struct DownstreamLimits: Sendable {
     /// The whole head, counted from its first byte (408).
     package var headMilliseconds = 10_000
     package var idleMilliseconds = 75_000
+    /// How long a connection without a request keeps its buffers for the next one.
+    package var quietMilliseconds = 1_000
     /// No progress of content whose length is known, or of our output.
     package var stallMilliseconds = 60_000
     /// Silence in content of unknown length: it may be a stream of events, and says something when there is something to say.

@@ -5,6 +5,17 @@ import Testing
 
 /// How requests come in: one after the other, in pieces, broken.
 @Suite(.timeLimit(.minutes(5))) struct DownstreamRequestTests {
+    /// Some clients send an empty line behind content (RFC 9112 2.2); what is remembered of it must not eat the next request.
+    @Test func anEmptyLineAndSilenceTakeNothingOfTheNextRequest() throws {
+        let server = try ScriptedServer(limits: shortened { $0.quietMilliseconds = 10 }, script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx\r\n")
+        #expect(try client.receiveResponse().text == "POST /1 x")
+        let end = ContinuousClock.now + .milliseconds(100)
+        #expect(server.test.thread.eventually { ContinuousClock.now > end })
+        #expect(try client.exchange("GET", "/2").text == "GET /2 ")
+    }
+
     @Test func keepsTheConnectionForTheNextRequest() throws {
         let server = try ScriptedServer(script: ScriptedServer.describe)
         let client = try server.client()
