@@ -64,7 +64,7 @@ extension UpstreamConnection {
                     updateInterest()
                 }
                 return
-            case .endOfStream, .failed(.truncated):
+            case .endOfStream:
                 inputEnded()
                 return
             case .failed(let error):

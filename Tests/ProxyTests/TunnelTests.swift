@@ -3,6 +3,7 @@ import Connections
 import Foundation
 import HTTP
 import Proxy
+import Sockets
 import TestSupport
 import Testing
 
@@ -96,6 +97,24 @@ import Testing
         try client.send("still here")
         client.closeWrite()
         #expect(worker.requests(count: 2)?.last?.head == "still here")
+        #expect(proxy.givesBackEverybody())
+        #expect(proxy.server.losesAllConnections())
+    }
+
+    /// A direction that ends without having been ended is a failure of the worker's, and the client need not end its own first.
+    @Test func aTunnelThatIsCutAtTheWorkerFails() throws {
+        let worker = try ScriptedUpstream { peer in
+            try peer.request()
+            try peer.send(TunnelTests.agree)
+            _ = try peer.socket.receive(count: 1)
+        }
+        let proxy = try ProxyHarness([worker.worker()], provider: CutProvider())
+        let client = try TunnelTests.connected(proxy)
+        try client.send("x")
+        #expect(
+            proxy.eventually {
+                proxy.events.all == ["failed worker-1: the connection ended in the middle of the answer"]
+            })
         #expect(proxy.givesBackEverybody())
         #expect(proxy.server.losesAllConnections())
     }
@@ -370,5 +389,20 @@ import Testing
         try client.send(.reset(1))
         #expect(worker.isClosedByProxy())
         #expect(proxy.givesBackEverybody())
+    }
+}
+
+/// Connections to workers that end as a stream does which is reset.
+private final class CutProvider: TransportProvider {
+    private final class CutTransport: SocketTransport {
+        override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+            let result = super.receive(using: scratch)
+            if case .endOfStream = result { return .failed(.truncated) }
+            return result
+        }
+    }
+
+    override func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
+        CutTransport(descriptor)
     }
 }
