@@ -50,6 +50,8 @@ final class Multiplexer {
     /// Streams that wait until there is room for output.
     private var blocked: [MultiplexedStream] = []
     private var isWriteBlocked = false
+    /// The peer has said something: it has taken us for one of the cluster.
+    private var hasReceived = false
     private var isEnded = false
     /// Writing has failed: told at the end of the turn, not inside the call of whoever wrote.
     private var writeError: TransportError?
@@ -218,6 +220,7 @@ final class Multiplexer {
     }
 
     private func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        hasReceived = true
         var offset = 0
         // A call into a stream may end the connection.
         while !isEnded {
@@ -291,8 +294,10 @@ final class Multiplexer {
         output.release()
         transport.unwatch(owner, on: loop)
         transport.closeWrite()
+        // An alert says that no request was seen only as long as the peer has not taken us.
+        let told = hasReceived ? .truncated : error ?? .truncated
         for stream in places {
-            if let stream { stream.connectionEnded(error ?? .truncated) }
+            if let stream { stream.connectionEnded(told) }
         }
         owner.multiplexerEnded(error)
     }

@@ -7,7 +7,8 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct DownstreamRequestTests {
     /// Some clients send an empty line behind content (RFC 9112 2.2); what is remembered of it must not eat the next request.
     @Test func anEmptyLineAndSilenceTakeNothingOfTheNextRequest() throws {
-        let server = try ScriptedServer(limits: shortened { $0.quietMilliseconds = 10 }, script: ScriptedServer.describe)
+        let server = try ScriptedServer(
+            limits: shortened { $0.quietMilliseconds = 10 }, script: ScriptedServer.describe)
         let client = try server.client()
         try client.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx\r\n")
         #expect(try client.receiveResponse().text == "POST /1 x")

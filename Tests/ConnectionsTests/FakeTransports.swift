@@ -58,6 +58,15 @@ final class GoodbyeProvider: TransportProvider {
     override func accepted(_ descriptor: consuming FileDescriptor) -> SocketTransport? { GoodbyeTransport(descriptor) }
 }
 
+/// A transport on which the end of the connection looks like a refusal of ours by the peer.
+final class RefusedTransport: SocketTransport {
+    override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
+        let result = super.receive(using: scratch)
+        guard case .endOfStream = result else { return result }
+        return .failed(.secure(.alert, message: "refused"))
+    }
+}
+
 /// Gives each connection that we make the transport that a test wants.
 final class FakeProvider: TransportProvider {
     private let make: (consuming FileDescriptor) -> SocketTransport?

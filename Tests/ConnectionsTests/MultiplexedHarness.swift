@@ -11,7 +11,7 @@ final class MultiplexedHarness {
     let upstream: MultiplexedUpstream
     private let endpoint: UpstreamEndpoint
 
-    init(port: UInt16) throws {
+    init(port: UInt16, provider: TransportProvider = TransportProvider()) throws {
         guard let address = SocketAddress(host: "127.0.0.1", port: port) else { preconditionFailure("a literal") }
         let endpoint = UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody)
         self.endpoint = endpoint
@@ -20,7 +20,7 @@ final class MultiplexedHarness {
         let log = self.log
         upstream = thread.onLoop {
             let upstream = MultiplexedUpstream(
-                loop: loop, endpoint: endpoint, provider: TransportProvider(), limits: UpstreamLimits())
+                loop: loop, endpoint: endpoint, provider: provider, limits: UpstreamLimits())
             upstream.onEnd = { _ in log.add("shared ended") }
             return upstream
         }

@@ -108,6 +108,21 @@ import Testing
         #expect(!harness.log.all.contains("shared ended"))
     }
 
+    /// A POST that was perhaps seen must not look like one that never was: that one may be sent again.
+    @Test func anAlertOnAConnectionThatHasServedIsNoRefusal() throws {
+        let server = try MultiplexedTests.server { exchange in
+            if exchange.target != "/never" { ScriptedServer.describe(exchange) }
+        }
+        let harness = try MultiplexedHarness(port: server.test.port, provider: FakeProvider { RefusedTransport($0) })
+        let one = try #require(harness.connect())
+        #expect(harness.answers(harness.ask(one, "/x"), "GET /x "))
+        let other = try #require(harness.connect())
+        let client = harness.ask(other, "/never", body: [1])
+        #expect(server.eventually("end 1"))
+        server.test.onLoop { $0.closeAll() }
+        #expect(harness.failure(of: client) == "the connection ended before an answer")
+    }
+
     @Test func aBrokenResponseBreaksOnlyItsStream() throws {
         let server = try MultiplexedTests.server { exchange in
             guard exchange.target == "/break" else {
