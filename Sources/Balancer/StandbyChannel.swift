@@ -95,6 +95,8 @@ final class StandbyChannel {
         do throws(CommandError) {
             let keys = handover?.ticketKeys ?? BalancerNode.randomTicketKeys()
             if handover == nil { try node.prepare(ticketKeys: keys) }
+            // From the first client on, the worker's end is no concern of ours.
+            channel.onClose = {}
             try node.beginReign(epoch: epoch, listeners: listeners)
             // The first answers of the probes have precedence over the rest, which waits for nobody.
             timer.action = { [unowned self] in complete(epoch, listeners, keys) }
@@ -109,8 +111,7 @@ final class StandbyChannel {
             try node.completeReign(epoch: epoch, listeners: listeners, ticketKeys: ticketKeys)
         } catch { exitFailed("\(error)") }
         report(.started(epoch))
-        // From here on the worker's end is no concern of ours, and nor is its word.
-        channel.onClose = {}
+        // And nor is its word from here on.
         channel.onMessage = { _, descriptors in
             for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
         }
