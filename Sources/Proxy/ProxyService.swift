@@ -80,14 +80,13 @@ package final class ProxyService: Service {
     /// The roster has changed: pools of workers that left are retired.
     package func rosterChanged() {
         for (index, pool) in pools.enumerated() {
-            guard let pool else { continue }
-            switch roster.workerState(of: pool.slot) {
-            case nil:
-                pool.retire()
-                pools[index] = nil
-            case .ejected: pool.eject()
-            case .joining, .ready, .suspect, .draining: break
-            }
+            guard let pool, roster.workerState(of: pool.slot) == nil else { continue }
+            pools[index] = nil
+            pool.retire()
+        }
+        // Then, since what an ejected worker gives back goes out anew at once, and may make pools.
+        for pool in pools {
+            if let pool, roster.workerState(of: pool.slot) == .ejected { pool.eject() }
         }
     }
 
