@@ -77,6 +77,10 @@ extension BalancerNode {
         let channel: MessageChannel
         let process: ProcessHandle
         let timer: LoopTimer
+        /// It has ended while we had yet to stop accepting.
+        var isGone = false
+        /// Nothing is accepted here any more.
+        var isAwaited = false
         var hasLock = false
 
         init(channel: MessageChannel, process: consuming ProcessHandle, timer: LoopTimer) {
@@ -114,8 +118,8 @@ extension BalancerNode {
 
     /// Nothing is accepted any more: gives the lock away. It is never free in between.
     private func yieldLock() {
-        // It may have died meanwhile.
-        guard heir != nil, let lock = fence.heldDescriptor else { return }
+        heir?.isAwaited = true
+        guard heir?.isGone == false, let lock = fence.heldDescriptor else { return heirIsGone() }
         // The heir listens to the workers and operators from now on.
         for server in controlServers { server.stopListening() }
         do throws(SystemError) {
@@ -143,6 +147,9 @@ extension BalancerNode {
     }
 
     private func heirIsGone() {
+        heir?.isGone = true
+        // The lock is given up when nothing is accepted any more, and not before.
+        guard heir?.isAwaited == true else { return }
         log.error("the replacement ended before it reigned: the workers take over")
         endSuccession()
         coordinator.release()
