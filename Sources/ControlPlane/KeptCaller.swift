@@ -111,8 +111,9 @@ package final class KeptCaller {
         guard let question = current else { return }
         question.isDone = true
         current = nil
+        let wasReached = isReached
         if let connection = connection.take() { connection.abandon() }
-        question.completion(.failure(.timedOut))
+        question.completion(.failure(wasReached ? .timedOut : .connectTimedOut))
         next()
     }
 

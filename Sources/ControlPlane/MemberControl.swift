@@ -190,14 +190,15 @@ package final class MemberControl {
             case .success(let reply): core.registrationFailed(refusal(in: reply), now: now)
             case .failure(.handshake(.secure(_, message: let message))):
                 log.error("the balancer and this worker do not accept each other: \(message)")
-                core.registrationUnreachable(now: now)
+                core.registrationUnreachable(isSilent: false, now: now)
             case .failure(.otherNode(let identity)):
                 log.error(
                     "at the balancer's address is no balancer of this cluster: \(UpstreamFailure.otherNode(identity))")
-                core.registrationUnreachable(now: now)
+                core.registrationUnreachable(isSilent: false, now: now)
             case .failure(let failure):
                 log.info("not registered: \(failure)")
-                core.registrationUnreachable(now: now)
+                let isSilent = if case .timedOut = failure { true } else { false }
+                core.registrationUnreachable(isSilent: isSilent, now: now)
             }
             perform()
         }

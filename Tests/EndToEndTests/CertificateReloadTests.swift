@@ -72,6 +72,12 @@
                 try waitUntil("it is told why") {
                     cluster.balancerLog.contains("certificate revoked")
                 }
+                // It finds no balancer now. The one that there is must not pay for that.
+                let revoked = cluster.workers[1]
+                try waitUntil("it has tried to take over twice") {
+                    revoked.log.split(separator: "\n").count { $0.contains("another process holds the lock") } > 1
+                }
+                #expect(try cluster.status().epoch == 1)
             }
         }
     }

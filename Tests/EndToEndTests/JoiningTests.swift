@@ -15,6 +15,17 @@ extension EndToEnd {
             #expect(served == ["worker-8001\n", "worker-8002\n", "worker-8003\n"])
         }
 
+        @Test func `A worker that asks where nobody is leaves the balancer alone`() throws {
+            let cluster = try TestCluster(workers: 2)
+            defer { cluster.tearDown() }
+            let empty = try Ports.free(1)[0]
+            let lost = try cluster.startWorker(id: "worker-8003", arguments: ["--balancer", "127.0.0.1:\(empty)"])
+            try waitUntil("it has tried to take over twice; it says: \(lost.log)") {
+                lost.log.split(separator: "\n").count { $0.contains("another process holds the lock") } > 1
+            }
+            #expect(try cluster.status().epoch == 1)
+        }
+
         @Test func `/status describes the balancer and each worker`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }

@@ -45,7 +45,7 @@ extension MemberCore {
         }
         let electors = order.electors(for: record.id, without: knownDead, count: settings.watchFastRanks)
         guard !electors.isEmpty else {
-            takeOver(killHolder: true, now: now)
+            takeOver(killHolder: isSilent, now: now)
             return
         }
         ballot = Ballot(asking: electors)
@@ -88,7 +88,7 @@ extension MemberCore {
     mutating func closeBallot(now: Instant) {
         knownDead.formUnion(ballot.silent)
         if ballot.isCarried {
-            takeOver(killHolder: isAtHome, now: now)
+            takeOver(killHolder: isAtHome && isSilent, now: now)
             return
         }
         if case .quorum(let registered) = ballot.rule {

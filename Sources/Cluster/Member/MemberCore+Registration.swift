@@ -54,10 +54,14 @@ extension MemberCore {
         return true
     }
 
-    /// No answer to the registration: nobody listens, the connection broke, or it took too long.
-    package mutating func registrationUnreachable(now: Instant) {
+    /// No answer to the registration.
+    ///
+    /// - Parameter isSilent: the connection was taken, and nothing came in time. False when nobody listens, the two did not accept
+    ///   each other, or the connection broke.
+    package mutating func registrationUnreachable(isSilent: Bool, now: Instant) {
         latest = now
         isRegistering = false
+        self.isSilent = isSilent
         if !hasNotedUnreachable {
             hasNotedUnreachable = true
             note(.balancerUnreachable)
@@ -88,7 +92,7 @@ extension MemberCore {
 
     mutating func registrationDue(now: Instant) {
         if isRegistering {
-            registrationUnreachable(now: now)
+            registrationUnreachable(isSilent: isSilent, now: now)
         } else {
             sendRegistration(now: now)
         }

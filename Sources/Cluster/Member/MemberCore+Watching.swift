@@ -9,6 +9,7 @@ extension MemberCore {
         isWatchOut = false
         guard epoch >= highestEpoch, epoch <= .ceiling else {
             ignoreOlder(epoch)
+            isSilent = true
             missed(now: now)
             return
         }
@@ -34,6 +35,7 @@ extension MemberCore {
         isWatchOut = false
         switch kind {
         case .timedOut:
+            isSilent = true
             if !wasCounted {
                 missed(now: now)
             } else if isRegistered {
@@ -41,6 +43,7 @@ extension MemberCore {
                 watchAt = now
             }
         case .closed, .refused:
+            isSilent = false
             brokenWatches = min(brokenWatches + 1, 1000)
             if isRegistered { watchAt = now.advanced(byMilliseconds: reconnectDelay()) }
             if kind == .closed, watchedEpoch < highestEpoch {
@@ -53,6 +56,8 @@ extension MemberCore {
             balancerShowedItself(now: now)
             if isRegistered { rejoin(now: now) }
         case .superseded:
+            // It is the later one that says nothing.
+            isSilent = true
             missed(now: now)
         }
     }
@@ -65,6 +70,7 @@ extension MemberCore {
         watchAt = now.advanced(byMilliseconds: watchInterval())
         if isWatchOut {
             isWatchOutCounted = true
+            isSilent = true
             missed(now: now)
             return
         }
@@ -91,6 +97,7 @@ extension MemberCore {
     mutating func balancerShowedItself(now: Instant) {
         misses = 0
         brokenWatches = 0
+        isSilent = false
         lastGoodCheck = now
         isBalancerDead = false
         isSuspended = false

@@ -18,6 +18,8 @@
 /// - **The order is only politeness.** Ranks, delays and prevotes spare the cluster needless attempts. That there is
 ///   never more than one balancer is the coordinator's doing (lock and epoch), not this machine's.
 /// - **Who stood still does not accuse.** After a pause of its own a worker starts counting misses anew.
+/// - **Who is refused does not accuse.** Only silence is a reason to kill: a worker with a wrong address, or one that has been
+///   revoked, finds nobody who answers it, and the balancer may be well.
 /// - **Nobody acts who is not trusted.** Only a worker that may stand in takes over: one of the last snapshot that holds the
 ///   listeners or knows the state directory, or else one that the last balancer has given its listeners.
 ///
@@ -78,6 +80,9 @@ package struct MemberCore: Sendable {
     /// Connections to the balancer that failed in a row; the first ones are repeated quickly.
     var brokenWatches = 0
     var lastGoodCheck: Instant?
+    /// The last question went to somebody who took the connection and said nothing: so a balancer looks that hangs. Who refuses
+    /// the connection, or this worker's certificate, is awake, or is not there at all.
+    var isSilent = false
     /// Which balancer was at the other end of the watch connection when it last answered.
     var watchedEpoch = Epoch.none
     var ignoredEpoch: Epoch?

@@ -47,7 +47,7 @@ extension MemberEvent {
         case .takingOverAcrossHosts(let epoch): "taking over across hosts, after epoch \(epoch.value)"
         case .takingOver(let epoch): "taking over after epoch \(epoch.value)"
         case .tookOver(let epoch): "took over: epoch \(epoch.value)"
-        case .takeoverLostToAnother: "another process was faster to take over"
+        case .takeoverLostToAnother: "another process holds the lock: it has taken over, or still reigns"
         case .takeoverFailed(let reason): "could not take over: \(reason)"
         case .ownLoopLagged(let milliseconds): "this worker stood still for \(milliseconds) ms: accusing nobody"
         case .balancerStoppedOnPurpose: "the balancer was stopped on purpose: not bringing it back"

@@ -38,7 +38,7 @@ import Testing
     @Test func itTriesAgainMoreAndMoreSlowly() {
         var member = MemberConversation(8001)
         let happened = member.pass(milliseconds: 60_000) { core, effect, now in
-            if effect.isRegister { core.registrationUnreachable(now: now) }
+            if effect.isRegister { core.registrationUnreachable(isSilent: false, now: now) }
         }
         let times = happened.filter(\.effect.isRegister).map(\.instant)
         let gaps = zip(times, times.dropFirst()).map { $1.milliseconds(since: $0) }
@@ -126,7 +126,7 @@ import Testing
     @Test func whoStopsAtTheDoorGoesAway() {
         var member = MemberConversation(8001, disk: MemberConversation.snapshot())
         member.core.stop(now: at(50))
-        member.core.registrationUnreachable(now: at(60))
+        member.core.registrationUnreachable(isSilent: false, now: at(60))
         #expect(!member.pass(milliseconds: 60_000).contains { $0.effect.isTakeOver })
         #expect(member.core.nextDeadline == nil)
     }

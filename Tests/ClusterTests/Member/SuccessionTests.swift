@@ -78,7 +78,7 @@ import Testing
     @Test func whoIsNotListedNeverActs() {
         var member = MemberConversation(8009, disk: MemberConversation.snapshot())
         let happened = member.pass(milliseconds: 120_000) { core, effect, now in
-            if effect.isRegister { core.registrationUnreachable(now: now) }
+            if effect.isRegister { core.registrationUnreachable(isSilent: false, now: now) }
         }
         #expect(!happened.contains { $0.effect.isTakeOver || $0.effect.isPrevote })
     }
@@ -97,6 +97,21 @@ import Testing
         #expect(taken?.instant == at(500))
         #expect(
             taken?.effect == .takeOver(after: Epoch(1), snapshot: MemberConversation.snapshot(), killHolder: true))
+    }
+
+    /// It says no, but it is there: that it never answers this worker is no reason to kill it.
+    @Test func whoIsTurnedAwayKillsNobody() {
+        var member = MemberConversation(member: 8001)
+        let happened = member.pass(milliseconds: 120_000) { core, effect, now in
+            switch effect {
+            case .watch: core.watchFailed(.rejected, now: now)
+            case .register: core.registrationUnreachable(isSilent: false, now: now)
+            case .takeOver: core.takeoverFinished(.lockHeld, now: now)
+            default: break
+            }
+        }
+        #expect(happened.contains { $0.effect.isTakeOver }, "there may be none any more")
+        for case .takeOver(_, _, let killHolder) in happened.map({ $0.effect }) { #expect(!killHolder) }
     }
 
     @Test func aMissIsCountedOnceThoughTheShellReportsItToo() {
@@ -270,11 +285,14 @@ import Testing
         #expect(member.core.highestEpoch == Epoch(2))
     }
 
-    @Test func aWorkerAtTheDoorBringsBackTheBalancerThatNobodyHasSeen() {
+    /// Who holds the lock is killed only if it was there and said nothing: a wrong address, or a certificate that has been revoked,
+    /// is no fault of a balancer's.
+    @Test(arguments: [true, false])
+    func aWorkerAtTheDoorBringsBackTheBalancerThatNobodyHasSeen(isSilent: Bool) {
         var member = MemberConversation(8002, disk: MemberConversation.snapshot(epoch: 7))
         #expect(member.core.highestEpoch == Epoch(7))
         let happened = member.pass(milliseconds: 20_000) { core, effect, now in
-            if effect.isRegister { core.registrationUnreachable(now: now) }
+            if effect.isRegister { core.registrationUnreachable(isSilent: isSilent, now: now) }
             if case .prevote(let electors, _) = effect {
                 for elector in electors { core.prevoteAnswered(from: elector.id, nil, now: now) }
             }
@@ -283,7 +301,7 @@ import Testing
         #expect(taken?.instant == at(5150), "after the time of an orphan, and its rank")
         #expect(
             taken?.effect
-                == .takeOver(after: Epoch(7), snapshot: MemberConversation.snapshot(epoch: 7), killHolder: true))
+                == .takeOver(after: Epoch(7), snapshot: MemberConversation.snapshot(epoch: 7), killHolder: isSilent))
     }
 
     @Test func aWorkerThatIsRefusedIsNoOrphan() {
@@ -301,7 +319,7 @@ import Testing
         member.core.balancerDied(now: at(12))
         member.now = at(12)
         let happened = member.pass(milliseconds: 60_000) { core, effect, now in
-            if effect.isRegister { core.registrationUnreachable(now: now) }
+            if effect.isRegister { core.registrationUnreachable(isSilent: false, now: now) }
         }
         #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
         #expect(happened.contains { $0.effect == .keepStandby(false) })

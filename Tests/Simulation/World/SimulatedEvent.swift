@@ -59,7 +59,7 @@ struct Caller {
 
 enum WorkerInput {
     case registrationAnswer(AdmissionVerdict, from: Int, call: Int)
-    case registrationUnreachable(call: Int)
+    case registrationUnreachable(isSilent: Bool, call: Int)
     case watchAnswer(WatchVerdict, from: Int, call: Int)
     case watchFailed(WatchFailure, call: Int)
     case prevoteAsked(Prevote, by: Caller)

@@ -91,7 +91,8 @@ extension World {
             let failure = WorkerInput.watchFailed(isForeign ? .rejected : .refused, call: caller.call)
             push(arrival, .toWorker(caller.worker, life: caller.life, failure))
         case .register:
-            push(arrival, .toWorker(caller.worker, life: caller.life, .registrationUnreachable(call: caller.call)))
+            let failure = WorkerInput.registrationUnreachable(isSilent: false, call: caller.call)
+            push(arrival, .toWorker(caller.worker, life: caller.life, failure))
         case .connectBackFinished, .watchLost, .probeFinished, .scout, .depart: break
         }
     }

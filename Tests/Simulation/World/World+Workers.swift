@@ -88,10 +88,10 @@ extension World {
                 actWorker(index) { $0.registrationFailed(refusal, now: self.now) }
             }
             _ = process
-        case .registrationUnreachable(let call):
+        case .registrationUnreachable(let isSilent, let call):
             guard call == workers[index].registerCall else { return }
             workers[index].registerCall += 1
-            actWorker(index) { $0.registrationUnreachable(now: self.now) }
+            actWorker(index) { $0.registrationUnreachable(isSilent: isSilent, now: self.now) }
         case .watchAnswer(let verdict, let process, let call):
             guard call == workers[index].watchCall || isRepeated() else { return }
             workers[index].watchCall += 1
@@ -186,7 +186,8 @@ extension World {
         case .register(let registration):
             workers[index].registerCall += 1
             let caller = Caller(worker: index, life: life, call: workers[index].registerCall)
-            push(after(milliseconds: 3000), .toWorker(index, life: life, .registrationUnreachable(call: caller.call)))
+            let silence = WorkerInput.registrationUnreachable(isSilent: true, call: caller.call)
+            push(after(milliseconds: 3000), .toWorker(index, life: life, silence))
             ask(.register(registration, peer: identity(registration.id), from: caller), from: caller)
         case .watch(let watch):
             workers[index].watchCall += 1
