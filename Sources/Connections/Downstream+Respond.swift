@@ -7,9 +7,10 @@ extension Downstream {
     /// - Parameters:
     ///   - allow: the methods that a 405 has to name (RFC 9110, 15.5.6).
     ///   - requestID: by which the request can be found in logs.
+    ///   - mark: a field that says something to the hop before us, by being there.
     package func respond(
         status: UInt16, error message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil,
-        requestID: UnsafeBufferPointer<UInt8>? = nil
+        requestID: UnsafeBufferPointer<UInt8>? = nil, mark: StaticString? = nil
     ) {
         var body = ByteBuffer()
         body.append("{\"error\": \"")
@@ -17,7 +18,7 @@ extension Downstream {
         body.append("\"}\n")
         respond(
             status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds,
-            allow: allow, requestID: requestID)
+            allow: allow, requestID: requestID, mark: mark)
         body.release()
     }
 
@@ -30,7 +31,7 @@ extension Downstream {
 
     package func respond(
         status: UInt16, contentType: StaticString, body: UnsafeBufferPointer<UInt8>, retryAfterSeconds: Int? = nil,
-        allow: StaticString? = nil, requestID: UnsafeBufferPointer<UInt8>? = nil
+        allow: StaticString? = nil, requestID: UnsafeBufferPointer<UInt8>? = nil, mark: StaticString? = nil
     ) {
         guard canRespond else { return }
         beginResponse(status: status)
@@ -39,6 +40,7 @@ extension Downstream {
         if let retryAfterSeconds { appendField(name: "retry-after", decimal: UInt64(max(0, retryAfterSeconds))) }
         if let allow { appendField("allow", allow) }
         if let requestID, !requestID.isEmpty { appendField(name: "x-request-id", value: requestID) }
+        if let mark { appendField(mark, "1") }
         endResponseHead(.length(UInt64(body.count)))
         writeBody(body)
         endResponse()

@@ -46,7 +46,7 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
         case .otherNode(.anonymous): "a peer without a certificate answered"
         case .otherNode(.uri(let uri)): "\(uri) answered"
         case .otherNode(.unusable(let reason)): reason
-        case .notTaken: "it takes no more requests"
+        case .notTaken: "it took nothing of the request"
         case .closedBeforeResponse: "the connection ended before an answer"
         case .closedInResponse: "the connection ended in the middle of the answer"
         case .badResponse(let error): "broken answer: \(error.reason)"

@@ -118,7 +118,8 @@ final class HTTP2ForwardExchange: Exchange, UpstreamClient {
         let error = ProxyError.upstream(failure)
         if downstream.canRespond {
             downstream.resumeReading()
-            downstream.respond(status: error.status, error: error.message)
+            downstream.respond(
+                status: error.status, error: error.message, mark: error.isUntaken ? UntakenField.name : nil)
         } else {
             downstream.abortResponse()
         }

@@ -37,6 +37,11 @@ enum ProxyError {
         }
     }
 
+    /// Nobody has seen anything of the request, or it is one that may be repeated.
+    var isUntaken: Bool {
+        if case .upstream(let failure) = self { failure.isBeforeRequest } else { true }
+    }
+
     var retryAfterSeconds: Int? {
         if case .tooFast(let seconds) = self { return seconds }
         return status == 503 ? 1 : nil

@@ -171,7 +171,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
         downstream.resumeReading()
         downstream.respond(
             status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds,
-            requestID: trace.requestID)
+            requestID: trace.requestID,
+            mark: service.policy.place == .worker && error.isUntaken ? UntakenField.name : nil)
     }
 
     // MARK: From the worker
@@ -182,6 +183,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        // What fails at an application is the worker's to tell: one that can't be reached answers faster than any other.
+        if service.policy.place == .edge, head.status >= 500, UntakenField.stands(in: head, bytes) {
+            detach()?.abandon()
+            upstreamFailed(.notTaken)
+            return
+        }
         // Only workers know of reigns: an application that says the same means something else.
         if service.policy.place == .edge, head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
             fenced(by: epoch)

@@ -10,7 +10,9 @@ final class ApplicationHealth {
     private let endpoint: UpstreamEndpoint
     private let provider = TransportProvider()
     private var checkedAt: UInt64?
-    private var isHealthy = false
+    private var isHealthy = true
+    /// Called when the application has gone, or is back.
+    var onChange: (Bool) -> Void = { _ in }
     private var waiting: [(Bool) -> Void] = []
     private var connection: UpstreamConnection?
 
@@ -43,6 +45,7 @@ final class ApplicationHealth {
     private func finished(_ result: Bool) {
         connection = nil
         checkedAt = loop.now
+        if isHealthy != result { onChange(result) }
         isHealthy = result
         let all = waiting
         waiting = []

@@ -157,6 +157,13 @@ final class WorkerNode {
         let place = application.place
         let endpoint = UpstreamEndpoint(address: place.address, host: place.host, expectation: .anybody)
         let health = ApplicationHealth(loop: loop, endpoint: endpoint)
+        health.onChange = { [log] isHealthy in
+            if isHealthy {
+                log.notice("the application at \(place.address) takes connections")
+            } else {
+                log.warning("the application at \(place.address) takes no connections: this worker is not healthy")
+            }
+        }
         if application.speaksHTTP2 {
             let forward = HTTP2ForwardService(loop: loop, endpoint: endpoint, limits: options.limits.upstream)
             return WorkerService(house: house, inner: forward) { health.check($0) }

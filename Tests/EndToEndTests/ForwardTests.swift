@@ -55,6 +55,24 @@ extension EndToEnd {
             #expect(head.isOK && head.field("content-length") != nil, "\(head)")
         }
 
+        @Test func `An application that has gone costs no request, whatever its method`() throws {
+            let applications = [try Application(), try Application()]
+            defer { for application in applications { application.stop() } }
+            let cluster = try cluster(for: applications[0])
+            defer { cluster.tearDown() }
+            let other = try cluster.startWorker(
+                id: "worker-8002", arguments: ["--forward", "http://127.0.0.1:\(applications[1].port)"])
+            try cluster.waitUntilReady(2)
+            applications[1].stop()
+            for _ in 0..<20 {
+                let response = try cluster.curl("/x", "-d", "content")
+                #expect(response.isOK, "\(response)")
+            }
+            // As many as put a worker out, unless its probes were faster.
+            try cluster.waitForStatus("it is out") { $0.state(of: "worker-8002") == "ejected" }
+            try waitUntil("it says why") { other.log.contains("takes no connections") }
+        }
+
         @Test func `WebSocket becomes a tunnel to the application, and is counted`() throws {
             let application = try Application()
             defer { application.stop() }

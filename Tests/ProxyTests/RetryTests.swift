@@ -72,6 +72,44 @@ import Testing
         return limits
     }()
 
+    /// A worker in front of an application that is gone answers at once, and would get most requests.
+    @Test func whatNoApplicationHasSeenGoesToAnotherWorker() throws {
+        let untaken = OneTime()
+        let workers = try (0..<2).map { _ in
+            try ScriptedUpstream { peer in
+                while true {
+                    try peer.request()
+                    if untaken.take() {
+                        try peer.answer("no", status: "502 Bad Gateway", fields: "understudy-untaken: 1\r\n")
+                    } else {
+                        try peer.answer()
+                    }
+                }
+            }
+        }
+        let proxy = try ProxyHarness(workers.enumerated().map { $1.worker("worker-\($0 + 1)") })
+        let client = try proxy.client()
+        #expect(try client.exchange("POST", "/", body: "content").text == "ok")
+        #expect(workers.map(\.requests.count) == [1, 1])
+        #expect(proxy.givesBackEverybody())
+        #expect(proxy.events.all.count == 1)
+    }
+
+    /// Nobody else takes it: the client learns that, and nothing of the inside.
+    @Test func whatNobodyTakesIsAnError() throws {
+        let worker = try ScriptedUpstream { peer in
+            while true {
+                try peer.request()
+                try peer.answer("no", status: "503 Service Unavailable", fields: "understudy-untaken: 1\r\n")
+            }
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        let response = try proxy.client().exchange("POST", "/", body: "content")
+        #expect(response.status == 502)
+        #expect(response.fields["understudy-untaken"] == nil)
+        #expect(proxy.givesBackEverybody())
+    }
+
     /// Two workers of which the one that gets the first request does what the fault says.
     private static func pair(_ fault: Fault, log: RequestLog) throws -> [ScriptedUpstream] {
         let isFaulty = OneTime()
