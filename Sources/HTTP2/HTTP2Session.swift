@@ -73,11 +73,15 @@ package final class HTTP2Session: NGHTTP2Session {
         switch result {
         case 0...: return .fine
         case Int(NGHTTP2_ERR_FLOODED.rawValue): return end(.acknowledgement)
+        case HTTP2Session.tooManyContinuations: return end(.continuation)
         default:
             isOver = true
             return .failed
         }
     }
+
+    /// NGHTTP2_ERR_TOO_MANY_CONTINUATIONS, which older headers have no name for: nghttp2's own bound of them is 8.
+    private static let tooManyContinuations = -905
 
     /// nghttp2 is asked nothing more after a callback has failed: the last frame is written by hand.
     private func end(_ flood: HTTP2Flood) -> Outcome {
