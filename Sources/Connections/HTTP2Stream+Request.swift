@@ -56,6 +56,7 @@ extension HTTP2Stream {
         if inputLeft != .max { inputLeft -= min(inputLeft, UInt64(bytes.count)) }
         guard isExchangeActive else {
             connection.session?.consume(bytes.count, on: id)
+            if isLingering { swallowed(bytes.count) }
             return
         }
         if isReadingPaused || !pending.isEmpty || (asksForTunnel && !isTunnel) {
@@ -65,6 +66,13 @@ extension HTTP2Stream {
         contentMoved(bytes.count)
         exchange?.requestBody(bytes)
         connection.session?.consume(bytes.count, on: id)
+    }
+
+    private func swallowed(_ count: Int) {
+        lingeredBytes += count
+        guard lingeredBytes > server.limits.lingerBytes else { return }
+        isLingering = false
+        connection.session?.reset(id, .none)
     }
 
     func received(trailers: TrailerSection) {

@@ -201,15 +201,11 @@ extension HTTP2Stream {
     /// The last frame of the response is on its way.
     func responseSent() {
         guard !isInputEnded && !isTunnel else { return }
-        if inputLeft == 0 {
-            // The worker has answered as soon as the counted content was there; the end of the stream is on its way, in a frame of
-            // its own. Clients take a reset now for a failure, although RFC 9113 8.1 tells them not to.
-            isLingering = true
-            timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
-        } else {
-            // RFC 9113 8.1: what is left of the request is of no use to anybody.
-            connection.session?.reset(id, .none)
-        }
+        // What is left of the request is of no use to anybody (RFC 9113 8.1), and a reset would say so. Clients take one that comes with
+        // the response for a failure of it, although they must not; so they get some time, and some content is swallowed.
+        isLingering = true
+        lingeredBytes = 0
+        timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
     }
 
     /// Tells the exchange that it may write again. Called outside the session.

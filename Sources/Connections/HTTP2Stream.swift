@@ -58,8 +58,9 @@ final class HTTP2Stream: Downstream {
     var isDeferred = false
     var wasCongested = false
     var isDrainedNoted = false
-    /// The response has gone, and nothing is missing of the request but its end.
+    /// The response has gone, and the request has not ended; what comes of it is swallowed.
     var isLingering = false
+    var lingeredBytes = 0
 
     // Time.
     /// The length of the request's content is known.

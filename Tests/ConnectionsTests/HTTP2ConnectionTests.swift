@@ -140,8 +140,14 @@ import Testing
         }
     }
 
-    @Test func anEarlyResponseStopsTheUpload() throws {
-        let server = try server { $0.respond("no", status: 413) }
+    @Test(arguments: [(30, 1 << 20), (60_000, 5_000)])
+    func anEarlyResponseStopsTheUpload(_ milliseconds: Int, _ bytes: Int) throws {
+        let server = try server(
+            limits: HTTP2ConnectionTests.limits {
+                $0.lingerMilliseconds = milliseconds
+                $0.lingerBytes = bytes
+            }
+        ) { $0.respond("no", status: 413) }
         let client = try HTTP2Client(port: server.test.port)
         let stream = try client.begin("POST", isEnd: false)
         try client.send(.data(stream, [UInt8](repeating: 0x61, count: 10_000)))
@@ -150,6 +156,19 @@ import Testing
         #expect(response.isWhole)
         #expect(response.resetCode == 0)
         #expect(try client.exchange().status == 413)
+        #expect(server.test.becomesIdle())
+    }
+
+    /// A reset that comes with a response is taken for a failure of it by some: what is left of a small upload is swallowed.
+    @Test func aSmallUploadMayEndAfterItsResponse() throws {
+        let server = try server { $0.respond("no", status: 413) }
+        let client = try HTTP2Client(port: server.test.port)
+        let stream = try client.begin("POST", isEnd: false)
+        #expect(try client.wait { $0.isWhole }(stream).status == 413)
+        for _ in 0..<10 { try client.send(.data(stream, [UInt8](repeating: 0x61, count: 10_000))) }
+        try client.send(.data(stream, [], isEnd: true))
+        #expect(try client.exchange().status == 413)
+        #expect(client.response(stream).resetCode == nil)
         #expect(server.test.becomesIdle())
     }
 
