@@ -45,6 +45,11 @@ package struct NodeCertificates: Sendable {
             } else {
                 identity = nil
             }
+            // A balancer that every worker refuses would hold the ports and serve nobody. A worker finds out by itself.
+            if role == .balancer, let identity, identity.role != role || identity.id != id {
+                throw .usage(
+                    "\(leaf).pem is for \(identity.uri), not for balancer \(id.text): run '\(command)' to make it anew")
+            }
         #else
             identity = nil
         #endif

@@ -116,12 +116,32 @@
                 throw TLSConfigurationError(
                     "\(credentials.certificate): no usable certificate: \(OpenSSLError.drain())")
             }
-            guard SSL_CTX_use_PrivateKey_file(pointer, credentials.key, SSL_FILETYPE_PEM) == 1 else {
-                throw TLSConfigurationError("\(credentials.key): no usable key: \(OpenSSLError.drain())")
-            }
+            try loadKey(credentials.key)
             guard SSL_CTX_check_private_key(pointer) == 1 else {
                 throw TLSConfigurationError("\(credentials.key) is not the key of \(credentials.certificate)")
             }
+        }
+
+        private func loadKey(_ path: String) throws(TLSConfigurationError) {
+            // OpenSSL would ask for a passphrase at the terminal, and this thread would wait for whoever sits there.
+            var needsPassphrase = false
+            let isLoaded = withUnsafeMutablePointer(to: &needsPassphrase) { asked in
+                SSL_CTX_set_default_passwd_cb_userdata(pointer, asked)
+                defer { SSL_CTX_set_default_passwd_cb_userdata(pointer, nil) }
+                SSL_CTX_set_default_passwd_cb(pointer) { _, _, _, asked in
+                    asked?.assumingMemoryBound(to: Bool.self).pointee = true
+                    return -1
+                }
+                return SSL_CTX_use_PrivateKey_file(pointer, path, SSL_FILETYPE_PEM) == 1
+            }
+            if isLoaded { return }
+            let error = OpenSSLError.drain()
+            guard !needsPassphrase else {
+                throw TLSConfigurationError(
+                    "\(path) has a passphrase, and there is nobody to ask for it: store the key without one (openssl pkey)"
+                )
+            }
+            throw TLSConfigurationError("\(path): no usable key: \(error)")
         }
 
         private func load(_ trust: TLSTrust) throws(TLSConfigurationError) {

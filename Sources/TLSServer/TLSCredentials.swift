@@ -18,6 +18,7 @@
             }
             var status = stat()
             guard stat(key, &status) == 0 else { return }
+            guard status.st_mode & S_IFMT == S_IFREG else { throw TLSConfigurationError("\(key) is no file") }
             guard status.st_mode & 0o077 == 0 else {
                 throw TLSConfigurationError("\(key) can be read by others: run 'chmod 600 \(key)', or make a new key")
             }

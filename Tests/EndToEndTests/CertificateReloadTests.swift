@@ -54,6 +54,38 @@
                 #expect(try cluster.curl("/").status == 200)
             }
 
+            @Test func `A key with a passphrase is kept out, and asked for nowhere`() throws {
+                let (cluster, folder) = try makeCluster(workers: 1)
+                defer {
+                    cluster.tearDown()
+                    Files.remove(folder)
+                }
+                let key = "\(cluster.certificates)/public.key"
+                let locked = try Command.run(
+                    "openssl", ["pkcs8", "-topk8", "-in", key, "-passout", "pass:secret", "-out", "\(key).locked"])
+                #expect(locked.status == 0)
+                #expect(rename("\(key).locked", key) == 0 && chmod(key, 0o600) == 0)
+                kill(try cluster.status().pid, SIGHUP)
+                try waitUntil("it is refused") { cluster.balancerLog.contains("has a passphrase") }
+                #expect(try cluster.curl("/").isOK)
+            }
+
+            @Test func `A balancer does not start with the certificate of a worker`() throws {
+                let (cluster, folder) = try makeCluster(workers: 1)
+                cluster.tearDown()
+                defer { Files.remove(folder) }
+                let nodes = "\(cluster.certificates)/nodes"
+                for suffix in ["pem", "key"] {
+                    Files.remove("\(nodes)/balancer/balancer.\(suffix)")
+                    try FileManager.default.copyItem(
+                        atPath: "\(nodes)/worker-8001/worker.\(suffix)", toPath: "\(nodes)/balancer/balancer.\(suffix)")
+                }
+                let started = try Command.run(
+                    TestCluster.balancerProgram, ["--certs", cluster.certificates, "--state-dir", "\(folder)/state"])
+                #expect(started.status == 2)
+                #expect(started.errors.contains("worker-8001, not for balancer balancer"))
+            }
+
             @Test func `A revoked worker is cut off, and the others are not`() throws {
                 let (cluster, folder) = try makeCluster(workers: 2)
                 defer {
