@@ -9,6 +9,7 @@ private import Synchronization
 package final class AccessLog: @unchecked Sendable {
     /// Bytes that may wait for the disk.
     private static let maximumWaiting = 8 << 20
+    private static let newline = UInt8(ascii: "\n")
 
     private let path: String
     private let writer: EventLoop
@@ -18,6 +19,8 @@ package final class AccessLog: @unchecked Sendable {
     // Of the writer's thread, once it runs.
     private var thread: LoopThread?
     private var descriptor: Int32 = -1
+    /// The file ends with half a line.
+    private var isTorn = false
     private var identity: (device: dev_t, inode: ino_t)?
 
     /// Opens the log and starts its thread.
@@ -85,19 +88,33 @@ package final class AccessLog: @unchecked Sendable {
     // MARK: On the writer's thread
 
     private func put(_ batch: [UInt8]) {
-        if isMoved { _ = open() }
-        batch.withUnsafeBytes { bytes in
-            var offset = 0
-            while offset < bytes.count {
-                let count = Glibc.write(descriptor, bytes.baseAddress! + offset, bytes.count - offset)
-                if count > 0 {
-                    offset += count
-                } else if errno != EINTR {
-                    // A full disk: the log has a hole, the service goes on.
-                    return
-                }
+        // What is written to a file that has been removed is lost as well.
+        if isMoved && !open() { return drop(batch[...]) }
+        // Behind half a line the next one would not be read as one.
+        if isTorn { isTorn = !put([AccessLog.newline][...]).isEmpty }
+        let rest = isTorn ? batch[...] : put(batch[...])
+        isTorn = isTorn || (rest.startIndex > 0 && batch[rest.startIndex - 1] != AccessLog.newline)
+        drop(rest)
+    }
+
+    /// Writes as much as the disk takes, and gives back the rest.
+    private func put(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                break
             }
         }
+        return rest
+    }
+
+    /// A full disk: the log has a hole, which is counted, and the service goes on.
+    private func drop(_ rest: ArraySlice<UInt8>) {
+        let count = rest.count { $0 == AccessLog.newline }
+        if count > 0 { dropped.wrappingAdd(count, ordering: .relaxed) }
     }
 
     private var isMoved: Bool {

@@ -45,6 +45,34 @@ extension EndToEnd {
             #expect(worker["id"] == id && worker["status"] == "200" && worker["node"] == "worker-8001", "\(worker)")
         }
 
+        @Test func `Lines that the disk does not take are counted`() throws {
+            let cluster = try TestCluster(.init(workers: 1, balancerArguments: ["--access-log", "/dev/full"]))
+            defer { cluster.tearDown() }
+            for _ in 0..<3 { #expect(try cluster.curl("/").isOK) }
+            try waitUntil("all are counted") {
+                try cluster.admin("/metrics").contains("\nunderstudy_access_log_dropped_total 3\n")
+            }
+        }
+
+        @Test func `Lines are counted while there is no place for the file, and written when there is one again`()
+            throws
+        {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let logs = "\(folder)/logs"
+            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
+            let cluster = try TestCluster(.init(workers: 1, balancerArguments: ["--access-log", "\(logs)/access"]))
+            defer { cluster.tearDown() }
+            Files.remove(logs)
+            #expect(try cluster.curl("/?lost").isOK)
+            try waitUntil("it is counted") {
+                try cluster.admin("/metrics").contains("\nunderstudy_access_log_dropped_total 1\n")
+            }
+            try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
+            #expect(try cluster.curl("/?kept").isOK)
+            _ = try line("\(logs)/access", "/?kept")
+        }
+
         @Test func `The log is complete after a stop, and can be moved away`() throws {
             let folder = try Files.makeTemporaryFolder()
             defer { Files.remove(folder) }
