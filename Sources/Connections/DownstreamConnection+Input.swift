@@ -207,7 +207,14 @@ extension DownstreamConnection {
         switch phase {
         case .receivingBody:
             // The content can't become complete any more; whoever is still there gets told.
-            if isResponseStarted { close() } else { reject(status: 400, message: "the request's content ended early") }
+            if isResponseEnded {
+                keepsAlive = false
+                exchangeEnded()
+            } else if isResponseStarted {
+                close()
+            } else {
+                reject(status: 400, message: "the request's content ended early")
+            }
         case .awaitingResponse:
             if pending.isEmpty { keepsAlive = false }
             if awaitsResponseHalfClosed { timeOutput() }
@@ -217,6 +224,11 @@ extension DownstreamConnection {
             if pending.isEmpty { tunnelInputEnded() }
         case .lingering:
             if !transport.endsBeforeConnection { closeIfDelivered() }
+        case .awaitingHead where isOutputWaiting:
+            // The last response is still on its way.
+            isEnding = true
+            updateInterest()
+            loop.callAtEndOfTurn(self)
         case .awaitingHead, .closed:
             close()
         }

@@ -112,6 +112,24 @@ import Testing
         #expect(try client.exchange("GET", "/").text == "once")
     }
 
+    /// The response is whole here, and not yet at the client, which says that it will ask no more.
+    @Test(arguments: ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1"])
+    func aClientThatEndsItsSideGetsTheRestOfTheResponse(_ request: String) throws {
+        let count = 8 << 20
+        let server = try ScriptedServer { exchange in
+            exchange.begin(.length(UInt64(count)))
+            exchange.write([UInt8](repeating: 0x61, count: count))
+            exchange.end()
+            exchange.log.add("written")
+        }
+        let client = try server.client(receiveBuffer: 4096)
+        try client.send(request)
+        #expect(server.eventually("written"))
+        client.closeWrite()
+        #expect(try client.receiveResponse().body.count == count)
+        #expect(server.test.losesAllConnections())
+    }
+
     /// An answer before the content has come: a little content is dropped to keep the connection.
     @Test func keepsTheConnectionWhenLittleContentIsUnread() throws {
         let server = try ScriptedServer { $0.respond("early") }
