@@ -6,23 +6,19 @@ import Testing
 
 /// How requests fail, and what their clients are told: exactly one end each.
 @Suite(.timeLimit(.minutes(5))) struct UpstreamFailureTests {
-    @Test(arguments: [false, true])
-    func tellsThatNobodyListens(isBegunAtOnce: Bool) throws {
+    @Test func tellsThatNobodyListens() throws {
         let port = try RawListener().port
-        let harness = try UpstreamHarness(port: port)
-        if !isBegunAtOnce { #expect(harness.eventually("closed")) }
-        guard isBegunAtOnce else { return }
-        // Either the request is attached in time, or the connection has closed before.
-        let client = RecordingClient(log: harness.log)
-        let isAttached = harness.onLoop { connection in
-            guard !connection.isClosed else { return false }
-            connection.begin(client, method: .get)
-            return true
-        }
-        guard isAttached else { return }
+        let client = RecordingClient(log: EventLog())
+        let harness = try UpstreamHarness(log: client.log, port: port, body: { $0.begin(client, method: .get) })
         #expect(harness.eventually("failed: connection refused"))
         #expect(client.failure?.isBeforeRequest == true)
         #expect(harness.events == ["closed", "failed: connection refused"])
+    }
+
+    @Test func closesWithoutARequestWhenNobodyListens() throws {
+        let harness = try UpstreamHarness(port: try RawListener().port)
+        #expect(harness.eventually("closed"))
+        #expect(harness.events == ["closed"])
     }
 
     @Test(arguments: [false, true])
@@ -182,45 +178,39 @@ import Testing
         (.prefix("spiffe://c/balancer/"), .uri("spiffe://c/worker/b"), false), (.anybody, .anonymous, true),
     ])
     func sendsNothingToAnotherNode(_ expectation: PeerExpectation, _ identity: PeerIdentity, _ isRight: Bool) throws {
-        let harness = try UpstreamHarness(expectation: expectation) {
-            FakeProvider { FakeSecureTransport($0, result: .complete, identity: identity) }
-        }
-        let client = RecordingClient(log: harness.log)
-        let isAttached = harness.onLoop { connection in
-            guard !connection.isClosed else { return false }
-            connection.begin(client, method: .get)
-            connection.write { $0.append("GET / HTTP/1.1\r\n\r\n") }
-            connection.endRequest()
-            return true
-        }
+        let client = RecordingClient(log: EventLog())
+        let harness = try UpstreamHarness(
+            log: client.log, expectation: expectation,
+            makeProvider: { FakeProvider { FakeSecureTransport($0, result: .complete, identity: identity) } },
+            body: { connection in
+                connection.begin(client, method: .get)
+                connection.write { $0.append("GET / HTTP/1.1\r\n\r\n") }
+                connection.endRequest()
+            })
         let peer = try harness.listener.accept()
         if isRight {
             #expect(try peer.receive(until: "\r\n\r\n") == "GET / HTTP/1.1\r\n\r\n")
         } else {
             #expect(try peer.isEndedByPeer())
             #expect(harness.eventually("closed"))
-            guard isAttached else { return }
-            #expect(client.failure?.isBeforeRequest == true)
+            #expect(harness.thread.eventually { client.failure?.isBeforeRequest == true })
         }
     }
 
     @Test func tellsThatTheHandshakeFailed() throws {
-        let harness = try UpstreamHarness {
-            FakeProvider {
-                FakeSecureTransport(
-                    $0, result: .failed(.secure(.hostMismatch, message: "another host")), identity: .anonymous)
-            }
-        }
-        let client = RecordingClient(log: harness.log)
-        let isAttached = harness.onLoop { connection in
-            guard !connection.isClosed else { return false }
-            connection.begin(client, method: .get)
-            return true
-        }
-        #expect(harness.eventually("closed"))
-        guard isAttached else { return }
+        let client = RecordingClient(log: EventLog())
+        let harness = try UpstreamHarness(
+            log: client.log,
+            makeProvider: {
+                FakeProvider {
+                    FakeSecureTransport(
+                        $0, result: .failed(.secure(.hostMismatch, message: "another host")), identity: .anonymous)
+                }
+            },
+            body: { $0.begin(client, method: .get) })
         #expect(harness.eventually("failed: another host"))
         #expect(client.failure?.isBeforeRequest == true)
+        #expect(harness.log.count("closed") == 1)
     }
 
     // MARK: Broken while sending

@@ -5,24 +5,28 @@ import TestSupport
 
 /// One upstream connection on a loop of its own; the test plays the server through `peer`.
 final class UpstreamHarness {
-    let log = EventLog()
+    let log: EventLog
     let thread: TestLoop
     let listener: RawListener
     /// To be touched on the loop only.
     let connection: UpstreamConnection
 
-    /// - Parameter port: where to connect to; the listener's when nil.
+    /// - Parameters:
+    ///   - port: where to connect to; the listener's when nil.
+    ///   - body: called in the very turn in which the connection starts, before anything can have become of it.
     init(
-        limits: UpstreamLimits = UpstreamLimits(), port: UInt16? = nil, expectation: PeerExpectation = .anybody,
-        makeProvider: @escaping () -> TransportProvider = { TransportProvider() }
+        log: EventLog = EventLog(), limits: UpstreamLimits = UpstreamLimits(), port: UInt16? = nil,
+        expectation: PeerExpectation = .anybody,
+        makeProvider: @escaping () -> TransportProvider = { TransportProvider() },
+        body: @escaping (UpstreamConnection) -> Void = { _ in }
     ) throws {
+        self.log = log
         thread = try TestLoop()
         listener = try RawListener()
         guard let address = SocketAddress(host: "127.0.0.1", port: port ?? listener.port) else {
             preconditionFailure("a literal")
         }
         let loop = thread.loop
-        let log = self.log
         connection = thread.onLoop {
             let endpoint = UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: expectation)
             let connection = UpstreamConnection(
@@ -30,6 +34,7 @@ final class UpstreamHarness {
             connection.onIdle = { log.add($0.requestCount == 0 ? "open" : "idle") }
             connection.onClose = { _ in log.add("closed") }
             connection.start()
+            body(connection)
             return connection
         }
     }
