@@ -36,6 +36,8 @@ extension HTTP2Connection: HTTP2Events {
         giveBack(stream)
     }
 
+    func malformedStreamClosed() { server.counters.http2Resets.add(1) }
+
     func responseSent(slot: Int) { streams[slot].responseSent() }
 
     func shutdownSeen() { finishShutdown() }

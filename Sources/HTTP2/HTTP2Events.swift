@@ -30,6 +30,9 @@ package protocol HTTP2Events: HTTP2ContentSource {
     /// The stream is over, in whatever way; the slot is free again after the call.
     func streamClosed(slot: Int, code: HTTP2ErrorCode)
 
+    /// A stream is over whose request nghttp2 has found malformed, so that nothing was told of it.
+    func malformedStreamClosed()
+
     /// The last frame of the stream's response has gone to `HTTP2Session.output`.
     func responseSent(slot: Int)
 

@@ -39,7 +39,11 @@ extension HTTP2Session {
             return 0
         }
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) { _, stream, code, context in
-            guard let session = HTTP2Session.of(context), let slot = session.slot(of: stream) else { return 0 }
+            guard let session = HTTP2Session.of(context) else { return 0 }
+            guard let slot = session.slot(of: stream) else {
+                session.events.malformedStreamClosed()
+                return 0
+            }
             if code == HTTP2ErrorCode.none.rawValue { session.budget.countAnswered() }
             session.events.streamClosed(slot: slot, code: HTTP2ErrorCode(rawValue: code))
             return 0

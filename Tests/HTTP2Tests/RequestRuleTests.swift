@@ -148,6 +148,15 @@ import Testing
         }
     }
 
+    /// nghttp2 tells nothing of such a request but its end.
+    @Test(arguments: [("connection", "close"), ("transfer-encoding", "chunked"), ("content-length", "x")])
+    func aRequestThatHTTP2DoesNotAllowIsResetAndTold(_ field: (String, String)) {
+        let harness = SessionHarness.open()
+        harness.receive(.headers(1, HTTP2Frame.request("GET", "/", [field])))
+        #expect(harness.sent(on: 1).contains("reset 1"))
+        #expect(harness.events == ["malformed closed"])
+    }
+
     @Test(arguments: [
         [("X-Upper", "1")], [("connection", "x")], [(":path", "/")], [("x", "a\rb")],
     ])

@@ -131,6 +131,8 @@ final class SessionHarness: HTTP2Events {
 
     func streamClosed(slot: Int, code: HTTP2ErrorCode) { events.append("closed \(code.rawValue)") }
 
+    func malformedStreamClosed() { events.append("malformed closed") }
+
     func responseSent(slot: Int) { events.append("sent") }
 
     func shutdownSeen() { events.append("shutdown seen") }

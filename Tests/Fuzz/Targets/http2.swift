@@ -166,6 +166,7 @@ private final class SessionOwner: HTTP2Events {
         streams[slot].isClosed = true
     }
 
+    func malformedStreamClosed() {}
     func responseSent(slot: Int) { checkOpen(slot, "the response") }
 
     func shutdownSeen() {}
