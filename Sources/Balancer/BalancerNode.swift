@@ -183,11 +183,12 @@ final class BalancerNode {
         } catch {
             throw .failure("\(error)")
         }
+        let address = SocketAddress(host: configuration.host, port: configuration.port)
         log.notice(
             "balancer reigns",
             metadata: [
                 "epoch": "\(epoch.value)", "pid": "\(getpid())",
-                "public": "\(NodeCertificates.scheme)://\(configuration.host):\(configuration.port)",
+                "public": "\(NodeCertificates.scheme)://\(address?.description ?? configuration.host)",
                 "cluster_port": "\(configuration.clusterPort)", "admin_port": "\(configuration.adminPort)",
             ])
     }

@@ -160,7 +160,7 @@ extension DownstreamConnection {
         isResponseStarted = false
         isResponseEnded = false
         keepsAlive = head.isPersistent && !server.isDraining
-        isHeadRequest = head.method == .head
+        hasNoContent = head.method == .head
         isHTTP10 = head.minorVersion == 0
         isContinueOwed = head.expectsContinue
         isEnding = false

@@ -30,7 +30,7 @@ extension DownstreamConnection {
         hasTrailers = false
         output.appendStatusLine(status)
         server.counters.count(status: status)
-        if status == 101 || status == 204 || status == 304 { isHeadRequest = true }
+        if status == 101 || status == 204 || status == 304 { hasNoContent = true }
     }
 
     package func appendField(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
@@ -58,7 +58,7 @@ extension DownstreamConnection {
             }
         case .none: break
         }
-        self.framing = isHeadRequest ? .none : framing
+        self.framing = hasNoContent ? .none : framing
         // A final answer instead of the 100: whether the content still comes nobody can tell (RFC 9110, 10.1.1).
         if (isInputEnded && pending.isEmpty) || server.isDraining || isContinueOwed { keepsAlive = false }
         if !keepsAlive {
@@ -244,7 +244,7 @@ extension DownstreamConnection {
         isResponseStarted = false
         isResponseEnded = false
         isRequestRead = true
-        isHeadRequest = false
+        hasNoContent = false
         phase = .awaitingResponse
         respond(status: status, error: "\(message)")
     }

@@ -53,7 +53,7 @@ package final class DownstreamConnection: ServerConnection, Downstream {
     /// Whether the connection stays open after this response.
     var keepsAlive = false
     var framing = BodyFraming.none
-    var isHeadRequest = false
+    var hasNoContent = false
     var isHTTP10 = false
     /// The client waits for a 100 before it sends its content, and has got none.
     var isContinueOwed = false

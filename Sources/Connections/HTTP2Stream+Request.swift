@@ -9,7 +9,7 @@ extension HTTP2Stream {
 
     func begin(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, id: Int32, isEnd: Bool) {
         prepare(id)
-        isHeadRequest = head.method == .head
+        hasNoContent = head.method == .head
         if case .length(let length) = head.framing { inputLeft = length }
         isExchangeActive = true
         server.exchangeBegan()
@@ -42,7 +42,7 @@ extension HTTP2Stream {
         isTunnelDraining = false
         isResponseStarted = false
         isResponseEnded = false
-        isHeadRequest = false
+        hasNoContent = false
         framing = .none
         contentLeft = 0
         hasTrailers = false

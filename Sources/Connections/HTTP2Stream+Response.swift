@@ -42,7 +42,7 @@ extension HTTP2Stream {
         // RFC 8441 5: a 2xx would say that there is a tunnel. Who answers so has taken the question for another one.
         let status = asksForTunnel && (200..<300).contains(status) ? HTTP2Stream.noTunnelStatus : status
         server.counters.count(status: status)
-        if status == 204 || status == 304 { isHeadRequest = true }
+        if status == 204 || status == 304 { hasNoContent = true }
         beginFields(status: status)
     }
 
@@ -69,7 +69,7 @@ extension HTTP2Stream {
             fields.append("content-length", decimal: length)
             contentLeft = length
         }
-        let isEmpty = isHeadRequest || framing == .none || framing == .length(0)
+        let isEmpty = hasNoContent || framing == .none || framing == .length(0)
         self.framing = isEmpty ? .none : framing
         connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: !isEmpty)
         loop.callAtEndOfTurn(connection)

@@ -45,7 +45,7 @@ final class HTTP2Stream: Downstream {
     var isRefused = false
     var isResponseStarted = false
     var isResponseEnded = false
-    var isHeadRequest = false
+    var hasNoContent = false
     var framing = BodyFraming.none
     var contentLeft: UInt64 = 0
     /// Of the head, or of the trailers, that are being written.

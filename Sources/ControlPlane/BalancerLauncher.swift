@@ -112,8 +112,13 @@ package final class BalancerLauncher {
             candidate.completion = completion
             send(.takeOver(after: after), to: candidate)
         } catch {
-            completion(.failed("\(program.path): \(error)"))
+            completion(.failed(notStarted(error)))
         }
+    }
+
+    /// It may be the program that is missing, or the folder of its log.
+    private func notStarted(_ error: SystemError) -> String {
+        "\(program.path), with its log at \(program.directory.balancerLog): \(error)"
     }
 
     /// Lets the standby go; a balancer that reigns lives on.
@@ -132,7 +137,7 @@ package final class BalancerLauncher {
         do throws(SystemError) {
             _ = try launch()
         } catch {
-            log.error("no standby could be started: \(program.path): \(error)")
+            log.error("no standby could be started: \(notStarted(error))")
             timer.set(afterMilliseconds: BalancerLauncher.restartMilliseconds)
         }
     }

@@ -12,14 +12,6 @@ package enum Method: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// The request asks for no change of state (RFC 9110 9.2.1).
-    package var isSafe: Bool {
-        switch self {
-        case .get, .head, .options, .trace: true
-        case .post, .put, .delete, .patch, .connect, .other: false
-        }
-    }
-
     /// - Parameter packed: the last eight bytes of the name, the first of them in the highest place. A longer name can't
     ///   be taken for one of these: it fills all eight places, and none of these has more than seven.
     @inline(__always)

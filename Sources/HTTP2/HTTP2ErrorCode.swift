@@ -9,7 +9,6 @@ package struct HTTP2ErrorCode: Equatable, Sendable {
     package static let none = HTTP2ErrorCode(rawValue: 0x0)
     package static let protocolError = HTTP2ErrorCode(rawValue: 0x1)
     package static let internalError = HTTP2ErrorCode(rawValue: 0x2)
-    package static let refusedStream = HTTP2ErrorCode(rawValue: 0x7)
     package static let cancel = HTTP2ErrorCode(rawValue: 0x8)
     package static let enhanceYourCalm = HTTP2ErrorCode(rawValue: 0xB)
 }

@@ -100,9 +100,6 @@ package final class HTTP2Session: NGHTTP2Session {
         return moveFrames(upTo: limit)
     }
 
-    /// Whether `fill` would have something to move.
-    package var wantsToSend: Bool { !isOver && nghttp2_session_want_write(raw) != 0 }
-
     // MARK: Streams
 
     /// Content of a stream that is gone has been dropped.

@@ -17,11 +17,6 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return number
     }
 
-    /// A second descriptor of the same open file, closed on exec.
-    public func duplicate() throws(SystemError) -> FileDescriptor {
-        FileDescriptor(owning: try SystemError.check("fcntl(F_DUPFD_CLOEXEC)", fcntl(rawValue, F_DUPFD_CLOEXEC, 0)))
-    }
-
     deinit {
         // EINTR from close(2) on Linux means that the descriptor is gone all the same: never repeat it.
         _ = close(rawValue)

@@ -170,7 +170,6 @@ import Testing
     }
 
     @Test func splitsMethodsByWhatRetryingMeans() {
-        #expect(Method.allCases.filter(\.isSafe) == [.get, .head, .options, .trace])
         #expect(Method.allCases.filter(\.isIdempotent) == [.get, .head, .put, .delete, .options, .trace])
     }
 
