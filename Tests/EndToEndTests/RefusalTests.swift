@@ -152,26 +152,15 @@
             }
 
             @Test func `A worker refuses a balancer without the balancer's role`() throws {
-                let folder = try Files.makeTemporaryFolder()
-                defer { Files.remove(folder) }
-                let certificates = "\(folder)/certs"
-                try TestCertificates.copy(to: certificates)
-                for kind in ["pem", "key"] {
-                    let place = "\(certificates)/nodes/balancer/balancer.\(kind)"
-                    try FileManager.default.removeItem(atPath: place)
-                    try FileManager.default.copyItem(
-                        atPath: "\(certificates)/nodes/worker-8002/worker.\(kind)", toPath: place)
-                }
-                var options = TestCluster.Options()
-                options.workers = 0
-                options.certificates = certificates
-                let cluster = try TestCluster(options)
+                let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
-                let worker = try cluster.startWorker(id: "worker-8001")
+                // Where it asks another worker answers, with a certificate of the cluster.
+                let worker = try cluster.startWorker(
+                    id: "worker-8002", arguments: ["--balancer", "127.0.0.1:\(cluster.workers[0].port)"])
                 try waitUntil("the worker says so; it says: \(worker.log)") {
-                    worker.log.contains("no balancer of this cluster: spiffe://understudy/worker/worker-8002")
+                    worker.log.contains("no balancer of this cluster: spiffe://understudy/worker/worker-8001")
                 }
-                #expect(try cluster.status().workers.isEmpty)
+                #expect(try cluster.status().workers.map(\.id) == ["worker-8001"])
             }
         }
     }
