@@ -133,6 +133,7 @@ package final class AccessLog: @unchecked Sendable {
         guard opened >= 0 else { return false }
         if descriptor >= 0 { close(descriptor) }
         descriptor = opened
+        isTorn = false
         var status = stat()
         identity = fstat(opened, &status) == 0 ? (status.st_dev, status.st_ino) : nil
         return true

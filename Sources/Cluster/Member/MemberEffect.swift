@@ -9,8 +9,10 @@ package enum MemberEffect: Sendable, Equatable {
     case prevote(to: [WorkerRecord], Prevote)
     /// Take the lock of the state directory and start a balancer under an epoch above `after` (across hosts that is the lock of
     /// this worker's own home, which leaps over an epoch that it did not grant itself); answer with `takeoverFinished`. It begins
-    /// with the lists that have been persisted there: this worker's, which is `snapshot`, and those of the others. With `killHolder`, first kill the holder of the lock if it is the balancer of
-    /// epoch `after` or below that this worker pinned (pidfd) while it was alive, and nobody else.
+    /// with the lists that have been persisted there: this worker's, which is `snapshot`, and those of the others.
+    ///
+    /// With `killHolder`, first kill the holder of the lock if it is the balancer of epoch `after` or below that this worker
+    /// pinned (pidfd) while it was alive, and nobody else.
     case takeOver(after: Epoch, snapshot: Snapshot, killHolder: Bool)
     /// Ask at each of these seats who reigns there; report those that answer with `scouted`.
     case scout([Seat], Scouting)
