@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { DESCRIPTORS_MAX = 16 };
@@ -105,7 +106,7 @@ int clinux_next_signal(int descriptor) {
     return read(descriptor, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 
-/* What both kinds of children have in common. On success the caller destroys both. */
+/* Sets the attributes that both kinds of children share. On success the caller destroys both objects. */
 static int begin_spawn(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes) {
     sigset_t none, defaults;
     int code = posix_spawn_file_actions_init(actions);
@@ -129,13 +130,13 @@ static int begin_spawn(posix_spawn_file_actions_t *actions, posix_spawnattr_t *a
     return code;
 }
 
-int clinux_spawn(const char *path, char *const arguments[], int channel, const char *log, pid_t *child) {
+int clinux_spawn(const char *path, char *const arguments[], int channel, int log, pid_t *child) {
     extern char **environ;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int code = begin_spawn(&actions, &attributes);
     if (code != 0) return code;
-    code = posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    code = posix_spawn_file_actions_adddup2(&actions, log, 1);
     if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, 1, 2);
     if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, channel, 3);
     if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, 4);
@@ -152,10 +153,34 @@ int clinux_spawn_shell(const char *command, char *const environment[], pid_t *ch
     int code = begin_spawn(&actions, &attributes);
     if (code != 0) return code;
     code = posix_spawn_file_actions_adddup2(&actions, 2, 1);
-    /* Whatever this process was started with by others is no business of its children. */
+    /* Closes descriptors that this process inherited: the command must not receive them. */
     if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (code == 0) code = posix_spawn(child, "/bin/sh", &actions, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return code;
+}
+
+const int clinux_open_path = O_PATH;
+
+static const long *crash_pending;
+
+/* Calls async-signal-safe functions only (signal-safety(7)). */
+static void wait_before_crash(int signal) {
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    for (int waited = 0; waited < 100 && __atomic_load_n(crash_pending, __ATOMIC_ACQUIRE) > 0; waited++)
+        nanosleep(&millisecond, NULL);
+    /* SA_RESETHAND has restored the default action, which takes effect when this function returns. */
+    raise(signal);
+}
+
+void clinux_flush_on_crash(const void *pending) {
+    const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT};
+    crash_pending = pending;
+    for (size_t index = 0; index < sizeof signals / sizeof signals[0]; index++) {
+        struct sigaction present, action = {.sa_handler = wait_before_crash, .sa_flags = SA_RESETHAND};
+        sigemptyset(&action.sa_mask);
+        if (sigaction(signals[index], NULL, &present) != 0 || present.sa_handler != SIG_DFL) continue;
+        sigaction(signals[index], &action, NULL);
+    }
 }

@@ -1,3 +1,3 @@
-// libnghttp2's header for Swift: framing and header compression of HTTP/2.
+// Exports libnghttp2's header to Swift: HTTP/2 framing and header compression.
 #pragma once
 #include <nghttp2/nghttp2.h>
