@@ -1,7 +1,7 @@
-/// What is spoken over a transport, by its name in ALPN (RFC 7301).
+/// The protocol over a transport, by its ALPN name (RFC 7301).
 public enum ApplicationProtocol: String, Sendable, CaseIterable {
     case http1 = "http/1.1"
     case http2 = "h2"
-    /// Many byte streams over one connection, between nodes of a cluster.
+    /// The multiplexing protocol between nodes of a cluster: many byte streams over one connection.
     case multiplexed = "understudy/1"
 }

@@ -1,30 +1,30 @@
 private import CLinux
 private import Glibc
 
-/// A process that this one started: watched for its end and reaped by the loop.
+/// A child process. The loop watches for its end and reaps it.
 package final class ChildProcess: EventSource {
     package let processIdentifier: Int32
-    /// Called once with the exit status (128 + signal when a signal ended it).
+    /// Called once with the exit status. If signal N ended the process, the status is 128 + N.
     package var onExit: (Int32) -> Void = { _ in }
     private let handle: ProcessHandle
     private let loop: EventLoop
 
-    /// Starts `path` in a session of its own; `channel` becomes its descriptor 3, its output is appended to the file
-    /// `log`.
+    /// Starts `path` in a session of its own. `channel` becomes its descriptor 3, and its output goes to `log`.
     package convenience init(
-        path: String, arguments: [String], channel: borrowing FileDescriptor, log: String, on loop: EventLoop
+        path: String, arguments: [String], channel: borrowing FileDescriptor, log: borrowing FileDescriptor,
+        on loop: EventLoop
     ) throws(SystemError) {
         var child: pid_t = 0
         let code = ChildProcess.withPointers(to: [path] + arguments) {
-            clinux_spawn(path, $0, channel.rawValue, log, &child)
+            clinux_spawn(path, $0, channel.rawValue, log.rawValue, &child)
         }
         guard code == 0 else { throw SystemError("posix_spawn", code: code) }
         try self.init(child, on: loop)
     }
 
-    /// Starts a command of the shell in a session of its own; its output goes where our standard error goes.
+    /// Starts a shell command in a session of its own. Its output goes to this process's standard error.
     ///
-    /// - Parameter environment: beside our own; wins over it.
+    /// - Parameter environment: overrides this process's environment.
     package convenience init(shell command: String, environment: [String: String], on loop: EventLoop)
         throws(SystemError)
     {
@@ -60,8 +60,8 @@ package final class ChildProcess: EventSource {
 
     package func kill() { try? handle.kill() }
 
-    /// Ends the process and what it has started, but for what has gone into a session of its own. Only before `onExit`:
-    /// until it has been reaped, its number can't mean another.
+    /// Kills the process and its children, except children in another session. Valid only before `onExit`: until the
+    /// process is reaped, no other process can have its number.
     package func killGroup() { _ = Glibc.kill(-processIdentifier, SIGKILL) }
 
     package override func ready(_ readiness: Readiness) {

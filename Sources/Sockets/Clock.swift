@@ -1,15 +1,15 @@
 private import Glibc
 
-/// The two clocks of a process: one for deadlines, one for what people read.
+/// The two clocks of a process: one for deadlines, and one for times that people read.
 package enum Clock {
-    /// CLOCK_MONOTONIC in nanoseconds: never goes back, unaffected by wall-clock changes.
+    /// CLOCK_MONOTONIC in nanoseconds. It never goes back and ignores changes of the wall clock.
     package static func monotonicNanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
-    /// CLOCK_REALTIME in nanoseconds since 1970: for logs, dates and incarnations only, never for deadlines.
+    /// CLOCK_REALTIME in nanoseconds since 1970. Use it for logs, dates and incarnations only, never for deadlines.
     package static func unixNanoseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

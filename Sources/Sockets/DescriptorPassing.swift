@@ -1,9 +1,10 @@
 private import CLinux
 private import Glibc
 
-/// Passing open descriptors between processes over a unix socket (unix(7), SCM_RIGHTS), and who is at its other end.
+/// Passes open descriptors between processes over a unix socket (unix(7), SCM_RIGHTS), and identifies the other
+/// process.
 package enum DescriptorPassing {
-    /// Most descriptors in one message.
+    /// The most descriptors in one message.
     package static let maximumCount = 16
 
     package enum ReceiveResult {
@@ -12,14 +13,14 @@ package enum DescriptorPassing {
         case endOfStream
     }
 
-    /// Sends `bytes` and dups of `descriptors` in one message. Small messages on a fresh socket do not block.
+    /// Sends `bytes` and duplicates of `descriptors` in one message. Small messages on a new socket do not block.
     package static func send(_ bytes: [UInt8], descriptors: [Int32], over socket: Int32) throws(SystemError) {
         let sent = clinux_send_descriptors(socket, bytes, bytes.count, descriptors, Int32(descriptors.count))
         guard sent >= 0 else { throw SystemError("sendmsg") }
         guard sent == bytes.count else { throw SystemError("sendmsg", code: EMSGSIZE) }
     }
 
-    /// Receives what one read of the socket gives: at most `limit` bytes. The caller owns the descriptors.
+    /// Receives the result of one read: at most `limit` bytes. The caller owns the descriptors.
     package static func receive(from socket: Int32, limit: Int) throws(SystemError) -> ReceiveResult {
         var bytes = [UInt8](repeating: 0, count: limit)
         var descriptors = [Int32](repeating: -1, count: maximumCount)
@@ -34,7 +35,7 @@ package enum DescriptorPassing {
         return .wouldBlock
     }
 
-    /// Process and user at the other end of a unix socket, as they were when it connected.
+    /// The process and the user at the other end of a unix socket, at the time of its connect.
     package static func peer(of socket: Int32) throws(SystemError) -> (process: Int32, user: UInt32) {
         var process: pid_t = 0
         var user: uid_t = 0

@@ -4,15 +4,19 @@ private import Synchronization
 
 /// One thread's reactor over epoll(7): descriptors, timers and a mailbox.
 ///
-/// A turn of the loop is: wait; run the sources that are ready; run what other threads posted; run due timers; let sources
-/// do heavy work, for as long as all that took; give each source that asked for it its end of turn, where output gathered
-/// during the turn leaves in one write. Nothing in a turn may block.
+/// A turn of the loop has these steps: wait; run due pulse timers; run ready sources and posted work; run other due
+/// timers; run heavy work for as long as the earlier steps took; call `endOfTurn` of each source that requested it. In
+/// that call the output of the turn leaves in one write. No step may block.
 ///
-/// A timer that is due fires when every source has been given what had come by then: a loop that is late takes nobody for
-/// silent whose bytes wait to be read.
+/// A turn is bounded in time (`turnNanoseconds`). The remaining sources run in the next turn, before the loop waits
+/// again.
 ///
-/// Everything but `post` and `stop` belongs to the thread that calls `run` (before `run`: to the one that builds the
-/// loop).
+/// A due timer fires after every source has received the bytes that had arrived by then. So a late loop does not report
+/// a timeout while the peer's bytes wait in the kernel. A pulse timer waits for no input, because its work is the
+/// loop's own.
+///
+/// Only the thread that calls `run` may use the loop, except for `post` and `stop`. Before `run`, only the thread that
+/// creates the loop may use it.
 package final class EventLoop: @unchecked Sendable {
     struct Registration: Equatable {
         let index: Int
@@ -25,22 +29,27 @@ package final class EventLoop: @unchecked Sendable {
         var generation: UInt32 = 0
     }
 
-    /// Bytes of `scratch`: four full TLS records, so that a fast sender costs few turns, and a little more, since the type of a
-    /// record is read behind its content.
+    /// Bytes of `scratch`: four full TLS records and their type bytes, so that a fast sender needs few turns.
     package static let scratchSize = (64 << 10) + 64
-    /// How many ready descriptors the kernel tells of at once.
+    /// The time for sources, and then for posted work, in one turn: a tenth of the interval of a worker's checks.
+    package static let turnNanoseconds: UInt64 = 10_000_000
+    /// The loop reads the clock once for so many sources, because a reading costs as much as a small part of a request.
+    private static let sourcesPerLook = 8
+
+    /// The most ready descriptors that one wait reports.
     private let eventsPerWait: Int
 
     /// Monotonic nanoseconds, read once per turn.
     package private(set) var now: UInt64
-    /// Where sources read into. What is not consumed before the call returns is lost: sources keep only their
-    /// leftovers, so that idle connections hold no buffer.
+    /// The receive buffer of all sources. A source copies the bytes that it can't use before its call returns.
     package let scratch: UnsafeMutableBufferPointer<UInt8>
-    /// Bytes of `sharedScratch`: several peers' content comes with one system call, in pieces that are worth a write of their own.
+    /// Bytes of `sharedScratch`. One system call receives the content of several peers, in large pieces.
     package static let sharedScratchSize = (256 << 10) + 64
-    /// Where a connection that carries the bytes of several sources reads into, while these use `scratch`.
+    /// The receive buffer of a connection that carries the bytes of several sources, while those sources use `scratch`.
     package let sharedScratch: UnsafeMutableBufferPointer<UInt8>
     var timers = TimerHeap()
+    /// The timers that fire at the beginning of a turn, whatever input waits.
+    var pulseTimers = TimerHeap()
 
     private let epoll: FileDescriptor
     private let wakeup: FileDescriptor
@@ -50,13 +59,24 @@ package final class EventLoop: @unchecked Sendable {
     private var endOfTurn: [EventSource] = []
     private var endOfTurnSpare: [EventSource] = []
     private var nextTurn: [EventSource] = []
-    private var heavyWork = HeavyWork()
-    /// When the present round began, in which every source gets what has come for it, and the events of it so far.
+    private var heavyWork = HandshakeScheduler()
+    /// The number of events from the last wait, and how many of them have been delivered to sources.
+    private var eventCount = 0
+    private var eventsGiven = 0
+    /// The end of the last wait.
+    private var waitEnded: UInt64
+    /// The beginning and the number of events of the current round, in which every source receives its bytes.
     private var roundBegan: UInt64
     private var roundEvents = 0
-    /// Sources that were given up during this turn: kept until its end, since calls into them may still be under way below.
+    /// The time at which the sources of this turn, or its posted work, must leave the rest to the next turn.
+    private var turnEnds: UInt64 = 0
+    private var looksLeft = EventLoop.sourcesPerLook
+    /// Posted work that was taken from the mailbox and has not run yet.
+    private var posted = FIFO<@Sendable () -> Void>()
+    /// Sources that were unwatched during this turn. They live to its end, since calls may be in progress.
     private var givenUp: [EventSource] = []
     private var isStopping = false
+    let census = Census()
     private let mailbox = Mutex<[@Sendable () -> Void]>([])
 
     package init(eventsPerWait: Int = 512) throws(SystemError) {
@@ -66,6 +86,7 @@ package final class EventLoop: @unchecked Sendable {
             owning: try SystemError.check("eventfd", eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))))
         now = Clock.monotonicNanoseconds()
         roundBegan = now
+        waitEnded = now
         scratch = .allocate(capacity: EventLoop.scratchSize)
         sharedScratch = .allocate(capacity: EventLoop.sharedScratchSize)
         events = .allocate(capacity: eventsPerWait)
@@ -107,25 +128,25 @@ package final class EventLoop: @unchecked Sendable {
         source.interest = interest
     }
 
-    /// Counts a source among the watched ones that hears of its bytes from somebody else, not from the kernel.
+    /// Counts a source as watched that gets its bytes from another source, not from the kernel.
     package func watchWithoutDescriptor(_ source: EventSource) {
         source.isWatchedWithoutDescriptor = true
     }
 
-    /// Changes what a watched source hears of; costs a system call only when that differs from before.
+    /// Changes the interest of a watched source. A change costs a system call.
     package func update(_ source: EventSource, for interest: Readiness) {
         guard let registration = source.registration, source.interest != interest else { return }
         source.interest = interest
         var event = epoll_event(events: interest.rawValue, data: epoll_data_t(u64: EventLoop.token(registration)))
-        // Can only fail for a descriptor that is not watched, which the registration rules out.
+        // This can fail only for an unwatched descriptor, and the registration excludes that.
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, slots[registration.index].descriptor, &event)
     }
 
-    /// Puts another source in the place of a watched one: the descriptor stays watched, for the same readiness.
+    /// Replaces a watched source by another one. The descriptor stays watched, with the same interest.
     package func replace(_ source: EventSource, with successor: EventSource) {
         guard let registration = source.registration else { return }
         precondition(successor.registration == nil, "an event source is watched twice")
-        HeavyWork.forget(source)
+        HandshakeScheduler.forget(source)
         slots[registration.index].source = successor
         successor.registration = registration
         successor.interest = source.interest
@@ -134,13 +155,12 @@ package final class EventLoop: @unchecked Sendable {
         givenUp.append(source)
     }
 
-    /// Stops watching and, at the end of the turn, lets go of the source. Events of this turn that are still to come for it are dropped.
+    /// Stops watching. Drops the remaining events of this turn for the source, and releases the source at the end of
+    /// the turn.
     package func unwatch(_ source: EventSource) {
-        HeavyWork.forget(source)
-        if source.isWatchedWithoutDescriptor {
-            source.isWatchedWithoutDescriptor = false
-            givenUp.append(source)
-        }
+        HandshakeScheduler.forget(source)
+        if source.isWatched { givenUp.append(source) }
+        source.isWatchedWithoutDescriptor = false
         guard let registration = source.registration else { return }
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, slots[registration.index].descriptor, nil)
         slots[registration.index].source = nil
@@ -149,37 +169,43 @@ package final class EventLoop: @unchecked Sendable {
         freeSlots.append(registration.index)
         source.registration = nil
         source.interest = []
-        givenUp.append(source)
     }
 
-    /// Asks for `endOfTurn()` of the source once, before the loop waits again.
+    /// Keeps the source alive to the end of the current turn, because calls into it may still be in progress.
+    package func keepToEndOfTurn(_ source: EventSource) { givenUp.append(source) }
+
+    /// Requests one call of the source's `endOfTurn()`, before the loop waits again.
     package func callAtEndOfTurn(_ source: EventSource) {
         guard !source.isDueAtEndOfTurn else { return }
         source.isDueAtEndOfTurn = true
         endOfTurn.append(source)
     }
 
-    /// Calls `ready(.readable)` of a watched source in the next turn, which then does not wait: for input that was
-    /// read ahead, and for sources that leave the rest of their work to let others have theirs.
+    /// Calls `ready(.readable)` of a watched source in the next turn, without waiting. Use it for input that was read
+    /// ahead, and for sources that leave the rest of their work to the next turn.
     package func callNextTurn(_ source: EventSource) {
         guard !source.isDueNextTurn else { return }
         source.isDueNextTurn = true
         nextTurn.append(source)
     }
 
-    /// Calls `heavyWork()` of a watched source once, in this turn or a later one, when it is its turn among those that asked. Until then
-    /// the source hears of the peer's end only; by its call it says anew what it wants to hear of.
+    /// Calls `heavyWork()` of a watched source once, in this turn or a later one, when it reaches the head of its line.
+    /// Until then the source gets only the peer's close. In that call the source sets its interest again.
     ///
-    /// - Parameter isNewcomer: the work is for a peer that has yet to get in; it comes after most that is for those who are.
-    package func callForHeavyWork(_ source: EventSource, isNewcomer: Bool) {
+    /// - Parameter line: the beneficiary of the work. `HandshakeScheduler.Line` gives the priorities.
+    package func callForHeavyWork(_ source: EventSource, in line: HandshakeScheduler.Line) {
         guard !source.isDueForHeavyWork else { return }
-        heavyWork.add(source, isNewcomer: isNewcomer)
+        heavyWork.add(source, to: line)
     }
+
+    /// Returns whether the time for sources in this turn is over. A source with more to do then leaves the rest to the
+    /// next turn.
+    package var isTurnOver: Bool { Clock.monotonicNanoseconds() >= turnEnds }
 
     // MARK: From other threads
 
-    /// Runs `work` on the loop's thread, in the order of posting. Callable from any thread; `work` is dropped with
-    /// the loop when the loop has stopped.
+    /// Runs `work` on the loop's thread, in the order of the posts. Callable from any thread. After the loop has
+    /// stopped, `work` is dropped with the loop.
     package func post(_ work: @escaping @Sendable () -> Void) {
         let mustWake = mailbox.withLock { queue in
             queue.append(work)
@@ -188,7 +214,7 @@ package final class EventLoop: @unchecked Sendable {
         if mustWake { wake() }
     }
 
-    /// Lets `run` return after the present turn. Callable from any thread.
+    /// Makes `run` return after the current turn. Callable from any thread.
     package func stop() {
         post { [unowned self] in isStopping = true }
     }
@@ -201,60 +227,96 @@ package final class EventLoop: @unchecked Sendable {
 
     // MARK: Running
 
-    /// Turns until `stop`.
+    /// Runs turns until `stop`.
     package func run() {
         while !isStopping { turn() }
     }
 
-    /// One turn; waits for the first event, timer or posted work, at most `maximumWaitMilliseconds` when given.
+    /// Runs one turn. It waits for the first event, timer or posted work, for at most `maximumWaitMilliseconds` if
+    /// given.
     package func turn(maximumWaitMilliseconds: Int32? = nil) {
-        var timeout = waitMilliseconds()
-        if let maximumWaitMilliseconds, timeout < 0 || timeout > maximumWaitMilliseconds {
-            timeout = maximumWaitMilliseconds
+        if eventsGiven == eventCount {
+            wait(maximumMilliseconds: maximumWaitMilliseconds)
+        } else {
+            now = Clock.monotonicNanoseconds()
         }
-        if !nextTurn.isEmpty || !heavyWork.isEmpty || !endOfTurn.isEmpty { timeout = 0 }
-        let count = Int(epoll_wait(epoll.rawValue, events, Int32(eventsPerWait), timeout))
-        now = Clock.monotonicNanoseconds()
-        if count > 0 {
-            for index in 0..<count { dispatch(events[index]) }
-        }
+        while pulseTimers.isDue(at: now), let timer = pulseTimers.popDue(at: now) { timer.fire() }
+        beginPart(at: now)
+        giveEvents()
         resumeSources()
-        if let seen = inputSeen(after: count) {
-            while let timer = timers.popDue(at: seen) {
-                timer.fire()
-            }
-        }
+        runPosted()
+        if eventsGiven == eventCount, let seen = inputSeen(), timers.isDue(at: seen) { fireTimers(dueAt: seen) }
         if !heavyWork.isEmpty {
-            // What is ready to leave need not wait for it.
+            // Ready output leaves before the loop waits.
             runEndOfTurn()
             doHeavyWork()
         }
         runEndOfTurn()
     }
 
-    /// The instant up to which every source has had what had come for it; nil while that is not known of any new one.
+    private func wait(maximumMilliseconds: Int32?) {
+        var timeout = waitMilliseconds()
+        if let maximumMilliseconds, timeout < 0 || timeout > maximumMilliseconds { timeout = maximumMilliseconds }
+        if !nextTurn.isEmpty || !heavyWork.isEmpty || !endOfTurn.isEmpty || !posted.isEmpty { timeout = 0 }
+        eventCount = max(0, Int(epoll_wait(epoll.rawValue, events, Int32(eventsPerWait), timeout)))
+        eventsGiven = 0
+        roundEvents += eventCount
+        now = Clock.monotonicNanoseconds()
+        waitEnded = now
+    }
+
+    private func giveEvents() {
+        while eventsGiven < eventCount {
+            dispatch(events[eventsGiven])
+            eventsGiven += 1
+            if isPartOver() { return }
+        }
+    }
+
+    private func fireTimers(dueAt seen: UInt64) {
+        beginPart(at: Clock.monotonicNanoseconds())
+        while let timer = timers.popDue(at: seen) {
+            timer.fire()
+            if isPartOver() { return }
+        }
+    }
+
+    /// Begins a part of a turn, with a time of `turnNanoseconds`.
+    private func beginPart(at instant: UInt64) {
+        turnEnds = instant &+ EventLoop.turnNanoseconds
+        looksLeft = EventLoop.sourcesPerLook
+    }
+
+    /// Returns whether the part's time is over, according to the last reading of the clock.
+    private func isPartOver() -> Bool {
+        looksLeft -= 1
+        guard looksLeft <= 0 else { return false }
+        looksLeft = EventLoop.sourcesPerLook
+        return Clock.monotonicNanoseconds() >= turnEnds
+    }
+
+    /// The time up to which every source has received its input; nil if there is no new such time.
     ///
-    /// A wait that tells of fewer than it could has told of all. Else sources get their turn round about: where there is always something
-    /// for all of them, each has had its turn when there were as many events as sources.
-    private func inputSeen(after count: Int) -> UInt64? {
-        roundEvents += count
-        let isAll = count < eventsPerWait
+    /// A wait that reports fewer events than it could has reported all. Otherwise the kernel reports ready descriptors
+    /// in turn: after as many events as sources, each source has had its turn.
+    private func inputSeen() -> UInt64? {
+        let isAll = eventCount < eventsPerWait
         guard isAll || roundEvents >= slots.count - freeSlots.count else { return nil }
         defer {
-            roundBegan = now
+            roundBegan = waitEnded
             roundEvents = 0
         }
-        return isAll ? now : roundBegan
+        return isAll ? waitEnded : roundBegan
     }
 
     private func doHeavyWork() {
         let began = Clock.monotonicNanoseconds()
-        let end = began &+ max(began - now, HeavyWork.leastNanoseconds)
+        let end = began &+ max(began - now, HandshakeScheduler.leastNanoseconds)
         while let source = heavyWork.next() {
             source.heavyWork()
             if Clock.monotonicNanoseconds() >= end { break }
         }
-        // The others' input would be reported again and again; a peer that gives up need not be waited for.
+        // Their other input would be reported again and again. A source whose peer closes need not wait.
         heavyWork.fromTheLast { source in
             if source.interest == .readHangup { return false }
             update(source, for: .readHangup)
@@ -263,7 +325,8 @@ package final class EventLoop: @unchecked Sendable {
     }
 
     private func waitMilliseconds() -> Int32 {
-        guard let earliest = timers.earliest else { return -1 }
+        let earliest = min(timers.earliest ?? .max, pulseTimers.earliest ?? .max)
+        guard earliest < .max else { return -1 }
         let current = Clock.monotonicNanoseconds()
         guard earliest > current else { return 0 }
         // Rounded up: waking before the deadline would spin.
@@ -286,12 +349,18 @@ package final class EventLoop: @unchecked Sendable {
         guard !nextTurn.isEmpty else { return }
         let due = nextTurn
         nextTurn = []
-        for source in due {
+        for (index, source) in due.enumerated() {
             source.isDueNextTurn = false
             if source.isWatched { source.ready(.readable) }
+            if isPartOver() {
+                // These sources have waited longer than the later ones.
+                nextTurn = due[(index + 1)...] + nextTurn
+                return
+            }
         }
     }
 
+    /// Takes the work that other threads have posted.
     private func drainMailbox() {
         var counter: UInt64 = 0
         _ = read(wakeup.rawValue, &counter, MemoryLayout<UInt64>.size)
@@ -300,11 +369,20 @@ package final class EventLoop: @unchecked Sendable {
             queue = []
             return taken
         }
-        for item in work { item() }
+        for item in work { posted.append(item) }
+    }
+
+    private func runPosted() {
+        guard !posted.isEmpty else { return }
+        beginPart(at: Clock.monotonicNanoseconds())
+        while let item = posted.popFirst() {
+            item()
+            if isPartOver() { return }
+        }
     }
 
     private func runEndOfTurn() {
-        // A flush may make other sources ask for their end of turn: repeat until nobody does.
+        // A flush may make other sources request their end of turn, so this repeats until none does.
         while !endOfTurn.isEmpty {
             swap(&endOfTurn, &endOfTurnSpare)
             for source in endOfTurnSpare {

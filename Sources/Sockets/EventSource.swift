@@ -1,31 +1,31 @@
-/// Something with a descriptor that an event loop watches.
+/// An object whose descriptor an event loop watches.
 ///
-/// A source belongs to one loop and is touched on that loop's thread only. The loop keeps it alive from `watch` to
+/// A source belongs to one loop, and only that loop's thread uses it. The loop keeps it alive from `watch` to
 /// `unwatch`.
 open class EventSource {
-    /// The place in the loop's table, and the use of that place that is this source's; `nil` while not watched.
+    /// The index in the loop's table and the generation of that entry; `nil` while not watched.
     var registration: EventLoop.Registration?
     var isWatchedWithoutDescriptor = false
     var isWatched: Bool { registration != nil || isWatchedWithoutDescriptor }
-    /// What the loop was last told to watch for.
+    /// The interest that the kernel knows.
     package internal(set) var interest: Readiness = []
-    /// Whether `endOfTurn` is due at the end of this turn of the loop.
+    /// `endOfTurn` is due at the end of this turn.
     var isDueAtEndOfTurn = false
-    /// Whether `ready` is due in the next turn of the loop, whatever the descriptor says.
+    /// `ready` is due in the next turn, whatever the state of the descriptor.
     var isDueNextTurn = false
-    /// The place among those whose `heavyWork` is due.
-    var heavyPlace: HeavyWork.Place?
-    /// Whether `heavyWork` is due.
+    /// The entry of this source among those that wait for heavy work.
+    var heavyPlace: HandshakeScheduler.Place?
+    /// `heavyWork` is due.
     var isDueForHeavyWork: Bool { heavyPlace != nil }
 
     public init() {}
 
-    /// Called when the descriptor is ready. Level-triggered: what is left unread is reported again.
+    /// Called when the descriptor is ready. Unread input is reported again (level-triggered).
     open func ready(_ readiness: Readiness) {}
 
-    /// Called once after `EventLoop.callForHeavyWork` was asked for this source.
+    /// Called once after `EventLoop.callForHeavyWork` for this source.
     open func heavyWork() {}
 
-    /// Called once at the end of a turn in which `EventLoop.callAtEndOfTurn` was asked for this source.
+    /// Called once at the end of a turn in which `EventLoop.callAtEndOfTurn` was called for this source.
     open func endOfTurn() {}
 }

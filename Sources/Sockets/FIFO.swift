@@ -1,7 +1,7 @@
-/// First in, first out, each in constant time.
+/// A queue: first in, first out, in constant time for each element.
 package struct FIFO<Element> {
     private var elements: [Element?] = []
-    /// Those before have left.
+    /// The elements before this index have left.
     private var head = 0
 
     package init() {}
@@ -14,7 +14,8 @@ package struct FIFO<Element> {
         guard head < elements.count else { return nil }
         let element = elements[head].take()
         head += 1
-        // The places of those that left are given up when they are at least as many as the others, so that nobody is moved twice.
+        // The free entries at the start are dropped when they are at least as many as the others. So no element moves
+        // twice.
         if head == elements.count || (head >= FIFO.leastMoved && 2 * head >= elements.count) {
             elements.removeFirst(head)
             head = 0
@@ -22,7 +23,7 @@ package struct FIFO<Element> {
         return element
     }
 
-    /// Calls `body` with those that are in, from the last on, until it returns false.
+    /// Calls `body` with the elements, from the last on, until it returns false.
     func fromTheLast(_ body: (Element) -> Bool) {
         for index in stride(from: elements.count - 1, through: head, by: -1) {
             guard let element = elements[index], body(element) else { return }

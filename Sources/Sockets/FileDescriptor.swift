@@ -1,16 +1,16 @@
 private import Glibc
 
-/// An open file descriptor with exactly one owner, closed when that owner ends.
+/// An open file descriptor with exactly one owner. It closes when its owner ends.
 public struct FileDescriptor: ~Copyable, Sendable {
-    /// The number that system calls take; valid while this value lives.
+    /// The number for system calls, valid while this value lives.
     public let rawValue: Int32
 
-    /// Takes over an open descriptor; nobody else may close it from now on.
+    /// Takes ownership of an open descriptor. No other code may close it.
     public init(owning rawValue: Int32) {
         self.rawValue = rawValue
     }
 
-    /// Gives the number away without closing it.
+    /// Returns the number without closing the descriptor.
     public consuming func release() -> Int32 {
         let number = rawValue
         discard self
@@ -18,7 +18,7 @@ public struct FileDescriptor: ~Copyable, Sendable {
     }
 
     deinit {
-        // EINTR from close(2) on Linux means that the descriptor is gone all the same: never repeat it.
+        // After EINTR from close(2) the descriptor is closed on Linux. Never repeat the call.
         _ = close(rawValue)
     }
 }

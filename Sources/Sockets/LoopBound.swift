@@ -1,7 +1,6 @@
-/// A value that belongs to one loop's thread, carried through code that the compiler takes for another's.
+/// A value that belongs to one loop's thread and passes through code of other threads.
 ///
-/// The law: `value` is touched only on the loop that it belongs to. Used where work for a loop is made up elsewhere
-/// and posted.
+/// Only the owning loop may use `value`. Use this type to post work to a loop from another thread.
 package struct LoopBound<Value>: @unchecked Sendable {
     package let value: Value
 

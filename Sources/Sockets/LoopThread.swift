@@ -1,13 +1,15 @@
 private import CLinux
 internal import Glibc
 
-/// The thread that an event loop runs on.
+/// The thread of an event loop.
 package final class LoopThread: @unchecked Sendable {
     private var thread = pthread_t()
 
-    /// Starts a thread that runs `loop` until it is stopped. `name` shows in ps and perf (15 bytes).
+    /// Starts a thread that runs `loop` until it stops. ps and perf show `name` (15 bytes).
     package init(running loop: EventLoop, name: String) throws(SystemError) {
         let start = Unmanaged.passRetained(Start(loop: loop, name: name))
+        let mask = LoopThread.leaveSignalsToOthers()
+        defer { LoopThread.restore(mask) }
         let code = pthread_create(
             &thread, nil,
             { argument in
@@ -25,6 +27,22 @@ package final class LoopThread: @unchecked Sendable {
     /// Waits until the loop has returned.
     package func join() {
         pthread_join(thread, nil)
+    }
+
+    /// Blocks the signals for an orderly end in the calling thread and its later threads. The main thread reads them
+    /// from a descriptor, now or later.
+    private static func leaveSignalsToOthers() -> sigset_t {
+        var ours = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&ours)
+        for signal in [SIGHUP, SIGINT, SIGTERM] { sigaddset(&ours, signal) }
+        pthread_sigmask(SIG_BLOCK, &ours, &before)
+        return before
+    }
+
+    private static func restore(_ mask: sigset_t) {
+        var mask = mask
+        pthread_sigmask(SIG_SETMASK, &mask, nil)
     }
 
     private final class Start {

@@ -1,55 +1,59 @@
-/// A deadline on one event loop; may be moved and cancelled any number of times.
+/// A deadline on one event loop. It can be moved and cancelled any number of times.
 ///
-/// Moving a deadline later, which every request does, costs one store: the heap keeps the old place, and when that
-/// comes due the timer is put back at its new deadline.
+/// Every request moves a deadline later. That costs one store: the heap keeps the old position. When the old time
+/// comes, the loop puts the timer back with its new deadline.
 package final class LoopTimer {
     let loop: EventLoop
-    /// Called on the loop when the deadline has passed; set once by the owner, who must not be captured strongly.
+    /// Called on the loop after the deadline. The owner sets it once and must not be captured strongly.
     package var action: () -> Void = {}
-    /// When to fire, in monotonic nanoseconds; `never` when not set.
+    /// The deadline in monotonic nanoseconds; `never` if not set.
     package private(set) var deadline = LoopTimer.never
-    /// The key that orders the heap: never later than `deadline` while the timer is in the heap.
+    /// The key in the heap. It is never later than `deadline` while the timer is in the heap.
     var scheduledAt = LoopTimer.never
-    /// The place in the loop's heap, -1 when outside.
+    /// The index in the loop's heap; -1 outside of it.
     var heapIndex = -1
 
     private var isRemoved = false
+    private let isPulse: Bool
 
     static let never = UInt64.max
 
-    package init(on loop: EventLoop) {
+    /// - Parameter isPulse: the timer fires at the beginning of a turn, whatever input waits. Use it for work that does
+    ///   not depend on any peer's input.
+    package init(on loop: EventLoop, isPulse: Bool = false) {
         self.loop = loop
+        self.isPulse = isPulse
     }
 
     package var isSet: Bool { deadline != LoopTimer.never }
 
-    /// Fires `milliseconds` from the loop's present time.
+    /// Sets the deadline, relative to the loop's current time.
     package func set(afterMilliseconds milliseconds: Int) {
         set(at: loop.now &+ UInt64(clamping: milliseconds) &* 1_000_000)
     }
 
-    /// Fires when the loop's time reaches `deadline` (monotonic nanoseconds).
+    /// Sets the deadline to `deadline` (monotonic nanoseconds).
     package func set(at deadline: UInt64) {
         if isRemoved { return }
         self.deadline = deadline
         if heapIndex >= 0 && deadline >= scheduledAt { return }
-        loop.timers.schedule(self, at: deadline)
+        if isPulse { loop.pulseTimers.schedule(self, at: deadline) } else { loop.timers.schedule(self, at: deadline) }
     }
 
     package func cancel() {
         deadline = LoopTimer.never
-        // The heap keeps the timer until its old time comes: requests set and cancel far more often than timers fire.
+        // The heap keeps the timer until its old time: requests set and cancel timers far more often than timers fire.
     }
 
-    /// Cancels and leaves the heap for good: the loop no longer holds the timer, and setting it has no effect any more. For an
-    /// owner that is about to go: its action must not be called after that.
+    /// Cancels the timer and removes it from the heap for good. Setting it has no effect afterwards. For an owner that
+    /// is about to be freed: the loop calls no action after this.
     package func remove() {
         isRemoved = true
         deadline = LoopTimer.never
-        loop.timers.remove(self)
+        if isPulse { loop.pulseTimers.remove(self) } else { loop.timers.remove(self) }
     }
 
-    /// Called by the loop when the timer came due and has left the heap.
+    /// Called by the loop when the timer is due and has left the heap.
     func fire() {
         deadline = LoopTimer.never
         action()

@@ -1,18 +1,20 @@
-/// Lines of bytes, with descriptors beside them, over one end of a connected unix socket on a loop.
+/// Lines of bytes with descriptors, over one end of a connected unix socket.
 ///
-/// Descriptors stay with their line. One read may bring several lines, and then the descriptors of the last of them only:
-/// the kernel puts nothing behind a message that has some (unix(7)).
+/// Descriptors stay with their line. One read may return several lines, but then only the last one has descriptors: the
+/// kernel ends a read at a message with descriptors (unix(7)).
 package final class MessageChannel: EventSource {
     private static let maximumLine = 64 << 10
+    /// The most reads in one turn of the loop. Further input waits for the next turn.
+    private static let readsPerTurn = 16
 
     private let socket: FileDescriptor
     private let loop: EventLoop
     private var input: [UInt8] = []
     private var descriptors: [Int32] = []
-    /// Called with each line (without its end) and the descriptors that came by then, which are the callee's from now
-    /// on.
+    /// Called with each line, without its end, and with the descriptors received until then. The callee owns the
+    /// descriptors.
     package var onMessage: (_ line: [UInt8], _ descriptors: [Int32]) -> Void = { _, _ in }
-    /// Called once when the other end is gone or speaks nonsense.
+    /// Called once when the other end closes or violates the protocol.
     package var onClose: () -> Void = {}
 
     package init(_ socket: consuming FileDescriptor, on loop: EventLoop) throws(SystemError) {
@@ -24,26 +26,33 @@ package final class MessageChannel: EventSource {
 
     package var rawValue: Int32 { socket.rawValue }
 
-    /// Sends a line of less than 64 KiB. A peer that does not read is as good as gone: that is an error, not a wait.
+    /// Sends a line of less than 64 KiB. If the peer does not read, this is an error and not a wait: such a peer counts
+    /// as dead.
     package func send(_ line: [UInt8], descriptors: [Int32] = []) throws(SystemError) {
         try DescriptorPassing.send(line + [UInt8(ascii: "\n")], descriptors: descriptors, over: socket.rawValue)
     }
 
-    /// Stops listening to the other end, without a call.
+    /// Stops receiving, without a call of `onClose`.
     package func close() {
         loop.unwatch(self)
         for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
         descriptors = []
     }
 
-    /// Takes in what the other end, which is known to be gone, has sent before, and stops listening.
+    /// Receives the last lines of a closed peer and stops receiving.
     package func receiveRest() {
-        ready(.readable)
+        receive(atMost: .max)
         close()
     }
 
     package override func ready(_ readiness: Readiness) {
-        while registration != nil {
+        receive(atMost: MessageChannel.readsPerTurn)
+    }
+
+    private func receive(atMost reads: Int) {
+        var left = reads
+        while registration != nil, left > 0 {
+            left -= 1
             do throws(SystemError) {
                 switch try DescriptorPassing.receive(from: socket.rawValue, limit: 16 << 10) {
                 case .message(let bytes, let received):
@@ -68,7 +77,7 @@ package final class MessageChannel: EventSource {
         while registration != nil, let end = input.firstIndex(of: UInt8(ascii: "\n")) {
             let line = Array(input[..<end])
             input.removeSubrange(...end)
-            // What is left of an earlier read belongs to the line that it began.
+            // The rest of an earlier read belongs to the first line.
             var own = descriptors
             descriptors = []
             if input.isEmpty {

@@ -1,9 +1,9 @@
-/// Who is at the other end of a connection, as far as its certificate tells.
+/// The identity of a connection's peer, according to its certificate.
 public enum PeerIdentity: Equatable, Sendable {
     /// No certificate: the plain build, or a client of the public port.
     case anonymous
-    /// A verified certificate with exactly one URI among its subject alternative names: this one.
+    /// A verified certificate with exactly this URI among its subject alternative names.
     case uri(String)
-    /// The certificate was issued by our CA but can't name a node: one line that says why.
+    /// A certificate of the cluster's CA that can't name a node. The text gives the reason in one line.
     case unusable(String)
 }

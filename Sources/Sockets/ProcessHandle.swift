@@ -1,9 +1,9 @@
 private import CLinux
 private import Glibc
 
-/// A process pinned by a pidfd(2): a recycled process number can't be meant by mistake.
+/// A process pinned by a pidfd(2), so that a recycled process number can't refer to another process.
 package struct ProcessHandle: ~Copyable, Sendable {
-    /// Readable when the process has ended.
+    /// Readable after the end of the process.
     package let descriptor: FileDescriptor
     package let processIdentifier: Int32
 
@@ -12,7 +12,7 @@ package struct ProcessHandle: ~Copyable, Sendable {
         descriptor = FileDescriptor(owning: try SystemError.check("pidfd_open", clinux_pidfd_open(processIdentifier)))
     }
 
-    /// Ends the process at once. No error when it has ended already.
+    /// Kills the process at once. It is no error if the process has ended already.
     package func kill() throws(SystemError) {
         guard clinux_pidfd_send_signal(descriptor.rawValue, SIGKILL) != 0, errno != ESRCH else { return }
         throw SystemError("pidfd_send_signal")

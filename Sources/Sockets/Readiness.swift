@@ -1,6 +1,6 @@
 private import CLinux
 
-/// What a descriptor is ready for, and what a source wants to hear of: the bits of epoll_ctl(2).
+/// The readiness of a descriptor, or the interest of a source: the bits of epoll_ctl(2).
 public struct Readiness: OptionSet, Sendable {
     public let rawValue: UInt32
 
@@ -8,14 +8,15 @@ public struct Readiness: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    public static let readable = Readiness(rawValue: EPOLLIN.rawValue)
-    public static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
-    /// The peer will send no more.
-    public static let readHangup = Readiness(rawValue: EPOLLRDHUP.rawValue)
-    /// Both directions are gone; always reported.
-    public static let hangup = Readiness(rawValue: EPOLLHUP.rawValue)
+    // Computed, because each use of a stored one would check whether it has been made.
+    public static var readable: Readiness { Readiness(rawValue: EPOLLIN.rawValue) }
+    public static var writable: Readiness { Readiness(rawValue: EPOLLOUT.rawValue) }
+    /// The peer has closed its sending side.
+    public static var readHangup: Readiness { Readiness(rawValue: EPOLLRDHUP.rawValue) }
+    /// Both directions are closed; always reported.
+    public static var hangup: Readiness { Readiness(rawValue: EPOLLHUP.rawValue) }
     /// An error is pending; always reported.
-    public static let error = Readiness(rawValue: EPOLLERR.rawValue)
-    /// Of several loops that watch one listener wake only one.
-    public static let exclusive = Readiness(rawValue: 1 << 28)
+    public static var error: Readiness { Readiness(rawValue: EPOLLERR.rawValue) }
+    /// Of several loops that watch one listener, only one wakes.
+    public static var exclusive: Readiness { Readiness(rawValue: 1 << 28) }
 }

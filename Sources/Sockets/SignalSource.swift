@@ -1,12 +1,12 @@
 private import CLinux
 private import Glibc
 
-/// Delivers signals as events of a loop. Made before any other thread, so that all threads leave these signals to it.
+/// Delivers signals as events of a loop. Create it before any other thread, so that no thread receives these signals.
 package final class SignalSource: EventSource {
     private let descriptor: FileDescriptor
     package var handler: (Int32) -> Void
 
-    /// Also makes SIGPIPE harmless for the whole process: a broken connection is an error of the write, not a death.
+    /// Also ignores SIGPIPE for the whole process: a broken connection is then an error of the write.
     package init(_ signals: [Int32], on loop: EventLoop, handler: @escaping (Int32) -> Void) throws(SystemError) {
         signal(SIGPIPE, SIG_IGN)
         self.handler = handler

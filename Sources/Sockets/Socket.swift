@@ -1,15 +1,15 @@
 private import CLinux
 private import Glibc
 
-/// Making and setting up stream sockets. Every socket is non-blocking and closed on exec.
+/// Creates and configures stream sockets. Every socket is non-blocking and close-on-exec.
 package enum Socket {
     /// A socket whose connect has begun.
     package struct Connecting: ~Copyable {
         package let socket: FileDescriptor
-        /// Otherwise wait until it is writable, then ask `pendingError`.
+        /// If false, wait until the socket is writable, then read `pendingError`.
         package let isConnected: Bool
 
-        /// Gives the socket away.
+        /// Passes ownership of the socket to the caller.
         package consuming func take() -> FileDescriptor { socket }
     }
 
@@ -19,26 +19,26 @@ package enum Socket {
         /// Nil for a unix socket.
         package let peer: SocketAddress?
 
-        /// Gives the socket away.
+        /// Passes ownership of the socket to the caller.
         package consuming func take() -> FileDescriptor { socket }
     }
 
-    /// Two sockets connected with each other.
+    /// Two connected sockets.
     package struct Pair: ~Copyable {
         package let ours: FileDescriptor
         package let theirs: FileDescriptor
 
-        /// Gives one end away and closes the other.
+        /// Passes ownership of one end to the caller and closes the other.
         package consuming func takeOurs() -> FileDescriptor { ours }
     }
 
-    /// A listening socket. `SO_REUSEADDR` is set, so that a restart does not wait for old connections; `SO_REUSEPORT`
-    /// is not: closing one member of such a group resets the connections in its queue.
+    /// Creates a listening socket. `SO_REUSEADDR` is set, so that a restart does not wait for old connections.
+    /// `SO_REUSEPORT` is not set: the close of one member of such a group resets the connections in its queue.
     package static func listen(on address: SocketAddress, backlog: Int32 = 4096) throws(SystemError) -> FileDescriptor {
         let socket = try make(for: address)
         try setOption(socket.rawValue, SOL_SOCKET, SO_REUSEADDR, 1)
         if address.family == .ipv6 {
-            // `::` serves both families, as people expect of "all addresses".
+            // `::` accepts both address families, because users expect "all addresses".
             try setOption(socket.rawValue, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0)
         }
         let descriptor = socket.rawValue
@@ -47,7 +47,7 @@ package enum Socket {
         return socket
     }
 
-    /// Starts to connect; the result tells whether it has finished already.
+    /// Starts to connect. The result tells whether the connect has finished.
     package static func connect(
         to address: SocketAddress
     ) throws(SystemError) -> Connecting {
@@ -62,7 +62,7 @@ package enum Socket {
         return Connecting(socket: socket, isConnected: false)
     }
 
-    /// Probes the peer after 15 s of silence, and takes it for gone after 30 s without an answer (tcp(7)). Best effort.
+    /// Probes the peer after 15 s of silence, and closes after 30 s without an answer (tcp(7)). Errors are ignored.
     static func keepAlive(_ descriptor: Int32) {
         try? setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
         try? setOption(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15)
@@ -71,19 +71,34 @@ package enum Socket {
         try? setOption(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, 30_000)
     }
 
-    /// The coming close drops what waits to be sent, and resets the connection (SO_LINGER of 0, socket(7)). Best effort.
+    /// Makes the next close drop unsent bytes and reset the connection (SO_LINGER of 0, socket(7)). Errors are ignored.
     static func closeWithReset(_ descriptor: Int32) {
         var linger = linger(l_onoff: 1, l_linger: 0)
         _ = setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Bytes in the send queue that the peer has not acknowledged (SIOCOUTQ, tcp(7)); 0 when it can't be told.
+    /// Bytes in the send queue that the peer has not acknowledged (SIOCOUTQ, tcp(7)); 0 if unknown.
+    ///
+    /// After a reset the kernel still reports bytes that the peer never acknowledged, although it will not deliver
+    /// them.
     static func unacknowledged(_ descriptor: Int32) -> Int {
         var count: Int32 = 0
-        return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+        guard ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0, count > 0 else { return 0 }
+        return isReset(descriptor) ? 0 : Int(count)
     }
 
-    /// The outcome of a connect that was in progress: 0 or an errno.
+    /// Returns whether both sides have closed the connection (TCP_INFO, tcp(7)).
+    private static func isReset(_ descriptor: Int32) -> Bool {
+        // The state is the first byte of `struct tcp_info`.
+        var state: UInt8 = 0
+        var length = socklen_t(MemoryLayout<UInt8>.size)
+        return getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &state, &length) == 0 && state == tcpClosed
+    }
+
+    /// `TCP_CLOSE` of netinet/tcp.h.
+    private static let tcpClosed: UInt8 = 7
+
+    /// The result of a connect in progress: 0 or an errno.
     package static func pendingError(_ descriptor: Int32) -> Int32 {
         var code: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -91,7 +106,7 @@ package enum Socket {
         return code
     }
 
-    /// The next connection from a listener and the peer's address; nil when there is none.
+    /// Accepts the next connection and returns it with the peer's address; nil if there is none.
     package static func accept(
         _ listener: Int32
     ) throws(SystemError) -> Accepted? {
@@ -106,7 +121,7 @@ package enum Socket {
             }
             switch errno {
             case EAGAIN: return nil
-            // The connection died in the queue, or a signal came: take the next one.
+            // The connection broke in the queue, or a signal interrupted the call: accept the next one.
             case EINTR, ECONNABORTED, EPROTO, ENETDOWN, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT, EHOSTDOWN, ENONET:
                 continue
             default: throw SystemError("accept")
@@ -114,7 +129,7 @@ package enum Socket {
         }
     }
 
-    /// The port that the kernel gave to a socket bound to port 0; 0 when it can't be told.
+    /// The port that the kernel assigned to a socket bound to port 0; 0 if unknown.
     package static func localPort(_ descriptor: Int32) -> UInt16 {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -125,7 +140,7 @@ package enum Socket {
         return withUnsafePointer(to: &storage) { SocketAddress(storage: UnsafeRawPointer($0))?.port ?? 0 }
     }
 
-    /// A connected pair of unix stream sockets.
+    /// Creates a connected pair of unix stream sockets.
     package static func pair() throws(SystemError) -> Pair {
         var numbers: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
@@ -133,7 +148,12 @@ package enum Socket {
         return Pair(ours: FileDescriptor(owning: numbers[0]), theirs: FileDescriptor(owning: numbers[1]))
     }
 
-    /// Makes a descriptor from elsewhere (inherited, received) non-blocking and closed on exec.
+    /// Duplicates a descriptor.
+    package static func duplicate(_ descriptor: Int32) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try SystemError.check("fcntl(F_DUPFD_CLOEXEC)", fcntl(descriptor, F_DUPFD_CLOEXEC, 0)))
+    }
+
+    /// Makes an inherited or received descriptor non-blocking and close-on-exec.
     package static func adopt(_ descriptor: Int32) throws(SystemError) -> FileDescriptor {
         let owned = FileDescriptor(owning: descriptor)
         let flags = try SystemError.check("fcntl(F_GETFL)", fcntl(descriptor, F_GETFL))

@@ -5,12 +5,12 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
     package enum Family: Sendable { case ipv4, ipv6, unix }
 
     package let family: Family
-    /// The address in text without brackets (`127.0.0.1`, `::1`), or the path.
+    /// The address as text without brackets (`127.0.0.1`, `::1`), or the path.
     package let host: String
     /// 0 for a unix socket.
     package let port: UInt16
 
-    /// The 4 or 16 bytes of an IP address literal; nil for everything else.
+    /// The 4 or 16 bytes of an IP address literal; nil for any other text.
     package static func bytes(of host: String) -> [UInt8]? {
         var four = in_addr()
         if inet_pton(AF_INET, host, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
@@ -18,7 +18,7 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
         return inet_pton(AF_INET6, host, &six) == 1 ? withUnsafeBytes(of: &six) { Array($0) } : nil
     }
 
-    /// Nil when `host` is no IP address literal. Names are resolved by `resolve`, which blocks.
+    /// Fails if `host` is not an IP address literal. `resolve` looks up names, and it blocks.
     package init?(host: String, port: UInt16) {
         var four = in_addr()
         var six = in6_addr()
@@ -33,7 +33,7 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// A unix socket's address; nil when the path does not fit into sun_path (107 bytes).
+    /// A unix socket's address. Fails if the path does not fit into sun_path (107 bytes).
     package init?(unixPath: String) {
         guard (1...107).contains(unixPath.utf8.count) else { return nil }
         family = .unix
@@ -41,18 +41,14 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
         port = 0
     }
 
-    /// The first address that the resolver gives for a name or literal. Blocks: for start-up only, never on a loop.
+    /// The resolver's first address for a name or literal. It blocks: for the start only, never on a loop.
     package static func resolve(host: String, port: UInt16) -> SocketAddress? {
         if let literal = SocketAddress(host: host, port: port) { return literal }
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, nil, &hints, &list) == 0, let first = list else { return nil }
-        defer { freeaddrinfo(list) }
-        return SocketAddress(storage: UnsafeRawPointer(first.pointee.ai_addr), port: port)
+        return try? Resolver.addresses(of: host, port: port).get().first
     }
 
-    /// Reads a sockaddr that the kernel filled in; nil for other families.
+    /// Reads a sockaddr from the kernel. Fails for other families. An IPv4 peer of a socket that takes both families has its
+    /// IPv4 address (RFC 4291, 2.5.5.2).
     init?(storage: UnsafeRawPointer, port override: UInt16? = nil) {
         let family = storage.load(as: sockaddr.self).sa_family
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -64,13 +60,24 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
             port = override ?? UInt16(bigEndian: address.sin_port)
         case AF_INET6:
             var address = storage.load(as: sockaddr_in6.self)
-            inet_ntop(AF_INET6, &address.sin6_addr, &text, socklen_t(text.count))
-            self.family = .ipv6
+            let four = withUnsafeBytes(of: &address.sin6_addr, SocketAddress.mapped)
+            if var four {
+                inet_ntop(AF_INET, &four, &text, socklen_t(text.count))
+            } else {
+                inet_ntop(AF_INET6, &address.sin6_addr, &text, socklen_t(text.count))
+            }
+            self.family = four == nil ? .ipv6 : .ipv4
             port = override ?? UInt16(bigEndian: address.sin6_port)
         default:
             return nil
         }
         host = text.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+
+    /// The IPv4 address in `::ffff:a.b.c.d`; nil for any other address.
+    private static func mapped(_ six: UnsafeRawBufferPointer) -> in_addr? {
+        guard six.count == 16, six[..<10].allSatisfy({ $0 == 0 }), six[10] == 0xFF, six[11] == 0xFF else { return nil }
+        return in_addr(s_addr: six.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
     }
 
     package var description: String {
@@ -97,7 +104,7 @@ package struct SocketAddress: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Calls `body` with the address as the kernel wants it.
+    /// Calls `body` with the address in the kernel's format.
     func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         switch family {
         case .ipv4:

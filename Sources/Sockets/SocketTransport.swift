@@ -13,12 +13,18 @@ open class SocketTransport {
 
     open func handshake() -> HandshakeResult { .complete }
 
-    /// Of an accepted connection: our flight has left, which is most of the work that a handshake makes.
+    /// The first flight of the server has left. It is most of the work of a handshake.
     open var hasAnsweredHandshake: Bool { true }
+
+    /// The rest of the handshake costs as much as dozens of requests (`EventLoop.callForHeavyWork`).
+    open var isRestOfHandshakeHeavy: Bool { false }
 
     open var peerIdentity: PeerIdentity { .anonymous }
 
-    /// Whether the peer, let in once, would still be let in by what `provider` trusts now.
+    /// Returns whether the peer's certificate is valid for `host`, a name or an address. Without TLS every peer passes.
+    open func isPeerCertified(for host: String) -> Bool { true }
+
+    /// Returns whether `provider` would accept this peer in a new handshake.
     open func isPeerTrusted(by provider: TransportProvider) -> Bool { true }
 
     open var negotiatedProtocol: ApplicationProtocol? { nil }
@@ -80,10 +86,10 @@ open class SocketTransport {
     }
 }
 
-/// Looking ahead.
+/// Bytes that a caller has read ahead and put back.
 extension SocketTransport {
-    /// The next reads give out these bytes before what comes from the socket. For transports without TLS, which looks ahead by
-    /// itself.
+    /// Makes the next reads return these bytes before bytes from the socket. For transports without TLS; a TLS
+    /// transport reads ahead by itself.
     package func putBack(_ bytes: [UInt8]) { putBack = bytes + putBack }
 
     private func takePutBack(into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int {
@@ -101,7 +107,7 @@ extension SocketTransport: Transport {
 
     package var undelivered: Int { Socket.unacknowledged(descriptor.rawValue) }
 
-    /// Lets the kernel find out that the peer's host has gone: for connections that live long and may say nothing for a while.
+    /// Makes the kernel detect a dead peer host. For long connections that may be silent for a while.
     package func keepAlive() { Socket.keepAlive(descriptor.rawValue) }
 
     package func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) throws(SystemError) {

@@ -1,6 +1,6 @@
 private import Glibc
 
-/// A failed system call: which one, and errno.
+/// A failed system call: its name and errno.
 public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public let operation: StaticString
     public let code: Int32
@@ -10,21 +10,21 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    /// Takes the code from errno: to be made right after the call that failed.
+    /// Takes the code from errno. Create it right after the failed call.
     public init(_ operation: StaticString) {
         self.init(operation, code: errno)
     }
 
     public var description: String { "\(operation): \(message)" }
 
-    /// What strerror(3) says of the code.
+    /// The text of strerror(3) for the code.
     public var message: String { String(cString: strerror(code)) }
 
     public static func == (one: SystemError, other: SystemError) -> Bool {
         one.code == other.code
     }
 
-    /// The result of a system call that is repeated when a signal interrupts it; -1 becomes an error.
+    /// Returns the result of a system call, which is repeated after an interruption by a signal. Throws if it is -1.
     @discardableResult
     public static func check(
         _ operation: StaticString, _ call: @autoclosure () -> Int32

@@ -1,7 +1,7 @@
-/// The timers of one loop: a heap of four children to a place, ordered by `scheduledAt`, each timer knowing its own place so that it
-/// can leave.
+/// The timers of one loop, as a heap with four children for each entry, ordered by `scheduledAt`. Each timer knows its
+/// index, so that it can be removed.
 ///
-/// The keys stand in the heap: with tens of thousands of timers, each look at one would be a look at memory that no cache holds.
+/// The keys are in the heap itself. With tens of thousands of timers, each access to a timer would miss all caches.
 struct TimerHeap {
     private struct Entry {
         let key: UInt64
@@ -12,8 +12,11 @@ struct TimerHeap {
 
     private static let children = 4
 
-    /// The earliest place in the heap; a moved timer may turn out not to be due then.
+    /// The earliest key in the heap. A moved timer may turn out not to be due then.
     var earliest: UInt64? { heap.first?.key }
+
+    /// Returns whether the first entry is due. Its timer may have moved or been cancelled since.
+    func isDue(at now: UInt64) -> Bool { heap.first.map { $0.key <= now } ?? false }
 
     mutating func schedule(_ timer: LoopTimer, at deadline: UInt64) {
         timer.scheduledAt = deadline
@@ -34,7 +37,7 @@ struct TimerHeap {
         if index < heap.count { sift(last, from: index) }
     }
 
-    /// The next timer whose deadline has passed, taken off the heap; moved ones are put back, cancelled ones dropped.
+    /// Removes and returns the next due timer. Moved timers go back into the heap, and cancelled ones are dropped.
     mutating func popDue(at now: UInt64) -> LoopTimer? {
         while let first = heap.first, first.key <= now {
             let timer = first.timer
@@ -51,7 +54,7 @@ struct TimerHeap {
         return nil
     }
 
-    /// Puts an entry where it belongs, with the free place at `start`.
+    /// Moves an entry to its position, with the free position at `start`.
     private mutating func sift(_ entry: Entry, from start: Int) {
         if start > 0, entry.key < heap[(start - 1) / TimerHeap.children].key {
             siftUp(entry, from: start)

@@ -1,80 +1,90 @@
-/// A byte stream to one peer: a socket (`SocketTransport`), TLS over one, or a stream that shares a connection with
-/// others.
+/// A byte stream to one peer: a socket (`SocketTransport`), TLS over a socket, or a stream that shares a connection
+/// with others.
 ///
-/// Would-block and end of stream are values. After `.failed`, or `.endOfStream` from `write`, the transport is of no
-/// further use. Belongs to one loop.
+/// Would-block and end of stream are values. After `.failed`, or after `.endOfStream` from `write`, the transport is
+/// unusable. It belongs to one loop.
 package protocol Transport: AnyObject {
-    /// Whether `handshake` has to complete before bytes flow.
+    /// `handshake` has to complete before bytes flow.
     var needsHandshake: Bool { get }
 
     func handshake() -> HandshakeResult
 
-    /// Who the peer proved to be; asked after the handshake.
+    /// The verified identity of the peer. Valid after the handshake.
     var peerIdentity: PeerIdentity { get }
 
-    /// What both sides agreed to speak (RFC 7301); asked after the handshake. Nil when nothing was negotiated.
+    /// The negotiated protocol (RFC 7301). Valid after the handshake. Nil without a negotiation.
     var negotiatedProtocol: ApplicationProtocol? { get }
 
-    /// Bytes were received that `receive` has not given out yet: readiness does not tell of them.
+    /// There are received bytes that `receive` has not returned yet. Readiness does not report them.
     var hasBufferedInput: Bool { get }
 
-    /// The next bytes, lent until the next call of this for any transport of the loop: whoever wants them longer copies them.
+    /// Lends the next bytes until the next call of this function for any transport of the loop. A caller that needs
+    /// them longer copies them.
     ///
-    /// - Parameter scratch: where they are put when the transport has no memory of its own for them; its size is also about how
-    ///   much is taken from the socket at once.
+    /// - Parameter scratch: the buffer of a transport without memory of its own. Its size is also the approximate
+    ///   number of bytes that one call takes from the socket.
     func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult
 
-    /// Takes what there is room for of the bytes, and sends it after what was gathered; see `unsent`.
+    /// Accepts as many of the bytes as fit, and sends them after the collected ones. See `unsent`.
     func write(_ bytes: UnsafeBufferPointer<UInt8>) -> TransportResult
 
-    /// Takes content that may wait for more, so that one system call sends a lot: `flush` or `write` have to follow before the
-    /// loop waits again. The bytes are `first` and then `second`.
+    /// Accepts content that may wait for more, so that one system call sends many bytes. A call of `flush` or `write`
+    /// must follow before the loop waits again. The bytes are `first` and then `second`.
     func gather(_ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>) -> TransportResult
 
-    /// Sends what was taken, as far as the socket does: `.bytes` when none of it waits any more.
+    /// Sends accepted bytes until the socket blocks. Returns `.bytes` when none waits.
     func flush() -> TransportResult
 
-    /// Bytes that were taken and have not left: gathered, or waiting until the transport is ready for writing. Bounded.
+    /// The accepted bytes that have not left: collected, or waiting for a writable socket. Bounded.
     var unsent: Int { get }
 
-    /// Ends our direction behind everything that was taken: close_notify where there is TLS, then FIN, in the segment of the last
-    /// bytes where they fit into it.
+    /// The number of bytes that the transport would accept now, as far as it knows.
+    var room: Int { get }
+
+    /// The number of arrived bytes that wait here for a receiver.
+    var unread: Int { get }
+
+    /// Closes the sending side after all accepted bytes: close_notify with TLS, then FIN, in the segment of the last
+    /// bytes if it fits.
     ///
-    /// - Returns: `.bytes` when that is done, `.wouldBlock` while something waits for the socket: `flush`, and call this again.
+    /// - Returns: `.bytes` when it is closed; `.wouldBlock` while bytes wait for the socket: call `flush`, and then
+    ///   this function again.
     func finish() -> TransportResult
 
-    /// The same at once: what has not left by now never does. Best effort, never blocks.
+    /// Closes the sending side at once and drops the bytes that have not left. It never blocks. Errors are ignored.
     func closeWrite()
 
-    /// `.endOfStream` comes before the end of the connection below it, of which readiness tells (`.hangup`). Whoever closes between
-    /// the two leaves half of a connection in the kernel, that answers the peer's next one from the same port with a refusal.
+    /// `.endOfStream` comes before the end of the connection below it, which readiness reports (`.hangup`). A caller
+    /// that closes between the two leaves a half-closed connection in the kernel. The kernel would refuse the peer's
+    /// next connection from the same port.
     var endsBeforeConnection: Bool { get }
 
-    /// Gives up memory that only speeds up the next bytes: for a connection that has gone quiet.
+    /// Frees memory that only speeds up the next bytes. For an idle connection.
     func releaseBuffers()
 
-    /// Lets go: what is not ended yet breaks off. A socket closes with the last reference to its transport.
+    /// Closes the transport. An unfinished direction breaks off. A socket closes with the last reference to its
+    /// transport.
     func close()
 
-    /// Lets go, and gives up what was written and has not arrived: the peer is told at once. After a `close` the kernel would
-    /// go on to deliver it for as long as the peer likes.
+    /// Closes the transport and drops written bytes that have not arrived. The peer gets a reset at once. After a
+    /// `close` the kernel would continue to deliver them, and the peer decides how long.
     func reset()
 
-    /// Bytes that were written and that the peer's host has not acknowledged, as far as this transport can tell; 0 where
-    /// another transport looks after them.
+    /// The number of written bytes that the peer's host has not acknowledged, as far as known; 0 if another transport
+    /// delivers them.
     var undelivered: Int { get }
 
-    /// Starts telling `source` when bytes can be moved.
+    /// Starts reporting readiness to `source`.
     func watch(_ source: EventSource, on loop: EventLoop, for interest: Readiness) throws(SystemError)
 
-    /// Changes what the watching source hears of.
+    /// Changes the interest of the watching source.
     func update(_ source: EventSource, on loop: EventLoop, for interest: Readiness)
 
-    /// Stops telling. The source lives to the end of the loop's turn at least.
+    /// Stops reporting. The source lives at least to the end of the loop's turn.
     func unwatch(_ source: EventSource, on loop: EventLoop)
 }
 
-/// For transports that keep nothing back.
+/// Defaults for transports that hold no bytes back.
 extension Transport {
     package func gather(
         _ first: UnsafeBufferPointer<UInt8>, _ second: UnsafeBufferPointer<UInt8>
@@ -89,6 +99,8 @@ extension Transport {
     package func flush() -> TransportResult { .bytes(0) }
 
     package var unsent: Int { 0 }
+    package var room: Int { .max }
+    package var unread: Int { 0 }
 
     package func finish() -> TransportResult {
         closeWrite()
@@ -106,24 +118,24 @@ public enum HandshakeResult {
     case failed(TransportError)
 }
 
-/// What came.
+/// The result of a receive.
 public enum ReceiveResult {
-    /// 1 or more.
+    /// At least one byte.
     case bytes(UnsafeBufferPointer<UInt8>)
-    /// Nothing has come; try again when the transport is ready for this direction.
+    /// Nothing has arrived. Try again when the transport is ready for this direction.
     case wouldBlock(TransportDirection)
-    /// The peer has ended its direction properly.
+    /// The peer has closed its sending side properly.
     case endOfStream
     case failed(TransportError)
 }
 
-/// How a write went.
+/// The result of a write.
 public enum TransportResult {
-    /// 1 or more, if not said otherwise.
+    /// The number of bytes, at least 1 unless a function says otherwise.
     case bytes(Int)
-    /// Nothing could be moved; try again when the transport is ready for this direction.
+    /// No byte was moved. Try again when the transport is ready for this direction.
     case wouldBlock(TransportDirection)
-    /// The peer has ended its direction properly.
+    /// The peer has closed its sending side properly.
     case endOfStream
     case failed(TransportError)
 }

@@ -1,12 +1,12 @@
-/// Why a byte stream broke.
+/// The reason why a byte stream broke.
 public enum TransportError: Error, Sendable, CustomStringConvertible {
     /// The socket failed.
     case system(SystemError)
-    /// The peer ended the connection in the middle of a handshake or without saying goodbye.
+    /// The peer closed the connection during a handshake or without a proper end.
     case truncated
-    /// The peer has looked at nothing that was sent.
+    /// The peer has processed none of the sent bytes.
     case refused
-    /// TLS refused or was refused.
+    /// A TLS failure on either side.
     case secure(SecureFailure, message: String)
 
     public var description: String {
@@ -19,14 +19,16 @@ public enum TransportError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// What went wrong in TLS, as far as somebody has to act on it.
+/// A TLS failure, by the action that it requires.
 public enum SecureFailure: Sendable {
-    /// The peer's certificate is good, but not for the host that was meant.
+    /// The peer's certificate is valid, but not for the expected host.
     case hostMismatch
     /// The peer's certificate is not acceptable here.
     case peerRejected
-    /// The peer sent an alert: as a rule it does not accept our certificate.
+    /// The peer's certificate is revoked, or the present time is outside of its dates. The message names it.
+    case lapsed
+    /// The peer sent an alert. Usually it does not accept this side's certificate.
     case alert
-    /// Anything else: no TLS, broken records, no common version.
+    /// Any other failure: no TLS, malformed records, no common version.
     case other
 }

@@ -1,19 +1,17 @@
-/// Turns sockets into transports; one per loop, since what lies behind it (a TLS context) is not shared between
-/// threads.
+/// Makes transports for sockets. Each loop has its own, because threads do not share a TLS context.
 open class TransportProvider {
     public init() {}
 
-    /// The transport for a connection that was accepted.
+    /// The transport for an accepted connection.
     open func accepted(_ descriptor: consuming FileDescriptor) -> SocketTransport? {
         SocketTransport(descriptor)
     }
 
-    /// The transport for a connection that we make. `host` is the name or address that the peer's certificate must be
-    /// good for.
+    /// The transport for an outgoing connection. The peer's certificate must be valid for `host`, a name or an address.
     open func connecting(_ descriptor: consuming FileDescriptor, host: String) -> SocketTransport? {
         SocketTransport(descriptor)
     }
 
-    /// From now on makes transports as `other` does, which belongs to the same loop. Those that stand stay as they are.
+    /// Makes later transports as `other` does, which belongs to the same loop. Existing transports do not change.
     open func adopt(_ other: TransportProvider) {}
 }
