@@ -1,12 +1,12 @@
 #if TLS
     internal import COpenSSL
 
-    /// HKDF-Expand-Label with an empty context (RFC 8446, 7.1) over one hash. It belongs to one thread.
+    /// HKDF-Expand-Label with an empty context (RFC 8446, 7.1) over one hash. An instance belongs to one thread.
     final class KeyDerivation {
         private let mac: OpaquePointer
         let hashSize: Int
 
-        /// Nil when OpenSSL has no such hash, or no memory.
+        /// Fails if OpenSSL lacks the hash or has no memory.
         init?(hashName: String, hashSize: Int) {
             guard let mac = shim_hmac_new(hashName) else { return nil }
             self.mac = mac
@@ -15,9 +15,10 @@
 
         deinit { EVP_MAC_CTX_free(mac) }
 
-        /// Fills `target`, at most as many bytes as the hash has: so the first block of HKDF-Expand (RFC 5869, 2.3) is enough.
+        /// Fills `target`, which has at most the size of the hash. So the first block of HKDF-Expand suffices (RFC
+        /// 5869, 2.3).
         ///
-        /// - Returns: false when OpenSSL fails.
+        /// - Returns: false if OpenSSL fails.
         func expand(_ secret: [UInt8], _ label: StaticString, into target: UnsafeMutableBufferPointer<UInt8>) -> Bool {
             let prefix: StaticString = "tls13 "
             let nameSize = prefix.utf8CodeUnitCount + label.utf8CodeUnitCount
@@ -30,7 +31,7 @@
                 (info + 3).update(from: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
                 (info + 3 + prefix.utf8CodeUnitCount).update(from: label.utf8Start, count: label.utf8CodeUnitCount)
                 info[infoSize - 1] = 0
-                // The number of the block.
+                // The number of the HKDF block.
                 info[infoSize] = 1
                 let output = info + infoSize + 1
                 defer { OPENSSL_cleanse(output, hashSize) }

@@ -1,18 +1,18 @@
 #if TLS
     internal import COpenSSL
 
-    /// Everything in OpenSSL's error queue of this thread, oldest first, as readable text.
+    /// All entries of this thread's OpenSSL error queue, oldest first, as readable text.
     struct OpenSSLError: Error, Sendable, CustomStringConvertible {
         struct Entry: Sendable {
             let code: UInt
             let reason: String
-            /// The detail that OpenSSL added (a file name, an expected value), if any.
+            /// The detail of the OpenSSL error (a file name, an expected value), if there is one.
             let data: String
         }
 
         let entries: [Entry]
 
-        /// Takes the queue; it is empty afterwards, as it has to be before the next call that may fail.
+        /// Empties the error queue and returns its entries. The queue must be empty before the next call that may fail.
         static func drain() -> OpenSSLError {
             var entries: [Entry] = []
             var data: UnsafePointer<CChar>?
@@ -28,12 +28,12 @@
             return OpenSSLError(entries: entries)
         }
 
-        /// Whether the first failure has this reason of the SSL library.
+        /// Returns whether the first error has this reason code of the SSL library.
         func has(reason: Int32) -> Bool {
             entries.contains { shim_err_library($0.code) == ERR_LIB_SSL && shim_err_reason($0.code) == reason }
         }
 
-        /// The peer's alert, in OpenSSL's words, when it was an alert that ended the connection.
+        /// OpenSSL's name for the peer's alert, if an alert of the peer ended the connection.
         var alert: String? {
             entries.first {
                 shim_err_library($0.code) == ERR_LIB_SSL && shim_err_reason($0.code) >= SSL_AD_REASON_OFFSET

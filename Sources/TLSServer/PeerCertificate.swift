@@ -3,12 +3,12 @@
     private import Glibc
     package import Sockets
 
-    /// What a node's certificate says beyond what OpenSSL checks by itself.
+    /// Checks of a node's certificate that OpenSSL does not do by itself.
     ///
-    /// OpenSSL matches no URI names, and lets a certificate without an extended key usage pass every purpose: both
-    /// are looked at here.
+    /// OpenSSL matches no URI names. It accepts a certificate without an extended key usage for every purpose. This
+    /// type checks both.
     package enum PeerCertificate {
-        /// The longest URI that is looked at; SPIFFE allows 2048 bytes.
+        /// The longest accepted URI. SPIFFE allows 2048 bytes.
         private static let maximumURILength = 2048
 
         static func identity(of certificate: OpaquePointer) -> PeerIdentity {
@@ -23,21 +23,52 @@
             }
         }
 
-        /// The identity in a certificate file, PEM; nil when it can't be read.
+        /// Returns whether the subject alternative names contain this address or this full name. It accepts no
+        /// wildcards and no common name.
+        static func covers(_ host: String, _ certificate: OpaquePointer) -> Bool {
+            if SocketAddress(host: host, port: 0) != nil { return X509_check_ip_asc(certificate, host, 0) == 1 }
+            let flags = UInt32(X509_CHECK_FLAG_NO_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+            return X509_check_host(certificate, host, host.utf8.count, flags, nil) == 1
+        }
+
+        /// The identity in a PEM certificate file; nil if the file can't be read.
         package static func identity(inFile path: String) -> PeerIdentity? {
             withCertificate(inFile: path, identity(of:))
         }
 
-        /// When the certificate in a file ends, in seconds since 1970; nil when it can't be read.
+        /// The node and the serial number of a certificate, for messages: "spiffe://c/worker/w, serial 0A1B". At most 256
+        /// bytes.
+        static func label(of certificate: OpaquePointer) -> String {
+            let name = uriNames(of: certificate).first { !$0.isEmpty }
+            return "\(name.map { $0.prefix(160) } ?? "no node name"), serial \(serial(of: certificate))"
+        }
+
+        /// The same for the certificate in a file; nil if the file can't be read.
+        package static func label(inFile path: String) -> String? { withCertificate(inFile: path, label(of:)) }
+
+        /// In hexadecimal, as `openssl x509 -serial` shows it. RFC 5280 (4.1.2.2) allows 20 bytes.
+        private static func serial(of certificate: OpaquePointer) -> String {
+            guard let number = X509_get0_serialNumber(certificate), let bytes = ASN1_STRING_get0_data(number) else {
+                return "unknown"
+            }
+            let count = min(Int(ASN1_STRING_length(number)), 20)
+            let digits = UnsafeBufferPointer(start: bytes, count: count).map { byte in
+                (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+            return digits.joined()
+        }
+
+        /// The expiry time of the certificate in a file, in seconds since 1970; nil if the file can't be read.
         package static func expiry(inFile path: String) -> Int? {
             withCertificate(inFile: path) { seconds(of: X509_get0_notAfter($0)) } ?? nil
         }
 
-        /// What is wrong with the dates of the certificate in a file ("has expired", "is not yet valid", "ends in 2 days": less than
-        /// a sixth of its time is left, so nobody renews it); nil when nothing is, or when it can't be read.
+        /// Describes a fault in the dates of the certificate in a file: "has expired", "is not yet valid", or "ends in
+        /// 2 days". The last means that less than a sixth of its time is left, so the renewal does not work. Returns
+        /// nil if the dates are fine or the file can't be read.
         package static func validityProblem(inFile path: String) -> String? {
             let problem: String?? = withCertificate(inFile: path) { certificate in
-                // 0 stands for an unreadable time, which is as bad as a past one.
+                // 0 means an unreadable time, which counts as a past one.
                 if X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0 { return "has expired" }
                 if X509_cmp_current_time(X509_get0_notBefore(certificate)) >= 0 { return "is not yet valid" }
                 guard let begin = seconds(of: X509_get0_notBefore(certificate)),
@@ -95,7 +126,7 @@
                 else { continue }
                 let length = Int(ASN1_STRING_length(text))
                 let bytes = UnsafeBufferPointer(start: start, count: length)
-                // A NUL inside could make two readers see two names: such a name matches nothing.
+                // Two parsers could read a name with a NUL differently. Such a name matches nothing.
                 let isPlain = length <= maximumURILength && bytes.allSatisfy { (0x21...0x7E).contains($0) }
                 uris.append(isPlain ? String(decoding: bytes, as: UTF8.self) : "")
             }

@@ -2,7 +2,7 @@
     internal import COpenSSL
     internal import Sockets
 
-    /// The protocols that one side of a connection takes, best first, in the wire's form (RFC 7301, 3.1).
+    /// The protocols that one side of a connection supports, best first, in wire format (RFC 7301, 3.1).
     final class ProtocolList {
         private let wire: [UInt8]
 
@@ -10,17 +10,18 @@
             wire = protocols.flatMap { [UInt8($0.rawValue.utf8.count)] + Array($0.rawValue.utf8) }
         }
 
-        /// As a server: chooses. The list has to live as long as the context.
+        /// Makes a server context select a protocol from this list. The list must outlive the context.
         func choose(on context: OpaquePointer) {
             SSL_CTX_set_alpn_select_cb(context, select, Unmanaged.passUnretained(self).toOpaque())
         }
 
-        /// As a client: offers.
+        /// Makes a client context offer this list.
         func offer(on context: OpaquePointer) {
             SSL_CTX_set_alpn_protos(context, wire, UInt32(wire.count))
         }
 
-        /// The first of ours that the peer offers too. Points into the peer's offer, which is what OpenSSL wants.
+        /// Returns the first own protocol that the peer offers too. It points into the peer's offer, as OpenSSL
+        /// requires.
         fileprivate func best(of offered: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8>? {
             wire.withUnsafeBufferPointer { wire in
                 var found: UnsafeBufferPointer<UInt8>?
@@ -46,7 +47,7 @@
         }
     }
 
-    /// RFC 7301, 3.2: our choice among the client's protocols; no common one ends the handshake with an alert.
+    /// RFC 7301, 3.2: selects among the client's protocols. Without a common one the handshake ends with an alert.
     private func select(
         _ session: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
         _ chosenLength: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredLength: UInt32,

@@ -1,15 +1,16 @@
 #if TLS
     internal import Sockets
 
-    /// How much content the records of one client's connection carry: little at first, then as much as they may.
+    /// The content size of the records to one client: small at first, then as large as possible.
     ///
-    /// A record is of no use before its last byte is there. What may be on the way to a client that has acknowledged nothing yet is less
-    /// than one full record (RFC 6928: ten segments, some 14 KB), so it would have all of that in its hands for a round trip and could not
-    /// read a byte. The kernel begins anew after a pause (RFC 5681, 4.1), and so do we.
+    /// A client can't decrypt a record before its last byte arrives. Before the client's first acknowledgement the
+    /// kernel may send less than one full record (RFC 6928: ten segments, about 14 KB). So with a full record the
+    /// client could read nothing for one round trip. The kernel starts again after a pause (RFC 5681, 4.1), and so does
+    /// this type.
     struct RecordSize {
-        /// With what a record adds to it, within a segment of all usual links.
+        /// A small record with its overhead fits into one segment on all usual links.
         static let small = 1350
-        /// Bytes in small records; by then there are many times as many on the way as a record has.
+        /// The number of bytes in small records. After them the congestion window is many times as large as a record.
         static let smallBytes = 64 << 10
         /// A pause, in nanoseconds.
         static let pause: UInt64 = 1_000_000_000
@@ -17,13 +18,13 @@
         private var smallLeft = RecordSize.smallBytes
         private var lastAt: UInt64 = 0
 
-        /// Called before content is sent that may need more than one record.
+        /// Call this before sending content that may need more than one record.
         mutating func sendingBegins(now: UInt64) {
             if now &- lastAt >= RecordSize.pause { smallLeft = RecordSize.smallBytes }
             lastAt = now
         }
 
-        /// The most that the next record may carry.
+        /// The largest content of the next record.
         var limit: Int { smallLeft > 0 ? RecordSize.small : RecordFormat.maximumContent }
 
         mutating func sent(_ count: Int) { smallLeft = max(0, smallLeft - count) }

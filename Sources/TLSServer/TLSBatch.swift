@@ -1,39 +1,39 @@
 #if TLS
-    /// Where records are gathered, so that they leave in one system call. One for each context, which belongs to one loop.
+    /// Collects records, so that many leave in one system call. Each context, and so each loop, has one batch.
     ///
-    /// One session after the other: whoever gathers holds it, and when another wants it, what the first has gathered leaves.
+    /// One session at a time holds the batch. When another session claims it, the collected records leave.
     final class TLSBatch {
-        /// Bytes of records that are gathered before they leave; the last record may go beyond.
+        /// The number of bytes after which the records leave. The last record may exceed it.
         static let limit = 128 << 10
-        /// There is always room for one record more, the largest that OpenSSL makes too (RFC 5246, 6.2.3), and for a message or
-        /// an alert with it.
+        /// After the limit there is room for one more record of the largest size that OpenSSL makes (RFC 5246, 6.2.3),
+        /// and for a message or an alert.
         private static let capacity = limit + (16 << 10) + (4 << 10)
 
         /// Nil until the first write.
         private var memory: UnsafeMutableRawPointer?
         private var count = 0
-        /// It takes its name off before it goes, see `release`.
+        /// The holder clears this reference before it is freed (`release`).
         private unowned(unsafe) var holder: TLSSocket?
 
         deinit { memory?.deallocate() }
 
-        /// What the holder has gathered; it stays where it is until the next record is made.
+        /// The holder's records. Their address is stable until the next record is made.
         var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: memory, count: count) }
 
-        /// From now on this gathers what `socket` sends.
+        /// Makes `socket` the holder of the batch. The earlier holder's records leave first.
         func claim(for socket: TLSSocket) {
-            // How that went, its session hears when it looks.
+            // The earlier holder learns the result at its next call.
             if let holder { _ = holder.sendGathered() }
             holder = socket
         }
 
-        /// Nobody holds this, and nothing is here.
+        /// Clears the holder and the records.
         func release() {
             holder = nil
             count = 0
         }
 
-        /// Where a record can be made; nil when there is no room.
+        /// Returns the memory for the next record, or nil without enough room.
         func room(for size: Int) -> UnsafeMutableRawPointer? {
             guard size <= TLSBatch.capacity - count else { return nil }
             if let memory { return memory + count }
@@ -42,7 +42,7 @@
             return memory + count
         }
 
-        /// A record was made in the room that was given.
+        /// Counts a record that was written to the memory from `room`.
         func took(_ size: Int) { count += size }
     }
 #endif

@@ -1,5 +1,5 @@
 #if TLS
-    /// A certificate, key or CA file that can't be used: one line that says which, why, and what to do.
+    /// An unusable certificate, key or CA file. The description is one line: the file, the reason and the cure.
     package struct TLSConfigurationError: Error, Sendable, CustomStringConvertible {
         package let description: String
 

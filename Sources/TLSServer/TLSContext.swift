@@ -2,22 +2,22 @@
     internal import COpenSSL
     package import Sockets
 
-    /// An SSL_CTX: certificates, keys and rules that the sessions of one loop share.
+    /// An SSL_CTX: certificates, keys and settings for the sessions of one loop.
     ///
-    /// OpenSSL takes locks when threads share a context: every loop makes its own.
+    /// OpenSSL takes locks if threads share a context, so every loop has its own.
     package final class TLSContext {
-        /// The side of the house that a context serves.
+        /// The purpose of a context.
         package enum Side: Sendable {
-            /// HTTPS for anybody: TLS 1.2 and 1.3, no client certificate, tickets.
+            /// HTTPS for all clients: TLS 1.2 and 1.3, no client certificate, session tickets.
             case publicServer
-            /// The cluster port and the workers: TLS 1.3, certificate required, nothing is resumed, since resumption
-            /// skips the check of the client's certificate.
+            /// The cluster port and the workers' ports: TLS 1.3, with a required certificate. There is no resumption,
+            /// because it skips the check of the client's certificate.
             case clusterServer
-            /// Our connections to the cluster port and the workers.
+            /// Connections to the cluster port and to workers.
             case clusterClient
         }
 
-        /// Bytes of `ticketKeys`: a name, a MAC key and a cipher key.
+        /// The size of `ticketKeys` in bytes: a name, a MAC key and a cipher key.
         package static let ticketKeysSize = 80
 
         let pointer: OpaquePointer
@@ -28,8 +28,8 @@
         /// - Parameters:
         ///   - credentials: certificate chain and key, PEM.
         ///   - trust: the cluster's CA; required for the cluster sides, ignored for the public one.
-        ///   - protocols: what is chosen from, or offered, best first; none in common ends a handshake, but a client
-        ///     that offers none is let in.
+        ///   - protocols: the protocols to select from or to offer, best first. Without a common one the handshake
+        ///     ends. A client that offers none is accepted.
         ///   - ticketKeys: 80 random bytes that all public contexts share, so that a client resumes on any loop.
         package init(
             side: Side, credentials: TLSCredentials, trust: TLSTrust?,
@@ -42,7 +42,9 @@
             self.pointer = pointer
             self.side = side
             self.protocols = ProtocolList(protocols)
-            configureVersions()
+            guard TLSPolicy.apply(to: pointer, side: side) else {
+                throw TLSConfigurationError("OpenSSL lacks a group, cipher or signature: \(OpenSSLError.drain())")
+            }
             TLSSecrets.prepare(pointer)
             configureResumption(ticketKeys: ticketKeys)
             configureBuffers()
@@ -58,8 +60,8 @@
             SSL_CTX_free(pointer)
         }
 
-        /// Whether a leaf that was accepted earlier is one of this CA still, and not revoked. What has only expired since then
-        /// is no reason to cut a connection: its owner may have a newer one by now.
+        /// Returns whether an earlier accepted leaf still comes from this CA and is not revoked. An expired leaf is no
+        /// reason to close a connection: its owner may have a newer one.
         func trusts(_ certificate: OpaquePointer) -> Bool {
             guard let store = SSL_CTX_get_cert_store(pointer), let check = X509_STORE_CTX_new() else { return false }
             defer { X509_STORE_CTX_free(check) }
@@ -70,25 +72,14 @@
             return isTrusted
         }
 
-        private func configureVersions() {
-            _ = shim_ctx_set_min_proto_version(pointer, side == .publicServer ? TLS1_2_VERSION : TLS1_3_VERSION)
-            _ = shim_ctx_set_max_proto_version(pointer, TLS1_3_VERSION)
-            SSL_CTX_set_options(pointer, shim_op_no_renegotiation | shim_op_no_compression)
-            // AES-128 with SHA-256 costs least, in the handshake too, and nobody can break it: we choose it from what the client has.
-            // A client that has ChaCha20 first can't do AES well, and gets what it wants.
-            SSL_CTX_set_options(pointer, shim_op_server_preference | shim_op_prioritize_chacha)
-            SSL_CTX_set_ciphersuites(
-                pointer, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256")
-        }
-
         private func configureResumption(ticketKeys: [UInt8]) {
             _ = shim_ctx_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
-            // Without a session id context OpenSSL refuses to resume sessions of clients that show a certificate.
+            // Without a session id context OpenSSL refuses to resume sessions of clients with a certificate.
             let name = Array("understudy".utf8)
             SSL_CTX_set_session_id_context(pointer, name, UInt32(name.count))
             if side == .publicServer {
-                // OpenSSL would send two after a full handshake. The second costs 6 % of it, and serves only clients that open two
-                // connections at the same moment.
+                // OpenSSL would send two tickets after a full handshake. The second costs 6 % of the handshake. It
+                // helps only clients that open two connections at the same moment.
                 SSL_CTX_set_num_tickets(pointer, 1)
                 if ticketKeys.count == TLSContext.ticketKeysSize {
                     var keys = ticketKeys
@@ -102,9 +93,10 @@
         }
 
         private func configureBuffers() {
-            // Partial writes: we keep what was not taken. Moving buffer: what we kept may lie elsewhere the next time.
-            // Buffers are kept between records; whoever has gone quiet gives them up (`TLSTransport.releaseBuffers`).
-            // No automatic chain: the file of the certificate has all of it, and OpenSSL would look for more in each handshake.
+            // Partial writes: the caller keeps the rest. Moving buffer: the rest may have another address at the next
+            // call. OpenSSL keeps its buffers between records; an idle connection frees them
+            // (`TLSTransport.releaseBuffers`). No automatic chain: the certificate file has the whole chain, and
+            // OpenSSL would search for more in each handshake.
             let mode =
                 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN
             _ = shim_ctx_set_mode(pointer, Int(mode))
@@ -116,14 +108,19 @@
                 throw TLSConfigurationError(
                     "\(credentials.certificate): no usable certificate: \(OpenSSLError.drain())")
             }
-            try loadKey(credentials.key)
+            try loadKey(credentials.key, of: credentials.certificate)
             guard SSL_CTX_check_private_key(pointer) == 1 else {
                 throw TLSConfigurationError("\(credentials.key) is not the key of \(credentials.certificate)")
             }
+            // No other node would accept this key.
+            guard side == .publicServer || PeerCertificateCost.allowsKey(of: SSL_CTX_get0_certificate(pointer)) else {
+                throw TLSConfigurationError(
+                    "\(credentials.certificate): a node's key has to be \(PeerCertificateCost.keysTaken)")
+            }
         }
 
-        private func loadKey(_ path: String) throws(TLSConfigurationError) {
-            // OpenSSL would ask for a passphrase at the terminal, and this thread would wait for whoever sits there.
+        private func loadKey(_ path: String, of certificate: String) throws(TLSConfigurationError) {
+            // OpenSSL would ask for a passphrase at the terminal, and this thread would wait for an answer.
             var needsPassphrase = false
             let isLoaded = withUnsafeMutablePointer(to: &needsPassphrase) { asked in
                 SSL_CTX_set_default_passwd_cb_userdata(pointer, asked)
@@ -136,6 +133,11 @@
             }
             if isLoaded { return }
             let error = OpenSSLError.drain()
+            if TLSCredentials(certificate: certificate, key: path).isLeafMisplaced {
+                throw TLSConfigurationError(
+                    "\(certificate): the certificates are in the wrong order: put the leaf first, which is the certificate of \(path)"
+                )
+            }
             guard !needsPassphrase else {
                 throw TLSConfigurationError(
                     "\(path) has a passphrase, and there is nobody to ask for it: store the key without one (openssl pkey)"
@@ -156,6 +158,7 @@
                 X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK))
             }
             SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
+            PeerCertificateCost.bound(pointer)
         }
     }
 #endif

@@ -1,7 +1,8 @@
 #if TLS
+    internal import COpenSSL
     private import Glibc
 
-    /// The files of a certificate chain and of its key, PEM.
+    /// The PEM files of a certificate chain and of its key.
     package struct TLSCredentials: Sendable {
         package let certificate: String
         package let key: String
@@ -11,10 +12,10 @@
             self.key = key
         }
 
-        /// Refuses a key that others can read: it is not a secret any more.
+        /// Throws if other users can read the key, because then it is no longer secret.
         func check() throws(TLSConfigurationError) {
             for path in [certificate, key] where access(path, R_OK) != 0 {
-                throw TLSConfigurationError("\(path): \(String(cString: strerror(errno)))")
+                throw TLSConfigurationError("\(path) can't be read: \(String(cString: strerror(errno)))")
             }
             var status = stat()
             guard stat(key, &status) == 0 else { return }
@@ -23,13 +24,40 @@
                 throw TLSConfigurationError("\(key) can be read by others: run 'chmod 600 \(key)', or make a new key")
             }
         }
+
+        /// The certificate of the key stands behind another certificate in the file. The first certificate of a chain must
+        /// be the leaf (RFC 8446, 4.4.2).
+        var isLeafMisplaced: Bool {
+            guard let keyFile = BIO_new_file(key, "r"), let chainFile = BIO_new_file(certificate, "r") else {
+                _ = OpenSSLError.drain()
+                return false
+            }
+            defer {
+                BIO_free(keyFile)
+                BIO_free(chainFile)
+                // The end of the file is an error too.
+                _ = OpenSSLError.drain()
+            }
+            // A passphrase is not asked for.
+            guard let key = PEM_read_bio_PrivateKey(keyFile, nil, { _, _, _, _ in -1 }, nil) else { return false }
+            defer { EVP_PKEY_free(key) }
+            var position = 0
+            while position < TLSCredentials.maximumChain, let next = PEM_read_bio_X509(chainFile, nil, nil, nil) {
+                defer { X509_free(next) }
+                if X509_check_private_key(next, key) == 1 { return position > 0 }
+                position += 1
+            }
+            return false
+        }
+
+        private static let maximumChain = 16
     }
 
-    /// Whom the cluster sides believe.
+    /// The trust of the cluster sides.
     package struct TLSTrust: Sendable {
-        /// The cluster's CA certificate, PEM.
+        /// The file of the cluster's CA certificate, PEM.
         package let authority: String
-        /// The CA's list of revoked certificates, PEM; nil when there is none yet.
+        /// The file of the CA's revocation list, PEM; nil if there is none.
         package let revocations: String?
 
         package init(authority: String, revocations: String?) {

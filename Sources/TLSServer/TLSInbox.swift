@@ -1,63 +1,62 @@
 #if TLS
-    /// Where the sessions of one loop receive records, one after the other: whoever receives holds it, and keeps it until
-    /// another wants it or it is used up. Then what is left moves to memory of the session, so that a connection which waits
-    /// holds none.
+    /// The receive buffer of a loop's sessions. One session at a time holds it, until another session claims it or it
+    /// is empty. Bytes that are left then move to memory of the session. So a waiting connection holds no buffer.
     final class TLSInbox {
         private var memory = UnsafeMutableRawPointer.allocate(byteCount: smallest, alignment: 64)
         private var capacity = smallest
-        /// Received, and not opened yet.
+        /// The received bytes that are not decrypted yet begin here.
         private var start = 0
         private var end = 0
-        /// It takes its name off before it goes, see `release`.
+        /// The holder clears this reference before it is freed (`release`).
         private unowned(unsafe) var holder: TLSSocket?
 
-        /// A record, and one that had begun before.
+        /// Room for a complete record behind a partial one.
         private static let smallest = 2 * (RecordFormat.headerSize + RecordFormat.maximumSealed)
 
         deinit { memory.deallocate() }
 
-        /// What the holder has received and not opened.
+        /// The holder's received bytes that are not decrypted yet.
         var bytes: UnsafeMutableRawBufferPointer {
             UnsafeMutableRawBufferPointer(start: memory + start, count: end - start)
         }
 
-        /// From now on `socket` receives here.
+        /// Makes `socket` the holder of the buffer. The earlier holder takes its bytes away first.
         func claim(for socket: TLSSocket) {
             vacate()
             holder = socket
         }
 
-        /// Lets whoever holds this take away what is left.
+        /// Makes the holder take its bytes away.
         func vacate() {
             holder?.leaveInbox()
             release()
         }
 
-        /// Nobody holds this, and nothing is here.
+        /// Clears the holder and the bytes.
         func release() {
             holder = nil
             start = 0
             end = 0
         }
 
-        /// Puts bytes behind what is here.
+        /// Appends bytes.
         func append(_ bytes: UnsafeRawBufferPointer) {
             makeRoom(end + bytes.count)
             UnsafeMutableRawBufferPointer(start: memory + end, count: bytes.count).copyMemory(from: bytes)
             end += bytes.count
         }
 
-        /// Memory behind what is here, for the records of so much content. What was here may have moved.
+        /// Returns free memory behind the bytes, for the records of so much content. The call may move the bytes.
         func room(forContent contentSize: Int) -> UnsafeMutableRawBufferPointer {
             if start > 0 {
-                // Less than one record, when another is wanted.
+                // Less than one record is left here, so the move is cheap.
                 if start < end { memory.copyMemory(from: memory + start, byteCount: end - start) }
                 end -= start
                 start = 0
             }
             let records = contentSize / RecordFormat.maximumContent + 1
             let wanted = contentSize + records * RecordFormat.overhead
-            // A record that has begun has to find room for its rest.
+            // There has to be room for the rest of a partial record.
             makeRoom(end + max(wanted, RecordFormat.headerSize + RecordFormat.maximumSealed))
             return UnsafeMutableRawBufferPointer(start: memory + end, count: wanted)
         }
@@ -71,10 +70,10 @@
             capacity = needed
         }
 
-        /// So much came into the room that was given.
+        /// Counts bytes that were received into the memory from `room`.
         func received(_ count: Int) { end += count }
 
-        /// The first bytes are taken; they stay where they are until the next call of `room` or `claim`.
+        /// Removes the first bytes. Their memory stays valid until the next call of `room` or `claim`.
         func took(_ count: Int) {
             start += count
             if start == end {

@@ -1,22 +1,22 @@
 #if TLS
     internal import Sockets
 
-    /// What makes and opens the records of a connection whose handshake is over.
+    /// Encrypts and decrypts the records of a connection after its handshake.
     ///
-    /// Two of them exist: OpenSSL's session as it is (`TLSSession`), and our own for TLS 1.3 (`TLSRecords`).
+    /// There are two record layers: OpenSSL's session (`TLSSession`), and this module's own for TLS 1.3 (`TLSRecords`).
     protocol TLSRecordLayer: AnyObject {
-        /// Something can be given out that readiness does not tell of.
+        /// There is input that epoll does not report, because it has been received already.
         var hasBufferedInput: Bool { get }
 
         /// See `Transport.receive`.
         func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult
 
-        /// Makes one record of as much of `first` and then of `second` as one takes, and gathers it in the batch of the context.
+        /// Makes one record of as much of `first` and then of `second` as fits, and adds it to the context's batch.
         ///
-        /// - Returns: `.bytes` with how much that was, or what stands in the way.
+        /// - Returns: `.bytes` with the number of bytes in the record, or the obstacle.
         func seal(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> TransportResult
 
-        /// Makes the record that tells the peer that nothing more comes, the first time that it is called, and gathers it.
+        /// At the first call, adds the record that announces the end of output (close_notify) to the batch.
         func sealCloseNotify()
 
         /// See `Transport.releaseBuffers`.

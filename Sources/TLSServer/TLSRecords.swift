@@ -2,39 +2,35 @@
     internal import COpenSSL
     internal import Sockets
 
-    /// The records of a TLS 1.3 connection after its handshake (RFC 8446, 5 and 4.6.3). OpenSSL made the handshake and lends its
-    /// ciphers; its session is gone by now.
+    /// The records of a TLS 1.3 connection after its handshake (RFC 8446, 5 and 4.6.3). OpenSSL did the handshake and
+    /// provides the ciphers. Its session no longer exists.
     ///
-    /// Content is opened from where it was received straight into the reader's memory, and sealed from where it lies straight
-    /// into the batch that is sent.
+    /// Content is decrypted from the receive buffer straight into the reader's memory. It is encrypted from the
+    /// caller's memory straight into the batch.
     final class TLSRecords: TLSRecordLayer {
-        /// Records in a row that carry no content, before the peer is taken for hostile.
-        private static let idleRecordLimit = 32
-
         private let socket: TLSSocket
-        private let isServer: Bool
         private let opener: RecordCipher
         private let sealer: RecordCipher
-        private var messages = PostHandshakeMessages()
-        private var idleRecords = 0
-        /// The peer wants our keys updated before our next content.
+        private var messages: PostHandshakeMessages
+        private var idleRecords = IdleRecords()
+        /// The peer requested a key update. It has to precede this side's next content.
         private var owesKeyUpdate = false
-        /// How the peer's direction ended; nothing is opened after that.
+        /// The end of the peer's direction. No record is decrypted after it.
         private var ending: ReceiveResult?
         private var isEndingTold = false
         private var isBroken = false
         private var isCloseNotifySealed = false
 
-        /// A connection whose handshake happened elsewhere.
+        /// Makes the record layer of a connection whose handshake happened elsewhere.
         init(opener: RecordCipher, sealer: RecordCipher, isServer: Bool, socket: TLSSocket) {
             self.opener = opener
             self.sealer = sealer
-            self.isServer = isServer
+            messages = PostHandshakeMessages(isServer: isServer)
             self.socket = socket
         }
 
-        /// Takes over from `session`; nil when the connection has to stay with OpenSSL: another version of TLS, a suite that is not
-        /// among ours, or records that the peer wants smaller.
+        /// Takes over from `session`. Fails if the connection has to stay with OpenSSL: another version of TLS, an
+        /// unsupported suite, or a peer that requested smaller records.
         convenience init?(of session: TLSSession, socket: TLSSocket, workspace: TLSWorkspace) {
             let isServer = SSL_is_server(session.pointer) == 1
             guard SSL_version(session.pointer) == TLS1_3_VERSION, SSL_has_pending(session.pointer) == 0,
@@ -62,7 +58,7 @@
             }
         }
 
-        /// Lends the content of one record, opened where it was received.
+        /// Lends the content of one record, decrypted in place.
         func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
             guard ending == nil else { return takeEnding() }
             var received = socket.claimInbox()
@@ -79,7 +75,7 @@
             }
         }
 
-        /// Tells how the peer's direction ended; once for a failure, after which there is nothing.
+        /// Returns the end of the peer's direction. It returns a failure once and nothing afterwards.
         private func takeEnding() -> ReceiveResult {
             defer {
                 isEndingTold = true
@@ -88,7 +84,7 @@
             return ending ?? .endOfStream
         }
 
-        /// Opens whole records until one has content; nil when there is none.
+        /// Decrypts complete records until one has content. Returns nil if none has.
         private func open(_ received: UnsafeMutableRawBufferPointer) -> UnsafeBufferPointer<UInt8>? {
             var rest = received
             while ending == nil {
@@ -120,7 +116,7 @@
             return nil
         }
 
-        /// Looks at what a record had inside, and returns how much of it is content.
+        /// Handles a record's decrypted bytes, and returns how many of them are content.
         private func take(_ inner: UnsafeRawBufferPointer) -> Int {
             var end = inner.count
             // The type is the last byte that is not padding (RFC 8446, 5.4).
@@ -132,16 +128,12 @@
             let content = UnsafeRawBufferPointer(rebasing: inner[..<(end - 1)])
             switch ContentType(rawValue: inner[end - 1]) {
             case .applicationData where !messages.isWithin:
-                if !content.isEmpty {
-                    idleRecords = 0
-                    return content.count
-                }
-            case .alert where !messages.isWithin: takeAlert(content)
+                if !content.isEmpty { return content.count }
+            case .alert where !messages.isWithin && !content.isEmpty: takeAlert(content)
             case .handshake where !content.isEmpty: takeMessages(content)
             case .alert, .handshake, .applicationData, nil: refuse(.unexpectedMessage)
             }
-            idleRecords += 1
-            if idleRecords > TLSRecords.idleRecordLimit { refuse(.unexpectedMessage) }
+            if !idleRecords.allowsOne(now: Clock.monotonicNanoseconds()) { refuse(.unexpectedMessage) }
             return 0
         }
 
@@ -164,14 +156,14 @@
                 case .keyUpdate(let isRequested):
                     if isRequested { owesKeyUpdate = true }
                     if !opener.update() { refuse(.internalError) }
-                // Nothing is resumed towards the cluster, so nobody has a use for it.
-                case .newSessionTicket: if isServer { refuse(.unexpectedMessage) }
+                // The cluster resumes no sessions, so a ticket has no use.
+                case .newSessionTicket: break
                 case .refused(let alert): refuse(alert)
                 }
             }
         }
 
-        /// The peer does not keep to the protocol: it is told, and that was that.
+        /// Ends the connection with an alert, because the peer violated the protocol.
         private func refuse(_ alert: Alert) {
             guard ending == nil else { return }
             if !isBroken { sendFatal(alert) }
@@ -189,7 +181,7 @@
             guard !isBroken else { return .failed(.truncated) }
             if owesKeyUpdate || sealer.isUsedUp {
                 owesKeyUpdate = false
-                // Type, length, and that we ask for none in return.
+                // Type, length, and no request for a key update in return.
                 let message: [UInt8] = [24, 0, 0, 1, 0]
                 guard message.withUnsafeBytes({ gather($0, as: .handshake) }), sealer.update() else { return failed() }
             }
@@ -227,7 +219,7 @@
         }
 
         private func sendFatal(_ alert: Alert) {
-            // Records keep their order: behind some that can't leave there is no place for another.
+            // Records keep their order. While some are blocked, no other record is made.
             guard case .moved = socket.sendUnsent(), !socket.isBlocked else { return }
             socket.beginGathering()
             _ = gather(alert, isFatal: true)

@@ -2,45 +2,46 @@
     internal import COpenSSL
     private import Glibc
 
-    /// What a handshake of OpenSSL's leaves to whoever makes the records after it.
+    /// The secrets that an OpenSSL handshake passes to the record layer after it.
     ///
-    /// OpenSSL has two callbacks that tell: one gives out secrets in the format of SSLKEYLOGFILE (meant for those who look into
-    /// traffic), one shows each message of the handshake. Nothing of it is ever written anywhere.
+    /// Two callbacks of OpenSSL provide them. One emits secrets in the format of SSLKEYLOGFILE, which is meant for
+    /// traffic analysis. The other shows each message of the handshake. The secrets are never written to a file.
     struct TLSSecrets {
         private var client: [UInt8] = []
         private var server: [UInt8] = []
-        /// Messages, each a record of its own, that OpenSSL sent under the server's secret.
+        /// The number of messages that OpenSSL sent under the server's secret. Each is a record of its own.
         private(set) var ticketsSent: UInt64 = 0
 
-        /// The server's Finished has gone by: from here on the secrets come that are wanted.
+        /// The server's Finished has passed. The following secrets are the required ones.
         private(set) var isFinished = false
 
-        /// The secret that the server's records, or the client's, are made with; empty when it is not known.
+        /// The secret of the server's or the client's records; empty if unknown.
         subscript(server isServer: Bool) -> [UInt8] { isServer ? server : client }
 
-        /// Overwrites them in memory.
+        /// Overwrites the secrets in memory.
         mutating func erase() {
             client.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
             server.withUnsafeMutableBytes { OPENSSL_cleanse($0.baseAddress, $0.count) }
         }
 
-        /// To be called once for each context.
+        /// Call this once for each context.
         static func prepare(_ context: OpaquePointer) {
             SSL_CTX_set_msg_callback(context, message)
         }
 
-        /// `session` gets what its handshake tells. It frees its SSL before itself.
+        /// Attaches `session` to the callbacks of its handshake. The session frees its SSL before itself.
         static func collect(for session: TLSSession) {
             SSL_set_ex_data(session.pointer, 0, Unmanaged.passUnretained(session).toOpaque())
         }
 
-        /// To be called before each step of a handshake: OpenSSL takes 50,000 instructions to write a secret down, so it is asked
-        /// only while those come that are wanted. The context is for one thread, and so for one step at a time.
+        /// Call this before each step of a handshake. OpenSSL needs 50,000 instructions to format a secret, so the
+        /// callback is set only while the required secrets appear. The context belongs to one thread, so only one step
+        /// runs at a time.
         func listen(on session: OpaquePointer) {
             SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(session), isFinished ? keyLine : nil)
         }
 
-        fileprivate static func session(of pointer: OpaquePointer?) -> TLSSession? {
+        static func session(of pointer: OpaquePointer?) -> TLSSession? {
             guard let pointer, let data = SSL_get_ex_data(pointer, 0) else { return nil }
             return Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
         }
@@ -56,7 +57,7 @@
             }
         }
 
-        /// - Parameter line: a label, the client's random bytes and the secret, the last two in hexadecimal.
+        /// - Parameter line: a label, the client's random bytes and the secret. The last two are hexadecimal.
         fileprivate mutating func take(_ line: UnsafePointer<CChar>) {
             let text = UnsafeBufferPointer(start: line, count: strlen(line))
             let isServer: Bool
@@ -108,7 +109,9 @@
         _ isSent: Int32, _ version: Int32, _ type: Int32, _ bytes: UnsafeRawPointer?, _ count: Int,
         _ session: OpaquePointer?, _ argument: UnsafeMutableRawPointer?
     ) {
-        guard type == SSL3_RT_HANDSHAKE, let bytes, count > 0, let session else { return }
+        guard let session, let bytes, count > 0 else { return }
+        if type == SSL3_RT_ALERT && isSent == 1 { TLSSecrets.session(of: session)?.alertPassed() }
+        guard type == SSL3_RT_HANDSHAKE else { return }
         TLSSecrets.session(of: session)?.secrets.passed(
             messageType: Int32(bytes.load(as: UInt8.self)), isSent: isSent == 1, on: session)
     }

@@ -2,21 +2,24 @@
     internal import COpenSSL
     internal import Sockets
 
-    /// OpenSSL's side of a connection: the handshake, and the records of those that stay with OpenSSL.
+    /// OpenSSL's part of a connection: the handshake, and the records of connections that stay with OpenSSL.
     ///
-    /// After a fatal error OpenSSL forbids further calls, SSL_shutdown included: `isBroken` guards that.
+    /// After a fatal error OpenSSL forbids further calls, including SSL_shutdown. `isBroken` prevents them.
     final class TLSSession {
         let pointer: OpaquePointer
         private let socket: TLSSocket
         private var isBroken = false
-        /// OpenSSL holds more that can be given out than the last read took.
+        private(set) var alertsSent = 0
+        /// OpenSSL holds more input than the last read returned.
         private(set) var hasBufferedInput = false
-        /// How the session ended, met behind bytes that had to be given out first.
+        /// The end of the session, found behind bytes that have to be returned first.
         private var ending: TransportResult?
-        /// What the records after the handshake are made with, as far as it is known.
+        /// The certificate that failed the verification, if it is revoked or outside of its dates.
+        var lapsedCertificate: String?
+        /// The known secrets of the records after the handshake.
         var secrets = TLSSecrets()
 
-        /// Nil when OpenSSL has no memory for a session.
+        /// Fails if OpenSSL has no memory for a session.
         init?(context: TLSContext, socket: TLSSocket, host: String?) {
             guard let pointer = SSL_new(context.pointer) else {
                 _ = OpenSSLError.drain()
@@ -27,7 +30,7 @@
                 _ = OpenSSLError.drain()
                 return nil
             }
-            // One for both directions: the session takes it once.
+            // The same BIO serves both directions. The session takes one reference.
             SSL_set_bio(pointer, bio, bio)
             self.pointer = pointer
             self.socket = socket
@@ -37,6 +40,7 @@
                 expect(host: host)
             } else {
                 SSL_set_accept_state(pointer)
+                socket.helloBound = ClientHelloBound()
             }
         }
 
@@ -54,21 +58,47 @@
             }
         }
 
+        /// The server's first flight has left. In TLS 1.3 it ends with Finished. A HelloRetryRequest does not count,
+        /// because it cost nothing yet.
+        var hasAnswered: Bool {
+            secrets.isFinished || (socket.hasSent && SSL_version(pointer) < TLS1_3_VERSION)
+        }
+
         func handshake() -> HandshakeResult {
+            if hasAnswered { socket.helloBound = nil }
             socket.beginReading()
             secrets.listen(on: pointer)
             let result = SSL_do_handshake(pointer)
             if result == 1 { return .complete }
-            switch outcome(of: result) {
+            let outcome = outcome(of: result)
+            if socket.refusal == .helloTooLarge { sendDecodeError() }
+            switch outcome {
             case .wouldBlock(let direction): return .wants(direction)
             case .failed(let error): return .failed(error)
             case .endOfStream, .bytes: return .failed(.truncated)
             }
         }
 
-        /// From now on this looks after the records of the connection.
+        /// OpenSSL has not seen the bytes that the socket rejected. There are no keys yet, so the alert is unencrypted.
+        private func sendDecodeError() {
+            let alert: [UInt8] = [ContentType.alert.rawValue, 3, 3, 0, 2, 2, Alert.decodeError.rawValue]
+            _ = alert.withUnsafeBytes { socket.send($0) }
+        }
+
+        /// The most alerts that a server sends to a client that continues.
+        static let mostWarnings = 4
+
+        /// Called for each sent alert. The only alert that ends nothing refuses a renegotiation (TLS 1.2). OpenSSL
+        /// would answer any number of such requests in the same turn of the loop.
+        func alertPassed() {
+            alertsSent += 1
+            if alertsSent > TLSSession.mostWarnings { socket.refusal = .renegotiation }
+        }
+
+        /// Makes this session the record layer of the connection.
         func keepRecords() {
-            // One read(2) takes many records; in the handshake OpenSSL must not take what comes after it.
+            socket.helloBound = nil
+            // One read(2) returns many records. During the handshake OpenSSL must not read beyond it.
             shim_ssl_set_read_ahead(pointer, 1)
             hasBufferedInput = SSL_has_pending(pointer) == 1 || !socket.receivedBytes.isEmpty
         }
@@ -81,7 +111,7 @@
             return ApplicationProtocol.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
         }
 
-        /// What a call that did not succeed means; leaves OpenSSL's error queue empty.
+        /// Translates the result of an unsuccessful call, and empties OpenSSL's error queue.
         private func outcome(of result: Int32) -> TransportResult {
             switch SSL_get_error(pointer, result) {
             case SSL_ERROR_WANT_READ: return .wouldBlock(.read)
@@ -90,11 +120,21 @@
             case SSL_ERROR_SYSCALL:
                 isBroken = true
                 _ = OpenSSLError.drain()
+                if let refusal = socket.refusal { return .failed(describe(refusal)) }
                 return .failed(
                     socket.failureCode == 0 ? .truncated : .system(SystemError("TLS", code: socket.failureCode)))
             default:
                 isBroken = true
-                return .failed(describe(OpenSSLError.drain()))
+                let error = OpenSSLError.drain()
+                return .failed(socket.refusal.map(describe) ?? describe(error))
+            }
+        }
+
+        private func describe(_ refusal: TLSSocket.Refusal) -> TransportError {
+            switch refusal {
+            case .helloTooLarge:
+                .secure(.other, message: "the peer's ClientHello is larger than \(ClientHelloBound.maximumSize) bytes")
+            case .renegotiation: .secure(.other, message: "the peer asks again and again for a renegotiation")
             }
         }
 
@@ -105,7 +145,14 @@
             }
             let verdict = SSL_get_verify_result(pointer)
             if verdict != X509_V_OK && error.has(reason: SSL_R_CERTIFICATE_VERIFY_FAILED) {
-                let reason = X509_verify_cert_error_string(verdict).map { String(cString: $0) } ?? "unknown"
+                let reason =
+                    verdict == X509_V_ERR_APPLICATION_VERIFICATION
+                    ? "it, or one that came with it, has a key that is not \(PeerCertificateCost.keysTaken), or too many came"
+                    : X509_verify_cert_error_string(verdict).map { String(cString: $0) } ?? "unknown"
+                if let lapsedCertificate {
+                    return .secure(
+                        .lapsed, message: "the peer's certificate is refused: \(reason) (\(lapsedCertificate))")
+                }
                 let isHost = verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH
                 return .secure(
                     isHost ? .hostMismatch : .peerRejected, message: "the peer's certificate is refused: \(reason)")
@@ -166,11 +213,11 @@
 
         func sealCloseNotify() {
             guard !isBroken, SSL_get_shutdown(pointer) & SSL_SENT_SHUTDOWN == 0 else { return }
-            // 0 means that our close_notify is made and the peer's has not come: all that is wanted here.
+            // 0 means that close_notify was sent and the peer's has not arrived. That is enough here.
             if SSL_shutdown(pointer) < 0 { _ = OpenSSLError.drain() }
         }
 
-        /// Fails, which changes nothing, when a record is half read or half written.
+        /// This fails without effect if a record is partly read or partly written.
         func releaseBuffers() {
             if !isBroken { _ = SSL_free_buffers(pointer) }
         }

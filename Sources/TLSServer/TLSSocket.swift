@@ -2,21 +2,28 @@
     private import Glibc
     internal import Sockets
 
-    /// The socket under one session, as OpenSSL reads and writes it (`TLSSocketBIO`).
+    /// The socket of one session, as OpenSSL reads and writes it (`TLSSocketBIO`).
     ///
-    /// It differs from OpenSSL's own in two ways. The records of one write are gathered and leave in one system call. And a socket
-    /// that gave less than it was asked for is not asked again in the same read: there would be nothing.
+    /// It differs from OpenSSL's own socket BIO in two ways. The records of one write are collected and leave in one
+    /// system call. After a read that returned less than requested, the socket is not read again in the same call,
+    /// because it is empty.
     final class TLSSocket {
-        /// How a system call went.
+        /// The result of a system call.
         enum Outcome {
             case moved(Int)
             case wouldBlock
-            /// The peer has ended its direction.
+            /// The peer has closed its sending side.
             case ended
             case failed
         }
 
-        /// Bytes taken at once in a handshake.
+        /// The reason why OpenSSL gets no more bytes from the peer.
+        enum Refusal: Equatable {
+            case helloTooLarge
+            case renegotiation
+        }
+
+        /// The bytes that one receive call requests during a handshake.
         private static let flight = 4 << 10
 
         private let descriptor: Int32
@@ -25,24 +32,28 @@
         private var holdsBatch = false
         private var holdsInbox = false
         private var isGathering = false
-        /// The last read took all that there was.
+        /// The last read emptied the socket.
         private(set) var isDrained = false
-        /// The peer has ended its direction.
+        /// The peer has closed its sending side.
         private(set) var isAtEnd = false
-        /// The errno of the last call that failed; 0 when none has.
+        /// The errno of the last failed call; 0 if none failed.
         private(set) var failureCode: Int32 = 0
-        /// Something has been sent.
+        /// The reason why the peer's bytes are rejected; nil if they are accepted.
+        var refusal: Refusal?
+        /// Bounds a client's bytes before the server's answer. Nil for a connection to a server, and after the answer.
+        var helloBound: ClientHelloBound?
+        /// Bytes have been sent.
         private(set) var hasSent = false
-        /// A system call to send has failed: nothing more can be sent.
+        /// A send call failed. No more bytes can be sent.
         private(set) var hasFailedToSend = false
-        /// Received, and not taken by anybody yet; while this socket holds the inbox, it is there instead.
+        /// Received bytes that no reader has taken. While this socket holds the inbox, they are in the inbox.
         private var received: UnsafeMutableRawBufferPointer?
         private var receivedStart = 0
-        /// Records that the socket did not take, as far as they are left. At most one batch.
+        /// Records that the socket did not accept. At most one batch.
         private var unsent: UnsafeMutableRawBufferPointer?
         private var sentOfUnsent = 0
 
-        /// - Parameter descriptor: stays open for as long as this lives.
+        /// - Parameter descriptor: must stay open during the lifetime of this object.
         init(descriptor: Int32, workspace: TLSWorkspace) {
             self.descriptor = descriptor
             batch = workspace.batch
@@ -56,21 +67,21 @@
             received?.deallocate()
         }
 
-        /// Bytes of records that wait, in the batch or until the socket is writable.
+        /// The number of record bytes that wait, in the batch or for a writable socket.
         private(set) var unsentCount = 0
 
         // MARK: For the transport
 
-        /// The socket may have something again.
+        /// The socket may have input again.
         func beginReading() { isDrained = false }
 
-        /// What was received and not taken.
+        /// The received bytes that no reader has taken.
         var receivedBytes: UnsafeRawBufferPointer {
             if let received { return UnsafeRawBufferPointer(rebasing: received[receivedStart...]) }
             return holdsInbox ? UnsafeRawBufferPointer(inbox.bytes) : .empty
         }
 
-        /// What was received and not taken, in the inbox, which is this socket's then.
+        /// Claims the inbox and returns the received bytes that no reader has taken.
         func claimInbox() -> UnsafeMutableRawBufferPointer {
             if !holdsInbox {
                 inbox.claim(for: self)
@@ -84,23 +95,23 @@
             return inbox.bytes
         }
 
-        /// Another wants the inbox: what is left there moves to memory of this one's own.
+        /// Moves this socket's bytes from the inbox to memory of its own, because another socket claims the inbox.
         func leaveInbox() {
             holdsInbox = false
             putBack(UnsafeRawBufferPointer(inbox.bytes))
         }
 
-        /// The first bytes of the inbox, which is this socket's, are taken.
+        /// Removes the first bytes of the inbox, which this socket holds.
         func tookReceived(_ count: Int) { inbox.took(count) }
 
-        /// Receives into the inbox, which is this socket's, as much as the records of so much content.
+        /// Receives the records of up to this much content into the inbox, which this socket holds.
         func receiveMore(forContent contentSize: Int) -> Outcome {
             let outcome = receive(into: inbox.room(forContent: contentSize))
             if case .moved(let count) = outcome { inbox.received(count) }
             return outcome
         }
 
-        /// Keeps what nobody took.
+        /// Stores bytes that no reader took.
         func putBack(_ bytes: UnsafeRawBufferPointer) {
             guard !bytes.isEmpty else { return }
             let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
@@ -109,7 +120,7 @@
             receivedStart = 0
         }
 
-        /// From now on records are gathered, behind those that are.
+        /// Begins to collect records, behind the ones already collected.
         func beginGathering() {
             if !holdsBatch {
                 batch.claim(for: self)
@@ -118,22 +129,22 @@
             isGathering = true
         }
 
-        /// Where a record of this size can be made, behind those that are gathered; nil when there is no room.
+        /// Returns the memory for a record of this size, behind the collected ones, or nil without enough room.
         func room(forRecord size: Int) -> UnsafeMutableRawPointer? { batch.room(for: size) }
 
-        /// A record was made in the room that was given.
+        /// Counts a record that was written to the memory from `room`.
         func gathered(record size: Int) {
             batch.took(size)
             unsentCount += size
         }
 
-        /// What was gathered may wait for more.
+        /// Ends collecting. The collected records may wait for more.
         func endGathering() { isGathering = false }
 
-        /// Sends what was gathered. What the socket does not take is kept, see `isBlocked`.
+        /// Sends the collected records. Records that the socket does not accept are stored (`isBlocked`).
         ///
-        /// - Parameter isEndNext: our direction of the socket is ended right after this: the kernel may keep the last segment for
-        ///   as long, and puts the FIN into it.
+        /// - Parameter isEndNext: the caller closes the sending side right after this call. So the kernel may hold back
+        ///   the last segment and add the FIN to it.
         func sendGathered(isEndNext: Bool = false) -> Outcome {
             isGathering = false
             guard holdsBatch else { return hasFailedToSend ? .failed : .moved(0) }
@@ -145,7 +156,8 @@
             switch sendNow(records, isMoreNext: isEndNext) {
             case .moved(let count): moved = count
             case .wouldBlock: break
-            // They count as not sent for good: so whoever looks is told, also when it was another session that wanted the batch.
+            // The records count as unsent for good. So the failure is visible also if another session's claim sent
+            // them.
             case .ended, .failed: return .failed
             }
             unsentCount -= moved
@@ -161,7 +173,7 @@
             sentOfUnsent = 0
         }
 
-        /// Sends what was kept; `.wouldBlock` when none of it could go and some still is.
+        /// Sends the stored records. Returns `.wouldBlock` if the socket accepted none and some are left.
         func sendUnsent() -> Outcome {
             guard let records = unsent else { return hasFailedToSend ? .failed : .moved(0) }
             var moved = 0
@@ -180,23 +192,32 @@
             return .moved(moved)
         }
 
-        /// Records wait until the socket is writable.
+        /// Records wait for a writable socket.
         var isBlocked: Bool { unsent != nil }
 
         // MARK: For OpenSSL
 
-        /// What OpenSSL asks for. In a handshake that is a few bytes at a time, so that it takes nothing of what follows; they come
-        /// with one system call all the same.
+        /// Reads for OpenSSL. During a handshake OpenSSL requests a few bytes at a time, so that it reads nothing
+        /// beyond the handshake. One system call still fetches many of them.
         func receiveInPieces(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+            guard refusal == nil else { return .failed }
             guard received == nil else { return .moved(takeReceived(upTo: buffer)) }
-            guard buffer.count < TLSSocket.flight else { return receive(into: buffer) }
+            guard buffer.count < TLSSocket.flight else { return bounded(receive(into: buffer), in: buffer) }
             inbox.vacate()
             let flight = UnsafeMutableRawBufferPointer(
                 rebasing: inbox.room(forContent: TLSSocket.flight)[..<TLSSocket.flight])
-            let outcome = receive(into: flight)
+            let outcome = bounded(receive(into: flight), in: flight)
             guard case .moved(let count) = outcome else { return outcome }
             putBack(UnsafeRawBufferPointer(rebasing: flight[..<count]))
             return .moved(takeReceived(upTo: buffer))
+        }
+
+        /// Checks a client's bytes against the bound before the server's answer.
+        private func bounded(_ outcome: Outcome, in buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+            guard case .moved(let count) = outcome, helloBound != nil else { return outcome }
+            if helloBound?.allows(UnsafeRawBufferPointer(rebasing: buffer[..<count])) == true { return outcome }
+            refusal = .helloTooLarge
+            return .failed
         }
 
         private func takeReceived(upTo buffer: UnsafeMutableRawBufferPointer) -> Int {

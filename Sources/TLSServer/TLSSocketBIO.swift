@@ -1,9 +1,9 @@
 #if TLS
     internal import COpenSSL
 
-    /// A `TLSSocket` as OpenSSL takes it: a BIO, whose functions are called by the session that it belongs to.
+    /// Presents a `TLSSocket` to OpenSSL as a BIO. The session that owns it calls the functions.
     enum TLSSocketBIO {
-        /// A BIO for `socket`, which has to outlive it; nil when OpenSSL has no memory.
+        /// Returns a BIO for `socket`, which must outlive it, or nil if OpenSSL has no memory.
         static func make(for socket: TLSSocket) -> OpaquePointer? {
             guard let method, let bio = BIO_new(method.pointer) else { return nil }
             BIO_set_data(bio, Unmanaged.passUnretained(socket).toOpaque())
@@ -11,7 +11,7 @@
             return bio
         }
 
-        /// Made once, read by all threads, never freed.
+        /// Created once, read by all threads, never freed.
         private struct Method: @unchecked Sendable {
             let pointer: OpaquePointer
         }
@@ -31,8 +31,8 @@
             return Unmanaged<TLSSocket>.fromOpaque(data).takeUnretainedValue()
         }
 
-        /// What BIO_read_ex(3) and BIO_write_ex(3) expect: 1 for some bytes; otherwise 0 for the end and -1 for the rest, with
-        /// flags that tell a failure from one that asks to be called again.
+        /// The return values of BIO_read_ex(3) and BIO_write_ex(3): 1 for some bytes, 0 for the end, -1 otherwise.
+        /// Flags distinguish a failure from a retry.
         fileprivate static func answer(
             _ outcome: TLSSocket.Outcome, _ bio: OpaquePointer?, retry: Int32, _ moved: UnsafeMutablePointer<Int>?
         ) -> Int32 {

@@ -2,28 +2,28 @@
     internal import COpenSSL
     package import Sockets
 
-    /// TLS over a non-blocking socket: OpenSSL's handshake, and then a record layer, of our own where that is possible.
+    /// TLS over a non-blocking socket: OpenSSL's handshake, and then a record layer, this module's own if possible.
     ///
-    /// On the cluster sides no session is ever resumed, so the peer's certificate was checked in this very handshake.
+    /// The cluster sides never resume a session, so this handshake has checked the peer's certificate.
     package final class TLSTransport: SocketTransport {
         private let context: TLSContext
         private let socket: TLSSocket
-        /// Nil after the handshake, when the records are ours.
-        private var session: TLSSession?
-        /// Nil before the end of the handshake.
+        /// The name or address of the server of an outgoing connection; nil for an accepted connection.
+        private let host: String?
+        /// Nil before the first step of the handshake, so that a silent connection holds no session. Nil again after
+        /// the handshake if this module's own record layer is in use.
+        private(set) var session: TLSSession?
+        /// Nil until the end of the handshake.
         private var records: (any TLSRecordLayer)?
         private var peerCertificate: OpaquePointer?
         private var agreedProtocol: ApplicationProtocol?
         private var recordSize = RecordSize()
         private var isBroken = false
 
-        /// Nil when OpenSSL has no memory for a session.
-        package init?(_ descriptor: consuming FileDescriptor, context: TLSContext, host: String?) {
-            let socket = TLSSocket(descriptor: descriptor.rawValue, workspace: context.workspace)
-            guard let session = TLSSession(context: context, socket: socket, host: host) else { return nil }
+        package init(_ descriptor: consuming FileDescriptor, context: TLSContext, host: String?) {
             self.context = context
-            self.socket = socket
-            self.session = session
+            self.host = host
+            socket = TLSSocket(descriptor: descriptor.rawValue, workspace: context.workspace)
             super.init(descriptor)
         }
 
@@ -32,14 +32,18 @@
         package override var needsHandshake: Bool { records == nil }
 
         package override func handshake() -> HandshakeResult {
-            guard let session else { return .complete }
+            guard records == nil else { return .complete }
+            guard let session = session ?? TLSSession(context: context, socket: socket, host: host) else {
+                return .failed(.secure(.other, message: "OpenSSL has no memory for a session"))
+            }
+            self.session = session
             let result = session.handshake()
             guard case .complete = result else { return result }
             peerCertificate = SSL_get1_peer_certificate(session.pointer)
             agreedProtocol = session.negotiatedProtocol
             if let own = TLSRecords(of: session, socket: socket, workspace: context.workspace) {
                 records = own
-                // Whoever makes the records has the secrets now, and overwrites them.
+                // The record layer has the secrets now, and overwrites them itself.
                 session.secrets = TLSSecrets()
                 self.session = nil
             } else {
@@ -50,15 +54,22 @@
             return .complete
         }
 
-        /// With TLS 1.3 that is our Finished: what asks for another ClientHello costs nothing yet.
-        package override var hasAnsweredHandshake: Bool {
-            guard let session else { return true }
-            return session.secrets.isFinished || (socket.hasSent && SSL_version(session.pointer) < TLS1_3_VERSION)
+        package override var hasAnsweredHandshake: Bool { session?.hasAnswered ?? (records != nil) }
+
+        /// TLS 1.2 agrees on its keys only here, and the server verifies a node's certificate here. A TLS 1.3 client
+        /// without a certificate needs no more asymmetric cryptography.
+        package override var isRestOfHandshakeHeavy: Bool {
+            guard let session else { return false }
+            return context.side == .clusterServer || SSL_version(session.pointer) < TLS1_3_VERSION
         }
 
         package override var peerIdentity: PeerIdentity {
             guard let peerCertificate else { return .anonymous }
             return PeerCertificate.identity(of: peerCertificate)
+        }
+
+        package override func isPeerCertified(for host: String) -> Bool {
+            peerCertificate.map { PeerCertificate.covers(host, $0) } ?? false
         }
 
         package override func isPeerTrusted(by provider: TransportProvider) -> Bool {
@@ -103,7 +114,7 @@
 
         package override var unsent: Int { socket.unsentCount }
 
-        /// Makes records of as much as the batch takes.
+        /// Makes records until the batch is full.
         private func take(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> TransportResult {
             guard !isBroken, let records else { return .failed(.truncated) }
             if socket.isBlocked {
@@ -128,7 +139,7 @@
             return .bytes(taken)
         }
 
-        /// The bytes of a part of what is to be sent, as far as they are within it.
+        /// Returns the bytes of one part that lie within the range to send.
         private static func part(
             of bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
         ) -> UnsafeRawBufferPointer {

@@ -1,14 +1,14 @@
 #if TLS
     package import Sockets
 
-    /// Wraps the sockets of one loop in TLS.
+    /// Makes TLS transports for the sockets of one loop.
     package final class TLSTransportProvider: TransportProvider {
         private(set) var server: TLSContext?
         private(set) var client: TLSContext?
 
         /// - Parameters:
-        ///   - server: for accepted connections; nil where none are accepted.
-        ///   - client: for connections that we make; nil where none are made.
+        ///   - server: for accepted connections; nil if this loop accepts none.
+        ///   - client: for outgoing connections; nil if this loop makes none.
         package init(server: TLSContext?, client: TLSContext?) {
             self.server = server
             self.client = client
@@ -25,7 +25,7 @@
             return TLSTransport(descriptor, context: client, host: host)
         }
 
-        /// Takes over the contexts of `other`; sessions that stand keep theirs.
+        /// Takes over the contexts of `other`. Existing sessions keep their own.
         package override func adopt(_ other: TransportProvider) {
             guard let other = other as? TLSTransportProvider else { return }
             server = other.server

@@ -1,12 +1,13 @@
 #if TLS
-    /// What the sessions of one context, and so of one loop, work with. Nothing of a session stays here between two calls.
+    /// The memory that the sessions of one context, and so of one loop, share. It holds no state of a session between
+    /// two calls.
     final class TLSWorkspace {
         let batch = TLSBatch()
         let inbox = TLSInbox()
-        /// By the names of the hashes; filled as suites are met.
+        /// Indexed by the name of the hash. Filled on first use.
         private var derivations: [String: KeyDerivation] = [:]
 
-        /// What the keys of a suite are derived with; nil when OpenSSL has no memory.
+        /// Returns the key derivation of a suite, or nil if OpenSSL has no memory.
         func derivation(for suite: CipherSuite) -> KeyDerivation? {
             if let known = derivations[suite.hashName] { return known }
             let new = KeyDerivation(hashName: suite.hashName, hashSize: suite.hashSize)

@@ -1,14 +1,14 @@
 #if TLS
     internal import COpenSSL
 
-    /// What both sides agreed on for one direction, and what its keys come from (RFC 8446, 7).
+    /// The shared secret of one direction. Its keys derive from it (RFC 8446, 7).
     struct TrafficSecret {
-        /// As many as the suite's hash has.
+        /// The number of bytes is the size of the suite's hash.
         private var bytes: [UInt8]
         let suite: CipherSuite
         private let derivation: KeyDerivation
 
-        /// Nil when a size is not the one of the suite's hash.
+        /// Fails if the size is not the size of the suite's hash.
         init?(_ bytes: [UInt8], suite: CipherSuite, derivation: KeyDerivation) {
             guard bytes.count == suite.hashSize, derivation.hashSize == suite.hashSize else { return nil }
             self.bytes = bytes
@@ -16,7 +16,7 @@
             self.derivation = derivation
         }
 
-        /// Key and nonce of the records under this secret (RFC 8446, 7.3); nil when OpenSSL fails.
+        /// Derives key and nonce of the records under this secret (RFC 8446, 7.3). Returns nil if OpenSSL fails.
         func withKeys<Result>(_ body: (_ key: UnsafePointer<UInt8>, _ nonce: UnsafePointer<UInt8>) -> Result?)
             -> Result?
         {
@@ -31,7 +31,7 @@
             }
         }
 
-        /// Goes on to the next generation, after a KeyUpdate (RFC 8446, 7.2); false when OpenSSL fails.
+        /// Derives the next secret, after a KeyUpdate (RFC 8446, 7.2). Returns false if OpenSSL fails.
         mutating func update() -> Bool {
             let size = suite.hashSize
             return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { memory in

@@ -5,11 +5,11 @@
     @testable import TLSServer
     import Testing
 
-    /// Peers that do not speak TLS, or stop in the middle: failures, never traps.
+    /// Peers that do not speak TLS, or stop in the middle. They cause failures, never traps.
     @Suite(.timeLimit(.minutes(2))) struct BrokenPeerTests {
         enum Side: CaseIterable, Sendable { case publicServer, clusterServer, clusterClient }
 
-        /// A wire with a TLS end of ours, and a plain one that the test writes to.
+        /// A connection with a TLS end, and a plain end that the test writes to.
         private static func wire(_ side: Side) throws -> (Wire, secure: SocketTransport, plain: SocketTransport) {
             let wire: Wire
             switch side {
@@ -29,7 +29,7 @@
             }
         }
 
-        /// Goes on with the handshake until it fails.
+        /// Continues the handshake until it fails.
         private static func failure(of transport: SocketTransport) throws -> TransportError? {
             while true {
                 switch transport.handshake() {
@@ -47,7 +47,7 @@
             _ = bytes.withUnsafeBufferPointer { transport.write($0) }
         }
 
-        /// What a peer may send instead of TLS.
+        /// Bytes that a peer sends instead of TLS.
         enum Garbage: CaseIterable, Sendable {
             case http, proxyHeader, zeros, ones, recordTooLong, emptyHello, alert, applicationData, ssl2
 
@@ -75,7 +75,7 @@
             plain.closeWrite()
             let error = try #require(try BrokenPeerTests.failure(of: secure))
             #expect(!error.description.isEmpty && !error.description.contains("\n"))
-            // The session is of no further use, and says so without a trap.
+            // The session is unusable and reports that without a trap.
             #expect(try Wire.read(secure).isEnd)
             #expect(Wire.write(secure, "x").error != nil)
             secure.closeWrite()
@@ -99,7 +99,7 @@
             }
         }
 
-        /// A real hello of ours, as bytes.
+        /// A valid ClientHello as bytes.
         private static func hello() throws -> [UInt8] {
             let (wire, secure, plain) = try BrokenPeerTests.wire(.clusterClient)
             guard case .wants(.read) = secure.handshake() else { throw Wire.Failure.stuck }

@@ -4,7 +4,7 @@
     @testable import TLSServer
     import Testing
 
-    /// Files that can't be used: each is refused at start with a line that says which, why and what to do.
+    /// Each unusable file is rejected at the start, with a line that names the file, the reason and the cure.
     @Suite(.timeLimit(.minutes(1))) struct ConfigurationTests {
         private static func message(_ side: TLSContext.Side = .clusterServer, _ make: () throws -> TLSCredentials)
             -> String
@@ -58,10 +58,10 @@
             let good = try TestCertificates.node("worker-8001")
             #expect(
                 ConfigurationTests.message { TLSCredentials(certificate: "/no/such.pem", key: good.key) }
-                    == "/no/such.pem: No such file or directory")
+                    == "/no/such.pem can't be read: No such file or directory")
             #expect(
                 ConfigurationTests.message { TLSCredentials(certificate: good.certificate, key: "/no/such.key") }
-                    == "/no/such.key: No such file or directory")
+                    == "/no/such.key can't be read: No such file or directory")
         }
 
         @Test func aKeyOfAnotherCertificateIsRefused() throws {
@@ -73,7 +73,21 @@
             #expect(message.contains("key") && message != "accepted")
         }
 
-        @Test func whatIsNoCertificateIsRefused() throws {
+        @Test(arguments: [TLSContext.Side.publicServer, .clusterServer])
+        func `A chain that does not begin with the leaf is refused, with the cure`(side: TLSContext.Side) throws {
+            let authority = try String(contentsOfFile: try TestCertificates.trust().authority, encoding: .utf8)
+            let good = try TestCertificates.node("worker-8001")
+            let credentials = try ConfigurationTests.copy(good) { certificate, _ in
+                let leaf = try String(contentsOf: certificate, encoding: .utf8)
+                try (authority + leaf).write(to: certificate, atomically: false, encoding: .utf8)
+            }
+            #expect(
+                ConfigurationTests.message(side) { credentials }
+                    == "\(credentials.certificate): the certificates are in the wrong order: put the leaf first, which is the certificate of \(credentials.key)"
+            )
+        }
+
+        @Test func aFileWithoutACertificateIsRefused() throws {
             for text in ["", "garbage", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
                 let credentials = try ConfigurationTests.copy(try TestCertificates.node("worker-8001")) {
                     certificate, _ in
@@ -85,7 +99,7 @@
             }
         }
 
-        @Test func whatIsNoKeyIsRefused() throws {
+        @Test func aFileWithoutAKeyIsRefused() throws {
             let credentials = try ConfigurationTests.copy(try TestCertificates.node("worker-8001")) { _, key in
                 try "garbage".write(to: key, atomically: false, encoding: .utf8)
             }

@@ -1,17 +1,18 @@
 #if TLS
     import COpenSSL
     import Sockets
+    import TLSServer
 
-    /// The rules of a client that is not ours: what browsers and strangers bring along.
+    /// The settings of a client that does not use this project's code, such as a browser or a stranger.
     final class ForeignContext {
         let pointer: OpaquePointer
 
-        /// - Parameter protocols: offered by ALPN; none when empty.
+        /// - Parameter protocols: offered by ALPN; none if empty.
         init(maximum: Int32 = TLS1_3_VERSION, minimum: Int32 = TLS1_VERSION, protocols: [String] = []) throws {
             guard let pointer = SSL_CTX_new(TLS_client_method()) else { throw Wire.Failure.noConnection }
             self.pointer = pointer
             SSL_CTX_set_verify(pointer, SSL_VERIFY_NONE, nil)
-            // Else OpenSSL itself refuses TLS 1.1 and older.
+            // Otherwise OpenSSL itself refuses TLS 1.1 and older.
             SSL_CTX_set_security_level(pointer, 0)
             _ = shim_ctx_set_min_proto_version(pointer, minimum)
             _ = shim_ctx_set_max_proto_version(pointer, maximum)
@@ -21,10 +22,26 @@
 
         deinit { SSL_CTX_free(pointer) }
 
-        /// NewSessionTicket messages (RFC 8446, 4.6.1) that came since `countTickets`.
+        /// Offers this group only. In TLS 1.3 the ClientHello contains its key share.
+        func offer(group: String) throws {
+            guard shim_ctx_set_groups_list(pointer, group) == 1 else { throw Wire.Failure.noConnection }
+        }
+
+        /// Offers this TLS 1.2 suite only.
+        func offer(olderSuite: String) throws {
+            guard SSL_CTX_set_cipher_list(pointer, olderSuite) == 1 else { throw Wire.Failure.noConnection }
+        }
+
+        func show(_ credentials: TLSCredentials) throws {
+            guard SSL_CTX_use_certificate_chain_file(pointer, credentials.certificate) == 1,
+                SSL_CTX_use_PrivateKey_file(pointer, credentials.key, SSL_FILETYPE_PEM) == 1
+            else { throw Wire.Failure.noConnection }
+        }
+
+        /// The number of NewSessionTicket messages (RFC 8446, 4.6.1) since `countTickets`.
         fileprivate(set) var receivedTickets = 0
 
-        /// Counts from now on. The context has to live as long as its sessions.
+        /// Starts counting. The context must outlive its sessions.
         func countTickets() {
             SSL_CTX_set_msg_callback(pointer) { isWritten, _, content, bytes, count, _, argument in
                 guard isWritten == 0, content == SSL3_RT_HANDSHAKE, count > 0, let bytes, let argument,
@@ -36,7 +53,7 @@
         }
     }
 
-    /// A client's session that is not ours, over a socket.
+    /// A client's TLS session over a socket, without this project's code.
     final class ForeignTLS: SocketTransport {
         private let session: OpaquePointer
         private let context: ForeignContext
@@ -52,7 +69,7 @@
         }
 
         deinit {
-            // Else OpenSSL takes the session for broken off, and its ticket is good for nothing any more.
+            // Otherwise OpenSSL takes the session for broken, and its ticket becomes invalid.
             SSL_set_shutdown(session, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
             SSL_free(session)
         }
@@ -98,13 +115,16 @@
             }
         }
 
-        /// Changes our keys with the next record, and asks the peer to change its own.
+        /// Changes the client's keys with the next record, and requests new keys from the peer.
         func renewKeys() -> Bool { SSL_key_update(session, SSL_KEY_UPDATE_REQUESTED) == 1 }
+
+        /// Requests a new handshake, which TLS 1.3 does not have. The request leaves with the next record.
+        func renegotiate() -> Bool { SSL_renegotiate(session) == 1 && SSL_do_handshake(session) != 0 }
 
         var version: Int32 { SSL_version(session) }
         var isResumed: Bool { SSL_session_reused(session) == 1 }
 
-        /// What ALPN chose; empty when nothing.
+        /// The protocol that ALPN selected; empty without one.
         var chosenProtocol: String {
             var start: UnsafePointer<UInt8>?
             var count: UInt32 = 0
@@ -112,7 +132,7 @@
             return String(decoding: UnsafeBufferPointer(start: start, count: Int(count)), as: UTF8.self)
         }
 
-        /// What the client could resume with; nil when the server gave it nothing.
+        /// The client's ticket for a resumption; nil if the server sent none.
         var ticket: Ticket? {
             guard let pointer = SSL_get1_session(session) else { return nil }
             let ticket = Ticket(owning: pointer)

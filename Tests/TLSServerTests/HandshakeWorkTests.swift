@@ -4,9 +4,10 @@
     @testable import TLSServer
     import Testing
 
-    /// When a server has done the work of a handshake.
+    /// The moment at which a server has done the work of a handshake.
     @Suite(.timeLimit(.minutes(1))) struct HandshakeWorkTests {
-        /// A ClientHello of TLS 1.3 that offers X25519 and brings no key share (RFC 8446, 4.1.4): it is asked for another one.
+        /// A TLS 1.3 ClientHello that offers X25519 without a key share (RFC 8446, 4.1.4). The server requests another
+        /// one.
         private static let helloWithoutShare: [UInt8] = {
             func sized(_ bytes: [UInt8]) -> [UInt8] { [UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes }
             let extensions =
@@ -22,7 +23,7 @@
             return try Wire(client: client, server: { TLSTransport($0, context: server, host: nil) })
         }
 
-        @Test func whatAsksForAnotherHelloIsNoAnswer() throws {
+        @Test func aHelloRetryRequestIsNoAnswer() throws {
             let wire = try HandshakeWorkTests.wire { SocketTransport($0) }
             let near = try #require(wire.client)
             let far = try #require(wire.server)
@@ -39,7 +40,7 @@
             #expect(answer.dropFirst(11).prefix(4).elementsEqual([0xCF, 0x21, 0xAD, 0x74]), "\(answer)")
         }
 
-        @Test(arguments: [0x0303, 0x0304] as [Int32]) func itsFirstFlightIs(version: Int32) throws {
+        @Test(arguments: [0x0303, 0x0304] as [Int32]) func theServersFirstFlightIsAnAnswer(version: Int32) throws {
             let foreign = try ForeignContext(maximum: version)
             let wire = try HandshakeWorkTests.wire { ForeignTLS($0, foreign) }
             let near = try #require(wire.client)

@@ -5,9 +5,9 @@
     @testable import TLSServer
     import Testing
 
-    /// What a peer that has the keys may send, and what it may not (RFC 8446, 5 and 6).
+    /// Allowed and forbidden records of a peer that has the keys (RFC 8446, 5 and 6).
     @Suite(.timeLimit(.minutes(2))) struct HostileRecordTests {
-        /// Records of ours over one end of a pair of sockets, and a peer that makes what it likes at the other.
+        /// The record layer over one end of a socket pair, and a peer with arbitrary records at the other end.
         private final class Pair {
             let records: TLSRecords
             private let ours: FileDescriptor
@@ -43,7 +43,7 @@
                 try record(inner: content + [type.rawValue])
             }
 
-            /// One record as bytes. Type and padding are part of `inner`.
+            /// One record as bytes. `inner` includes type and padding.
             func record(inner: [UInt8]) throws -> [UInt8] {
                 let last = try #require(inner.last)
                 var record = [UInt8](repeating: 0, count: inner.count - 1 + RecordFormat.overhead)
@@ -91,7 +91,7 @@
                 }
             }
 
-            /// What comes in the records that have come, and how it ends.
+            /// The content of all arrived records, and their end.
             func readAll() -> (ReceiveResult, [UInt8]) {
                 var all: [UInt8] = []
                 while true {
@@ -101,7 +101,7 @@
                 }
             }
 
-            /// The next record that we sent, opened: content and type.
+            /// The next record from the record layer, decrypted: content and type.
             func answer() throws -> [UInt8]? {
                 var record = [UInt8](repeating: 0, count: RecordFormat.headerSize)
                 guard recv(theirs.rawValue, &record, record.count, 0) == record.count else { return nil }
@@ -116,7 +116,7 @@
                 }
             }
 
-            /// The peer is told `alert`, and nothing of what it sent comes through.
+            /// Expects that the peer gets `alert`, and that none of its content passes.
             func expectRefusal(_ alert: Alert, sourceLocation: SourceLocation = #_sourceLocation) throws {
                 guard case .failed(.secure(.other, _)) = read().0 else {
                     Issue.record("not refused", sourceLocation: sourceLocation)
@@ -131,7 +131,7 @@
             }
         }
 
-        // MARK: What may come
+        // MARK: Allowed records
 
         @Test func bytesMayComeOneByOne() throws {
             let pair = try Pair()
@@ -148,7 +148,7 @@
             #expect(!pair.records.hasBufferedInput)
         }
 
-        /// How much is taken from the socket at once follows from the room, what is lent is a record.
+        /// The room determines how many bytes one read takes from the socket. The lent bytes are one record.
         @Test(arguments: [1, 2, 7, 100, 16_384, 16_385, 40_000])
         func recordsComeOneByOne(room: Int) throws {
             let pair = try Pair()
@@ -162,7 +162,7 @@
                 guard case .bytes = result else { break }
                 #expect(bytes.count == min(16_384, content.count - received.count))
                 received += bytes
-                // Everything has arrived: readiness tells of nothing that was taken from the socket.
+                // Everything has arrived. Readiness does not report bytes that were read from the socket already.
                 if received.count < content.count && !pair.records.hasBufferedInput {
                     #expect(pair.bytesInSocket > 0)
                 }
@@ -187,7 +187,7 @@
             }
         }
 
-        @Test func anEndWithoutGoodbyeIsTold() throws {
+        @Test func anEndWithoutCloseNotifyIsReported() throws {
             let pair = try Pair()
             pair.send(Array(try pair.record([5]).dropLast()))
             pair.end()
@@ -197,7 +197,7 @@
             }
         }
 
-        @Test func anAlertIsTold() throws {
+        @Test func anAlertIsReported() throws {
             let pair = try Pair()
             pair.send(try pair.record([2, 48], .alert))
             guard case .failed(.secure(.alert, let message)) = pair.read().0 else {
@@ -216,7 +216,7 @@
             stream += try pair.record([2])
             pair.send(stream)
             #expect(pair.readAll().1 == [1, 2])
-            // We answer before our next content.
+            // The answer precedes the next content.
             pair.write([7])
             #expect(try pair.answer() == [24, 0, 0, 1, 0, 22])
             pair.updateKeysOfOurs()
@@ -241,7 +241,7 @@
             #expect(pair.read().1 == [1])
         }
 
-        // MARK: What may not come
+        // MARK: Forbidden records
 
         @Test func aTicketForAServer() throws {
             let pair = try Pair()
@@ -253,7 +253,10 @@
             arguments: [
                 ([1, 0, 0, 0], Alert.unexpectedMessage), ([24, 0, 0, 1, 0, 24], .unexpectedMessage),
                 ([], .unexpectedMessage),
-                ([24, 0, 0, 2, 0, 0], .decodeError), ([24, 0, 0, 1, 2], .decodeError),
+                ([24, 0, 0, 2, 0, 0], .decodeError), ([24, 0, 0, 1, 2], .illegalParameter),
+                ([24, 0, 0, 1, 255], .illegalParameter), ([24, 0, 0, 0], .decodeError),
+                // A record of a forbidden type is rejected before its rest arrives.
+                ([13], .unexpectedMessage),
                 ([4, 0xFF, 0xFF, 0xFF], .decodeError),
             ] as [([UInt8], Alert)])
         func aMessageThatIsNone(message: [UInt8], alert: Alert) throws {
@@ -298,7 +301,7 @@
         @Test(arguments: 0...16) func tooLittleInOneRecord(count: Int) throws {
             let pair = try Pair()
             pair.send([23, 3, 3, 0, UInt8(count)] + [UInt8](repeating: 0, count: count))
-            try pair.expectRefusal(.decodeError)
+            try pair.expectRefusal(.badRecordMAC)
         }
 
         @Test func aForgedRecord() throws {
@@ -309,24 +312,63 @@
             try pair.expectRefusal(.badRecordMAC)
         }
 
+        /// One record without content, for repeated sending.
+        private static func idleRecord(_ pair: Pair, _ type: ContentType) throws -> [UInt8] {
+            switch type {
+            case .applicationData: return try pair.record([])
+            case .alert: return try pair.record([1, 90], .alert)
+            case .handshake:
+                let record = try pair.record([24, 0, 0, 1, 1], .handshake)
+                pair.updateKeys()
+                return record
+            }
+        }
+
         @Test(arguments: [ContentType.applicationData, .alert, .handshake])
         func recordsWithoutContentWithoutEnd(type: ContentType) throws {
             let pair = try Pair()
-            var stream: [UInt8] = []
-            for _ in 0..<40 {
-                switch type {
-                case .applicationData: stream += try pair.record([])
-                case .alert: stream += try pair.record([1, 90], .alert)
-                case .handshake:
-                    stream += try pair.record([24, 0, 0, 1, 0], .handshake)
-                    pair.updateKeys()
+            for _ in 0..<(IdleRecords.mostInMinute / 64) {
+                pair.send(try (0..<64).flatMap { _ in try HostileRecordTests.idleRecord(pair, type) })
+                guard case .wouldBlock = pair.read().0 else {
+                    Issue.record("refused too early")
+                    return
                 }
             }
-            pair.send(stream)
+            pair.send(try pair.record([1]))
+            #expect(pair.read().1 == [1])
+            if type == .handshake {
+                // One key update before the next content answers any number of requests.
+                pair.write([7])
+                #expect(try pair.answer() == [24, 0, 0, 1, 0, 22])
+                pair.updateKeysOfOurs()
+                #expect(try pair.answer() == [7, 23])
+            }
+            pair.send(try HostileRecordTests.idleRecord(pair, type))
             try pair.expectRefusal(.unexpectedMessage)
         }
 
-        @Test(arguments: [[], [2], [1, 0, 0]] as [[UInt8]]) func anAlertThatIsNone(_ alert: [UInt8]) throws {
+        @Test func anotherMinuteAllowsMore() {
+            let second: UInt64 = 1_000_000_000
+            var idle = IdleRecords()
+            /// The number of allowed records at one instant.
+            func allowed(of count: Int, at now: UInt64) -> Int {
+                (0..<count).filter { _ in idle.allowsOne(now: now) }.count
+            }
+            #expect(allowed(of: IdleRecords.mostInMinute, at: 5 * second) == IdleRecords.mostInMinute)
+            #expect(allowed(of: 1, at: 64 * second) == 0)
+            #expect(allowed(of: 1, at: 65 * second) == 1)
+            #expect(allowed(of: 5000, at: 66 * second) == IdleRecords.mostInMinute - 1)
+        }
+
+        /// An empty alert is a record without a type (RFC 8446, 5.4).
+        @Test func anEmptyAlert() throws {
+            let pair = try Pair()
+            pair.send(try pair.record([], .alert))
+            try pair.expectRefusal(.unexpectedMessage)
+        }
+
+        @Test(arguments: [[2], [1, 0, 0], [1, 90, 1, 90]] as [[UInt8]])
+        func anAlertThatIsNone(_ alert: [UInt8]) throws {
             let pair = try Pair()
             pair.send(try pair.record(alert, .alert))
             try pair.expectRefusal(.decodeError)

@@ -5,9 +5,9 @@
     @testable import TLSServer
     import Testing
 
-    /// Who gets in at the cluster sides, and as whom.
+    /// Accepted peers of the cluster sides, and their identities.
     @Suite(.timeLimit(.minutes(2))) struct PeerTests {
-        @Test(arguments: ["127.0.0.1", "localhost", "::1"]) func bothSidesLearnWhoTheOtherIs(host: String) throws {
+        @Test(arguments: ["127.0.0.1", "localhost", "::1"]) func bothSidesLearnTheOthersIdentity(host: String) throws {
             let wire = try Wire(
                 client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer), host: host,
                 server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")))
@@ -21,7 +21,7 @@
         }
 
         @Test(arguments: ["elsewhere.example", "127.0.0.9", "::2", "localhos", "localhost.example"])
-        func whoIsGoodForAnotherHostIsToldApart(host: String) throws {
+        func aCertificateForAnotherHostIsDetected(host: String) throws {
             let wire = try Wire(
                 client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer), host: host,
                 server: try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001")))
@@ -31,13 +31,13 @@
             #expect(outcome.server.kind == .alert)
         }
 
-        /// How a side sees a peer with an odd certificate.
+        /// The result of a handshake with a peer that has an odd certificate.
         enum Sight: Sendable {
-            /// The handshake fails; the message holds this.
+            /// The handshake fails. The message contains this text.
             case refused(SecureFailure, String)
-            /// It is let in by TLS, and named by nobody; the reason holds this.
+            /// TLS accepts the peer, but its certificate names no node. The reason contains this text.
             case unusable(String)
-            /// It is who it says; whether that is the one who was meant, others decide.
+            /// The peer is the node of this URI. Other code decides whether it is the expected one.
             case uri(String)
         }
 
@@ -60,8 +60,8 @@
         private static let lacksUsage = Sight.unusable("lacks serverAuth or clientAuth")
 
         private static let odd = [
-            Odd("expired", .refused(.peerRejected, "expired")),
-            Odd("not-yet-valid", .refused(.peerRejected, "not yet valid")),
+            Odd("expired", .refused(.lapsed, "expired (spiffe://understudy/worker/worker-8001, serial ")),
+            Odd("not-yet-valid", .refused(.lapsed, "not yet valid (spiffe://understudy/worker/worker-8001, serial ")),
             Odd("no-eku", .unusable("has no extended key usage")),
             Odd("server-auth-only", asServer: lacksUsage, asClient: wrongPurpose),
             Odd("client-auth-only", asServer: wrongPurpose, asClient: lacksUsage),
@@ -79,7 +79,7 @@
             Odd("public-leaf", asServer: lacksUsage, asClient: wrongPurpose),
         ]
 
-        @Test(arguments: odd) func anOddServerIsSeenThrough(_ odd: Odd) throws {
+        @Test(arguments: odd) func anOddServerIsDetected(_ odd: Odd) throws {
             let wire = try Wire(
                 client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
                 server: try TestCertificates.context(.clusterServer, try TestCertificates.odd(odd.name)))
@@ -88,13 +88,14 @@
             if case .refused = odd.asServer { #expect(outcome.server.kind == .alert) }
         }
 
-        @Test(arguments: odd) func anOddClientIsSeenThrough(_ odd: Odd) throws {
+        @Test(arguments: odd) func anOddClientIsDetected(_ odd: Odd) throws {
             let wire = try Wire(
                 client: try TestCertificates.context(.clusterClient, try TestCertificates.odd(odd.name)),
                 server: try TestCertificates.context(.clusterServer, try TestCertificates.balancer))
             let outcome = try wire.handshake()
             PeerTests.check(outcome.server, wire.server?.peerIdentity, odd.asClient)
-            // TLS 1.3: the client's handshake is over before the server has judged it; it learns when it reads.
+            // In TLS 1.3 the client completes its handshake before the server's decision. It learns the decision when
+            // it reads.
             #expect(outcome.client.isComplete)
             guard case .refused = odd.asClient, let client = wire.client else { return }
             guard case .secure(.alert, let message)? = try Wire.read(client).error else {
@@ -157,8 +158,10 @@
                 let outcome = try wire.handshake()
                 #expect(outcome.client.isComplete == !withRevocations)
                 if withRevocations {
-                    #expect(outcome.client.kind == .peerRejected)
-                    #expect(outcome.client.message.contains("revoked"))
+                    #expect(outcome.client.kind == .lapsed)
+                    let label = PeerCertificate.label(inFile: try TestCertificates.node("worker-8003").certificate)
+                    #expect(label?.hasPrefix("spiffe://understudy/worker/worker-8003, serial ") == true)
+                    #expect(outcome.client.message.hasSuffix("certificate revoked (\(label ?? ""))"))
                 }
             }
         }

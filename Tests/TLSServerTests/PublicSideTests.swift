@@ -5,7 +5,7 @@
     @testable import TLSServer
     import Testing
 
-    /// HTTPS for anybody.
+    /// HTTPS for all clients.
     @Suite(.timeLimit(.minutes(2))) struct PublicSideTests {
         private static func server(ticketKeys: [UInt8] = []) throws -> TLSContext {
             try TLSContext(
@@ -30,7 +30,7 @@
             #expect(wire.server?.peerIdentity == .anonymous)
         }
 
-        @Test func aNodesCertificateIsNotAskedFor() throws {
+        @Test func aNodesCertificateIsNotRequested() throws {
             let wire = try Wire(
                 client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer),
                 server: try PublicSideTests.server())
@@ -70,7 +70,7 @@
 
         // MARK: Resumption
 
-        /// Connects, reads a byte (behind which TLS 1.3 tickets come) and gives back what a client keeps.
+        /// Connects, reads a byte (TLS 1.3 tickets follow it) and returns the client's ticket.
         private static func ticket(_ foreign: ForeignContext, _ server: TLSContext) throws -> ForeignTLS.Ticket? {
             let wire = try wire(foreign, server)
             let outcome = try wire.handshake()
@@ -101,7 +101,7 @@
             // A context of another loop, or of the successor.
             #expect(try PublicSideTests.resumes(ticket, foreign, at: try PublicSideTests.server(ticketKeys: keys)))
             #expect(try !PublicSideTests.resumes(ticket, foreign, at: try PublicSideTests.server(ticketKeys: other)))
-            // Without keys, or with a wrong number of them, each context makes its own.
+            // Without keys, or with keys of a wrong length, each context makes its own.
             #expect(try !PublicSideTests.resumes(ticket, foreign, at: try PublicSideTests.server()))
             #expect(
                 try !PublicSideTests.resumes(ticket, foreign, at: try PublicSideTests.server(ticketKeys: [1, 2, 3])))
@@ -115,7 +115,7 @@
             #expect(foreign.receivedTickets == 1)
         }
 
-        @Test func theClusterSideGivesNothingToResume() throws {
+        @Test func theClusterSideIssuesNoTicket() throws {
             let server = try TestCertificates.context(.clusterServer, try TestCertificates.balancer)
             let foreign = try ForeignContext()
             let node = try TestCertificates.node("worker-8001")

@@ -75,7 +75,7 @@
         }
 
         @Test(arguments: [(UInt16(0x1301), 32), (0x1302, 48), (0x1303, 32)])
-        func whatIsSealedCanBeOpened(id: UInt16, secretSize: Int) throws {
+        func sealedRecordsCanBeOpened(id: UInt16, secretSize: Int) throws {
             let bytes = (0..<secretSize).map { UInt8(truncatingIfNeeded: $0 * 7 + 1) }
             let sealer = try #require(RecordCipher(.seal, secret: try RecordCipherTests.secret(bytes, suite: id)))
             let opener = try #require(RecordCipher(.open, secret: try RecordCipherTests.secret(bytes, suite: id)))
@@ -84,7 +84,7 @@
                 let record = try RecordCipherTests.seal(sealer, content, as: .applicationData)
                 #expect(RecordCipherTests.open(opener, record) == content + [ContentType.applicationData.rawValue])
             }
-            // After an update the old key opens nothing, and the next one does.
+            // After an update the old key decrypts no record, and the next key does.
             #expect(sealer.update())
             let record = try RecordCipherTests.seal(sealer, [1, 2, 3], as: .handshake)
             #expect(opener.update())
@@ -101,7 +101,7 @@
                 let opener = try #require(RecordCipher(.open, secret: try RecordCipherTests.secret()))
                 #expect(RecordCipherTests.open(opener, damaged) == nil, "bit \(index)")
             }
-            // Twice the same record, or one that was left out.
+            // A repeated record, and a missing one.
             let opener = try #require(RecordCipher(.open, secret: try RecordCipherTests.secret()))
             #expect(RecordCipherTests.open(opener, record) != nil)
             #expect(RecordCipherTests.open(opener, record) == nil)

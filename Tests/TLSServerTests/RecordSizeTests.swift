@@ -5,11 +5,11 @@
     @testable import TLSServer
     import Testing
 
-    /// Records that a client can read before much has come, and large ones afterwards.
+    /// Small records at the beginning of a connection, and large ones afterwards.
     @Suite(.timeLimit(.minutes(1))) struct RecordSizeTests {
         private static let second: UInt64 = 1_000_000_000
 
-        @Test func theyAreSmallAtFirstAndAfterAPause() {
+        @Test func recordsAreSmallAtFirstAndAfterAPause() {
             var size = RecordSize()
             var now: UInt64 = 5 * RecordSizeTests.second
             func send(_ count: Int) -> [Int] {
@@ -31,11 +31,11 @@
             #expect(send(100_000).first == 16_384)
             now += RecordSize.pause
             #expect(send(20_000).allSatisfy { $0 <= RecordSize.small })
-            // It goes on where it was.
+            // It continues with the size it had.
             #expect(send(100_000).filter { $0 == RecordSize.small }.count == 34)
         }
 
-        /// The sizes of the records that come until so much content has.
+        /// The sizes of the received records, up to this much content.
         private static func receivedSizes(_ client: ForeignTLS, overhead: Int, content: Int) throws -> [Int] {
             var bytes: [UInt8] = []
             var sizes: [Int] = []
@@ -59,7 +59,7 @@
             return sizes
         }
 
-        /// What follows a record's header and is not content: with TLS 1.2 an explicit nonce, with 1.3 the type; and the tag.
+        /// The overhead of a record behind its header: an explicit nonce in TLS 1.2, the type in TLS 1.3, and the tag.
         @Test(arguments: [(TLS1_2_VERSION, 8 + 16), (TLS1_3_VERSION, 1 + 16)])
         func aFreshClientGetsSmallRecords(version: Int32, overhead: Int) throws {
             let foreign = try ForeignContext(maximum: version)
@@ -71,7 +71,7 @@
             let far = try #require(wire.server)
             let near = try #require(wire.client as? ForeignTLS)
             let content = [UInt8](repeating: 1, count: 100_000)
-            // In two parts; where the records are ours, one has bytes of both.
+            // The content has two parts. In the module's own record layer, one record has bytes of both.
             let sent = content.withUnsafeBufferPointer {
                 far.gather(UnsafeBufferPointer(rebasing: $0[..<1000]), UnsafeBufferPointer(rebasing: $0[1000...]))
             }
@@ -79,7 +79,7 @@
                 Issue.record("not all of it was taken: \(sent)")
                 return
             }
-            // With TLS 1.3 a ticket comes before.
+            // In TLS 1.3 a ticket comes first.
             let sizes = try RecordSizeTests.receivedSizes(near, overhead: overhead, content: content.count).drop {
                 $0 < RecordSize.small
             }

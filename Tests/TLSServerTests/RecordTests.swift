@@ -6,13 +6,13 @@
     @testable import TLSServer
     import Testing
 
-    /// How records travel between OpenSSL and the socket: gathered, kept, and read several at a time.
+    /// Records between OpenSSL and the socket: collected, stored, and read several at a time.
     @Suite(.timeLimit(.minutes(2))) struct RecordTests {
         private static func pattern(_ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
         }
 
-        /// Waits until at least `count` bytes lie in the socket.
+        /// Waits until at least `count` bytes have arrived at the socket.
         static func awaitArrival(of count: Int, at transport: SocketTransport) throws {
             let end = ContinuousClock.now + .seconds(20)
             var available: Int32 = 0
@@ -35,7 +35,7 @@
             try RecordTests.awaitArrival(of: 60_000, at: near)
             var received: [UInt8] = []
             _ = try Wire.read(near, into: &received)
-            // They were taken with one system call.
+            // One system call read them.
             var left: Int32 = -1
             #expect(ioctl(near.descriptor.rawValue, UInt(FIONREAD), &left) == 0 && left == 0)
             while near.hasBufferedInput { _ = try Wire.read(near, into: &received) }
@@ -53,13 +53,13 @@
             withExtendedLifetime((wire, near)) {}
         }
 
-        /// A read that takes bytes and meets the end behind them tells of both, one after the other.
+        /// A read that returns bytes and meets the end behind them reports both, one after the other.
         @Test func theEndComesAfterTheBytesBeforeIt() throws {
             let (wire, near, far) = try Wire.open()
             Wire.write(far, "first")
             Wire.write(far, "second")
             far.closeWrite()
-            // Two records of content and the goodbye: header 5, type 1, tag 16 each.
+            // Two records of content and close_notify: header 5, type 1, tag 16 each.
             try RecordTests.awaitArrival(of: 5 + 6 + 2 + 3 * 22, at: near)
             var received: [UInt8] = []
             for size in [5, 6] {
@@ -69,7 +69,7 @@
                 }
             }
             #expect(String(decoding: received, as: UTF8.self) == "firstsecond")
-            // Readiness might not tell of it any more.
+            // Readiness may no longer report it.
             #expect(near.hasBufferedInput)
             #expect(near.read().result.isEnd)
             #expect(!near.hasBufferedInput)
@@ -95,7 +95,7 @@
             withExtendedLifetime(wire) {}
         }
 
-        /// What a full socket did not take waits, at most one batch of it, and whatever is offered meanwhile is refused.
+        /// At most one batch waits for a full socket. Meanwhile all further bytes are refused.
         @Test(arguments: [1, 100, 20_000, 100_000])
         func contentOfAFullSocketWaitsAndGoesOnce(piece: Int) throws {
             let (wire, near, far) = try Wire.open(bufferSize: 16 << 10)
@@ -111,7 +111,7 @@
                     switch Array(bytes[sent..<end]).withUnsafeBufferPointer({ near.write($0) }) {
                     case .bytes(let count):
                         sent += count
-                        // At first all, so that the socket fills; then pieces of all sizes.
+                        // First everything, so that the socket fills, then pieces of all sizes.
                         offer = sent &* 7 % 3 == 0 ? bytes.count : piece
                         continue
                     case .wouldBlock(.write): refusals += 1
@@ -128,8 +128,8 @@
             withExtendedLifetime(wire) {}
         }
 
-        /// A goodbye comes behind what waits, or not at all.
-        @Test func aGoodbyeDoesNotOvertakeWhatTheSocketDidNotTake() throws {
+        /// close_notify follows the waiting bytes, or is not sent.
+        @Test func closeNotifyDoesNotOvertakeBlockedRecords() throws {
             let (wire, near, far) = try Wire.open(bufferSize: 16 << 10)
             let bytes = RecordTests.pattern(300_000)
             var sent = 0
@@ -151,7 +151,7 @@
             withExtendedLifetime(wire) {}
         }
 
-        /// RFC 8446 4.6.3: whoever is asked for new keys answers with new keys of its own, and goes on.
+        /// RFC 8446 4.6.3: a peer answers a request for new keys with new keys of its own.
         @Test func keysAreRenewedOnTheWay() throws {
             let client = try ForeignContext(minimum: TLS1_3_VERSION)
             let server = try TestCertificates.context(.publicServer, try TestCertificates.node("worker-8001"))

@@ -6,13 +6,13 @@
     @testable import TLSServer
     import Testing
 
-    /// Sessions of one loop receive in one inbox and gather in one batch: none loses, mixes up or holds up anything of another's.
+    /// Sessions of one loop share one inbox and one batch. No session loses, mixes up or delays bytes of another.
     @Suite(.timeLimit(.minutes(2))) struct SharedWorkspaceTests {
         private static func pattern(_ count: Int, seed: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: ($0 &+ seed) &* 31 &+ $0 >> 8) }
         }
 
-        /// Connections whose ends share a context, and so a workspace, each.
+        /// Opens connections whose ends share a context, and so a workspace.
         private static func open(_ count: Int) throws -> [(wire: Wire, near: SocketTransport, far: SocketTransport)] {
             let near = try TestCertificates.context(.clusterClient, try TestCertificates.balancer)
             let far = try TestCertificates.context(.clusterServer, try TestCertificates.node("worker-8001"))
@@ -46,19 +46,19 @@
             return received
         }
 
-        // MARK: Gathering
+        // MARK: Collected records
 
-        @Test func whatIsGatheredWaitsAndLeavesAtOnce() throws {
+        @Test func collectedRecordsWaitAndLeaveTogether() throws {
             let pair = try SharedWorkspaceTests.open(1)[0]
             let (head, body) = (Array("head".utf8), SharedWorkspaceTests.pattern(20_000, seed: 1))
             guard case .bytes(20_004) = SharedWorkspaceTests.gather(pair.near, head, body) else {
                 Issue.record("the batch does not take it")
                 return
             }
-            // Two records, the first of them full although its content came in two parts.
+            // Two records. The first is full, although its content came in two parts.
             #expect(pair.near.unsent == 20_004 + 2 * RecordFormat.overhead)
             #expect(SharedWorkspaceTests.available(pair.far) == 0)
-            // What is written leaves with it, behind it.
+            // Written bytes leave together with the collected records, after them.
             #expect(Wire.write(pair.near, "tail").error == nil)
             #expect(pair.near.unsent == 0)
             try RecordTests.awaitArrival(of: 20_008 + 3 * RecordFormat.overhead, at: pair.far)
@@ -70,7 +70,7 @@
             #expect(rest == Array((head + body + Array("tail".utf8)).dropFirst(16_384)))
         }
 
-        @Test func aFlushSendsWhatWasGathered() throws {
+        @Test func aFlushSendsCollectedRecords() throws {
             let pair = try SharedWorkspaceTests.open(1)[0]
             let content = SharedWorkspaceTests.pattern(5_000, seed: 2)
             #expect(SharedWorkspaceTests.gather(pair.near, [], content).error == nil)
@@ -93,7 +93,8 @@
             #expect(content.starts(with: received))
         }
 
-        /// Records of little content, or of a suite that adds much, take more room than their content: there is room for all.
+        /// Records with little content, or of a suite with much overhead, need more room than their content. All of
+        /// them fit.
         @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION], [1, 10, 600])
         func smallRecordsHaveRoom(version: Int32, piece: Int) throws {
             let client = try ForeignContext(maximum: version)
@@ -125,8 +126,8 @@
             withExtendedLifetime(wire) {}
         }
 
-        /// Whoever wants the batch sends what another has gathered.
-        @Test func anotherSessionSendsWhatThisOneGathered() throws {
+        /// A session that claims the batch sends the other session's records.
+        @Test func anotherSessionsClaimSendsCollectedRecords() throws {
             let pairs = try SharedWorkspaceTests.open(2)
             let contents = (0..<2).map { SharedWorkspaceTests.pattern(50_000, seed: 10 + $0) }
             for start in stride(from: 0, to: 50_000, by: 10_000) {
@@ -146,8 +147,8 @@
             }
         }
 
-        /// A session that goes takes what it has gathered with it, and nothing of anybody else.
-        @Test func aSessionGoesWithWhatItGathered() throws {
+        /// When a session is freed its collected records are dropped, and no others.
+        @Test func aFreedSessionDropsItsCollectedRecords() throws {
             var pairs = try SharedWorkspaceTests.open(2)
             let lost = SharedWorkspaceTests.pattern(9_000, seed: 4)
             #expect(SharedWorkspaceTests.gather(pairs[0].near, [], lost).error == nil)
@@ -159,8 +160,8 @@
             #expect(try SharedWorkspaceTests.readAll(pairs[0].far, content.count) == content)
         }
 
-        /// That the socket had broken when another session sent for it is told at the next occasion.
-        @Test func aFailureBehindTheBackIsTold() throws {
+        /// The socket broke when another session sent the records. The session reports the failure at its next call.
+        @Test func aFailureDuringAnotherSessionsCallIsReported() throws {
             let pairs = try SharedWorkspaceTests.open(2)
             shutdown(pairs[0].near.descriptor.rawValue, Int32(SHUT_WR))
             #expect(
@@ -175,10 +176,10 @@
             #expect(try SharedWorkspaceTests.readAll(pairs[1].far, 9_000).count == 9_000)
         }
 
-        // MARK: Receiving
+        // MARK: Received records
 
-        /// Each reads a record while those of the others lie half read in the inbox.
-        @Test func halfReadInputMovesOutOfTheWay() throws {
+        /// Each session reads a record while partial records of the others are in the inbox.
+        @Test func partialInputMovesToTheSession() throws {
             let pairs = try SharedWorkspaceTests.open(3)
             let contents = pairs.indices.map { SharedWorkspaceTests.pattern(60_000, seed: 20 + $0) }
             for (pair, content) in zip(pairs, contents) {
@@ -197,8 +198,8 @@
             #expect(received == contents)
         }
 
-        /// A session that goes leaves the inbox to the others.
-        @Test func aSessionGoesWithWhatItReceived() throws {
+        /// A freed session leaves the inbox to the others.
+        @Test func aFreedSessionDropsItsReceivedBytes() throws {
             var pairs = try SharedWorkspaceTests.open(2)
             let content = SharedWorkspaceTests.pattern(40_000, seed: 40)
             for pair in pairs {

@@ -2,9 +2,9 @@
     import Foundation
     import TLSServer
 
-    /// Certificates as `certs/make-certs` makes them, and odd ones; made once for a run of the tests.
+    /// Certificates of `certs/make-certs`, and odd ones. Each run of the tests makes them once.
     enum TestCertificates {
-        /// Why the certificates could not be made.
+        /// The reason why the certificates could not be made.
         struct Failure: Error { let output: String }
 
         private static let folder: Result<URL, any Error> = Result {
@@ -19,14 +19,30 @@
             return folder
         }
 
-        /// Set once, before anybody else can look: for the end of the process.
+        /// Set once before any other access; read at the end of the process.
         nonisolated(unsafe) private static var path = ""
 
         private static func run(_ script: String, _ arguments: String...) throws {
             let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
                 .deletingLastPathComponent().deletingLastPathComponent()
+            try run(root.appending(path: script), arguments)
+        }
+
+        /// A self-signed certificate with a special key, as a PEM file.
+        ///
+        /// - Parameter key: arguments of `openssl req` that make the key.
+        static func selfSigned(key: [String]) throws -> String {
+            let file = try scratch().appending(path: "leaf.pem").path
+            try run(
+                URL(filePath: "/usr/bin/env"),
+                ["openssl", "req", "-x509", "-subj", "/CN=test", "-nodes", "-keyout", file + ".key", "-out", file]
+                    + key)
+            return file
+        }
+
+        private static func run(_ executable: URL, _ arguments: [String]) throws {
             let process = Process()
-            process.executableURL = root.appending(path: script)
+            process.executableURL = executable
             process.arguments = arguments
             let pipe = Pipe()
             process.standardOutput = pipe
@@ -40,7 +56,7 @@
         /// A folder of `make-certs`, in which worker-8003 is revoked.
         static var good: String { get throws { try folder.get().appending(path: "good").path } }
 
-        /// A folder of its own for what a test writes.
+        /// A folder for the files of a test.
         static func scratch() throws -> URL {
             let made = try folder.get().appending(path: "scratch-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true)

@@ -6,9 +6,9 @@
     @testable import TLSServer
     import Testing
 
-    /// Bytes over open sessions, and the ways in which they end.
+    /// Bytes over open sessions, and the ends of sessions.
     @Suite(.timeLimit(.minutes(2))) struct TransferTests {
-        /// One direction of a transfer: pieces of odd sizes, whatever the session takes of each.
+        /// One direction of a transfer, in pieces of odd sizes, however many bytes the session accepts.
         private struct Sender {
             let bytes: [UInt8]
             var sent = 0
@@ -22,11 +22,11 @@
                 }
             }
 
-            /// Writes until the socket is full, or all has left; false when it has been broken.
+            /// Writes until the socket is full or all bytes have left. Returns false after a failure.
             mutating func push(_ transport: SocketTransport) -> Bool {
                 while sent < bytes.count {
                     let count = min(bytes.count - sent, 1 + (sent &* 7919) % 70_000)
-                    // Another place each time, as buffers that grow are: OpenSSL must not insist on the old one.
+                    // The address changes each time, as with growing buffers: OpenSSL must not insist on the old one.
                     let piece = Array(bytes[sent..<(sent + count)])
                     switch piece.withUnsafeBufferPointer({ transport.write($0) }) {
                     case .bytes(let written): sent += written
@@ -41,7 +41,7 @@
             }
         }
 
-        @Test func muchGoesBothWaysAtOnceAndArrivesIntact() throws {
+        @Test func largeTransfersInBothDirectionsArriveIntact() throws {
             let (wire, near, far) = try Wire.open(bufferSize: 32 << 10)
             var (up, down) = (Sender(seed: 1, count: 1 << 20), Sender(seed: 2, count: 1 << 20))
             var (atFar, atNear): ([UInt8], [UInt8]) = ([], [])
@@ -64,18 +64,18 @@
             }
             #expect(atFar == up.bytes)
             #expect(atNear == down.bytes)
-            // Else the buffers were not small.
+            // Otherwise the buffers were not small.
             #expect(up.refusals > 0 && down.refusals > 0)
             withExtendedLifetime(wire) {}
         }
 
-        @Test func whatWasReadAheadIsTold() throws {
+        @Test func inputThatWasReadAheadIsReported() throws {
             let (wire, near, far) = try Wire.open()
             let bytes = [UInt8](repeating: 0x61, count: 20_000)
             _ = bytes.withUnsafeBufferPointer { far.write($0) }
             try RecordTests.awaitArrival(of: bytes.count, at: near)
             var received: [UInt8] = []
-            // One record is lent; the other has been taken from the socket with it.
+            // One record is lent. The other one has been read from the socket together with it.
             guard case .bytes(16_384) = try Wire.read(near, into: &received) else {
                 Issue.record("no record of full size")
                 return
@@ -107,7 +107,7 @@
             withExtendedLifetime(wire) {}
         }
 
-        /// What was gathered, close_notify and FIN.
+        /// The collected bytes, close_notify and FIN share a segment.
         @Test func theEndComesInTheSegmentOfTheLastBytes() throws {
             let (wire, near, far) = try Wire.open()
             let before = try TransferTests.segments(to: far)
@@ -124,12 +124,12 @@
             var byte: UInt8 = 0
             #expect(recv(far.descriptor.rawValue, &byte, 1, Int32(MSG_DONTWAIT)) == 0)
             #expect(try TransferTests.segments(to: far) == before + 1)
-            // It is said once.
+            // It is sent once.
             near.closeWrite()
             withExtendedLifetime(wire) {}
         }
 
-        @Test func theEndWaitsForAllThatWasTaken() throws {
+        @Test func theEndWaitsForAllAcceptedBytes() throws {
             let (wire, near, far) = try Wire.open(bufferSize: 4 << 10)
             var taken = 0
             while near.unsent < 64 << 10 { taken += gather(String(repeating: "x", count: 16 << 10), into: near) }
@@ -153,7 +153,8 @@
             return count
         }
 
-        /// How many TCP segments have come, of data or without: tcpi_segs_in of <linux/tcp.h>, which Glibc's header does not have.
+        /// The number of received TCP segments, with or without data: tcpi_segs_in of <linux/tcp.h>, which Glibc's
+        /// header lacks.
         private static func segments(to transport: SocketTransport) throws -> UInt32 {
             let offset = 140
             var info = [UInt8](repeating: 0, count: offset + 4)
@@ -175,7 +176,7 @@
                 return
             }
             #expect(ERR_peek_error() == 0)
-            // Broken for good, without a trap.
+            // The session is unusable, without a trap.
             #expect(try Wire.read(far).isEnd)
             #expect(Wire.write(far, "x").error != nil)
             far.closeWrite()
@@ -196,7 +197,7 @@
             withExtendedLifetime(wire) {}
         }
 
-        @Test func writingToWhoHasGoneFails() throws {
+        @Test func writingToAClosedPeerFails() throws {
             let (wire, near, far) = try Wire.open()
             wire.client = nil
             _ = consume near
@@ -211,7 +212,7 @@
             far.closeWrite()
         }
 
-        /// One session's failure must not be found by the next one on the same thread.
+        /// The next session on the same thread must not see another session's failure.
         @Test func failuresLeaveNothingBehind() throws {
             for _ in 0..<20 {
                 let bad = try Wire(

@@ -5,11 +5,11 @@
     @testable import TLSServer
     import TestSupport
 
-    /// Two ends of one TCP connection over loopback, moved on in turns by the test's own thread.
+    /// Two ends of one TCP connection over loopback. The test's own thread advances them in turn.
     final class Wire {
         enum Failure: Error { case noConnection, stuck }
 
-        /// How a handshake ended at one side.
+        /// The result of a handshake at one side.
         enum Outcome {
             case complete
             case failed(TransportError)
@@ -25,18 +25,18 @@
 
         static let patienceMilliseconds: Int32 = 20_000
 
-        /// Nil once it has been dropped, which closes its socket.
+        /// Nil after it was dropped, which closes its socket.
         var client: SocketTransport?
         var server: SocketTransport?
 
-        /// Makes the connection; each end is wrapped by its function.
+        /// Makes the connection. Each end's function wraps its socket.
         ///
-        /// - Parameter bufferSize: SO_SNDBUF and SO_RCVBUF of both ends, so that writes come out partial.
+        /// - Parameter bufferSize: SO_SNDBUF and SO_RCVBUF of both ends, so that writes are partial.
         init(
             bufferSize: Int32? = nil, client: (consuming FileDescriptor) -> SocketTransport?,
             server: (consuming FileDescriptor) -> SocketTransport?
         ) throws {
-            // As in the executables: writing to a peer that has gone is an error of the write.
+            // As in the executables: a write to a closed peer is an error of the write.
             signal(SIGPIPE, SIG_IGN)
             guard let any = SocketAddress(host: "127.0.0.1", port: 0) else { throw Failure.noConnection }
             let listener = try Socket.listen(on: any)
@@ -69,7 +69,7 @@
             return (wire, near, far)
         }
 
-        /// Two ends of ours.
+        /// Two ends with this module's TLS.
         convenience init(client: TLSContext, host: String = "127.0.0.1", server: TLSContext, bufferSize: Int32? = nil)
             throws
         {
@@ -81,7 +81,7 @@
 
         // MARK: Handshakes
 
-        /// Moves both sides on until each has an outcome. A side that fails is dropped, as a server would do it.
+        /// Advances both sides until each has a result. A failed side is dropped, as a server would do it.
         func handshake() throws -> (client: Outcome, server: Outcome) {
             var (near, far): (Outcome?, Outcome?) = (nil, nil)
             while near == nil || far == nil {
@@ -111,7 +111,7 @@
 
         // MARK: Bytes
 
-        /// Reads once something comes.
+        /// Waits for bytes and reads them.
         static func read(_ transport: SocketTransport) throws -> TransportResult {
             var bytes: [UInt8] = []
             return try read(transport, into: &bytes)
