@@ -1,9 +1,10 @@
-/// Finds the content in a message's body (RFC 9112 6 and 7), without I/O and without keeping a byte of it but trailers.
+/// Finds the content in a message's body (RFC 9112 6 and 7), without I/O. The decoder stores only the trailers of the
+/// body.
 ///
-/// States: a counted body with so much to come, an open one that ends with the connection, a chunked one (its own
-/// machine, `ChunkedDecoder`), finished, failed. Unlike the head parsers it consumes as it goes: what a step reports as
-/// consumed is never shown to it again. Law: the content handed out, and how the body ends, depend on the bytes alone,
-/// not on how they were cut.
+/// The states are: a counted body with its remaining length, a body until the connection's end, a chunked body (see
+/// `ChunkedDecoder`), finished, and failed. Unlike the head parsers, the decoder consumes its input: the caller does
+/// not pass consumed bytes again. Law: the content and the end of the body depend on the bytes alone, never on how
+/// reads split them.
 package struct BodyDecoder: Sendable {
     private enum State: Equatable {
         case counted(remaining: UInt64)
@@ -16,7 +17,7 @@ package struct BodyDecoder: Sendable {
     private var state: State
     private var chunks: ChunkedDecoder
 
-    /// A decoder of no content, finished.
+    /// A finished decoder for a message without content.
     package init() { self.init(.none) }
 
     package init(_ framing: BodyFraming, limits: HTTPLimits = .standard) {
@@ -33,25 +34,29 @@ package struct BodyDecoder: Sendable {
         }
     }
 
-    /// Makes it the decoder of the next body, within the same limits and in the same memory.
+    /// Restarts the decoder for the next body. The limits and the memory stay the same.
     package mutating func begin(_ framing: BodyFraming) {
         state = Self.start(framing)
         chunks.reset()
     }
 
-    /// What came behind the last chunk, once `isFinished`; nil when there was nothing, as nearly always.
+    /// The trailer section after the last chunk, once `isFinished`; nil if it has no fields, as in nearly every
+    /// message.
     ///
-    /// Asks for exclusive access so that the decoder is looked at in place: a copy of it costs more than the question.
+    /// The method is `mutating` so that the caller reads the decoder in place: copying the decoder costs more than this
+    /// test.
     package mutating func trailers() -> TrailerSection? { chunks.trailers.isEmpty ? nil : chunks.trailers }
 
-    /// Nothing of the message is left to come. True as soon as the last byte of a counted body was handed out, or the
-    /// empty line behind a chunked one was read.
+    /// True when the body is complete.
+    ///
+    /// The value becomes true when the last byte of a counted body is returned, or when the empty line after a chunked
+    /// body is read.
     package var isFinished: Bool { state == .finished }
 
-    /// Takes the next step; call it until it gives something else than `.data`.
+    /// Performs the next step. Call it until it returns something other than `.data`.
     ///
-    /// - Parameter bytes: what was received and not consumed.
-    /// - Returns: `.end(consumed: 0)` again and again once the body is over.
+    /// - Parameter bytes: the received bytes that are not consumed yet.
+    /// - Returns: `.end(consumed: 0)` for every call after the end of the body.
     package mutating func decode(_ bytes: UnsafeBufferPointer<UInt8>) -> BodyStep {
         switch state {
         case .finished:
@@ -78,9 +83,9 @@ package struct BodyDecoder: Sendable {
         }
     }
 
-    /// Takes in that the connection has ended.
+    /// Records the end of the connection.
     ///
-    /// - Returns: true when the message is complete with that; false when it was cut off (RFC 9112 8).
+    /// - Returns: true if the message is complete; false if the connection's end truncates it (RFC 9112 8).
     package mutating func endOfInput() -> Bool {
         if state == .untilClose { state = .finished }
         return state == .finished

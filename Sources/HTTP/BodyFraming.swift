@@ -1,15 +1,16 @@
-/// How the end of a message's content is found (RFC 9112 6.3).
+/// How a recipient finds the end of a message's content (RFC 9112 6.3).
 package enum BodyFraming: Equatable, Sendable {
-    /// There is no content, and the head doesn't speak of a length that counts.
+    /// The message has no content. A length in its head does not apply, as in a response to HEAD.
     case none
-    /// Exactly so many bytes, at most `Int64.max`. A request with `Content-Length: 0` has `.length(0)`.
+    /// Exactly this many bytes, at most `Int64.max`. A request with `Content-Length: 0` has `.length(0)`.
     case length(UInt64)
     /// `Transfer-Encoding: chunked`.
     case chunked
-    /// Everything until the connection ends; responses only.
+    /// All bytes until the connection ends; responses only.
     case untilClose
 
-    /// The length is told in advance. Content without may be a stream that says something when there is something to say.
+    /// True when the head gives the length of the content. Content without a known length may be a stream with long
+    /// pauses.
     package var isCounted: Bool {
         if case .length = self { true } else { false }
     }

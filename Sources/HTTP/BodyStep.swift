@@ -1,13 +1,13 @@
-/// What `BodyDecoder` found in the bytes that it was given.
+/// The result of one step of `BodyDecoder`.
 ///
-/// `consumed` counts from the first byte given, and says how much of the input is done with.
+/// `consumed` is the number of input bytes that the decoder needs no longer, from the first byte on.
 package enum BodyStep: Equatable, Sendable {
-    /// One piece of content, `bytes[offset..<offset + count]`, never empty.
+    /// One piece of content, `bytes[offset..<offset + count]`; never empty.
     case data(offset: Int, count: Int, consumed: Int)
-    /// No content in what was given; call again when there are more bytes.
+    /// The input has no content. Call again with more bytes.
     case needMore(consumed: Int)
-    /// The body is over; what follows is the next message.
+    /// The body is complete. The next message follows.
     case end(consumed: Int)
-    /// The body can't go on. The connection's framing is lost: close it.
+    /// The body is malformed. The recipient can't find the next message: close the connection.
     case failed(HTTPError)
 }

@@ -1,7 +1,7 @@
-/// A stretch of bytes, by offset from the first byte of the buffer that it was found in.
+/// A range of bytes, by its offset from the first byte of the buffer that contains it.
 ///
-/// Ranges instead of pointers: a head outlives the buffer's growth, and costs eight bytes per part. `Int32` suffices
-/// because `HTTPLimits` keeps every head below 2 GiB.
+/// A head stores ranges instead of pointers, because a range stays valid when the buffer grows. A range costs eight
+/// bytes. `Int32` suffices because `HTTPLimits` keeps every head below 2 GiB.
 package struct ByteRange: Equatable, Sendable {
     /// Offset of the first byte.
     package var start: Int32
@@ -13,7 +13,7 @@ package struct ByteRange: Equatable, Sendable {
         self.count = count
     }
 
-    /// The range `start..<end` of offsets inside one head, which `HTTPLimits` keeps within `Int32`.
+    /// The range `start..<end` of offsets inside one head. `HTTPLimits` keeps both offsets within `Int32`.
     @inline(__always)
     init(from start: Int, to end: Int) {
         self.start = Int32(truncatingIfNeeded: start)
@@ -23,19 +23,20 @@ package struct ByteRange: Equatable, Sendable {
     /// True when the part is absent or empty.
     package var isEmpty: Bool { count <= 0 }
 
-    /// Offset behind the last byte.
+    /// Offset of the byte after the last one.
     package var end: Int32 { start &+ count }
 
-    /// The bytes of the range inside `bytes`, clamped: a range that doesn't fit gives what there is, perhaps nothing.
+    /// The bytes of the range in `bytes`. A range that exceeds `bytes` is clamped; the result may be empty.
     ///
-    /// - Parameter bytes: the buffer that was parsed, starting with the same byte.
+    /// - Parameter bytes: a buffer that starts with the same byte as the parsed buffer.
     package func `in`(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
         let low = min(max(Int(start), 0), bytes.count)
         let high = min(max(low &+ Int(count), low), bytes.count)
         return UnsafeBufferPointer(rebasing: bytes[low..<high])
     }
 
-    /// The bytes of the range as text, ill-formed UTF-8 repaired. Allocates: for logs and tests.
+    /// The bytes of the range as text, with ill-formed UTF-8 repaired. The function allocates memory: use it for logs
+    /// and tests.
     package func string(in bytes: UnsafeBufferPointer<UInt8>) -> String {
         String(decoding: `in`(bytes), as: UTF8.self)
     }

@@ -1,8 +1,8 @@
-/// Searches over raw bytes, eight at a time where it pays.
+/// Searches raw bytes, eight at a time where that is faster.
 ///
-/// The word tricks are the usual ones: `x - 0x20…` borrows into the top bit of each byte below 0x20, `~x` masks out the
-/// bytes that had it set anyway. A borrow may mark a byte above a true hit, never below one, so the lowest mark of a
-/// word read in little-endian order is exact, and nothing else is looked at.
+/// The word arithmetic is the usual one. `x - 0x20…` borrows into the top bit of each byte below 0x20, and `~x` masks
+/// out bytes that had the top bit set before. A borrow may mark a byte above a true hit, never a byte below one. So the
+/// lowest mark of a word in little-endian order is exact, and the code uses only that mark.
 enum ByteScan {
     static let carriageReturn: UInt8 = 0x0D
     static let lineFeed: UInt8 = 0x0A
@@ -22,20 +22,20 @@ enum ByteScan {
         UInt32(littleEndian: UnsafeRawPointer(bytes).loadUnaligned(as: UInt32.self))
     }
 
-    /// Marks bytes of `word` that equal `byte`, by their top bit.
+    /// Sets the top bit of each byte of `word` that equals `byte`.
     @inline(__always)
     private static func equal(_ word: UInt64, _ byte: UInt64) -> UInt64 {
         let difference = word ^ (ones &* byte)
         return (difference &- ones) & ~difference
     }
 
-    /// Marks bytes of `word` below `bound`, which is at most 0x80, by their top bit.
+    /// Sets the top bit of each byte of `word` that is less than `bound`. `bound` is at most 0x80.
     @inline(__always)
     private static func below(_ word: UInt64, _ bound: UInt64) -> UInt64 {
         (word &- (ones &* bound)) & ~word
     }
 
-    /// Offset of the first control byte (0x00 to 0x1F, 0x7F) in `start..<end`, or `end`.
+    /// Offset of the first control byte (0x00 to 0x1F, 0x7F) in `start..<end`, or `end` if there is none.
     @inline(__always)
     static func firstControl(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         var index = start
@@ -49,8 +49,8 @@ enum ByteScan {
         return index
     }
 
-    /// Offset of the first byte in `start..<end` that can't be in a request target (not 0x21 to 0x7E, or `#`), or
-    /// `end`.
+    /// Offset of the first byte in `start..<end` that a request target must not contain (not 0x21 to 0x7E, or `#`), or
+    /// `end` if there is none.
     @inline(__always)
     static func endOfTarget(_ base: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
         var index = start
@@ -64,15 +64,15 @@ enum ByteScan {
         return index
     }
 
-    /// True for the white space that a line may hold (RFC 9110 5.6.3).
+    /// True for the white space that a line may contain (RFC 9110 5.6.3).
     @inline(__always)
     static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
 
-    /// The lower case of an ASCII letter; other bytes as they are.
+    /// The lower case of an ASCII letter. Other bytes stay unchanged.
     @inline(__always)
     static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
-    /// The value of a hexadecimal digit, or nil.
+    /// The value of a hexadecimal digit, or nil for any other byte.
     @inline(__always)
     static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
         let digit = byte &- 0x30
@@ -81,20 +81,20 @@ enum ByteScan {
         return letter < 6 ? letter &+ 10 : nil
     }
 
-    /// True when `count` bytes at `bytes` spell `literal`, which is lower case, in any case.
+    /// True when `count` bytes at `bytes` equal `literal`, ignoring case. `literal` is in lower case.
     @inline(__always)
     static func equals(_ bytes: UnsafePointer<UInt8>, _ count: Int, ignoringCase literal: StaticString) -> Bool {
         count == literal.utf8CodeUnitCount && hasPrefix(bytes, count, ignoringCase: literal)
     }
 
-    /// True when `count` bytes at `bytes` begin with `literal`, which is lower case, in any case.
+    /// True when `count` bytes at `bytes` begin with `literal`, ignoring case. `literal` is in lower case.
     @inline(__always)
     static func hasPrefix(_ bytes: UnsafePointer<UInt8>, _ count: Int, ignoringCase literal: StaticString) -> Bool {
         guard count >= literal.utf8CodeUnitCount else { return false }
         return equals(bytes, literal.utf8Start, literal.utf8CodeUnitCount)
     }
 
-    /// True when two stretches of `count` bytes differ at most in the case of ASCII letters.
+    /// True when two ranges of `count` bytes differ at most in the case of ASCII letters.
     static func equals(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
         var index = 0
         while index < count {

@@ -1,45 +1,47 @@
-/// The machine of `Transfer-Encoding: chunked` (RFC 9112 7.1): one state per place in the grammar, one byte per step,
-/// except content, which is handed out in the longest pieces there are.
+/// The state machine of `Transfer-Encoding: chunked` (RFC 9112 7.1), with one state for each position in the grammar.
+///
+/// Each step takes one byte, except in content, which is returned in the longest possible pieces.
 ///
 ///     chunk         = 1*HEXDIG *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) CRLF data CRLF
 ///     last-chunk    = 1*"0" …the same extensions… CRLF
 ///     trailer       = *( token ":" OWS value OWS CRLF ) CRLF
 ///
-/// Extensions are checked and dropped, as RFC 9112 7.1.1 asks. Checked, because what one reader skips loosely another
-/// reads as the next chunk. BWS stands only where more follows: white space before the CR of a size line is refused.
-/// The trailer section is checked, and kept as far as `TrailerRule` lets it pass.
+/// The decoder checks extensions and drops them, as RFC 9112 7.1.1 requires. The check is necessary because another
+/// recipient might read loosely skipped bytes as the next chunk. BWS is valid only before another element: white space
+/// before the CR of a size line is an error. The decoder checks the trailer section and keeps the fields that
+/// `TrailerRule` allows.
 struct ChunkedDecoder: Sendable {
     private enum State: UInt8 {
-        /// Size line: before the first digit, within digits, and its extensions.
+        /// Size line: before the first digit, in the digits, and in the extensions.
         case sizeStart, size, beforeSemicolon, beforeName, name, afterName
         case beforeValue, value, quoted, quotedPair, afterQuoted, sizeLineFeed
         case content, contentReturn, contentLineFeed
-        /// Trailer section: first byte of a line, within a name, within a value, and line ends.
+        /// Trailer section: at the first byte of a line, in a name, in a value, and at line ends.
         case trailerStart, trailerName, trailerValue, trailerLineFeed, finalLineFeed
         case finished
     }
 
-    /// 16 digits are a UInt64; a sender that pads with zeros beyond that has something else in mind.
+    /// Most digits of a chunk size: 16 digits fill a UInt64. A longer size with leading zeros has no honest use.
     private static let maximumDigits: Int32 = 16
 
     private let limits: HTTPLimits
     private var state = State.sizeStart
-    /// Size of the chunk, then what is left of it.
+    /// Bytes of the chunk that are not decoded yet; while the size line is read, the size so far.
     private var remaining: UInt64 = 0
     private var digits: Int32 = 0
-    /// Bytes of the size line so far.
+    /// Bytes of the present size line so far.
     private var lineLength = 0
-    /// Bytes of extensions in all chunks so far.
+    /// Bytes of the extensions of all chunks so far.
     private var extensions = 0
-    /// Bytes and lines of the trailer section so far.
+    /// Bytes and field lines of the trailer section so far.
     private var trailerLength = 0
     private var trailerFields = 0
-    /// Complete once the decoder has finished.
+    /// The trailer fields; complete once the decoder has finished.
     private(set) var trailers = TrailerSection()
 
     init(limits: HTTPLimits) { self.limits = limits }
 
-    /// Makes it ready for the next body, keeping memory.
+    /// Restarts the decoder for the next body and keeps its memory.
     mutating func reset() {
         state = .sizeStart
         remaining = 0
@@ -51,7 +53,7 @@ struct ChunkedDecoder: Sendable {
         trailers.removeAll()
     }
 
-    /// Takes the next step; not to be called after `.end` or `.failed`.
+    /// Performs the next step. Do not call it after `.end` or `.failed`.
     mutating func decode(_ bytes: UnsafeBufferPointer<UInt8>) -> BodyStep {
         var index = 0
         while index < bytes.count {
@@ -110,7 +112,7 @@ struct ChunkedDecoder: Sendable {
                 guard digits < Self.maximumDigits else { return .chunkSizeTooLarge }
                 digits &+= 1
                 remaining = remaining &<< 4 | UInt64(value)
-                // Sizes are added up by others: keep them where Content-Length is, too.
+                // Callers add sizes up, so a chunk size has the same bound as Content-Length.
                 guard remaining <= UInt64(Int64.max) else { return .chunkSizeTooLarge }
             } else if byte == ByteScan.carriageReturn {
                 state = .sizeLineFeed
@@ -175,7 +177,8 @@ struct ChunkedDecoder: Sendable {
         return nil
     }
 
-    /// What may follow a name or a value: the line's end, the next extension, or white space before more.
+    /// Handles the byte after an extension's name or value: the end of the line, the next extension, or white space
+    /// before more.
     private mutating func endExtension(_ byte: UInt8, _ isBlank: Bool, blank next: State) -> HTTPError? {
         if byte == ByteScan.carriageReturn {
             state = .sizeLineFeed
@@ -228,7 +231,7 @@ struct ChunkedDecoder: Sendable {
         return nil
     }
 
-    /// HTAB, visible ASCII with space, and `obs-text`: what a field value and a quoted string may hold.
+    /// True for the bytes of a field value and of a quoted string: HTAB, space, visible ASCII, and `obs-text`.
     private static func isText(_ byte: UInt8) -> Bool {
         byte == ByteScan.tab || (byte >= 0x20 && byte != 0x7F)
     }

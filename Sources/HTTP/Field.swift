@@ -1,13 +1,13 @@
 /// One field line of a head (RFC 9112 5), by offsets.
 package struct Field: Sendable, Equatable {
-    /// The name as received: a token, not empty.
+    /// The name as received: a token; never empty.
     package var name: ByteRange
-    /// The value without white space around it; may be empty. Holds no control byte but HTAB.
+    /// The value without surrounding white space; may be empty. The value contains no control byte except HTAB.
     package var value: ByteRange
-    /// Which field it is, when it is one that this software treats in a way of its own.
+    /// The known field with this name, or `.other`.
     package var known: KnownField
-    /// The field is for this connection only and must not be passed on: by its own nature (`KnownField.isHopByHop`) or
-    /// because `Connection` nominates it (RFC 9110 7.6.1).
+    /// True when a proxy must not forward the field, because the field applies to this connection only. Either its name
+    /// says so (`KnownField.isHopByHop`), or `Connection` nominates it (RFC 9110 7.6.1).
     package var isHopByHop: Bool
 
     package init(name: ByteRange, value: ByteRange, known: KnownField, isHopByHop: Bool) {

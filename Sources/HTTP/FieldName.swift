@@ -1,5 +1,5 @@
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether these bytes are the field name `name` (RFC 9110, 5.1: names are case-insensitive).
+    /// True when these bytes are the field name `name`, ignoring case (RFC 9110 5.1).
     ///
     /// - Parameter name: in lower case.
     package func isFieldName(_ name: StaticString) -> Bool {

@@ -1,13 +1,16 @@
-/// The fields of one head: read line by line, each checked when it is complete, and what they say about the message
-/// kept aside, so that nobody has to search the fields for it afterwards.
+/// The header fields of one head, parsed line by line.
+///
+/// The section checks each line when the line is complete. The section records the meaning of the fields for the
+/// message, so no later code searches the fields again.
 ///
 /// Laws:
-/// - What decides framing or routing (Content-Length, Transfer-Encoding, Host) may appear once. Equal repetitions of
-///   Content-Length could be collapsed (RFC 9110 8.6); they are refused instead, because nobody sends them in earnest
-///   and a rule without an exception can't be read in two ways.
-/// - A line that doesn't match the grammar fails the head; nothing is repaired (RFC 9112 5).
+/// - A field that decides framing or routing (Content-Length, Transfer-Encoding, Host) may appear once. RFC 9110 8.6
+///   permits merging equal Content-Length fields. The section rejects repeated fields instead: no honest sender repeats
+///   these fields, and a rule without exceptions has one reading.
+/// - A line that does not match the grammar fails the head. The section repairs nothing (RFC 9112 5).
 ///
-/// It doesn't know the start line: what depends on method, version or status is decided by the head parsers.
+/// The section does not see the start line. The head parsers decide everything that depends on the method, the version
+/// or the status.
 struct FieldSection: Sendable {
     struct Seen: OptionSet, Sendable {
         let rawValue: UInt16
@@ -15,29 +18,29 @@ struct FieldSection: Sendable {
         static let contentLength = Seen(rawValue: 1 << 1)
         static let transferEncoding = Seen(rawValue: 1 << 2)
         static let expectContinue = Seen(rawValue: 1 << 3)
-        /// Options of Connection.
+        /// Options of the Connection field.
         static let close = Seen(rawValue: 1 << 4)
         static let keepAlive = Seen(rawValue: 1 << 5)
         static let upgradeOption = Seen(rawValue: 1 << 6)
         static let nominations = Seen(rawValue: 1 << 7)
-        /// Exactly one Upgrade field so far, and its value is `websocket`.
+        /// The head has exactly one Upgrade field so far, and its value is `websocket`.
         static let webSocket = Seen(rawValue: 1 << 8)
         static let upgrade = Seen(rawValue: 1 << 9)
         static let webSocketKey = Seen(rawValue: 1 << 10)
         static let repeatedWebSocketKey = Seen(rawValue: 1 << 11)
-        /// TE says `trailers`.
+        /// The TE field lists `trailers`.
         static let trailers = Seen(rawValue: 1 << 12)
     }
 
     enum Progress {
         case needMore
-        /// The empty line was read.
+        /// The section has read the empty line that ends the head.
         case end
         case failed(HTTPError)
     }
 
-    /// Field names that Connection nominates, beyond the options with a meaning of their own. Marking costs options
-    /// times fields, so there's a bound; 32 is far above what anybody sends.
+    /// Most field names that Connection may nominate, apart from `close`, `keep-alive` and `upgrade`. Marking takes
+    /// time proportional to nominations times fields, so it needs a bound. No real sender comes near 32.
     private static let maximumNominations = 32
 
     private(set) var seen: Seen = []
@@ -48,11 +51,11 @@ struct FieldSection: Sendable {
 
     init(isRequest: Bool) { self.isRequest = isRequest }
 
-    /// Reads as many lines as there are.
+    /// Parses all complete lines in the input.
     ///
     /// - Parameters:
-    ///   - base: the first of `count` bytes, from the start of the head on.
-    ///   - fields: gets the fields of the complete lines appended.
+    ///   - base: the first of `count` bytes, at the start of the head.
+    ///   - fields: receives the fields of the complete lines.
     mutating func parse(
         _ base: UnsafePointer<UInt8>, count: Int, limits: HTTPLimits, reader: inout LineReader,
         into fields: inout [Field]
@@ -73,7 +76,7 @@ struct FieldSection: Sendable {
         }
     }
 
-    /// `field-name ":" OWS field-value OWS` (RFC 9112 5).
+    /// Parses `field-name ":" OWS field-value OWS` (RFC 9112 5).
     @inline(__always)
     private mutating func readLine(
         _ base: UnsafePointer<UInt8>, from start: Int, to end: Int, into fields: inout [Field]
@@ -94,7 +97,7 @@ struct FieldSection: Sendable {
             into: &fields)
     }
 
-    /// Takes a field in whose name is a token and whose value is free of control bytes.
+    /// Adds a field. The name must be a token, and the value must contain no control byte except HTAB.
     @inline(__always)
     mutating func take(
         _ base: UnsafePointer<UInt8>, name: ByteRange, value: ByteRange, into fields: inout [Field]
@@ -102,7 +105,8 @@ struct FieldSection: Sendable {
         var hasUnderscore = false
         var known = KnownField.lookup(base + Int(name.start), count: Int(name.count), hasUnderscore: &hasUnderscore)
         var isHopByHop = false
-        // A worker's response may carry what it likes: only what clients say of themselves must not take two shapes.
+        // Spellings with an underscore matter only in requests, where a client could disguise a field. A worker's
+        // response is trusted, so such a name has no special meaning there.
         if hasUnderscore, !isRequest { known = .other }
         if known != .other {
             if hasUnderscore {
@@ -116,7 +120,8 @@ struct FieldSection: Sendable {
         return nil
     }
 
-    /// Why the bytes up to `stop` and what stands there are no field name with its colon.
+    /// Why the line is not a field name followed by a colon. `stop` is the offset of the first byte that is not a token
+    /// byte.
     private static func nameError(_ base: UnsafePointer<UInt8>, _ start: Int, _ stop: Int, _ end: Int) -> HTTPError {
         if ByteScan.isBlank(base[start]) { return .obsoleteFold }
         if stop == end { return .missingColon }
@@ -128,7 +133,7 @@ struct FieldSection: Sendable {
         return .invalidFieldName
     }
 
-    /// Takes in what a known field says.
+    /// Records the meaning of a known field.
     private mutating func interpret(
         _ known: KnownField, _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int
     ) -> HTTPError? {
@@ -168,7 +173,8 @@ struct FieldSection: Sendable {
         return nil
     }
 
-    /// Whether a TE value (`#t-codings`, RFC 9110 10.1.4) names `trailers`; codings and their weights mean nothing to us.
+    /// True when a TE value (`#t-codings`, RFC 9110 10.1.4) lists `trailers`. The function ignores codings and their
+    /// weights.
     private static func listHasTrailers(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Bool {
         var index = start
         while index < end {
@@ -183,7 +189,7 @@ struct FieldSection: Sendable {
         return false
     }
 
-    /// `1*DIGIT`, at most `Int64.max` (RFC 9110 8.6); a list of lengths isn't a number.
+    /// Parses `1*DIGIT`, at most `Int64.max` (RFC 9110 8.6). A list of lengths is invalid.
     private mutating func readContentLength(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> HTTPError? {
         guard !seen.contains(.contentLength) else { return .repeatedContentLength }
         guard !seen.contains(.transferEncoding) else { return .contentLengthWithTransferEncoding }
@@ -195,7 +201,7 @@ struct FieldSection: Sendable {
         while index < end {
             let digit = base[index] &- 0x30
             guard digit < 10 else { return .invalidContentLength }
-            // Below this bound, ten times the length plus nine still fits.
+            // While the length is at most this bound, ten times the length plus nine fits into a UInt64.
             if length > UInt64(Int64.max) / 10 { isTooLarge = true }
             length = length &* 10 &+ UInt64(digit)
             if length > UInt64(Int64.max) { isTooLarge = true }
@@ -206,7 +212,7 @@ struct FieldSection: Sendable {
         return nil
     }
 
-    /// Exactly `chunked`, once (RFC 9112 6.1). Any other coding is one that we don't implement: 501.
+    /// Accepts `chunked` alone, once (RFC 9112 6.1). Any other coding is not implemented and yields 501.
     private mutating func readTransferEncoding(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> HTTPError? {
         guard !seen.contains(.transferEncoding) else { return .repeatedTransferEncoding }
         guard !seen.contains(.contentLength) else { return .contentLengthWithTransferEncoding }
@@ -217,7 +223,7 @@ struct FieldSection: Sendable {
         return nil
     }
 
-    /// `#connection-option` (RFC 9110 7.6.1).
+    /// Parses `#connection-option` (RFC 9110 7.6.1).
     private mutating func readConnection(_ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> HTTPError? {
         var list = TokenList(base, from: start, to: end)
         while true {
@@ -242,7 +248,7 @@ struct FieldSection: Sendable {
         }
     }
 
-    /// Marks the fields that Connection names, wherever they stand. Called once, when all fields are known.
+    /// Marks the fields that Connection nominates, wherever they stand. Called once, after the last field.
     private func markNominated(_ base: UnsafePointer<UInt8>, _ fields: inout [Field]) {
         for index in fields.indices where fields[index].known == .connection {
             let value = fields[index].value

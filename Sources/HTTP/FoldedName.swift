@@ -1,9 +1,9 @@
-/// A field name as up to three words, letters in lower case and underscores as dashes, so that comparing it with a
-/// known name takes one to three instructions.
+/// A field name as up to three words, with letters in lower case and underscores as dashes. Comparing it with a known
+/// name takes one to three instructions.
 ///
-/// The words overlap: first eight bytes, last eight, and the second eight when there are more than 16. Together with
-/// the length they determine every name up to 24 bytes; longer ones are only asked for prefixes. Built from a literal,
-/// all of it folds into constants.
+/// The words overlap: the first eight bytes, the last eight bytes and, for names longer than 16 bytes, the second eight
+/// bytes. With the length, the words determine every name up to 24 bytes. Longer names are compared by prefix only. For
+/// a literal, the compiler folds the whole value into constants.
 struct FoldedName {
     let count: Int
     let hasUnderscore: Bool
@@ -39,14 +39,14 @@ struct FoldedName {
         hasUnderscore = underscores != 0
     }
 
-    /// True when the name is `literal`: lower case, of the same length, at most 24 bytes.
+    /// True when the name is `literal`. `literal` is in lower case, has the same length, and has at most 24 bytes.
     @inline(__always)
     func equals(_ literal: StaticString) -> Bool {
         let other = FoldedName(literal.utf8Start, count: literal.utf8CodeUnitCount)
         return first == other.first && last == other.last && middle == other.middle
     }
 
-    /// True when the name begins with `literal`: lower case, 8 to 16 bytes.
+    /// True when the name begins with `literal`. `literal` is in lower case and has 8 to 16 bytes.
     @inline(__always)
     func hasPrefix(_ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
@@ -56,8 +56,10 @@ struct FoldedName {
         return Self.fold(ByteScan.word(bytes + (length &- 8)), &underscores) == other.last
     }
 
-    /// Sets bit 5 of every byte, which lowers letters, keeps digits and `-`, and makes `_` a 0x7F that nothing else
-    /// in a token becomes; turns that into `-` and reports it. No carry crosses bytes: each sum stays below 0x100.
+    /// Sets bit 5 of every byte, then replaces each former `_` with `-` and reports it.
+    ///
+    /// Bit 5 lowers letters and keeps digits and `-`. Bit 5 turns `_` into 0x7F, and no other token byte becomes 0x7F.
+    /// No carry crosses bytes, because each sum stays below 0x100.
     @inline(__always)
     private static func fold(_ word: UInt64, _ underscores: inout UInt64) -> UInt64 {
         let lowered = word | 0x2020_2020_2020_2020

@@ -1,12 +1,12 @@
-/// Dates as HTTP wants them: IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7), by arithmetic alone.
+/// Formats HTTP dates as IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7), by arithmetic alone.
 package enum HTTPDate {
     private static let secondsPerDay: Int64 = 86400
-    /// 9999-12-31 23:59:59: the format has four digits for the year.
+    /// 9999-12-31 23:59:59, because the format has four digits for the year.
     private static let latest: Int64 = 253_402_300_799
 
-    /// Appends 29 bytes.
+    /// Appends a date of 29 bytes.
     ///
-    /// - Parameter unixSeconds: seconds since 1970-01-01 00:00:00 UTC; what lies outside 1970 to 9999 becomes its end.
+    /// - Parameter unixSeconds: seconds since 1970-01-01 00:00:00 UTC, clamped to the years 1970 to 9999.
     package static func append(unixSeconds: Int64, to buffer: inout ByteBuffer) {
         let time = min(max(unixSeconds, 0), latest)
         let days = time / secondsPerDay
@@ -29,10 +29,10 @@ package enum HTTPDate {
         buffer.append(" GMT")
     }
 
-    /// The Gregorian date so many days after 1970-01-01.
+    /// The Gregorian date `days` days after 1970-01-01.
     ///
-    /// Counts from 0000-03-01, so that the leap day is the last of its year: then 400 years have 146,097 days always,
-    /// and the months from March on have lengths that (153 m + 2) / 5 adds up.
+    /// The calculation counts from 0000-03-01, so that the leap day is the last day of its year. Then every 400 years
+    /// have 146,097 days, and (153 m + 2) / 5 is the number of days before month m, counted from March.
     private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = shifted / 146_097

@@ -1,7 +1,7 @@
-/// Why bytes were refused: one case per reason that a log or a test wants to tell apart.
+/// Why a parser rejects bytes, with one case for each reason that a log or a test distinguishes.
 ///
-/// Every case is the fault of who sent the bytes. `status` is the answer to a client; a worker's response that fails
-/// is a 502 to the client whatever the case.
+/// The sender of the bytes is at fault in every case. `status` is the response to a client. If a worker's response is
+/// invalid, the client receives a 502 in every case.
 package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
     // Lines, in any section
     case bareCarriageReturn, bareLineFeed, controlByte
@@ -34,14 +34,15 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
     // Responses
     case tooManyInterimResponses, unexpectedSwitch
 
-    /// The status code to answer a request with.
+    /// The status of the response to the request.
     package var status: UInt16 {
         switch self {
         case .requestLineTooLong: 414
         case .headTooLarge, .tooManyFields, .trailerTooLarge: 431
         case .contentLengthTooLarge, .chunkSizeTooLarge: 413
         case .unknownExpectation: 417
-        // CONNECT: not 405, which must come with the methods that the resource allows (RFC 9110 15.5.6); there is none.
+        // CONNECT: a 405 would have to list the methods that the resource allows (RFC 9110 15.5.6), and there is no
+        // such resource.
         case .methodTooLong, .connectNotSupported, .unsupportedTransferCoding: 501
         case .malformedStatusLine, .tooManyInterimResponses, .unexpectedSwitch: 502
         case .unsupportedVersion: 505
@@ -49,7 +50,7 @@ package enum HTTPError: UInt8, Error, Equatable, Sendable, CaseIterable {
         }
     }
 
-    /// One line for a log or a response's content.
+    /// One line of text for a log or for a response's content.
     package var reason: StaticString {
         switch self {
         case .bareCarriageReturn: "carriage return without line feed"

@@ -1,4 +1,4 @@
-/// What a field of an HTTP/2 header block has to be, whatever it says (RFC 9113 8.2).
+/// Checks that apply to every field of an HTTP/2 header block (RFC 9113 8.2).
 enum HeaderBlockField {
     /// Checks a field that is not a pseudo-field.
     static func error(
@@ -6,7 +6,7 @@ enum HeaderBlockField {
     ) -> HTTPError? {
         guard !name.isEmpty else { return .invalidFieldName }
         for byte in name {
-            // Names are lower case on the wire (RFC 9113 8.2.1).
+            // Names are in lower case in HTTP/2 (RFC 9113 8.2.1).
             guard ByteSet.token.contains(byte), byte &- 0x41 >= 26 else { return .invalidFieldName }
         }
         return error(inValue: value)
@@ -38,7 +38,7 @@ enum HeaderBlockField {
 extension TrailerSection {
     /// Adds a field of an HTTP/2 trailer section.
     ///
-    /// - Returns: why the section is malformed, if it is.
+    /// - Returns: the error if the section is malformed, otherwise nil.
     package mutating func take(
         name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>
     ) -> HTTPError? {

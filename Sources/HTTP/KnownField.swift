@@ -1,28 +1,32 @@
-/// The fields that the codec or the proxy treat in a way of their own.
+/// The fields that the codec or the proxy treats specially.
 ///
-/// An underscore counts as a dash: an application behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` as
-/// one variable, so what is removed or set under the one name must not slip through under the other. Names that
-/// decide framing or routing are refused in that spelling (`HTTPError.ambiguousFieldName`).
+/// An underscore counts as a dash. An application behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` as
+/// one variable. If the proxy removes or sets one spelling, the other spelling must not pass. In requests, a name that
+/// decides framing or routing is rejected in the spelling with an underscore (`HTTPError.ambiguousFieldName`).
 package enum KnownField: UInt8, Sendable, CaseIterable {
     case other
     case host, connection, contentLength, transferEncoding, te, trailer, upgrade, keepAlive
     case proxyConnection, proxyAuthenticate, proxyAuthorization
-    /// `Proxy`: nobody's field, but behind CGI it becomes HTTP_PROXY, which many programs take for their own setting.
+    /// `Proxy`: no standard defines this field. CGI turns it into HTTP_PROXY, which many programs take for their own
+    /// setting.
     case proxy
     case expect, forwarded
-    /// Any `X-Forwarded-*` except the client certificate.
+    /// Any `X-Forwarded-*` field except `X-Forwarded-Client-Cert`.
     case xForwarded
     case xRealIP, xRequestID, traceparent, tracestate, via, date, server, retryAfter, contentType
-    /// Any name that begins with `Understudy-`: ours, never taken from outside.
+    /// Any name that begins with `Understudy-`. The cluster uses these fields internally and never accepts them from
+    /// clients.
     case understudy
     /// `Client-Cert`, `Client-Cert-Chain` (RFC 9440), `X-Client-Cert*`, `X-SSL-Client-*`, `SSL-Client-*` and
-    /// `X-Forwarded-Client-Cert`: what applications take as proof of a verified client.
+    /// `X-Forwarded-Client-Cert`. Applications take these fields as proof of a verified client.
     case clientCertificate
     case http2Settings, secWebSocketKey, cookie
 
-    /// Never passed on. By RFC 9110 7.6.1: Connection and what must be named in it (Keep-Alive, Proxy-Connection, TE,
-    /// Transfer-Encoding, Upgrade, HTTP2-Settings). Besides: Proxy-Authenticate and Proxy-Authorization, which speak of a
-    /// proxy that the client chose, and that is not us: no worker should see such credentials or ask for them.
+    /// True for a field that a proxy never forwards.
+    ///
+    /// RFC 9110 7.6.1 names Connection, Keep-Alive, Proxy-Connection, TE, Transfer-Encoding and Upgrade; HTTP2-Settings
+    /// belongs to Upgrade. Proxy-Authenticate and Proxy-Authorization concern a proxy that the client chose, which this
+    /// balancer is not. No worker should see such credentials or request them.
     package var isHopByHop: Bool {
         switch self {
         case .connection, .keepAlive, .proxyConnection, .te, .transferEncoding, .upgrade, .http2Settings,
@@ -33,8 +37,8 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// `Connection` can't make these hop-by-hop: who could strip Host, Content-Length or our own fields from a request
-    /// on its way would change what it means to the next hop.
+    /// True when a `Connection` nomination does not make the field hop-by-hop. A client that removes Host,
+    /// Content-Length, Expect or an internal field would change the request's meaning for the next hop.
     var resistsNomination: Bool {
         switch self {
         case .host, .contentLength, .expect, .understudy: true
@@ -42,7 +46,7 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// Spelt with an underscore, a name of these is refused rather than passed on.
+    /// True for a field that decides framing or routing. In a request, its spelling with an underscore is rejected.
     var decidesFramingOrRouting: Bool {
         switch self {
         case .host, .contentLength, .expect: true
@@ -50,14 +54,14 @@ package enum KnownField: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// What a valid field name (only token bytes) stands for.
+    /// The known field with this name. The name must be a token.
     ///
     /// - Parameters:
-    ///   - name: `count` readable bytes, `count` at least 1.
-    ///   - hasUnderscore: set when the name was recognised with an underscore in it.
+    ///   - name: `count` readable bytes; `count` is at least 1.
+    ///   - hasUnderscore: set to true if the name is known and contains an underscore.
     @inline(__always)
     static func lookup(_ name: UnsafePointer<UInt8>, count: Int, hasUnderscore: inout Bool) -> KnownField {
-        // No name of interest is shorter than 2 (te) or, prefixes aside, longer than 23.
+        // The shortest known name has 2 bytes (te). Apart from names known by prefix, the longest has 23.
         guard count >= 2 else { return .other }
         let folded = FoldedName(name, count: count)
         let known = match(folded)

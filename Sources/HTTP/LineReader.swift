@@ -1,26 +1,28 @@
 /// Finds the lines of a head, however the bytes arrive.
 ///
-/// It remembers how far it has looked: handed the same bytes again with more behind them, it goes on where it stopped,
-/// so a head fed byte by byte costs as much as one fed whole. Law: what it says depends only on the bytes, never on
-/// where they were cut. That is why it never looks behind `limit`, even when more is there.
+/// The reader remembers the offset up to which it has searched. When the caller passes the same bytes with more bytes
+/// after them, the search continues at that offset. So a head that arrives byte by byte costs as much as a whole head.
+/// Law: the result depends only on the bytes, never on how reads split them. Therefore the reader never searches beyond
+/// `limit`, even if more bytes are available.
 struct LineReader: Sendable {
-    /// Offset of the first byte of the line that is being looked for.
+    /// Offset of the first byte of the present line.
     private(set) var lineStart = 0
-    /// Bytes before this offset were looked at and are no line end.
+    /// Offset up to which the reader has searched. No line ends before it, except lines that the reader already
+    /// returned.
     private(set) var scanned = 0
 
     enum Line {
         case needMore
-        /// The content of a line, without its CRLF; holds no control byte but HTAB.
+        /// One line without its CRLF. The line contains no control byte except HTAB.
         case line(start: Int, end: Int)
-        /// No line end before `limit`.
+        /// No line ends before `limit`.
         case tooLong
         case failed(HTTPError)
     }
 
     /// - Parameters:
-    ///   - base: the first of `count` bytes, the same as in earlier calls with what came since.
-    ///   - limit: offset before which the line must end, CRLF included.
+    ///   - base: the first of `count` bytes: the bytes of earlier calls, then the bytes that have arrived since.
+    ///   - limit: the line, with its CRLF, must end before this offset.
     @inline(__always)
     mutating func next(_ base: UnsafePointer<UInt8>, count: Int, limit: Int) -> Line {
         let end = min(count, limit)

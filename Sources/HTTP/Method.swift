@@ -1,10 +1,11 @@
-/// A request method, as far as this software treats it in a way of its own (RFC 9110 9.3, RFC 5789).
+/// A request method. Methods that this software treats specially have a case (RFC 9110 9.3, RFC 5789).
 package enum Method: UInt8, Sendable, CaseIterable {
     case get, head, post, put, delete, options, trace, patch, connect
-    /// Any other method: passed on as received, never retried.
+    /// Any other method. The proxy forwards its name as received.
     case other
 
-    /// Repeating the request has the effect of sending it once (RFC 9110 9.2.2), so it may be retried.
+    /// True when repeating the request has the same effect as sending it once (RFC 9110 9.2.2). The proxy may retry
+    /// such a request.
     package var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete, .options, .trace: true
@@ -12,8 +13,9 @@ package enum Method: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// - Parameter packed: the last eight bytes of the name, the first of them in the highest place. A longer name can't
-    ///   be taken for one of these: it fills all eight places, and none of these has more than seven.
+    /// - Parameter packed: the last eight bytes of the name, the first of them in the highest byte. A name of eight or
+    ///   more bytes fills all eight bytes. No method here has more than seven bytes, so no longer name equals one of
+    ///   them.
     @inline(__always)
     init(packed: UInt64) {
         self =

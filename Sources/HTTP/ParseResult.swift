@@ -1,9 +1,10 @@
-/// What a head parser says about the bytes that it was given.
+/// The result of a head parser for its input so far.
 package enum ParseResult: Equatable, Sendable {
-    /// No error so far, and no end of the head either.
+    /// The head is not complete, and its bytes so far are valid.
     case needMore
-    /// The head is complete and takes `headLength` bytes, an empty line before it included.
+    /// The head is complete and takes `headLength` bytes, including an empty line before it.
     case complete(headLength: Int)
-    /// The bytes can't be a head that we take. The connection's framing is lost: answer and close.
+    /// The bytes are not an acceptable head. The recipient can't find the next message: respond and close the
+    /// connection.
     case failed(HTTPError)
 }

@@ -1,11 +1,11 @@
-/// Makes a request's head out of the pairs of an HTTP/2 header block (RFC 9113 8.3), as strictly as `RequestParser`
-/// reads HTTP/1.1, so that what reads heads need not know which version a request came in.
+/// Builds a request head from the fields of an HTTP/2 header block (RFC 9113 8.3).
 ///
-/// The laws of `RequestParser` hold: what could be read in two ways is refused, and limits bound what is kept; pairs
-/// beyond them are looked at and dropped. An extended CONNECT for `websocket` (RFC 8441) becomes the GET with an upgrade
-/// that it would be in HTTP/1.1, but for its key.
+/// The assembler is as strict as `RequestParser` is for HTTP/1.1, so code that reads heads need not know the version.
+/// The laws of `RequestParser` hold: the assembler rejects an ambiguous request, and limits bound its memory. The
+/// assembler drops every field after an error. An extended CONNECT for `websocket` (RFC 8441) becomes the equivalent
+/// HTTP/1.1 GET with an upgrade, except that it has no key.
 package struct RequestAssembler: ~Copyable {
-    /// What the ranges point into: names and values one behind the other.
+    /// The names and values that the ranges refer to, one after another.
     private var buffer = ByteBuffer()
     private let limits: HTTPLimits
     private var section = FieldSection(isRequest: true)
@@ -13,10 +13,10 @@ package struct RequestAssembler: ~Copyable {
     private var size = 0
     private var hasFields = false
     private var pseudo = PseudoFields()
-    /// Values of Cookie; joined again in the end (RFC 9113 8.2.3).
+    /// Values of the Cookie fields; `finish` joins the values (RFC 9113 8.2.3).
     private var crumbs: [ByteRange] = []
 
-    /// The five pseudo-fields of a request, absent ones nil.
+    /// The five pseudo-header fields of a request; nil for an absent field.
     private struct PseudoFields {
         var method: ByteRange?
         var scheme: ByteRange?
@@ -24,7 +24,9 @@ package struct RequestAssembler: ~Copyable {
         var path: ByteRange?
         var purpose: ByteRange?
 
-        /// False for a name that is unknown or was there before.
+        /// Stores a pseudo-header field.
+        ///
+        /// - Returns: false if the name is unknown or repeated.
         mutating func take(_ name: UnsafeBufferPointer<UInt8>, _ value: ByteRange) -> Bool {
             switch name.count {
             case 7 where name.isFieldName(":method"): PseudoFields.take(value, &method)
@@ -47,13 +49,13 @@ package struct RequestAssembler: ~Copyable {
         self.limits = limits
     }
 
-    /// Bytes of the present block, as they count against the limit of a head.
+    /// Size of the present block in bytes, as `HTTPLimits.head` counts it.
     package var listSize: Int { size }
 
-    /// What the head's ranges point into, until the next `begin`.
+    /// The bytes that the head's ranges refer to, until the next `begin`.
     package var bytes: UnsafeBufferPointer<UInt8> { buffer.readable }
 
-    /// Makes it ready for the next block, keeping memory.
+    /// Restarts the assembler for the next block and keeps its memory.
     package mutating func begin(_ head: inout RequestHead) {
         head.clear()
         buffer.removeAll()
@@ -65,16 +67,16 @@ package struct RequestAssembler: ~Copyable {
         crumbs.removeAll(keepingCapacity: true)
     }
 
-    /// Something in the block is malformed that can't be handed over as a pair.
+    /// Records an error that the caller found in the block. The first error stays.
     package mutating func fail(_ error: HTTPError) {
         if failure == nil { failure = error }
     }
 
-    /// Takes the next pair of the block.
+    /// Adds the next field of the block.
     package mutating func add(
         name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>, to head: inout RequestHead
     ) {
-        // As its line would take in HTTP/1.1.
+        // The size of the field's line in HTTP/1.1.
         size &+= name.count &+ value.count &+ 4
         guard failure == nil else { return }
         guard size <= limits.head else { return fail(.headTooLarge) }
@@ -96,7 +98,7 @@ package struct RequestAssembler: ~Copyable {
     ) -> HTTPError? {
         hasFields = true
         if let error = HeaderBlockField.error(name: name, value: value) { return error }
-        // RFC 9113 8.2.2: what is for one connection only has no place in HTTP/2.
+        // RFC 9113 8.2.2: an HTTP/2 message must not contain connection-specific fields.
         if HeaderBlockField.isConnectionSpecific(name) { return .connectionSpecificField }
         let nameRange = append(name)
         let valueRange = append(value)
@@ -121,12 +123,12 @@ package struct RequestAssembler: ~Copyable {
         return ByteRange(from: start, to: buffer.count)
     }
 
-    // MARK: The whole
+    // MARK: End of the block
 
-    /// The block is complete.
+    /// Ends the block and fills the head.
     ///
-    /// - Parameter isEnd: no content follows.
-    /// - Returns: why the request can't be taken, if it can't.
+    /// - Parameter isEnd: true if no content follows.
+    /// - Returns: the error if the request is not acceptable, otherwise nil.
     package mutating func finish(_ head: inout RequestHead, isEnd: Bool) -> HTTPError? {
         if let failure { return failure }
         joinCrumbs(&head)
@@ -134,15 +136,15 @@ package struct RequestAssembler: ~Copyable {
         if let error = readMethod(method, &head) { return error }
         let isTunnel = pseudo.purpose != nil
         if head.method == .connect {
-            // RFC 8441 4; a plain CONNECT asks for a tunnel to anywhere.
+            // RFC 8441 4. A plain CONNECT requests a tunnel to an arbitrary host.
             guard let purpose = pseudo.purpose, equals(purpose, "websocket") else { return .connectNotSupported }
         } else if isTunnel {
             return .invalidPseudoField
         }
-        guard let scheme = pseudo.scheme, equals(scheme, "https") || equals(scheme, "http") else {
-            return .invalidPseudoField
-        }
-        if let error = readPath(&head) ?? readAuthority(&head) { return error }
+        guard let scheme = pseudo.scheme else { return .invalidPseudoField }
+        let isSecure = equals(scheme, "https")
+        guard isSecure || equals(scheme, "http") else { return .invalidPseudoField }
+        if let error = readPath(&head) ?? readAuthority(&head, defaultPort: isSecure ? 443 : 80) { return error }
         if let error = isTunnel ? readTunnel(&head, isEnd: isEnd) : readFraming(&head, isEnd: isEnd) { return error }
         head.minorVersion = 1
         head.isPersistent = true
@@ -156,7 +158,8 @@ package struct RequestAssembler: ~Copyable {
         var value = first
         if crumbs.count > 1 {
             let start = buffer.count
-            // At most one head's bytes more; room first, since a buffer must not append its own bytes.
+            // The reservation is at most the size of one more head. The code reserves first, because a buffer must not
+            // append its own bytes.
             var total = (crumbs.count - 1) * 2
             for crumb in crumbs { total &+= Int(crumb.count) }
             let target = buffer.reserve(total)
@@ -194,7 +197,7 @@ package struct RequestAssembler: ~Copyable {
         return nil
     }
 
-    /// `:path` is in origin-form, or `*` for OPTIONS (RFC 9113 8.3.1).
+    /// Reads `:path`, which is in origin-form, or `*` for OPTIONS (RFC 9113 8.3.1).
     private func readPath(_ head: inout RequestHead) -> HTTPError? {
         guard let path = pseudo.path, !path.isEmpty, let base = buffer.readable.baseAddress else {
             return .invalidPseudoField
@@ -206,8 +209,11 @@ package struct RequestAssembler: ~Copyable {
         return RequestTarget.read(base, from: Int(path.start), to: Int(path.end), into: &head)
     }
 
-    /// `:authority`, or Host in its place; where both are, they say the same (RFC 9113 8.3.1).
-    private func readAuthority(_ head: inout RequestHead) -> HTTPError? {
+    /// Reads `:authority`, or Host if there is no `:authority`. If both fields are present, they must name one host and
+    /// port (RFC 9113 8.3.1).
+    ///
+    /// - Parameter defaultPort: of the request's scheme.
+    private func readAuthority(_ head: inout RequestHead, defaultPort: Int) -> HTTPError? {
         guard let base = buffer.readable.baseAddress else { return .missingHost }
         let hasHost = section.seen.contains(.host)
         guard let authority = pseudo.authority else {
@@ -217,11 +223,10 @@ package struct RequestAssembler: ~Copyable {
         }
         guard Authority.isValid(base, from: Int(authority.start), to: Int(authority.end)) else { return .invalidHost }
         if hasHost {
-            let host = section.host
-            let isSame =
-                host.count == authority.count
-                && ByteScan.equals(base + Int(host.start), base + Int(authority.start), Int(host.count))
-            guard isSame else { return .hostDiffersFromAuthority }
+            let host = section.host.in(buffer.readable)
+            guard Authority.isSame(host, authority.in(buffer.readable), defaultPort: defaultPort) else {
+                return .hostDiffersFromAuthority
+            }
         }
         head.authority = authority
         return nil
@@ -231,11 +236,12 @@ package struct RequestAssembler: ~Copyable {
         let hasLength = section.seen.contains(.contentLength)
         if isEnd {
             guard !hasLength || section.contentLength == 0 else { return .invalidContentLength }
-            // RFC 9110 8.6: a method that is about content says that there is none.
+            // RFC 9110 8.6: a request without content gives a length of 0 if its method anticipates content.
             let isAboutContent = head.method == .post || head.method == .put || head.method == .patch
             head.framing = hasLength || isAboutContent ? .length(0) : .none
         } else {
             head.framing = hasLength ? .length(section.contentLength) : .chunked
+            head.mayHaveTrailers = hasLength
             head.expectsContinue = section.seen.contains(.expectContinue) && head.framing != .length(0)
         }
         return nil

@@ -1,42 +1,49 @@
-/// A parsed request head: what it says, and where in the bytes it says it.
+/// A parsed request head, with the positions of its parts in the parsed bytes.
 ///
-/// Ranges count from the first byte of the buffer that was given to the parser. Keep one head per connection and let
-/// the parser fill it again and again: `fields` keeps its memory, so a request costs no allocation (a copy of the head
-/// that is still alive when the next request is parsed does, because the array is shared then).
+/// Ranges count from the first byte of the buffer that the caller passed to the parser. Keep one head per connection
+/// and let the parser fill it for each request. `fields` keeps its memory, so parsing a request allocates nothing. Do
+/// not keep a copy of the head when the next parse begins: the shared array would then be copied.
 package struct RequestHead: Sendable {
     package var method = Method.other
-    /// The method as received.
+    /// The method's name as received.
     package var methodName = ByteRange()
     /// The request target as received (RFC 9112 3.2).
     package var target = ByteRange()
-    /// The target's path and query: `/x?y`. From an absolute-form target it may be empty or begin with `?`; then a `/`
-    /// goes before it. Empty for `*` too. `ByteBuffer.appendTarget` writes the right thing in every case.
+    /// The target's path and query, such as `/x?y`. In an absolute-form target, the path may be empty or begin with
+    /// `?`; it then needs a `/` before it. The path is also empty for `*`. `ByteBuffer.appendTarget` writes the correct
+    /// target in every case.
     package var path = ByteRange()
-    /// Host and port that the request is for: an absolute-form target's, else the value of Host; valid by RFC 3986
-    /// 3.2, without user information. Empty only in HTTP/1.0 without Host.
+    /// The requested host and port, from an absolute-form target, from `:authority` in HTTP/2, or otherwise from Host.
+    /// The authority is valid by RFC 3986 3.2 and contains no user information. The authority is empty only in HTTP/1.0
+    /// without Host.
     package var authority = ByteRange()
-    /// 0 or 1; the major version is 1.
+    /// 0 or 1. The major version is 1. An HTTP/2 request has 1. A higher minor version counts as 1.
     package var minorVersion: UInt8 = 1
     package var fields: [Field] = []
     /// `.none`, `.length` or `.chunked`.
     package var framing = BodyFraming.none
-    /// The client wants the connection kept (RFC 9112 9.3).
+    /// True when trailers may follow content of known length, as in HTTP/2 (RFC 9113 8.1).
+    package var mayHaveTrailers = false
+    /// True when the client wants to keep the connection (RFC 9112 9.3).
     package var isPersistent = false
-    /// The client waits for a 100 before it sends the content (RFC 9110 10.1.1). False when no content follows, and in
-    /// HTTP/1.0, where the expectation must be ignored.
+    /// True when the client waits for a 100 response before it sends the content (RFC 9110 10.1.1). False if no content
+    /// follows, and in HTTP/1.0, where a server must ignore the expectation.
     package var expectsContinue = false
-    /// GET, HTTP/1.1, no Content-Length and no Transfer-Encoding, `Connection: upgrade`, one `Upgrade` that is
-    /// `websocket` and nothing else, one `Sec-WebSocket-Key` that isn't empty. Any other upgrade is ignored, as RFC
-    /// 9110 7.8 allows.
+    /// True for a valid WebSocket upgrade.
+    ///
+    /// In HTTP/1.1, the request is a GET without content: without Transfer-Encoding, and without a Content-Length other
+    /// than 0. The request has `Connection: upgrade`, exactly one `Upgrade` field with the value `websocket`, and
+    /// exactly one `Sec-WebSocket-Key`, which is not empty. Its `framing` is `.none`. In HTTP/2, the request is an extended CONNECT for `websocket`. The server ignores any other upgrade,
+    /// as RFC 9110 7.8 permits.
     package var upgradesToWebSocket = false
-    /// The client keeps trailers of the response apart and does not drop them: TE says `trailers` (RFC 9110 10.1.4).
+    /// True when the client accepts trailers in the response: TE lists `trailers` (RFC 9110 10.1.4).
     package var acceptsTrailers = false
-    /// Bytes that the head takes, an empty line before it included.
+    /// Size of the head in bytes, including an empty line before it.
     package var count = 0
 
     package init() {}
 
-    /// Makes it the head of nothing, keeping the memory of `fields`.
+    /// Empties the head and keeps the memory of `fields`.
     mutating func clear() {
         method = .other
         methodName = ByteRange()
@@ -46,6 +53,7 @@ package struct RequestHead: Sendable {
         minorVersion = 1
         fields.removeAll(keepingCapacity: true)
         framing = .none
+        mayHaveTrailers = false
         isPersistent = false
         expectsContinue = false
         upgradesToWebSocket = false

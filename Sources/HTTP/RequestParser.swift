@@ -1,20 +1,22 @@
-/// Parses request heads (RFC 9112), strictly and without I/O: bytes in, a head out.
+/// Parses request heads (RFC 9112) strictly and without I/O: the input is bytes, the output is a head.
 ///
-/// States: `start` (perhaps one empty line, RFC 9112 2.2), `requestLine`, `fields`, `done`. A line is judged when its
-/// LF is there; control bytes, a bare CR or LF and a limit passed are found before that. Laws:
-/// - The outcome depends on the bytes alone, not on how they were cut; and every byte is looked at a bounded number of
-///   times, however it arrives.
-/// - Two readers must not be able to see different requests in one head. Whatever could be read in two ways is refused.
-/// - A failure is final: the framing of the connection is lost with it.
+/// The states are `start` (one empty line is allowed here, RFC 9112 2.2), `requestLine`, `fields` and `done`. The
+/// parser checks a line when its LF has arrived. The parser finds control bytes, a bare CR or LF and an exceeded limit
+/// earlier. Laws:
+/// - The result depends on the bytes alone, never on how reads split them. The parser examines every byte a bounded
+///   number of times.
+/// - Two recipients must not see different requests in one head. The parser rejects every ambiguous head.
+/// - A failure is final: after it, the recipient can't find the next message on the connection.
 ///
-/// It doesn't know the content that follows: `BodyDecoder` does.
+/// The parser does not read the content. `BodyDecoder` does.
 package struct RequestParser: Sendable {
     private enum State: UInt8 {
         case start, requestLine, fields, done
     }
 
-    /// The longest method that is looked at. No registered one has more than 17 bytes (UPDATEREDIRECTREF); beyond it
-    /// 501, as RFC 9112 3 says of a method longer than any that a server implements.
+    /// Longest accepted method, in bytes. The longest registered method has 17 bytes (UPDATEREDIRECTREF). A longer
+    /// method than this bound yields 501, as RFC 9112 3 recommends for methods longer than any that a server
+    /// implements.
     static let maximumMethodLength = 32
 
     private let limits: HTTPLimits
@@ -25,11 +27,11 @@ package struct RequestParser: Sendable {
 
     package init(limits: HTTPLimits = .standard) { self.limits = limits }
 
-    /// A byte of a request's head has been seen. An empty line before it doesn't count: time limits for a whole head
-    /// start with its first byte, the idle time runs until then.
+    /// True when a byte of a request head has arrived. An empty line before the head does not count. The time limit of
+    /// a head starts with its first byte; the idle timeout runs until then.
     package var hasStarted: Bool { state.rawValue > State.requestLine.rawValue || reader.scanned > reader.lineStart }
 
-    /// Makes it ready for the next head.
+    /// Restarts the parser for the next head.
     package mutating func reset() {
         state = .start
         reader = LineReader()
@@ -37,13 +39,13 @@ package struct RequestParser: Sendable {
         outcome = .needMore
     }
 
-    /// Parses what has come of a request's head.
+    /// Parses the received bytes of a request head.
     ///
     /// - Parameters:
-    ///   - bytes: everything received and not consumed since the end of the previous message: the same bytes as in the
-    ///     call before, with what came since behind them.
+    ///   - bytes: all received bytes since the end of the previous message: the bytes of the previous call, then the
+    ///     bytes that have arrived since.
     ///   - head: the same head in every call for one request; filled when the result is `.complete`.
-    /// - Returns: after `.complete` and `.failed` the same again until `reset()`.
+    /// - Returns: after `.complete` and `.failed`, the same result until `reset()`.
     package mutating func parse(_ bytes: UnsafeBufferPointer<UInt8>, into head: inout RequestHead) -> ParseResult {
         guard let base = bytes.baseAddress, state != .done else { return outcome }
         while state != .fields {
@@ -76,7 +78,7 @@ package struct RequestParser: Sendable {
         return outcome
     }
 
-    /// `method SP request-target SP HTTP-version` (RFC 9112 3), with exactly one space each.
+    /// Parses `method SP request-target SP HTTP-version` (RFC 9112 3), with exactly one space in each place.
     @inline(__always)
     private static func readRequestLine(
         _ base: UnsafePointer<UInt8>, from start: Int, to end: Int, into head: inout RequestHead
@@ -109,16 +111,16 @@ package struct RequestParser: Sendable {
         return nil
     }
 
-    /// What the fields together mean, once the empty line was read.
+    /// Combines the fields after the empty line.
     private mutating func finish(_ head: inout RequestHead) -> ParseResult {
         let seen = section.seen
         let isCurrent = head.minorVersion == 1
-        // RFC 9112 3.2: Host once in HTTP/1.1, even when the target has an authority of its own.
+        // RFC 9112 3.2: HTTP/1.1 requires one Host field, even if the target has an authority.
         guard seen.contains(.host) || !isCurrent else { return fail(.missingHost) }
         if head.authority.isEmpty { head.authority = section.host }
 
         if seen.contains(.transferEncoding) {
-            // RFC 9112 6.1: in HTTP/1.0 the framing is faulty, whatever the value.
+            // RFC 9112 6.1: Transfer-Encoding in HTTP/1.0 makes the framing faulty, whatever its value.
             guard isCurrent else { return fail(.transferEncodingInOldVersion) }
             head.framing = .chunked
         } else if seen.contains(.contentLength) {
@@ -133,9 +135,11 @@ package struct RequestParser: Sendable {
         head.acceptsTrailers = seen.contains(.trailers)
         if seen.contains(.upgrade) {
             head.upgradesToWebSocket =
-                isCurrent && head.method == .get && head.framing == .none
+                isCurrent && head.method == .get && (head.framing == .none || head.framing == .length(0))
                 && seen.isSuperset(of: [.upgradeOption, .webSocket, .webSocketKey])
                 && !seen.contains(.repeatedWebSocketKey)
+            // A length of 0 says the same as no length (RFC 9110 8.6). The next hop gets the handshake without it.
+            if head.upgradesToWebSocket { head.framing = .none }
         }
         head.count = reader.lineStart
         state = .done

@@ -1,14 +1,14 @@
-/// Takes a request target apart (RFC 9112 3.2).
+/// Splits a request target into its parts (RFC 9112 3.2).
 ///
-/// All of visible ASCII but `#`: browsers and tools send bytes that RFC 3986 wants percent-encoded, and every server
-/// takes them. A fragment isn't one of those: nobody sends it, some servers cut it off and others don't, so what one
-/// hop checks is not what the next one serves.
+/// A target may contain all visible ASCII bytes except `#`. Browsers and tools send bytes that RFC 3986 requires to be
+/// percent-encoded, and all servers accept them. A fragment is different: no client sends one, and only some servers
+/// remove it. So one hop might check another path than the next hop serves.
 enum RequestTarget {
-    /// Fills the target's parts of `head`; its method is set already.
+    /// Fills the target's parts of `head`. `head.method` must be set already.
     ///
     /// - Parameters:
-    ///   - start: first byte of the target.
-    ///   - end: offset behind it; all bytes are visible ASCII, none is `#`.
+    ///   - start: offset of the target's first byte.
+    ///   - end: offset after the target's last byte. All bytes are visible ASCII, and none is `#`.
     @inline(__always)
     static func read(
         _ base: UnsafePointer<UInt8>, from start: Int, to end: Int, into head: inout RequestHead
@@ -25,7 +25,7 @@ enum RequestTarget {
         return readAbsolute(base, start, end, &head)
     }
 
-    /// `http://authority/path?query`. The authority takes the place of Host (RFC 9112 3.2.2).
+    /// Reads `http://authority/path?query`. The authority replaces Host (RFC 9112 3.2.2).
     private static func readAbsolute(
         _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ head: inout RequestHead
     ) -> HTTPError? {

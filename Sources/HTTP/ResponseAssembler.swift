@@ -1,7 +1,7 @@
-/// Makes a response's head out of the pairs of an HTTP/2 header block (RFC 9113 8.3.2), as strictly as `ResponseParser`
-/// reads HTTP/1.1.
+/// Builds a response head from the fields of an HTTP/2 header block (RFC 9113 8.3.2), as strictly as `ResponseParser`
+/// parses HTTP/1.1.
 package struct ResponseAssembler: ~Copyable {
-    /// What the ranges point into: names and values one behind the other.
+    /// The names and values that the ranges refer to, one after another.
     private var buffer = ByteBuffer()
     private let limits: HTTPLimits
     private var section = FieldSection(isRequest: false)
@@ -12,10 +12,10 @@ package struct ResponseAssembler: ~Copyable {
         self.limits = limits
     }
 
-    /// What the head's ranges point into, until the next `begin`.
+    /// The bytes that the head's ranges refer to, until the next `begin`.
     package var bytes: UnsafeBufferPointer<UInt8> { buffer.readable }
 
-    /// Makes it ready for the next block, keeping memory.
+    /// Restarts the assembler for the next block and keeps its memory.
     package mutating func begin(_ head: inout ResponseHead) {
         head.clear()
         buffer.removeAll()
@@ -55,9 +55,10 @@ package struct ResponseAssembler: ~Copyable {
             into: &head.fields)
     }
 
-    /// The block is complete.
+    /// Ends the block and fills the head.
     ///
-    /// - Parameter isEnd: the response is whole with it.
+    /// - Parameter isEnd: true if no content follows.
+    /// - Returns: the error if the response is not acceptable, otherwise nil.
     package mutating func finish(_ head: inout ResponseHead, isEnd: Bool) -> HTTPError? {
         if let failure { return failure }
         guard head.status != 0 else { return .malformedStatusLine }
@@ -66,6 +67,7 @@ package struct ResponseAssembler: ~Copyable {
             head.framing = .none
         } else if let length = head.contentLength {
             head.framing = .length(length)
+            head.mayHaveTrailers = true
         } else {
             head.framing = .chunked
         }

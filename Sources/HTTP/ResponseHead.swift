@@ -1,38 +1,42 @@
-/// A parsed response head: what it says, and where in the bytes it says it.
+/// A parsed response head, with the positions of its parts in the parsed bytes.
 ///
-/// Ranges count from the first byte of the buffer that was given to the parser. Meant to be filled again and again,
-/// like `RequestHead`.
+/// Ranges count from the first byte of the buffer that the caller passed to the parser. As with `RequestHead`, keep one
+/// head and let the parser fill it for each response.
 package struct ResponseHead: Sendable {
     /// 100 to 999.
     package var status: UInt16 = 0
-    /// The reason phrase; may be empty, means nothing (RFC 9112 4).
+    /// The reason phrase, which may be empty and has no meaning (RFC 9112 4).
     package var reason = ByteRange()
-    /// 0 or 1; the major version is 1.
+    /// 0 or 1; the major version is 1. A higher minor version counts as 1.
     package var minorVersion: UInt8 = 1
     package var fields: [Field] = []
-    /// How the end of the content that follows is found: `.none` in answer to HEAD and for 1xx, 204 and 304.
+    /// How to find the end of the content; `.none` for a response to HEAD and for 1xx, 204 and 304.
     package var framing = BodyFraming.none
-    /// The connection can carry another exchange after this response. Never with `.untilClose`.
+    /// True when trailers may follow content of known length, as in HTTP/2 (RFC 9113 8.1).
+    package var mayHaveTrailers = false
+    /// True when the connection can carry another exchange after this response. Never true with `.untilClose`.
     package var isPersistent = false
-    /// A 101 to WebSocket as it has to be: `Connection: upgrade`, and one `Upgrade` that is `websocket` and nothing else.
+    /// True for a valid 101 response to a WebSocket upgrade: it has `Connection: upgrade` and exactly one `Upgrade`
+    /// field with the value `websocket`.
     package var switchesToWebSocket = false
-    /// Bytes that the head takes.
+    /// Size of the head in bytes.
     package var count = 0
-    /// The value of Content-Length, also where no content follows (HEAD, 304).
+    /// The value of Content-Length, even if no content follows (HEAD, 304); nil without Content-Length.
     package var contentLength: UInt64?
 
     package init() {}
 
-    /// A 1xx other than 101: another response follows for the same request (RFC 9110 15.2).
+    /// True for a 1xx response other than 101: another response to the same request follows (RFC 9110 15.2).
     package var isInterim: Bool { status >= 100 && status < 200 && status != 101 }
 
-    /// Makes it the head of nothing, keeping the memory of `fields`.
+    /// Empties the head and keeps the memory of `fields`.
     mutating func clear() {
         status = 0
         reason = ByteRange()
         minorVersion = 1
         fields.removeAll(keepingCapacity: true)
         framing = .none
+        mayHaveTrailers = false
         isPersistent = false
         switchesToWebSocket = false
         count = 0

@@ -1,10 +1,10 @@
-/// Parses response heads (RFC 9112), strictly and without I/O: bytes in, a head out.
+/// Parses response heads (RFC 9112) strictly and without I/O: the input is bytes, the output is a head.
 ///
-/// States: `statusLine`, `fields`, `done`. The laws are those of `RequestParser`. No empty line is tolerated before a
-/// status line: RFC 9112 2.2 grants that to requests only, and a stray line here means that the body before it ended
-/// elsewhere than we think.
+/// The states are `statusLine`, `fields` and `done`. The laws of `RequestParser` hold. No empty line may come before a
+/// status line: RFC 9112 2.2 allows it before requests only. An empty line here means that the recipient misjudged the
+/// end of the previous body.
 ///
-/// It must be told the method of the request that the response answers, and doesn't know which request that is.
+/// The caller passes the request's method. The parser has no other knowledge of the request.
 package struct ResponseParser: Sendable {
     private enum State: UInt8 {
         case statusLine, fields, done
@@ -18,7 +18,7 @@ package struct ResponseParser: Sendable {
 
     package init(limits: HTTPLimits = .standard) { self.limits = limits }
 
-    /// Makes it ready for the next head.
+    /// Restarts the parser for the next head.
     package mutating func reset() {
         state = .statusLine
         reader = LineReader()
@@ -26,13 +26,13 @@ package struct ResponseParser: Sendable {
         outcome = .needMore
     }
 
-    /// Parses what has come of a response's head.
+    /// Parses the received bytes of a response head.
     ///
     /// - Parameters:
-    ///   - bytes: everything received and not consumed since the end of the previous message.
-    ///   - method: of the request that is answered; never CONNECT, which we don't send.
+    ///   - bytes: all received bytes since the end of the previous message.
+    ///   - method: the method of the request; never CONNECT, which the proxy does not send.
     ///   - head: the same head in every call for one response; filled when the result is `.complete`.
-    /// - Returns: after `.complete` and `.failed` the same again until `reset()`.
+    /// - Returns: after `.complete` and `.failed`, the same result until `reset()`.
     package mutating func parse(
         _ bytes: UnsafeBufferPointer<UInt8>, answering method: Method, into head: inout ResponseHead
     ) -> ParseResult {
@@ -62,8 +62,8 @@ package struct ResponseParser: Sendable {
         return outcome
     }
 
-    /// `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 4). The second space may be missing when there is
-    /// no phrase: servers do that, and it can be read in one way only.
+    /// Parses `HTTP-version SP status-code SP [ reason-phrase ]` (RFC 9112 4). Some servers omit the second space when
+    /// there is no phrase. Such a line has one reading, so the parser accepts it.
     private static func readStatusLine(
         _ base: UnsafePointer<UInt8>, from start: Int, to end: Int, into head: inout ResponseHead
     ) -> HTTPError? {
@@ -88,7 +88,7 @@ package struct ResponseParser: Sendable {
         return nil
     }
 
-    /// What the fields together mean, once the empty line was read (RFC 9112 6.3).
+    /// Combines the fields after the empty line (RFC 9112 6.3).
     private mutating func finish(_ head: inout ResponseHead, answering method: Method) -> ParseResult {
         let seen = section.seen
         let isCurrent = head.minorVersion == 1

@@ -1,5 +1,5 @@
-/// SHA-1 (RFC 3174), for the one place that asks for it: the opening handshake of WebSocket, where it proves nothing but
-/// that the other side has understood the question.
+/// SHA-1 (RFC 3174), for WebSocket's opening handshake only. The handshake needs no security from SHA-1: the hash only
+/// shows that the server understands the protocol.
 struct SHA1 {
     private var state: (UInt32, UInt32, UInt32, UInt32, UInt32) = (
         0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0

@@ -1,6 +1,6 @@
-/// The reason phrases of the status codes that are in use (RFC 9110 15, RFC 6585, RFC 8297 and the IANA registry).
+/// The reason phrases of the status codes in use (RFC 9110 15, RFC 6585, RFC 8297 and the IANA registry).
 enum StatusReason {
-    /// The phrase, or nothing for a code that we don't know: a client must not depend on it.
+    /// The phrase of a status code; empty for an unknown code. A client must not depend on the phrase.
     static func phrase(_ status: UInt16) -> StaticString {
         switch status {
         case 100: "Continue"

@@ -1,4 +1,4 @@
-/// Walks a comma-separated list of tokens (`#token`, RFC 9110 5.6.1), empty elements skipped.
+/// Reads a comma-separated list of tokens (`#token`, RFC 9110 5.6.1) and skips empty elements.
 struct TokenList {
     enum Element {
         case token(start: Int, end: Int)

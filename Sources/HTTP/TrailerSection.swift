@@ -1,11 +1,12 @@
-/// The trailer fields of one message (RFC 9110 6.5), by offsets into their own bytes.
+/// The trailer fields of one message (RFC 9110 6.5), as ranges of their own bytes.
 ///
-/// Holds only what may be passed on: `TrailerRule` decides. Empty for nearly every message, and then without memory.
+/// The section contains only fields that `TrailerRule` allows. The section is empty for nearly every message and then
+/// has no memory.
 package struct TrailerSection: Sendable {
-    /// What the ranges of `fields` point into; bounded by `HTTPLimits.trailer`.
+    /// The bytes that the ranges of `fields` refer to, bounded by `HTTPLimits.trailer`.
     private var bytes: [UInt8] = []
     package private(set) var fields: [Field] = []
-    /// Of the line that is being read: where it begins in `bytes`, and where its name ends.
+    /// Offsets in `bytes`: the start of the present line and the end of its name.
     private var lineStart = 0
     private var nameEnd = 0
 
@@ -13,16 +14,16 @@ package struct TrailerSection: Sendable {
 
     package var isEmpty: Bool { fields.isEmpty }
 
-    /// Calls `body` with the bytes that the fields' ranges point into, valid during the call.
+    /// Calls `body` with the fields and with the bytes that their ranges refer to. The bytes are valid during the call.
     package func withBytes(_ body: (_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) -> Void) {
         bytes.withUnsafeBufferPointer { body(fields, $0) }
     }
 
-    /// Adds a field that was received as a pair.
+    /// Adds a field from an HTTP/2 header block.
     ///
     /// - Parameters:
-    ///   - name: a token, not empty.
-    ///   - value: free of control bytes but HTAB.
+    ///   - name: a token; not empty.
+    ///   - value: contains no control byte except HTAB.
     package mutating func append(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
         beginLine()
         bytes.append(contentsOf: name)
@@ -31,13 +32,13 @@ package struct TrailerSection: Sendable {
         endLine()
     }
 
-    /// Makes it the section of the next message, keeping the memory.
+    /// Empties the section for the next message and keeps the memory.
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         fields.removeAll(keepingCapacity: true)
     }
 
-    // MARK: Byte by byte
+    // MARK: HTTP/1.1 trailer lines, byte by byte
 
     mutating func beginLine() { lineStart = bytes.count }
 
@@ -45,7 +46,7 @@ package struct TrailerSection: Sendable {
 
     mutating func endName() { nameEnd = bytes.count }
 
-    /// Takes the line in, or forgets it when its field has no business in a trailer section.
+    /// Adds the field of the present line, or drops the line if `TrailerRule` forbids its field.
     mutating func endLine() {
         var start = nameEnd
         var end = bytes.count

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// Bodies: what is content, where they end, and what is refused in a chunked one.
+/// Message bodies: their content, their end, and the errors in chunked bodies.
 @Suite struct BodyDecoderTests {
     @Test(arguments: [
         ("0\r\n\r\n", ""), ("5\r\nhello\r\n0\r\n\r\n", "hello"), ("1\r\na\r\n2\r\nbc\r\n000\r\n\r\n", "abc"),
@@ -119,7 +119,7 @@ import Testing
     }
 }
 
-/// A decoder behind a reference, so that an expectation can move it.
+/// A decoder behind a reference, so that an expectation can mutate it.
 private final class Decoding {
     private var decoder: BodyDecoder
 

@@ -47,7 +47,7 @@ import Testing
         #expect(text(buffer) == "\(number) \(hexadecimal) \(padded)")
     }
 
-    /// Against a plain array, with sizes that grow, move and drain it.
+    /// Compares the buffer with a plain array. The random sizes make the buffer grow, move its bytes and become empty.
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func behavesLikeAQueue(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)

@@ -1,27 +1,27 @@
 import HTTP
 
-/// Everything that one side of a connection said, as the codec understood it: what the tests compare.
+/// The codec's result for all input from one side of a connection. The tests compare these results.
 struct Conversation: Equatable {
     enum Ending: Equatable {
-        /// The input ended between messages.
+        /// The input ended between two messages.
         case clean
         case incompleteHead
         case incompleteBody
         case failed(HTTPError)
-        /// A message announced the end of the connection, and yet something came behind it.
+        /// Bytes arrived after a message that announced the end of the connection.
         case dataAfterClose
-        /// What follows isn't HTTP any more.
+        /// The protocol was switched: the bytes that follow are not HTTP.
         case upgraded
     }
 
     enum Speaker: Equatable {
         case client
-        /// A server, answering requests of one method.
+        /// A server that responds to requests with one method.
         case server(answering: HTTP.Method)
     }
 
     struct Message: Equatable {
-        /// Method and target, or status and reason.
+        /// The method and target of a request, or the status and reason of a response.
         var start: [String]
         var method = HTTP.Method.other
         var path = ""
@@ -33,7 +33,7 @@ struct Conversation: Equatable {
         var expectsContinue = false
         var upgradesToWebSocket = false
         var body: [UInt8] = []
-        /// As far as they may be passed on.
+        /// The trailers that a proxy may forward.
         var trailers: [FieldText] = []
         var isComplete = false
     }
@@ -48,17 +48,18 @@ struct Conversation: Equatable {
     var messages: [Message] = []
     var ending = Ending.clean
 
-    /// The error that ended it, if one did.
+    /// The error that ended the conversation, or nil.
     var error: HTTPError? {
         if case .failed(let error) = ending { error } else { nil }
     }
 
     var complete: [Message] { messages.filter(\.isComplete) }
 
-    /// Feeds `input` in pieces that end at `cuts` (ascending; its end is added), then ends the connection.
+    /// Feeds `input` in pieces, then ends the connection. The pieces end at `cuts` (ascending) and at the end of
+    /// `input`.
     ///
-    /// Every call gets an allocation of exactly the bytes that have come, so that the address sanitizer sees a look
-    /// beyond them.
+    /// Every call gets an allocation of exactly the received bytes, so that the address sanitizer detects a read beyond
+    /// them.
     init(_ speaker: Speaker, _ input: [UInt8], cuts: [Int] = [], limits: HTTPLimits = .standard) {
         var machine = Machine(speaker, limits)
         var consumed = 0
@@ -76,10 +77,10 @@ struct Conversation: Equatable {
         ending = machine.ending ?? .clean
     }
 
-    /// Feeds `input` whole, byte by byte and cut in two at every point (at 200 points when it is long), and checks that
-    /// the outcome is the same.
+    /// Feeds `input` whole, byte by byte, and split in two at every offset. Long input is split at about 200 offsets.
+    /// The method compares all results.
     ///
-    /// - Returns: the outcome, and where it was cut when another outcome came out.
+    /// - Returns: the result for the whole input, and the cuts that led to another result, or nil.
     static func fedEveryWay(
         _ speaker: Speaker, _ input: [UInt8], limits: HTTPLimits = .standard
     ) -> (conversation: Conversation, differsAt: [Int]?) {
@@ -94,7 +95,7 @@ struct Conversation: Equatable {
     }
 }
 
-/// Parsers and decoder put together as a connection would.
+/// Parsers and decoder, combined as in a connection.
 private struct Machine {
     private enum Place {
         case head
@@ -207,7 +208,7 @@ private struct Machine {
         }
     }
 
-    /// The connection ends, with bytes that nobody consumed.
+    /// Ends the connection. `rest` is the part of the input that was not consumed.
     mutating func end(rest: ArraySlice<UInt8>) {
         guard ending == nil else { return }
         switch place {
@@ -226,7 +227,7 @@ private struct Machine {
     }
 }
 
-/// A named piece of input, so that a failing case says what it is.
+/// An input with a name, which identifies it in a failing test.
 struct Sample: Sendable, CustomStringConvertible {
     var name: String
     var input: [UInt8]

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// The request files of gunicorn that every well-kept server agrees about.
+/// Runs gunicorn's request files. All well-maintained servers agree on their results.
 @Suite(.enabled(if: VectorFolder.path != nil, "\(VectorFolder.isAbsentReason)"))
 struct GunicornVectorTests {
     @Test func findsTheFiles() {
@@ -12,14 +12,14 @@ struct GunicornVectorTests {
     @Test(arguments: VectorFolder.files("gunicorn/accept", ".http"))
     func accepts(_ sample: Sample) {
         let (conversation, difference) = Conversation.fedEveryWay(.client, sample.input)
-        // What comes behind `Connection: close` is not looked at.
+        // The server ignores bytes after a request with `Connection: close`.
         #expect([.clean, .dataAfterClose].contains(conversation.ending))
         #expect(!conversation.messages.isEmpty)
         #expect(conversation.complete.count == conversation.messages.count)
         #expect(difference == nil)
     }
 
-    /// Rejected means an error, or a stream that never becomes a whole message.
+    /// A rejection is an error, or a message that is never complete.
     @Test(arguments: VectorFolder.files("gunicorn/reject", ".http"))
     func rejects(_ sample: Sample) {
         let (conversation, difference) = Conversation.fedEveryWay(.client, sample.input)

@@ -14,7 +14,7 @@ import Testing
         ] as [(Int64, String)])
     func writesKnownDates(_ seconds: Int64, _ date: String) { #expect(written(seconds) == date) }
 
-    /// Every 41 days and some seconds, up to the year 2300, against Foundation's calendar.
+    /// Compares with Foundation's calendar, about every 41 days up to the year 2300.
     @Test func agreesWithTheCalendar() throws {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")

@@ -1,8 +1,8 @@
 import HTTP
 import Testing
 
-/// Each limit of a head and a body: the largest that passes, the smallest that doesn't, and that it is noticed without
-/// the line's end.
+/// Each limit of heads and bodies: the largest accepted size and the smallest rejected size. The parser detects an
+/// excess before the line ends.
 @Suite struct LimitTests {
     static let limits = HTTPLimits(
         head: 200, fields: 4, requestLine: 64, chunkLine: 32, chunkExtensions: 48, trailer: 64)
@@ -30,7 +30,7 @@ import Testing
         #expect(ending(head(201)) == .failed(.headTooLarge))
         #expect(ending(head(202)) == .failed(.headTooLarge))
         #expect(ending(String(head(400).prefix(200))) == .failed(.headTooLarge))
-        // A control byte behind the limit isn't looked at: the verdict must not depend on how much came at once.
+        // The parser ignores a control byte beyond the limit: the result must not depend on how much arrives at once.
         #expect(ending(head(400).replacing("x\r\n", with: "\u{1}\r\n")) == .failed(.headTooLarge))
         #expect(HTTPError.headTooLarge.status == 431)
     }
@@ -41,7 +41,7 @@ import Testing
         }
         #expect(ending(head(4)) == .clean)
         #expect(ending(head(5)) == .failed(.tooManyFields))
-        // Without the empty line at the end, which is one Character.
+        // `dropLast` removes the empty line at the end, because CRLF is one Character.
         #expect(ending(String(head(5).dropLast())) == .failed(.tooManyFields))
         #expect(HTTPError.tooManyFields.status == 431)
     }
@@ -67,7 +67,7 @@ import Testing
         #expect(ending(body("1;" + String(repeating: "a", count: 28))) == .clean)
         #expect(ending(body("1;" + String(repeating: "a", count: 29))) == .failed(.chunkLineTooLong))
         #expect(ending(body("1;a=\"" + String(repeating: " ", count: 40))) == .failed(.chunkLineTooLong))
-        // The digits' own bound comes first.
+        // The bound on the number of digits applies first.
         #expect(ending(body(String(repeating: "0", count: 17))) == .failed(.chunkSizeTooLarge))
     }
 

@@ -1,9 +1,9 @@
 import Foundation
 
-/// One case of llhttp's markdown tables: what goes in, and what came of it by the events that its log tells.
+/// One case of llhttp's Markdown tables: the input, and llhttp's events from its log.
 struct LlhttpCase: Sendable, CustomStringConvertible {
     var name: String
-    /// `request` or `response`; lenient kinds aren't read.
+    /// `request` or `response`. The lenient kinds are not read.
     var type: String
     var input: [UInt8]
     var log: LlhttpLog
@@ -52,8 +52,8 @@ struct LlhttpCase: Sendable, CustomStringConvertible {
         return cases
     }
 
-    /// Joins lines that end in a backslash, makes line ends CRLF, then undoes the escapes. A number above 127 becomes
-    /// the UTF-8 of its code point, as in llhttp's own runner: the offsets of the logs count on that.
+    /// Joins lines that end in a backslash, converts line ends to CRLF, and resolves the escapes. A number above 127
+    /// becomes the UTF-8 of its code point, as in llhttp's own runner, because the logs' offsets assume that.
     private static func decode(_ block: String) -> [UInt8] {
         let source = Array(
             block.replacingOccurrences(of: "\\\n", with: "").replacingOccurrences(of: "\n", with: "\r\n").utf8)

@@ -1,7 +1,8 @@
-/// Where we differ from llhttp on purpose: the case, and why. A case that no longer differs fails the test.
+/// Cases in which this parser differs from llhttp on purpose, with the reason. A listed case that does not differ fails
+/// the test.
 enum LlhttpExceptions {
     static let table: [String: String] = [
-        // Stricter
+        // This parser is stricter
         "request/connection.md: CRLF between requests, implicit `keep-alive`": secondEmptyLine,
         "request/method.md: CONNECT request": connect,
         "request/method.md: CONNECT request with CAPS": connect,
@@ -28,7 +29,7 @@ enum LlhttpExceptions {
         "response/transfer-encoding.md: `chunkedchunked` transfer-encoding does not enable chunked enconding": coding,
         "response/transfer-encoding.md: multiple transfer-encoding where chunked is not the last one": coding,
 
-        // Otherwise different
+        // Other differences
         "request/invalid.md: HTTP protocol and ANNOUNCE method": anyMethod,
         "request/invalid.md: Invalid method": anyMethod,
         "request/invalid.md: Invalid HTTP version": unfinishedLine,

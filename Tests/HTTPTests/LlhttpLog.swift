@@ -1,13 +1,15 @@
 import Foundation
 
-/// What llhttp made of an input, read from its log: lines `off=N event` and `off=N len=N span[name]="…"`. The text of a
-/// span is cut from the input by its offset, because the log quotes it loosely.
+/// llhttp's result for an input, read from its log.
+///
+/// The log has lines of the forms `off=N event` and `off=N len=N span[name]="…"`. The text of a span is cut from the
+/// input by its offset, because the log does not quote it exactly.
 struct LlhttpLog: Sendable {
-    /// A message as far as its head was complete.
+    /// A message with a complete head.
     struct Message: Equatable, Sendable {
-        /// Method and target, or status and reason.
+        /// The method and target of a request, or the status and reason of a response.
         var start: [String]
-        /// Names and values.
+        /// Pairs of name and value.
         var fields: [[String]]
         var body: [UInt8] = []
         var isComplete = false
@@ -15,9 +17,9 @@ struct LlhttpLog: Sendable {
 
     private(set) var messages: [Message] = []
     private(set) var isFailed = false
-    /// It stopped because the connection isn't HTTP any more.
+    /// True if llhttp stopped because the connection no longer carries HTTP.
     private(set) var isUpgraded = false
-    /// Where a Host field is missing in an HTTP/1.1 request: offsets right behind request lines.
+    /// Offsets after the request lines of HTTP/1.1 requests without Host.
     private(set) var hostless: [Int] = []
 
     private let input: [UInt8]
@@ -71,7 +73,7 @@ struct LlhttpLog: Sendable {
             } else if event.hasPrefix("headers complete") {
                 messages.append(Message(start: [text("method"), text("url")], fields: fields))
             } else if event.hasPrefix("error code=") {
-                // 21 to 24 are pauses: on a callback's wish, and before what follows an upgrade.
+                // The codes 21 to 24 are pauses: a callback requested them, or an upgrade follows.
                 let code = Int(event.dropFirst("error code=".count).prefix { $0.isNumber }) ?? 0
                 isUpgraded = code == 22
                 isFailed = !(21...24).contains(code)

@@ -1,9 +1,11 @@
 import HTTP
 import Testing
 
-/// llhttp's strict tables: the same messages, fields and content, and an error where llhttp has one.
+/// llhttp's strict tables. This parser must find the same messages, fields and content, and an error where llhttp finds
+/// one.
 ///
-/// A request of HTTP/1.1 without Host gets one put in, since nearly all of the table's would fail for that alone.
+/// The test inserts a Host field into an HTTP/1.1 request without one. Otherwise, nearly all requests of the tables
+/// would fail for that reason alone.
 @Suite(.enabled(if: VectorFolder.path != nil, "\(VectorFolder.isAbsentReason)"))
 struct LlhttpVectorTests {
     static let requests = LlhttpCase.all(in: "llhttp/request", type: "request")
@@ -35,7 +37,7 @@ struct LlhttpVectorTests {
         for place in example.log.hostless.reversed() {
             input.insert(contentsOf: "Host: inserted.test\r\n".utf8, at: place)
         }
-        // Refused in its first line: the log doesn't say where that ends.
+        // llhttp rejects these requests in their first line, and its log does not give the end of that line.
         let text = String(decoding: input, as: UTF8.self)
         if example.type == "request", input == example.input, !text.contains("Host:") {
             input = Array(text.replacing(" HTTP/1.1\r\n", with: " HTTP/1.1\r\nHost: inserted.test\r\n").utf8)
@@ -43,7 +45,7 @@ struct LlhttpVectorTests {
         return input
     }
 
-    /// In what our conversation differs from the log, or nil.
+    /// The difference between the parser's result and the log, or nil.
     private func disagreement(_ log: LlhttpLog, _ conversation: Conversation) -> String? {
         let isFailed = conversation.error != nil || conversation.ending == .dataAfterClose
         if log.isFailed != isFailed, !log.isUpgraded { return "ended as \(conversation.ending)" }
@@ -52,13 +54,13 @@ struct LlhttpVectorTests {
                 start: message.start,
                 fields: message.fields.filter { $0.value != "inserted.test" }.map { [$0.name, $0.value] },
                 body: message.body,
-                // The log knows no end of the connection.
+                // The log does not show the end of the connection.
                 isComplete: message.isComplete && message.framing != .untilClose)
         }
         var theirs = log.messages
         if log.isUpgraded { ours = Array(ours.prefix(theirs.count)) }
         if log.isFailed {
-            // How far a parser got in a message that it refuses is its own affair.
+            // In a rejected message, the parsers may stop at different points.
             ours = ours.filter(\.isComplete)
             theirs = theirs.filter(\.isComplete)
         }

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// What is written, and that our own parsers read it back.
+/// The text of written messages, and their parsing by the project's own parsers.
 @Suite struct MessageWritingTests {
     @Test(
         arguments: [
@@ -60,8 +60,8 @@ import Testing
         #expect(read.messages.first?.body == Array(("hello" + String(repeating: "x", count: 300)).utf8))
     }
 
-    /// A parsed request written from its parts and parsed again says the same.
-    @Test func writesWhatItRead() throws {
+    /// A parsed request, written from its parts and parsed again, has the same content.
+    @Test func writesTheParsedHead() throws {
         let input = Array(
             "POST http://b:1/x?y HTTP/1.1\r\nHost: a\r\nX-One:  1 \r\nEmpty:\r\nContent-Length: 3\r\n\r\nabc".utf8)
         var parser = RequestParser()

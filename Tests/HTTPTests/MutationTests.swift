@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// Damaged messages by the thousand: nothing traps, and how the bytes are cut changes nothing.
+/// Thousands of damaged messages. The parsers never trap, and the result never depends on how the input is split.
 @Suite struct MutationTests {
     static let clients: [String] = [
         "GET / HTTP/1.1\r\nHost: localhost:8000\r\n\r\nGET /b?c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -17,7 +17,7 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\nHTTP/1.1 204 \r\n\r\n",
         "HTTP/1.0 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\nuntil the end",
     ]
-    /// Bytes that mean something to some parser.
+    /// Bytes with a special meaning in some parser.
     static let interesting =
         Array("\r\n\t :;,=\"\\/?#*@[]%+-_.0159afAFHTP".utf8) + [0x00, 0x0B, 0x7F, 0x80, 0xE9, 0xFF]
 
@@ -63,7 +63,7 @@ import Testing
 }
 
 extension Sample {
-    /// The input with everything but visible ASCII escaped, to be copied into a test.
+    /// The input for use in a test: every byte except visible ASCII is escaped.
     var escaped: String {
         input.map { (0x20..<0x7F).contains($0) ? String(UnicodeScalar($0)) : "\\x" + String($0, radix: 16) }.joined()
     }

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// What a request parser takes, and what it makes of it.
+/// The requests that the parser accepts, and its results for them.
 @Suite struct RequestParserTests {
     static let accepted: [Sample] = [
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -101,7 +101,8 @@ import Testing
 
     @Test(arguments: [
         ("GET", "1.1", webSocket, true), ("POST", "1.1", webSocket, false), ("GET", "1.0", webSocket, false),
-        ("GET", "1.1", webSocket + "Content-Length: 0\r\n", false),
+        ("GET", "1.2", webSocket, true), ("GET", "1.1", webSocket + "Content-Length: 0\r\n", true),
+        ("GET", "1.1", "Content-Length: 00\r\n" + webSocket, true),
         ("GET", "1.1", webSocket + "Content-Length: 3\r\n", false),
         ("GET", "1.1", webSocket + "Transfer-Encoding: chunked\r\n", false),
         ("GET", "1.1", webSocket + "Upgrade: h2c\r\n", false),
@@ -116,6 +117,12 @@ import Testing
     func knowsWebSocket(_ method: String, _ version: String, _ lines: String, _ upgrades: Bool) throws {
         let message = try parse("\(method) / HTTP/\(version)\r\nHost: a\r\n\(lines)\r\n")
         #expect(message.upgradesToWebSocket == upgrades)
+    }
+
+    /// RFC 9110 2.5: a higher minor version means what the highest known one means.
+    @Test(arguments: ["1.1", "1.2", "1.9"]) func aLaterMinorVersionIsReadAsHTTP11(_ version: String) throws {
+        let message = try parse("POST / HTTP/\(version)\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
+        #expect(message.minorVersion == 1 && message.isPersistent && message.framing == .chunked)
     }
 
     @Test func marksNominatedFieldsWhereverTheyStand() throws {
@@ -169,11 +176,11 @@ import Testing
         #expect(message.start[0] == name)
     }
 
-    @Test func splitsMethodsByWhatRetryingMeans() {
+    @Test func knowsIdempotentMethods() {
         #expect(Method.allCases.filter(\.isIdempotent) == [.get, .head, .put, .delete, .options, .trace])
     }
 
-    /// Every byte, as the only odd one in a place: the classes of the grammar, spelt out.
+    /// Tries every byte in one position of a valid request. The test spells out the grammar's character classes.
     @Test func classifiesEveryByte() {
         let letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
         let digits = "0123456789"

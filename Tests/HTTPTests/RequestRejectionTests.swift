@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// What a request parser must refuse, with the reason, however the bytes arrive.
+/// The requests that the parser rejects, with the error, however the bytes arrive.
 @Suite struct RequestRejectionTests {
     struct Case: Sendable, CustomStringConvertible {
         var error: HTTPError
@@ -18,12 +18,12 @@ import Testing
             sample = Sample(name, bytes: bytes)
         }
 
-        /// A GET with these field lines behind its Host.
+        /// A GET with these field lines after its Host field.
         static func fields(_ error: HTTPError, _ lines: String) -> Case {
             Case(error, "GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n\r\n")
         }
 
-        /// A request with this start line and a Host.
+        /// A request with this start line and a Host field.
         static func line(_ error: HTTPError, _ line: String) -> Case {
             Case(error, "\(line)\r\nHost: a\r\n\r\n")
         }
@@ -68,14 +68,16 @@ import Testing
         .line(.invalidTargetAuthority, "GET http://user:pass@a/ HTTP/1.1"),
         .line(.invalidTargetAuthority, "GET http://a:x/ HTTP/1.1"),
         .line(.invalidTargetAuthority, "GET http://a\\b/ HTTP/1.1"),
-        .line(.unsupportedVersion, "GET / HTTP/1.2"),
         .line(.unsupportedVersion, "GET / HTTP/2.0"),
         .line(.unsupportedVersion, "GET / HTTP/0.9"),
         .line(.unsupportedVersion, "GET / HTTP/1.10"),
+        .line(.unsupportedVersion, "GET / HTTP/1.x"),
+        .line(.unsupportedVersion, "GET / HTTP/1.:"),
+        .line(.unsupportedVersion, "GET / HTTP/3.1"),
         .line(.unsupportedVersion, "GET / HTTP/1"),
         .line(.unsupportedVersion, "GET / HTTP/111"),
         .line(.unsupportedVersion, "GET / HTTP/1.1 "),
-        // The HTTP/2 preface: its target is refused first.
+        // The HTTP/2 preface: the parser rejects its target first.
         Case(.invalidTarget, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         Case(.emptyStartLine, "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
         Case(.controlByte, "TLS hello", bytes: [0x16, 0x03, 0x01, 0x02, 0x00, 0x01]),

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// What a response parser takes and refuses, and how it finds the content's end.
+/// The responses that the parser accepts and rejects, and the end of their content.
 @Suite struct ResponseParserTests {
     struct Framing: Sendable {
         var method = HTTP.Method.get
@@ -26,6 +26,8 @@ import Testing
         Framing(start: "HTTP/1.1 101 Switching Protocols", framing: .none),
         Framing(start: "HTTP/1.1 205 Reset Content", lines: "Content-Length: 0\r\n", framing: .length(0)),
         Framing(start: "HTTP/1.0 200 OK", lines: "Content-Length: 5\r\n", framing: .length(5), isPersistent: false),
+        Framing(start: "HTTP/1.2 200 OK", lines: "Content-Length: 5\r\n", framing: .length(5)),
+        Framing(start: "HTTP/1.9 200 OK", lines: "Transfer-Encoding: chunked\r\n", framing: .chunked),
         Framing(
             start: "HTTP/1.0 200 OK", lines: "Connection: keep-alive\r\nContent-Length: 5\r\n", framing: .length(5)),
         Framing(
@@ -68,7 +70,7 @@ import Testing
         (.malformedStatusLine, "HTTP/1.1 2x0 OK\r\n\r\n"), (.malformedStatusLine, "HTTP/1.1  200 OK\r\n\r\n"),
         (.malformedStatusLine, "HTTP/1.1\t200 OK\r\n\r\n"), (.malformedStatusLine, "HTTP/1.1 200\tOK\r\n\r\n"),
         (.malformedStatusLine, "ICY 200 OK and more\r\n\r\n"), (.malformedStatusLine, "HTTP/1.1\r\n\r\n"),
-        (.unsupportedVersion, "HTTP/1.2 200 OK\r\n\r\n"), (.unsupportedVersion, "HTTP/2.0 200 OK\r\n\r\n"),
+        (.unsupportedVersion, "HTTP/1.x 200 OK\r\n\r\n"), (.unsupportedVersion, "HTTP/2.0 200 OK\r\n\r\n"),
         (.malformedStatusLine, "HTTP/11.1 200 OK\r\n\r\n"), (.bareLineFeed, "HTTP/1.1 200 OK\n\r\n"),
         (.bareCarriageReturn, "HTTP/1.1 200 OK\rX: y\r\n\r\n"), (.controlByte, "HTTP/1.1 200 O\u{0}K\r\n\r\n"),
         (.obsoleteFold, "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n"),

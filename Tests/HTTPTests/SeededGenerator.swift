@@ -1,4 +1,4 @@
-/// SplitMix64: the same numbers for the same seed everywhere, so that a failing seed can be run again.
+/// SplitMix64: the same seed gives the same numbers on every machine, so that a failing seed can be run again.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// Trailer sections: what is passed on and what is not.
+/// Trailer sections: the fields that a proxy may forward, and the fields that the decoder drops.
 @Suite struct TrailerTests {
     @Test(arguments: [
         ("", []), ("X-End: 1\r\n", ["X-End: 1"]), ("a:\t b c \r\nB:\r\na: 2\r\n", ["a: b c", "B: ", "a: 2"]),
@@ -56,7 +56,7 @@ import Testing
         ("TE: gzip\r\nTE: trailers\r\n", true), ("TE:\r\n", false), ("TE: xtrailers, trailersx\r\n", false),
         ("", false),
     ])
-    func knowsWhoTakesThem(_ lines: String, _ accepts: Bool) {
+    func knowsWhetherTheClientAcceptsTrailers(_ lines: String, _ accepts: Bool) {
         var parser = RequestParser()
         var head = RequestHead()
         var text = "GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n"

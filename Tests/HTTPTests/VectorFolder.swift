@@ -1,7 +1,8 @@
 import Foundation
 
-/// Where other projects' case tables lie: `UNDERSTUDY_VECTORS`, else `../shared/vectors` beside the package. They
-/// aren't part of the project; tests that read them are skipped when they are absent.
+/// The directory of test cases from other projects: `UNDERSTUDY_VECTORS`, or `../shared/vectors` beside the package.
+///
+/// The cases are not part of this project. Without the cases, their tests are skipped.
 enum VectorFolder {
     static let path: String? = {
         let package = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -14,7 +15,7 @@ enum VectorFolder {
 
     static let isAbsentReason = "no case tables: set UNDERSTUDY_VECTORS to their folder"
 
-    /// The files of a folder with an extension, by name; nothing when there is no such folder.
+    /// The files in a directory with this extension, sorted by name; empty if the directory does not exist.
     static func files(_ folder: String, _ type: String) -> [Sample] {
         guard let path else { return [] }
         let base = URL(fileURLWithPath: path).appendingPathComponent(folder)

@@ -1,12 +1,13 @@
 import HTTP
 import Testing
 
-/// The opening handshake of WebSocket, as far as heads show it.
+/// The message heads of WebSocket's opening handshake.
 @Suite struct WebSocketTests {
     @Test(arguments: [
         // RFC 6455 1.3.
         ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        // Computed with `openssl dgst -sha1 -binary | openssl base64`; lengths that need one block, two, and padding in between.
+        // Computed with `openssl dgst -sha1 -binary | openssl base64`. The lengths need one block, two blocks, and
+        // padding between them.
         ("", "Kfh9QIsMVZcl6xEPYxPHzW8SZ8w="), ("x3JJHMbDL1EzLkh9GBhXDw==", "HSmrc0sMlYUkAGmm5OPpG2HaGWk="),
         (String(repeating: "k", count: 19), "tWclcP21hrR+xgjYVswtQRW71GQ="),
         (String(repeating: "k", count: 28), "x9bmfLYIxLMaaT5h0sFuRlAhhb8="),
@@ -15,7 +16,7 @@ import Testing
         #expect(String(decoding: WebSocketKey(text: Array(key.utf8)).answer, as: UTF8.self) == answer)
     }
 
-    @Test func keysOfOurOwnAreSixteenRandomBytes() {
+    @Test func generatedKeysAreSixteenRandomBytes() {
         let keys = (0..<100).map { _ in String(decoding: WebSocketKey.random().text, as: UTF8.self) }
         #expect(Set(keys).count == 100)
         #expect(keys.allSatisfy { $0.count == 24 && $0.hasSuffix("==") })
