@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// Frames that are written by hand (RFC 9113 4.1).
+/// Writes frames that nghttp2 does not write (RFC 9113 4.1).
 extension ByteBuffer {
     mutating func appendGoAway(lastStream: UInt32, code: HTTP2ErrorCode) {
         let header: [UInt8] = [0, 0, 8, 7, 0, 0, 0, 0, 0]

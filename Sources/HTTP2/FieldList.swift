@@ -1,7 +1,7 @@
 internal import CNGHTTP2
 internal import HTTP
 
-/// The fields of a head or a trailer section that is being written: names in lower case, as HTTP/2 wants them.
+/// The fields of an outgoing head or trailer section, with names in lower case, as HTTP/2 requires.
 package struct FieldList: ~Copyable {
     private struct Pair {
         let start: Int
@@ -24,7 +24,7 @@ package struct FieldList: ~Copyable {
 
     /// - Parameters:
     ///   - name: a token, in any case.
-    ///   - value: free of control bytes but HTAB.
+    ///   - value: free of control bytes except HTAB.
     package mutating func append(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
         let start = buffer.count
         let target = buffer.reserve(name.count)
@@ -56,9 +56,9 @@ package struct FieldList: ~Copyable {
             Pair(start: start, nameCount: valueStart - start, valueCount: buffer.count - valueStart))
     }
 
-    /// Calls `body` with the list as nghttp2 wants it; the pointers are valid during the call.
+    /// Calls `body` with the list in nghttp2's format. The pointers are valid during the call.
     ///
-    /// - Parameter scratch: memory for the list, which is used again and again.
+    /// - Parameter scratch: reusable memory for the list.
     func withPairs(_ scratch: inout [nghttp2_nv], _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Int32) -> Int32 {
         scratch.removeAll(keepingCapacity: true)
         guard let base = UnsafeMutablePointer(mutating: buffer.readable.baseAddress) else { return body(nil, 0) }

@@ -1,7 +1,8 @@
-/// Counts what a client sends, and says when it is a flood.
+/// Counts a client's frames and detects floods.
 ///
-/// Time is cut into stretches; each begins with an allowance, which grows with what the connection carries in earnest.
-/// An attack is cheap for who sends it because nothing comes of the frames: that is what tells it from heavy use.
+/// Time is divided into intervals. Each interval begins with an allowance, which grows with every useful frame. The
+/// frames of an attack are cheap for the attacker because they carry nothing useful. That distinguishes an attack from
+/// heavy use.
 struct FrameBudget {
     private let limits: HTTP2Limits
     private var stretchEnd: UInt64 = 0
@@ -26,13 +27,13 @@ struct FrameBudget {
         answered = 0
     }
 
-    /// A frame with a request or with content has come or gone.
+    /// Counts a frame with a request or with content, in either direction.
     mutating func countUseful() { useful &+= 1 }
 
-    /// A stream has ended with a whole response.
+    /// Counts a stream that ended with a complete response.
     mutating func countAnswered() { answered &+= 1 }
 
-    /// False when it is one too many.
+    /// Returns false if the frame exceeds the limit.
     mutating func allowsIdleFrame() -> Bool {
         idle &+= 1
         return idle <= limits.idleFrames &+ limits.idleFramesForEach &* useful

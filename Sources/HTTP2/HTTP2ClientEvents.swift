@@ -1,19 +1,22 @@
 package import HTTP
 
-/// Who a client's session tells what has come, and asks for what is to go. Streams are known by the slot that was given
-/// with their request. The rules of `HTTP2Events` hold.
+/// Receives a client session's events and supplies outgoing content. A stream is identified by the slot of its request.
+/// The rules of `HTTP2Events` apply.
 package protocol HTTP2ClientEvents: HTTP2ContentSource {
-    /// The stream's final response has not begun: the next block is a head and no trailer section.
+    /// Returns whether the final response has not begun. Then the next block is a head, not a trailer section.
     func awaitsHead(slot: Int) -> Bool
-    /// A response's head, interim ones included; ranges of `head` point into `bytes`, valid during the call.
+    /// Delivers a response head, interim ones included. Ranges of `head` point into `bytes` and are valid during the
+    /// call.
     func headReceived(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>, slot: Int)
-    /// The response's head can't be taken.
+    /// The response head is unacceptable.
     func headRefused(_ error: HTTPError, slot: Int)
-    /// Content; what of it has been taken is told with `HTTP2ClientSession.consume`.
+    /// Delivers content. The receiver reports read bytes with `HTTP2ClientSession.consume`.
     func contentReceived(_ bytes: UnsafeBufferPointer<UInt8>, slot: Int)
     func trailersReceived(_ trailers: borrowing TrailerSection, slot: Int)
-    /// The response is whole.
+    /// The response is complete.
     func responseEnded(slot: Int)
-    /// The stream is over, in whatever way; the slot is free again after the call.
+    /// The server's settings have changed: the limit of streams, or windows.
+    func settingsReceived()
+    /// The stream has ended, in any way. The slot is free after the call.
     func streamClosed(slot: Int, code: HTTP2ErrorCode)
 }

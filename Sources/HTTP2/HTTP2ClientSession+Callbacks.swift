@@ -1,9 +1,9 @@
 internal import CNGHTTP2
 internal import HTTP
 
-/// From nghttp2's calls to events.
+/// Translates nghttp2's callbacks to events.
 extension HTTP2ClientSession {
-    /// One set for all sessions: nghttp2 copies what it needs.
+    /// One set for all sessions: nghttp2 copies it.
     nonisolated(unsafe) static let callbacks: OpaquePointer? = {
         guard let callbacks = NGHTTP2Session.makeCallbacks() else { return nil }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
@@ -67,6 +67,9 @@ extension HTTP2ClientSession {
 
     private func frameReceived(_ frame: nghttp2_frame) {
         let type = Int32(frame.hd.type)
+        if type == Int32(NGHTTP2_SETTINGS.rawValue), frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) == 0 {
+            events.settingsReceived()
+        }
         let isHeaders = type == Int32(NGHTTP2_HEADERS.rawValue)
         guard isHeaders || type == Int32(NGHTTP2_DATA.rawValue), let slot = slot(of: frame.hd.stream_id) else { return }
         let isEnd = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0

@@ -1,8 +1,8 @@
 internal import CNGHTTP2
 package import HTTP
 
-/// The client's side of one HTTP/2 connection without I/O and without a clock, towards a server that is trusted not to
-/// flood: an application on the own host.
+/// The client side of one HTTP/2 connection without I/O and without a clock. The server is an application on the same
+/// host, which is trusted not to flood.
 package final class HTTP2ClientSession: NGHTTP2Session {
     unowned let events: any HTTP2ClientEvents
     let limits: HTTP2Limits
@@ -10,10 +10,10 @@ package final class HTTP2ClientSession: NGHTTP2Session {
     var head = ResponseHead()
     var trailers = TrailerSection()
     var isTrailerBroken = false
-    /// The block that comes is a head, not a trailer section.
+    /// The next block is a head, not a trailer section.
     var isHead = false
 
-    /// Nil when there is no memory for a session.
+    /// Fails if there is no memory for a session.
     package init?(events: any HTTP2ClientEvents, limits: HTTP2Limits = HTTP2Limits()) {
         self.events = events
         self.limits = limits
@@ -33,28 +33,39 @@ package final class HTTP2ClientSession: NGHTTP2Session {
 
     // MARK: Bytes
 
-    /// Takes what has come of the server; false when the session is beyond use.
+    /// Processes bytes from the server. Returns false if the session is unusable.
     package func receive(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard !isOver else { return false }
         isOver = nghttp2_session_mem_recv(raw, bytes.baseAddress, bytes.count) < 0
         return !isOver
     }
 
-    /// Moves frames to `output`, until it holds `limit` bytes or there is nothing to send; false when the session is
-    /// beyond use.
+    /// Moves frames to `output`, until it holds `limit` bytes or there is nothing to send. Returns false if the session
+    /// is unusable.
     package func fill(upTo limit: Int) -> Bool {
         !isOver && moveFrames(upTo: limit)
     }
 
-    /// The server takes another request on this connection.
+    /// The server accepts another request on this connection.
     package var takesRequests: Bool { !isOver && nghttp2_session_check_request_allowed(raw) != 0 }
+
+    /// The server's limit of open streams (SETTINGS_MAX_CONCURRENT_STREAMS).
+    package var peerStreams: Int {
+        Int(nghttp2_session_get_remote_settings(raw, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS))
+    }
+
+    /// Asks the server for a sign of life. nghttp2 takes the answer.
+    package func ping() {
+        guard !isOver else { return }
+        nghttp2_submit_ping(raw, flags, nil)
+    }
 
     // MARK: Streams
 
-    /// Sends a request's head.
+    /// Sends a request head.
     ///
-    /// - Parameter hasContent: content follows, asked for by `HTTP2ClientEvents.contentToSend`.
-    /// - Returns: the stream; nil when none can be opened.
+    /// - Parameter hasContent: content follows, through `HTTP2ClientEvents.contentToSend`.
+    /// - Returns: the stream; nil if no stream can be opened.
     package func submitRequest(_ fields: borrowing FieldList, slot: Int, hasContent: Bool) -> Int32? {
         guard !isOver else { return nil }
         var provider = NGHTTP2Session.contentProvider(slot: slot)

@@ -1,20 +1,20 @@
 package import HTTP
 
-/// Who has the content that a session sends.
+/// Supplies the content that a session sends.
 package protocol HTTP2ContentSource: AnyObject {
-    /// How much content of the stream can go now.
+    /// The amount of the stream's content that can be sent now.
     func contentToSend(slot: Int, atMost limit: Int) -> HTTP2Content
 
     /// Moves content that `contentToSend` promised to the end of `output`.
     func moveContent(slot: Int, count: Int, to output: inout ByteBuffer)
 }
 
-/// What a stream has to send.
+/// The state of a stream's outgoing content.
 package enum HTTP2Content: Equatable {
-    /// Nothing at present; `NGHTTP2Session.resume` tells when there is.
+    /// No content now. `NGHTTP2Session.resume` reports new content.
     case later
-    /// So many bytes, perhaps 0 at the end.
+    /// This many bytes, perhaps 0 at the end.
     ///
-    /// - isLast: nothing follows but trailers; with `hasTrailers` they have to be submitted before this is told.
+    /// - isLast: only trailers follow. With `hasTrailers`, submit the trailers before returning this value.
     case bytes(Int, isLast: Bool, hasTrailers: Bool)
 }

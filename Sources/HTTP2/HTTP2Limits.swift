@@ -1,26 +1,27 @@
 package import HTTP
 
-/// The bounds of one HTTP/2 connection.
+/// The limits of one HTTP/2 connection.
 package struct HTTP2Limits: Sendable {
-    /// Streams that are open at a time (SETTINGS_MAX_CONCURRENT_STREAMS). What browsers and proxies count on is 100.
+    /// The most open streams (SETTINGS_MAX_CONCURRENT_STREAMS). Browsers and proxies expect 100.
     package var streams = 128
-    /// Bytes of a stream's content that may be on their way to whoever takes it.
+    /// The most unread bytes of a stream's content.
     package var streamWindow = 256 << 10
-    /// The same for all streams of a connection together: what a connection can make us hold.
+    /// The most unread bytes of all streams of a connection. It bounds the memory for the connection's content.
     package var connectionWindow = 1 << 20
-    /// What a header block may unfold to before the connection ends, in the reckoning of `RequestAssembler.listSize`: a few bytes
-    /// on the wire may name many from the table. No less than `http.head` counts, beyond which the request is refused.
+    /// The largest header list after decompression, as `RequestAssembler.listSize` counts it: few bytes may refer to
+    /// many table entries. Beyond it the connection ends. The effective value is at least `http.head`, beyond which the
+    /// request is rejected.
     package var headerList = 256 << 10
-    /// Frames to one header block after the first. A head of 16 KiB fits into one frame.
+    /// The most frames of one header block after the first. A head of 16 KiB fits into one frame.
     package var continuations = 8
-    /// The bounds below count within stretches of this many milliseconds.
+    /// The interval of the flood limits below, in milliseconds.
     package var floodMilliseconds = 10_000
-    /// Frames that are cheap to send and bring nothing (PING, WINDOW_UPDATE, empty DATA, PRIORITY, unknown ones). Besides,
-    /// `idleFramesForEach` for every frame that carries a request or content, either way: who moves much may also say much.
+    /// The most frames that are cheap to send and carry nothing (PING, WINDOW_UPDATE, empty DATA, PRIORITY, unknown
+    /// ones). Every frame with a request or content, in either direction, allows `idleFramesForEach` more.
     package var idleFrames = 1_000
     package var idleFramesForEach = 4
     package var settingsFrames = 100
-    /// Streams that the client gives up, or breaks; besides, one for each that was answered whole.
+    /// The most cancelled or malformed streams. Each stream with a complete response allows one more.
     package var resets = 256
     package var http = HTTPLimits.standard
 

@@ -1,15 +1,11 @@
 internal import CNGHTTP2
 internal import HTTP
 
-/// From nghttp2's calls to events.
+/// Translates nghttp2's callbacks to events.
 extension HTTP2Session {
-    /// One set for all sessions: nghttp2 copies what it needs.
+    /// One set for all sessions: nghttp2 copies it.
     nonisolated(unsafe) static let callbacks: OpaquePointer? = {
         guard let callbacks = NGHTTP2Session.makeCallbacks() else { return nil }
-        nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks) { _, header, context in
-            guard let session = HTTP2Session.of(context), let header else { return 0 }
-            return session.frameBegan(header.pointee) ? 0 : HTTP2Session.abort
-        }
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks) { _, frame, context in
             guard let session = HTTP2Session.of(context), let frame else { return 0 }
             session.blockBegan(frame.pointee)
@@ -53,65 +49,24 @@ extension HTTP2Session {
             session.frameSent(frame.pointee)
             return 0
         }
-        // Frames of unknown types are counted, and dropped unread.
-        nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(callbacks) { _, _, _, _, _ in
-            Int32(NGHTTP2_ERR_CANCEL.rawValue)
-        }
-        nghttp2_session_callbacks_set_unpack_extension_callback(callbacks) { _, _, _, _ in
-            Int32(NGHTTP2_ERR_CANCEL.rawValue)
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, _, context in
+            guard let session = HTTP2Session.of(context), let frame else { return 0 }
+            // A refused stream never opens, so nghttp2 does not know it at the next frame.
+            session.history.givenUpByUs(frame.pointee.hd.stream_id)
+            return 0
         }
         return callbacks
     }()
 
-    nonisolated(unsafe) static let options: OpaquePointer? = {
-        guard let options = NGHTTP2Session.makeOptions() else { return nil }
-        // Else nghttp2 would not tell of them.
-        for type in HTTP2Session.firstUnknownType...UInt8.max {
-            nghttp2_option_set_user_recv_extension_type(options, type)
-        }
-        return options
-    }()
+    nonisolated(unsafe) static let options = NGHTTP2Session.makeOptions()
 
     private static let abort = Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
-    /// Behind those of RFC 9113.
-    private static let firstUnknownType: UInt8 = 0xA
 
     private static func of(_ context: UnsafeMutableRawPointer?) -> HTTP2Session? {
         context.map { Unmanaged<HTTP2Session>.fromOpaque($0).takeUnretainedValue() }
     }
 
     // MARK: Frames in
-
-    /// A frame's header has come: what is counted is counted before its content is looked at.
-    private func frameBegan(_ header: nghttp2_frame_hd) -> Bool {
-        switch Int32(header.type) {
-        case Int32(NGHTTP2_HEADERS.rawValue):
-            isInHeaderBlock = header.flags & UInt8(NGHTTP2_FLAG_END_HEADERS.rawValue) == 0
-            continuations = 0
-            budget.countUseful()
-        case Int32(NGHTTP2_CONTINUATION.rawValue):
-            continuations += 1
-            guard continuations <= limits.continuations else { return floods(.continuation) }
-        case Int32(NGHTTP2_DATA.rawValue):
-            let isEnd = header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
-            if header.length > 0 || isEnd {
-                budget.countUseful()
-            } else if !budget.allowsIdleFrame() {
-                return floods(.emptyData)
-            }
-        case Int32(NGHTTP2_RST_STREAM.rawValue):
-            guard budget.allowsReset() else { return floods(.reset) }
-        case Int32(NGHTTP2_SETTINGS.rawValue):
-            guard budget.allowsSettings() else { return floods(.settings) }
-        case Int32(NGHTTP2_PING.rawValue):
-            guard budget.allowsIdleFrame() else { return floods(.ping) }
-        case Int32(NGHTTP2_WINDOW_UPDATE.rawValue):
-            guard budget.allowsIdleFrame() else { return floods(.windowUpdate) }
-        default:
-            guard budget.allowsIdleFrame() else { return floods(.ignored) }
-        }
-        return true
-    }
 
     private func floods(_ kind: HTTP2Flood) -> Bool {
         if flood == nil { flood = kind }
@@ -135,7 +90,7 @@ extension HTTP2Session {
     ) -> Bool {
         if isRequest(frame) {
             assembler.add(name: name, value: value, to: &head)
-            // A few bytes on the wire may name many from the table; what is not kept still costs time.
+            // Few bytes may refer to many table entries. Dropped fields cost time too.
             return assembler.listSize <= max(limits.headerList, limits.http.head) || floods(.headerList)
         }
         trailerSize += name.count + value.count + 4
@@ -160,7 +115,6 @@ extension HTTP2Session {
         let isEnd = frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0
         switch Int32(frame.hd.type) {
         case Int32(NGHTTP2_HEADERS.rawValue):
-            isInHeaderBlock = false
             if isRequest(frame) {
                 requestReceived(stream, isEnd: isEnd)
             } else if !trailersReceived(stream) {
@@ -183,7 +137,7 @@ extension HTTP2Session {
         }
     }
 
-    /// - Returns: false when the message is malformed by them (RFC 9113 8.1.1): it never becomes whole, and nobody may take it for that.
+    /// - Returns: false if the trailers make the message malformed (RFC 9113 8.1.1). It then never becomes complete.
     private func trailersReceived(_ stream: Int32) -> Bool {
         guard let slot = slot(of: stream) else { return true }
         guard trailerError == nil else {
@@ -210,7 +164,14 @@ extension HTTP2Session {
             if Int32(frame.hd.type) == Int32(NGHTTP2_DATA.rawValue) { budget.countUseful() }
             guard frame.hd.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 else { return }
             if let slot = slot(of: frame.hd.stream_id) { events.responseSent(slot: slot) }
-        case Int32(NGHTTP2_RST_STREAM.rawValue): resetSent()
+        case Int32(NGHTTP2_RST_STREAM.rawValue):
+            // nghttp2 resets only the stream whose window a new initial size overflows, and reports no invalid frame. It
+            // is an error of the connection (RFC 9113 6.9.2).
+            let code = HTTP2ErrorCode(rawValue: frame.rst_stream.error_code)
+            let isKnown = history.past(of: frame.hd.stream_id) == .givenUpByUs
+            if code == .flowControlError && !isKnown { fail(code) }
+            history.givenUpByUs(frame.hd.stream_id)
+            resetSent()
         default: break
         }
     }
@@ -219,7 +180,7 @@ extension HTTP2Session {
         if expectedResets > 0 {
             expectedResets -= 1
         } else if !budget.allowsReset() {
-            // Found while sending: the next bytes of the client end it.
+            // The flood was detected while sending. The client's next bytes end the connection.
             flood = .reset
         }
     }

@@ -1,23 +1,25 @@
 internal import CNGHTTP2
 package import HTTP
 
-/// The server's side of one HTTP/2 connection without I/O and without a clock: bytes in, events out; answers in, bytes
-/// out. libnghttp2 does the framing, the compression of heads, flow control and the states of streams (RFC 9113,
-/// RFC 7541); what requests mean, and what is too much, is decided here.
+/// The server side of one HTTP/2 connection without I/O and without a clock: bytes and responses in, events and bytes
+/// out. libnghttp2 does framing, header compression, flow control and stream states (RFC 9113, RFC 7541). This class
+/// decides on requests and floods.
 ///
 ///     open -> (shutting down) -> over
 ///
-/// Laws:
-/// - A client is told of every stream of its: a response, or RST_STREAM. A request that can't be taken is refused by a
-///   response where it can be understood that far, and by RST_STREAM PROTOCOL_ERROR where nghttp2 finds it malformed.
-/// - What is a flood (`FrameBudget`) ends the session with GOAWAY ENHANCE_YOUR_CALM; nothing is received after that.
-/// - Content counts against the windows until it is consumed: a stream that nobody takes content of stops alone.
+/// Rules:
+/// - A client gets an answer on each of its streams: a response or RST_STREAM. An unacceptable request gets a response
+///   if it can be parsed that far. If nghttp2 finds it malformed, it gets RST_STREAM PROTOCOL_ERROR.
+/// - A flood (`FrameBudget`) ends the session with GOAWAY ENHANCE_YOUR_CALM. Nothing is received after that.
+/// - A fault of the client gets the error code of RFC 9113. Faults that nghttp2 ignores are found before it gets the
+///   bytes.
+/// - Content counts against the windows until it is consumed. A stream whose content is not read stops only itself.
 package final class HTTP2Session: NGHTTP2Session {
     package enum Outcome: Equatable, Sendable {
         case fine
-        /// The connection has to end once `output` is sent.
+        /// The connection has to end after `output` is sent.
         case flooded(HTTP2Flood)
-        /// The bytes are no HTTP/2, or the session is beyond use: the connection has to end once `output` is sent.
+        /// The bytes are not HTTP/2, or the session is unusable. The connection has to end after `output` is sent.
         case failed
     }
 
@@ -31,14 +33,23 @@ package final class HTTP2Session: NGHTTP2Session {
     var trailerSize = 0
     var budget: FrameBudget
     var flood: HTTP2Flood?
-    /// Frames of the present header block after its first.
+    private var scanner = FrameScanner()
+    /// The first bytes of a frame header within a header block. nghttp2 gets each header at once, because it counts
+    /// each fragment of one as a CONTINUATION.
+    private var held: [UInt8] = []
+    var history = StreamHistory()
+    /// The number of frames of the current header block after its first.
     var continuations = 0
-    /// A header block has begun and not ended.
-    package internal(set) var isInHeaderBlock = false
-    /// RST_STREAM frames that we have asked nghttp2 to send: others come of the client's mistakes.
+    /// More frames of a header block follow.
+    var isBlockOpen = false
+    /// The latest frame belongs to a header block.
+    var isLatestHeaders = false
+    /// A fault of the client ends the session. The rest of its bytes is ignored.
+    private var isFaulty = false
+    /// The number of RST_STREAM frames that this side requested. Others come from the client's faults.
     var expectedResets = 0
 
-    /// Nil when there is no memory for a session.
+    /// Fails if there is no memory for a session.
     package init?(events: any HTTP2Events, limits: HTTP2Limits = HTTP2Limits()) {
         self.events = events
         self.limits = limits
@@ -55,20 +66,56 @@ package final class HTTP2Session: NGHTTP2Session {
                 (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindow),
                 (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.http.head),
                 (NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1),
-                // RFC 9218 2.1: nobody here looks at the tree of priorities.
+                // RFC 9218 2.1: this server ignores the priority tree.
                 (NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1),
             ], window: limits.connectionWindow)
     }
 
     // MARK: Bytes
 
-    /// Takes what has come of the client.
+    /// Processes bytes from the client.
     ///
-    /// - Parameter now: monotonic nanoseconds, for what counts within a time.
+    /// - Parameter now: monotonic nanoseconds, for the flood limits.
     package func receive(_ bytes: UnsafeBufferPointer<UInt8>, now: UInt64) -> Outcome {
         guard !isOver else { return .failed }
+        guard !isFaulty else { return .fine }
         budget.advance(to: now)
-        let result = nghttp2_session_mem_recv(raw, bytes.baseAddress, bytes.count)
+        var fed = 0
+        var offset = 0
+        while let frame = scanner.next(bytes, from: &offset) {
+            // The header may have begun before these bytes. nghttp2 does nothing before it has a complete header.
+            let start = max(fed, offset - FrameScanner.headSize)
+            if needsState(frame) {
+                let outcome = feed(UnsafeBufferPointer(rebasing: bytes[fed..<start]))
+                guard outcome == .fine else { return outcome }
+                fed = start
+            }
+            let verdict = judge(frame)
+            if case .fine = verdict {
+                guard !held.isEmpty else { continue }
+                held += bytes[fed..<offset]
+                fed = offset
+                let outcome = held.withUnsafeBufferPointer { feed($0) }
+                held = []
+                guard outcome == .fine else { return outcome }
+                continue
+            }
+            // The bytes before the fault were valid.
+            let outcome = feed(UnsafeBufferPointer(rebasing: bytes[fed..<start]))
+            guard outcome == .fine else { return outcome }
+            return end(verdict)
+        }
+        let end = isBlockOpen ? max(fed, bytes.count - scanner.count) : bytes.count
+        if end < bytes.count { held += bytes[end...] }
+        return feed(UnsafeBufferPointer(rebasing: bytes[fed..<end]))
+    }
+
+    /// A header block has begun and is incomplete.
+    package var isInHeaderBlock: Bool { isBlockOpen || (isLatestHeaders && scanner.isInPayload) }
+
+    private func feed(_ bytes: UnsafeBufferPointer<UInt8>) -> Outcome {
+        // Within a header block a call without bytes would count as a CONTINUATION.
+        let result = bytes.isEmpty ? 0 : nghttp2_session_mem_recv(raw, bytes.baseAddress, bytes.count)
         if let flood { return end(flood) }
         switch result {
         case 0...: return .fine
@@ -80,10 +127,26 @@ package final class HTTP2Session: NGHTTP2Session {
         }
     }
 
-    /// NGHTTP2_ERR_TOO_MANY_CONTINUATIONS, which older headers have no name for: nghttp2's own bound of them is 8.
+    /// NGHTTP2_ERR_TOO_MANY_CONTINUATIONS, which older headers do not name. nghttp2's own bound is 8.
     private static let tooManyContinuations = -905
 
-    /// nghttp2 is asked nothing more after a callback has failed: the last frame is written by hand.
+    /// Ends the connection with a fault of the client (RFC 9113 5.4.1).
+    func fail(_ code: HTTP2ErrorCode) {
+        isFaulty = true
+        terminate(code)
+    }
+
+    private func end(_ verdict: Verdict) -> Outcome {
+        switch verdict {
+        case .fine: return .fine
+        case .flood(let flood): return end(flood)
+        case .fault(let code):
+            fail(code)
+            return .fine
+        }
+    }
+
+    /// After a failed callback nghttp2 must not be called, so the last frame is written here.
     private func end(_ flood: HTTP2Flood) -> Outcome {
         isOver = true
         let last = UInt32(bitPattern: nghttp2_session_get_last_proc_stream_id(raw)) & 0x7FFF_FFFF
@@ -93,7 +156,7 @@ package final class HTTP2Session: NGHTTP2Session {
 
     /// Moves frames to `output`, until it holds `limit` bytes or there is nothing to send.
     ///
-    /// - Returns: false when the session is beyond use.
+    /// - Returns: false if the session is unusable.
     package func fill(upTo limit: Int, now: UInt64) -> Bool {
         guard !isOver else { return true }
         budget.advance(to: now)
@@ -102,10 +165,11 @@ package final class HTTP2Session: NGHTTP2Session {
 
     // MARK: Streams
 
-    /// Content of a stream that is gone has been dropped.
-    package func consumeOfConnection(_ count: Int) {
-        guard !isOver, count > 0 else { return }
-        nghttp2_session_consume_connection(raw, count)
+    /// The bytes of content that the windows of the stream and of the connection allow now.
+    package func room(of stream: Int32) -> Int {
+        guard !isOver else { return 0 }
+        let ofStream = nghttp2_session_get_stream_remote_window_size(raw, stream)
+        return max(0, Int(min(ofStream, nghttp2_session_get_remote_window_size(raw))))
     }
 
     /// Sends an interim response.
@@ -114,11 +178,11 @@ package final class HTTP2Session: NGHTTP2Session {
         _ = withPairs(of: fields) { nghttp2_submit_headers(raw, flags, stream, nil, $0, $1, nil) }
     }
 
-    /// Sends a response's head.
+    /// Sends a response head.
     ///
     /// - Parameters:
     ///   - fields: `:status` first.
-    ///   - hasContent: content follows, asked for by `HTTP2Events.contentToSend`; else the response is whole.
+    ///   - hasContent: content follows, through `HTTP2Events.contentToSend`. Otherwise the response is complete.
     package func submitResponse(_ fields: borrowing FieldList, on stream: Int32, slot: Int, hasContent: Bool) {
         guard !isOver else { return }
         var provider = NGHTTP2Session.contentProvider(slot: slot)
@@ -138,22 +202,23 @@ package final class HTTP2Session: NGHTTP2Session {
 
     // MARK: The end
 
-    /// Says that the connection will end, and asks for a sign that this was seen (RFC 9113 6.8): until then new streams
-    /// are taken.
+    /// Announces the end of the connection and requests an acknowledgement (RFC 9113 6.8). Until then new streams are
+    /// accepted.
     package func announceShutdown() {
         guard !isOver else { return }
         nghttp2_submit_shutdown_notice(raw)
         nghttp2_submit_ping(raw, flags, nil)
     }
 
-    /// Takes no more streams; those that are open go on.
+    /// Refuses new streams. Open streams continue.
     package func refuseNewStreams() {
         guard !isOver else { return }
         let last = nghttp2_session_get_last_proc_stream_id(raw)
+        history.lastTaken = last
         nghttp2_submit_goaway(raw, flags, last, HTTP2ErrorCode.none.rawValue, nil, 0)
     }
 
-    /// Ends the session: GOAWAY, then nothing.
+    /// Ends the session with a GOAWAY.
     package func terminate(_ code: HTTP2ErrorCode) {
         guard !isOver else { return }
         nghttp2_session_terminate_session(raw, code.rawValue)

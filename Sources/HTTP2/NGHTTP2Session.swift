@@ -1,16 +1,17 @@
 internal import CNGHTTP2
 package import HTTP
 
-/// What both sides of an HTTP/2 connection do alike with libnghttp2: frames out, content by streams, windows, ends of streams.
+/// The common part of both sides of an HTTP/2 connection with libnghttp2: outgoing frames, content of streams, windows,
+/// ends of streams.
 ///
-/// Streams are known to the owner by a number that it gives them, their slot.
+/// The owner identifies a stream by a number that it assigns, the slot.
 package class NGHTTP2Session {
-    /// Frames to send; the owner consumes them. Holds whole frames only.
+    /// Outgoing frames. The owner consumes them. It holds complete frames only.
     package final var output = ByteBuffer()
 
-    /// nghttp2's session; nil only when there was no memory for it.
+    /// nghttp2's session; nil only if there was no memory for it.
     final var raw: OpaquePointer?
-    /// Nothing more may be asked of nghttp2.
+    /// nghttp2 must not be called any more.
     final var isOver = false
     private unowned let source: any HTTP2ContentSource
     private final var pairs: [nghttp2_nv] = []
@@ -25,14 +26,15 @@ package class NGHTTP2Session {
 
     final var flags: UInt8 { UInt8(NGHTTP2_FLAG_NONE.rawValue) }
 
-    /// Nothing is to come and nothing to go: the connection ends when `output` is sent.
+    /// There is no more input or output. The connection ends when `output` is sent.
     package final var isFinished: Bool {
         isOver || (nghttp2_session_want_read(raw) == 0 && nghttp2_session_want_write(raw) == 0)
     }
 
-    /// Says what this side wants: the first frame.
+    /// Sends this side's settings as the first frame.
     ///
-    /// - Parameter window: bytes of content that the peer may send on all streams together before some is consumed.
+    /// - Parameter window: the bytes of content that the peer may send on all streams together before some are
+    ///   consumed.
     final func submitSettings(_ settings: [(id: nghttp2_settings_id, value: Int)], window: Int) {
         let entries = settings.map {
             nghttp2_settings_entry(settings_id: Int32($0.id.rawValue), value: UInt32(clamping: $0.value))
@@ -43,7 +45,7 @@ package class NGHTTP2Session {
 
     /// Moves frames to `output`, until it holds `limit` bytes or there is nothing to send.
     ///
-    /// - Returns: false when the session is beyond use.
+    /// - Returns: false if the session is unusable.
     final func moveFrames(upTo limit: Int) -> Bool {
         while output.count < limit {
             var frame: UnsafePointer<UInt8>?
@@ -60,20 +62,27 @@ package class NGHTTP2Session {
 
     // MARK: Streams
 
-    /// Calls `body` with the fields as nghttp2 takes them.
+    /// Calls `body` with the fields in nghttp2's format.
     final func withPairs(
         of fields: borrowing FieldList, _ body: (UnsafePointer<nghttp2_nv>?, Int) -> Int32
     ) -> Int32 {
         fields.withPairs(&pairs, body)
     }
 
-    /// Content of a stream has been taken: its window opens again.
+    /// Content of a stream was read or dropped. This opens the stream's window and the connection's window. After the
+    /// end of the stream it opens the connection's window.
     package final func consume(_ count: Int, on stream: Int32) {
         guard !isOver, count > 0 else { return }
         nghttp2_session_consume(raw, stream, count)
     }
 
-    /// Sends trailers; called when the last content is about to go.
+    /// Content was dropped. This opens the connection's window. The stream's window does not change.
+    package final func consumeOfConnection(_ count: Int) {
+        guard !isOver, count > 0 else { return }
+        nghttp2_session_consume_connection(raw, count)
+    }
+
+    /// Sends trailers. Call this when the last content is about to leave.
     package final func submitTrailers(_ fields: borrowing FieldList, on stream: Int32) {
         guard !isOver else { return }
         _ = withPairs(of: fields) { nghttp2_submit_trailer(raw, stream, $0, $1) }
@@ -90,10 +99,13 @@ package class NGHTTP2Session {
         _ = submitReset(stream, code)
     }
 
-    /// - Returns: whether a frame will go.
+    /// - Returns: true if a frame will be sent.
     final func submitReset(_ stream: Int32, _ code: HTTP2ErrorCode) -> Bool {
         !isOver && nghttp2_submit_rst_stream(raw, flags, stream, code.rawValue) == 0
     }
+
+    /// The stream has begun and has not ended. A request that waits in the session has not begun.
+    package final func isOpen(_ stream: Int32) -> Bool { slot(of: stream) != nil }
 
     final func slot(of stream: Int32) -> Int? {
         NGHTTP2Session.slot(mark: nghttp2_session_get_stream_user_data(raw, stream))
@@ -101,15 +113,15 @@ package class NGHTTP2Session {
 
     // MARK: What nghttp2 calls
 
-    /// How nghttp2 carries a slot: one more, since nil is none.
+    /// nghttp2 stores a slot plus one, because nil means none.
     static func mark(_ slot: Int) -> UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: slot + 1) }
 
     private static func slot(mark: UnsafeMutableRawPointer?) -> Int? { mark.map { Int(bitPattern: $0) - 1 } }
 
-    /// Bytes of a frame before its payload (RFC 9113, 4.1).
+    /// The size of a frame header in bytes (RFC 9113, 4.1).
     private static let frameHeaderSize = 9
 
-    /// A set of callbacks with that for content in it; nil when there is no memory.
+    /// Creates callbacks with the one for content; nil if there is no memory.
     static func makeCallbacks() -> OpaquePointer? {
         var callbacks: OpaquePointer?
         guard nghttp2_session_callbacks_new(&callbacks) == 0 else { return nil }
@@ -123,18 +135,18 @@ package class NGHTTP2Session {
         return callbacks
     }
 
-    /// The options that both sides want; nil when there is no memory.
+    /// Creates the options of both sides; nil if there is no memory.
     static func makeOptions() -> OpaquePointer? {
         var options: OpaquePointer?
         guard nghttp2_option_new(&options) == 0 else { return nil }
-        // Windows open as content is taken, not as it comes.
+        // Windows open when content is read, not when it arrives.
         nghttp2_option_set_no_auto_window_update(options, 1)
-        // Closed streams are remembered for priorities only.
+        // nghttp2 stores closed streams only for priorities.
         nghttp2_option_set_no_closed_streams(options, 1)
         return options
     }
 
-    /// Where nghttp2 asks for the content of a stream.
+    /// nghttp2's callback for the content of a stream.
     static func contentProvider(slot: Int) -> nghttp2_data_provider {
         var provider = nghttp2_data_provider()
         provider.source.ptr = mark(slot)

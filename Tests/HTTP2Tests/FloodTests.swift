@@ -2,7 +2,7 @@ import HTTP2
 import TestSupport
 import Testing
 
-/// Clients that send much of what is cheap.
+/// Clients that send many cheap frames.
 @Suite struct FloodTests {
     static let calm: UInt32 = 0xB
 
@@ -27,6 +27,25 @@ import Testing
         #expect(harness.receive(frame) == .failed)
     }
 
+    /// Content and fields for a stream that the server has reset. The first of them are no fault of the client.
+    @Test(arguments: [HTTP2Frame.data(1, [1]), .headers(1, [("x", "y")])])
+    func framesOfClosedStreamsAreCounted(_ frame: HTTP2Frame) {
+        let harness = SessionHarness.open()
+        harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false))
+        harness.session.reset(1, .cancel)
+        harness.flush()
+        var outcome = HTTP2Session.Outcome.fine
+        var count = 0
+        while outcome == .fine && count < 5_000 {
+            // They allow no other cheap frames.
+            outcome = harness.receive(frame, HTTP2Frame.ping)
+            count += 1
+        }
+        #expect(outcome == .flooded(.closedStream) || outcome == .flooded(.ping))
+        #expect(count > 400 && count < 600)
+        #expect(harness.goAwayCode == FloodTests.calm)
+    }
+
     @Test func patienceReturnsWithTime() {
         let harness = SessionHarness.open()
         for round in 0..<5 as Range<UInt64> {
@@ -35,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func whoMovesMuchMaySayMuch() {
+    @Test func usefulFramesAllowMoreIdleOnes() {
         let harness = SessionHarness.open()
         harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false))
         for _ in 0..<2_000 { #expect(harness.receive(.data(1, [1]), HTTP2Frame.ping, .windowUpdate(1, 1)) == .fine) }
@@ -54,12 +73,12 @@ import Testing
         #expect(harness.events.filter { $0.hasPrefix("request") }.count <= 257)
     }
 
-    @Test func resetsThatWeAreMadeToSendCountToo() {
+    @Test func provokedResetsCountToo() {
         let harness = SessionHarness.open()
         var outcome = HTTP2Session.Outcome.fine
         var stream: UInt32 = 1
         while outcome == .fine && stream < 20_000 {
-            // A window of no increment breaks the stream, and we have to say so.
+            // A WINDOW_UPDATE with increment 0 is a stream error, so the server has to send RST_STREAM.
             outcome = harness.receive(.headers(stream, HTTP2Frame.request()), .windowUpdate(stream, 0))
             stream += 2
         }
@@ -67,7 +86,7 @@ import Testing
         #expect(harness.events.filter { $0.hasPrefix("request") }.count <= 300)
     }
 
-    @Test func givingUpAnsweredStreamsIsFine() {
+    @Test func resetsOfAnsweredStreamsAreFine() {
         let harness = SessionHarness.open()
         harness.atRequest = { $0.respond($1, "ok") }
         var stream: UInt32 = 1
@@ -79,7 +98,7 @@ import Testing
         }
     }
 
-    /// Ours is the first to be met, or nghttp2's own.
+    /// The session's limit is reached first, or nghttp2's own.
     @Test(arguments: [2, 8, 1_000]) func continuationsEndTheConnection(limit: Int) {
         var limits = HTTP2Limits()
         limits.continuations = limit
@@ -110,14 +129,14 @@ import Testing
                 HTTP2Frame.Kind.headers, flags: HTTP2Frame.endStream, stream: 1, Array(block[..<16_000])),
             HTTP2Frame(
                 HTTP2Frame.Kind.continuation, flags: HTTP2Frame.endHeaders, stream: 1, Array(block[16_000...])))
-        // Below it the request alone is refused: the head is too large.
+        // Below the limit only the request is rejected: the head is too large.
         #expect(outcome == (isTooSmall ? .flooded(.headerList) : .fine))
         #expect(harness.events.contains { $0.hasPrefix("refused") } == !isTooSmall, "\(harness.events)")
     }
 
-    @Test func aBlockThatUnfoldsEndlesslyEndsTheConnection() {
+    @Test func aBlockThatDecompressesEndlesslyEndsTheConnection() {
         let harness = SessionHarness.open()
-        // One field of 4000 bytes for the table, then its index of one byte again and again.
+        // One field of 4000 bytes for the table, then its one-byte index many times.
         let value = String(repeating: "v", count: 3_900)
         var block = HTTP2Frame.block(HTTP2Frame.request())
         block += [0x40] + HTTP2Frame.block([("x-bomb", value)]).dropFirst()

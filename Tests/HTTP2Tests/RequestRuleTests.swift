@@ -3,12 +3,12 @@ import HTTP2
 import TestSupport
 import Testing
 
-/// What makes a request of a header block, and what is refused.
+/// The translation of a header block to a request, and its rejections.
 @Suite struct RequestRuleTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let fields: [(String, String)]
-        /// The event; nil when nghttp2 finds the request malformed, and resets the stream.
+        /// The event; nil if nghttp2 finds the request malformed and resets the stream.
         let event: String?
         var isEnd = true
     }
@@ -21,6 +21,10 @@ import Testing
 
     private static func replacing(_ name: String, _ value: String?) -> [(String, String)] {
         HTTP2Frame.request().compactMap { $0.0 == name ? value.map { (name, $0) } : $0 }
+    }
+
+    private static func authority(_ authority: String, host: String, scheme: String) -> [(String, String)] {
+        only((":method", "GET"), (":scheme", scheme), (":authority", authority), (":path", "/"), ("host", host))
     }
 
     private static let cases = [
@@ -39,6 +43,24 @@ import Testing
         Case(
             testDescription: "Host that differs", fields: with(("host", "other")),
             event: "refused hostDiffersFromAuthority"),
+        Case(
+            testDescription: "Host without the default port of http",
+            fields: authority("test:80", host: "TEST", scheme: "http"), event: "request GET / test:80 host=TEST"),
+        Case(
+            testDescription: "Host with the default port of https",
+            fields: authority("test", host: "test:443", scheme: "https"), event: "request GET / test host=test:443"),
+        Case(
+            testDescription: "Host with an empty port", fields: authority("[::1]", host: "[::1]:", scheme: "https"),
+            event: "request GET / [::1] host=[::1]:"),
+        Case(
+            testDescription: "Host with the default port of another scheme",
+            fields: authority("test:80", host: "test", scheme: "https"), event: "refused hostDiffersFromAuthority"),
+        Case(
+            testDescription: "Host with another port", fields: authority("test:4430", host: "test", scheme: "https"),
+            event: "refused hostDiffersFromAuthority"),
+        Case(
+            testDescription: "Host with a port in its name", fields: authority("443", host: "443:443", scheme: "https"),
+            event: "request GET / 443 host=443:443"),
         Case(testDescription: "no host at all", fields: replacing(":authority", nil), event: nil),
         Case(
             testDescription: "a user in :authority", fields: replacing(":authority", "u@test"),
@@ -132,12 +154,12 @@ import Testing
             #expect(harness.events.filter { $0.hasPrefix("request") } == [])
             #expect(harness.sent(on: 1).first == "reset 1" || harness.events.first?.hasPrefix("refused") == true)
         }
-        // The connection goes on in any case: tables of both sides are in step.
+        // The connection continues in any case: the tables of both sides agree.
         harness.receive(.headers(3, HTTP2Frame.request("GET", "/next")))
         #expect(harness.events.contains("request GET /next test"))
     }
 
-    @Test func contentThatIsNoneAsAnnouncedIsReset() {
+    @Test func contentOfAWrongLengthIsReset() {
         for body in ["abc", "abcdef"] {
             let harness = SessionHarness.open()
             harness.receive(
@@ -148,9 +170,9 @@ import Testing
         }
     }
 
-    /// nghttp2 tells nothing of such a request but its end.
+    /// nghttp2 reports only the end of such a request.
     @Test(arguments: [("connection", "close"), ("transfer-encoding", "chunked"), ("content-length", "x")])
-    func aRequestThatHTTP2DoesNotAllowIsResetAndTold(_ field: (String, String)) {
+    func aRequestThatHTTP2ForbidsIsReset(_ field: (String, String)) {
         let harness = SessionHarness.open()
         harness.receive(.headers(1, HTTP2Frame.request("GET", "/", [field])))
         #expect(harness.sent(on: 1).contains("reset 1"))
@@ -165,7 +187,7 @@ import Testing
         harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false), .headers(1, trailers))
         #expect(harness.sent(on: 1).contains("reset 1"))
         #expect(!harness.events.contains { $0.hasPrefix("trailer") })
-        // Whoever was told so would take the request for a whole one.
+        // An end event would make the request look complete.
         #expect(!harness.events.contains { $0.hasPrefix("end") })
     }
 }

@@ -2,22 +2,22 @@ import HTTP
 import HTTP2
 import TestSupport
 
-/// A session whose owner writes down what it is told, and answers as the test says.
+/// A session whose owner records its events, and responds as the test specifies.
 final class SessionHarness: HTTP2Events {
     /// One line for each event.
     private(set) var events: [String] = []
     private(set) var bodies: [Int: [UInt8]] = [:]
     private(set) var ids: [Int: Int32] = [:]
     private(set) var session: HTTP2Session!
-    /// What streams have to send.
+    /// The outgoing content of streams.
     var content: [Int: [UInt8]] = [:]
     var isEnded: Set<Int> = []
     var trailers: [Int: [(String, String)]] = [:]
-    /// Content is told as taken at once.
+    /// Content is consumed at once.
     var consumes = true
-    /// Called with each request that came.
+    /// Called with each request.
     var atRequest: (SessionHarness, Int) -> Void = { _, _ in }
-    /// Frames to the client so far, and what they say.
+    /// All frames to the client so far.
     private(set) var sent: [HTTP2Frame] = []
     private let inflater = HeaderInflater()
     private var next = 0
@@ -27,9 +27,9 @@ final class SessionHarness: HTTP2Events {
         session = HTTP2Session(events: self, limits: limits)
     }
 
-    /// A session that has seen the preface and empty settings.
+    /// Opens a session that has received the preface and empty settings.
     ///
-    /// - Parameter acknowledges: the client holds to our settings from now on.
+    /// - Parameter acknowledges: the client acknowledges the server's settings.
     static func open(limits: HTTP2Limits = HTTP2Limits(), acknowledges: Bool = true) -> SessionHarness {
         let harness = SessionHarness(limits: limits)
         harness.receive(HTTP2Frame.preface + HTTP2Frame.settings().bytes)
@@ -49,7 +49,7 @@ final class SessionHarness: HTTP2Events {
     @discardableResult
     func receive(_ frames: HTTP2Frame...) -> HTTP2Session.Outcome { receive(frames.flatMap(\.bytes)) }
 
-    /// Lets the session say what it has to say.
+    /// Sends all frames that wait in the session.
     func flush() {
         _ = session.fill(upTo: 1 << 20, now: now)
         var bytes = Array(session.output.readable)
@@ -57,7 +57,7 @@ final class SessionHarness: HTTP2Events {
         while let frame = HTTP2Frame.take(from: &bytes) { sent.append(frame) }
     }
 
-    /// Answers with a head, and content when there is some.
+    /// Responds with a head, and with content if there is some.
     func respond(_ slot: Int, status: Int = 200, _ body: String? = nil, isEnd: Bool = true) {
         var fields = FieldList()
         fields.append(":status", decimal: UInt64(status))
@@ -66,7 +66,7 @@ final class SessionHarness: HTTP2Events {
         session.submitResponse(fields, on: ids[slot] ?? 0, slot: slot, hasContent: body != nil)
     }
 
-    /// What was sent on a stream, in words.
+    /// The frames that were sent on a stream, in words.
     func sent(on stream: UInt32) -> [String] {
         sent.filter { $0.stream == stream }.compactMap { frame in
             let end = frame.isEnd ? " end" : ""
@@ -82,7 +82,7 @@ final class SessionHarness: HTTP2Events {
         }
     }
 
-    /// The code of the GOAWAY that was sent, if one was.
+    /// The code of the GOAWAY that was sent, or nil.
     var goAwayCode: UInt32? { sent.last { $0.kind == HTTP2Frame.Kind.goAway }?.number(at: 4) }
 
     // MARK: HTTP2Events

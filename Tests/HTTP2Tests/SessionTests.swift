@@ -12,7 +12,7 @@ import Testing
         #expect(harness.sent(on: 1) == ["head :status=200", "data 5 end"])
     }
 
-    @Test func saysItsSettingsFirst() {
+    @Test func sendsItsSettingsFirst() {
         let harness = SessionHarness()
         harness.flush()
         let settings = harness.sent.first
@@ -22,11 +22,11 @@ import Testing
                 let entry = settings?.payload.dropFirst(index * 6).prefix(6).map { Int($0) } ?? []
                 return [entry[0] << 8 | entry[1], entry[2...].reduce(0) { $0 << 8 | $1 }]
             })
-        // Streams, window, list of fields, extended CONNECT, no priorities.
+        // Streams, window, header list, extended CONNECT, no priorities.
         #expect(entries == [[3, 128], [4, 256 << 10], [6, 16 << 10], [8, 1], [9, 1]])
     }
 
-    @Test func takesBytesOneByOne() {
+    @Test func acceptsBytesOneByOne() {
         let harness = SessionHarness()
         harness.atRequest = { $0.respond($1, "hello") }
         let input =
@@ -102,7 +102,7 @@ import Testing
         #expect(harness.sent(on: 1).last == "data \(100_000 - 70_535 - 16_384) end")
     }
 
-    @Test func windowsOpenAsContentIsTaken() {
+    @Test func windowsOpenAsContentIsRead() {
         let harness = SessionHarness.open()
         harness.consumes = false
         harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false))
@@ -114,7 +114,7 @@ import Testing
         #expect(harness.sent(on: 1) == ["window \(12 * piece.count)"])
     }
 
-    @Test func whoOverrunsTheWindowIsEnded() {
+    @Test func aClientThatOverrunsTheWindowIsClosed() {
         let harness = SessionHarness.open()
         harness.consumes = false
         harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false))
@@ -124,7 +124,7 @@ import Testing
         #expect(harness.sent(on: 1).contains("reset 3") || harness.goAwayCode == 3)
     }
 
-    @Test func aDeferredStreamGoesOn() {
+    @Test func aDeferredStreamContinues() {
         let harness = SessionHarness.open()
         harness.atRequest = { $0.respond($1, "", isEnd: false) }
         harness.receive(.headers(1, HTTP2Frame.request()))
@@ -147,7 +147,7 @@ import Testing
         harness.flush()
         let warning = harness.sent.first { $0.kind == HTTP2Frame.Kind.goAway }
         #expect(warning?.number() == 0x7FFF_FFFF)
-        // What was on its way is still taken.
+        // A request that was on its way is still accepted.
         harness.receive(.headers(3, HTTP2Frame.request("GET", "/3")))
         #expect(harness.events.contains("request GET /3 test"))
         let ping = harness.sent.last { $0.kind == HTTP2Frame.Kind.ping && $0.flags == 0 }
@@ -166,7 +166,7 @@ import Testing
         #expect(harness.session.isFinished)
     }
 
-    @Test func whatIsNoHTTP2Fails() {
+    @Test func otherProtocolsFail() {
         let harness = SessionHarness()
         #expect(harness.receive(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)) == .failed)
         #expect(harness.receive(HTTP2Frame.preface) == .failed)
@@ -176,7 +176,7 @@ import Testing
     @Test func streamsBeyondTheLimitAreRefused() {
         var limits = HTTP2Limits()
         limits.streams = 2
-        // Who knows of the limit is held to it strictly; this one does not know it yet.
+        // The limit is strict only for a client that has acknowledged it. This client has not yet.
         let harness = SessionHarness.open(limits: limits, acknowledges: false)
         for stream in [1, 3, 5] as [UInt32] { harness.receive(.headers(stream, HTTP2Frame.request())) }
         #expect(harness.sent(on: 5) == ["reset 7"])
