@@ -1,6 +1,6 @@
 package import HTTP
 
-/// The eight bytes before a frame's payload: kind (1), length of the payload (3), stream (4); big endian.
+/// The eight bytes before a frame's payload: kind (1 byte), payload length (3), stream (4), in big-endian order.
 package struct FrameHeader: Sendable, Equatable {
     package static let size = 8
 
@@ -15,9 +15,9 @@ package struct FrameHeader: Sendable, Equatable {
         self.stream = stream
     }
 
-    /// Reads a header; nil when no sender of ours writes such a one.
+    /// Reads a header; nil if the header is invalid.
     ///
-    /// - Parameter bytes: at least `size`.
+    /// - Parameter bytes: at least `size` readable bytes.
     init?(_ bytes: UnsafePointer<UInt8>) {
         guard let kind = FrameKind(rawValue: bytes[0]) else { return nil }
         let length = Int(bytes[1]) << 16 | Int(bytes[2]) << 8 | Int(bytes[3])
@@ -36,9 +36,9 @@ package struct FrameHeader: Sendable, Equatable {
     }
 }
 
-/// Writing frames.
+/// Writes frames.
 extension ByteBuffer {
-    /// Appends a header; `header.length` bytes of payload follow.
+    /// Appends a header. The caller then appends `header.length` bytes of payload.
     package mutating func append(_ header: FrameHeader) {
         guard let target = reserve(FrameHeader.size).baseAddress else { return }
         target[0] = header.kind.rawValue
@@ -49,7 +49,7 @@ extension ByteBuffer {
         commit(FrameHeader.size)
     }
 
-    /// Appends a whole credit frame.
+    /// Appends a complete credit frame.
     package mutating func appendCredit(_ amount: Int, stream: StreamID) {
         append(FrameHeader(kind: .credit, length: 4, stream: stream))
         guard let target = reserve(4).baseAddress else { return }

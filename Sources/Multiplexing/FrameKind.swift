@@ -1,15 +1,16 @@
-/// What a frame does to its stream.
+/// The effect of a frame on its stream.
 package enum FrameKind: UInt8, Sendable, CaseIterable {
-    /// Begins a stream, with its first bytes; only the side that made the connection sends it.
+    /// Opens a stream, with its first bytes. Only the side that made the connection sends it.
     case open = 0
     /// More bytes of the stream.
     case data = 1
-    /// The sender's direction is complete. No payload.
+    /// Ends the sender's direction of the stream. No payload.
     case end = 2
-    /// The stream is over in both directions, at once. No payload.
+    /// Ends both directions of the stream at once. No payload.
     case reset = 3
-    /// Like `reset`, and the sender has looked at nothing of the stream: its request may be sent elsewhere. No payload.
+    /// Like `reset`; in addition, the sender has processed nothing of the stream. The peer may send the request
+    /// elsewhere. No payload.
     case refuse = 4
-    /// The sender can take more bytes of the stream: four bytes, the number of bytes.
+    /// Permits the peer to send more bytes of the stream. The payload is the number of bytes, in four bytes.
     case credit = 5
 }

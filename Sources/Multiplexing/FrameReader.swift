@@ -1,36 +1,37 @@
-/// From bytes to frames, without I/O.
+/// Parses frames from bytes, without I/O.
 ///
-/// States: `preface` (only at the side that accepted the connection), `header`, `payload`. A payload of content is given out in
-/// the pieces in which it comes; everything else is whole. Laws: the events depend on the bytes alone, not on how they were
-/// cut, but for the cuts of content; a failure is final.
+/// The states are `preface` (only on the side that accepted the connection), `header`, `payload` and `failed`. Content
+/// is returned in the pieces in which it arrives; headers and credit frames are returned whole. Laws: the events depend
+/// on the bytes alone, never on how reads split them, except for the sizes of the content pieces. A failure is final.
 package struct FrameReader: Sendable {
     package enum Step: Sendable, Equatable {
         case needMore
-        /// A frame begins; its content, if `header.length` is not zero, follows in pieces.
+        /// A frame begins. The frame's content follows in pieces, unless `header.length` is zero.
         case frame(FrameHeader)
-        /// The next bytes of the present frame: `count` from `offset` of the input.
+        /// The next bytes of the present frame: `count` bytes from `offset` of the input.
         case content(offset: Int, count: Int)
         case credit(stream: StreamID, amount: Int)
-        /// Not what a peer of ours sends; the connection is of no further use.
+        /// The bytes are not valid frames. The connection is unusable.
         case failed
     }
 
     private enum State: Sendable { case preface, header, payload, failed }
 
     private var state: State
-    /// Bytes of the present payload that have not come yet.
+    /// Bytes of the present payload that have not arrived yet.
     private var left = 0
-    /// The beginning of a header, or of a credit frame, that was cut.
+    /// The first bytes of a header or credit frame that a read has split.
     private var kept: (UInt64, UInt64) = (0, 0)
     private var keptCount = 0
 
-    /// - Parameter expectsPreface: true at the side that accepted the connection.
+    /// - Parameter expectsPreface: true on the side that accepted the connection.
     package init(expectsPreface: Bool) {
         state = expectsPreface ? .preface : .header
     }
 
-    /// The next event in `bytes` from `offset` on, which it moves past what it used. To be called until it returns `.needMore`,
-    /// which means that all is used.
+    /// The next event in `bytes` from `offset` on. The method advances `offset` past the bytes that it has consumed.
+    ///
+    /// Call the method until it returns `.needMore`: then all bytes are consumed.
     package mutating func next(_ bytes: UnsafeBufferPointer<UInt8>, at offset: inout Int) -> Step {
         guard let base = bytes.baseAddress else { return .needMore }
         while true {
@@ -62,7 +63,7 @@ package struct FrameReader: Sendable {
     }
 
     private mutating func nextHeader(_ base: UnsafePointer<UInt8>, _ count: Int, _ offset: inout Int) -> Step? {
-        // A credit frame is the longest that is taken whole.
+        // A credit frame is the longest item that is read whole.
         if keptCount == 0, count - offset >= FrameHeader.size + 4 {
             var used = 0
             let step = read(base + offset, &used)
@@ -72,7 +73,7 @@ package struct FrameReader: Sendable {
         return nextKept(base, count, &offset)
     }
 
-    /// Gathers a header that was cut, byte by byte: happens once in many reads.
+    /// Collects a split header byte by byte. Few reads split a header.
     private mutating func nextKept(_ base: UnsafePointer<UInt8>, _ count: Int, _ offset: inout Int) -> Step? {
         while offset < count {
             var memory = kept
@@ -91,7 +92,7 @@ package struct FrameReader: Sendable {
         return nil
     }
 
-    /// Reads a header at `bytes`, and the four bytes behind it when it is a credit's.
+    /// Reads a header at `bytes`. For a credit frame, it also reads the four bytes after the header.
     private mutating func read(_ bytes: UnsafePointer<UInt8>, _ used: inout Int) -> Step {
         guard let header = FrameHeader(bytes) else { return fail() }
         used = FrameHeader.size

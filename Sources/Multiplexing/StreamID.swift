@@ -1,7 +1,7 @@
-/// The name of a stream on its connection: a place in a table of fixed size, and how often the place was used before.
+/// The identifier of a stream on its connection: an index into a table of fixed size and the number of earlier uses.
 ///
-/// So both sides find a stream by an index, and frames that were still on their way when a stream ended can't be taken for
-/// frames of the next one in its place.
+/// Both sides find a stream by its index. The use number tells a late frame of an ended stream from a frame of the next
+/// stream with the same index.
 package struct StreamID: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt32
 
@@ -11,9 +11,9 @@ package struct StreamID: RawRepresentable, Hashable, Sendable {
         rawValue = use << 12 | UInt32(truncatingIfNeeded: place) & 0xFFF
     }
 
-    /// 0 to 4095; a peer may send one that is beyond the table.
+    /// 0 to 4095. A peer may send an index beyond the table.
     package var place: Int { Int(rawValue & 0xFFF) }
 
-    /// Wraps around after 2^20 uses.
+    /// The number of earlier uses of the index, modulo 2^20.
     package var use: UInt32 { rawValue >> 12 }
 }

@@ -2,9 +2,9 @@ import HTTP
 import Multiplexing
 import Testing
 
-/// Frames from bytes, however these are cut.
+/// Frames read from bytes, however the bytes are split.
 struct FrameReaderTests {
-    /// What a reader tells, with pieces of content joined.
+    /// The reader's events as text, with the pieces of content joined.
     private static func events(_ bytes: [UInt8], expectsPreface: Bool = false, cuts: [Int] = []) -> [String] {
         var reader = FrameReader(expectsPreface: expectsPreface)
         var events: [String] = []
@@ -69,7 +69,7 @@ struct FrameReaderTests {
         "data 3.9 4", "more", "reset 2.2 0", "refuse 1.5 0", "credit 0.1 0",
     ]
 
-    @Test func framesAreReadWhole() {
+    @Test func wholeFramesAreRead() {
         #expect(FrameReaderTests.events(FrameReaderTests.conversation) == FrameReaderTests.told)
     }
 
@@ -92,7 +92,7 @@ struct FrameReaderTests {
         }
     }
 
-    /// Kind, length: no sender of ours writes such headers.
+    /// Pairs of kind and length that no valid header has.
     @Test(arguments: [
         (6, 0), (255, 0), (0, 65_537), (1, 0xFFFFFF), (2, 1), (3, 4), (4, 1), (5, 0), (5, 3), (5, 5),
     ])
