@@ -5,7 +5,7 @@ func at(_ milliseconds: Int64) -> Instant {
     Instant(nanoseconds: 1_000_000_000).advanced(byMilliseconds: milliseconds)
 }
 
-/// A node id from a literal that is known to be good.
+/// A node id from a valid literal.
 func id(_ text: String) -> NodeID {
     guard let id = NodeID(text) else { fatalError("the test uses a bad node id: \(text)") }
     return id
@@ -33,13 +33,13 @@ func record(
     )
 }
 
-func home(_ text: String) -> Home {
-    guard let home = Home(text) else { fatalError("the test uses a bad home: \(text)") }
+func home(_ text: String) -> LockDomain {
+    guard let home = LockDomain(text) else { fatalError("the test uses a bad home: \(text)") }
     return home
 }
 
 extension WorkerRecord {
-    /// This record on a host of its own, `10.0.0.1` for the home `h1` and so on.
+    /// This record on a host of its own: `10.0.0.1` for the lock domain `h1`, and so on.
     func living(in number: Int, acrossHosts: Bool = true) -> WorkerRecord {
         var record = self
         record.home = ClusterTests.home("h\(number)")
@@ -51,11 +51,7 @@ extension WorkerRecord {
 
 /// The registration that a worker with this record sends.
 func registration(_ record: WorkerRecord, seen: Epoch = .none) -> Registration {
-    Registration(
-        id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
-        mayStandIn: record.mayStandIn, capacity: record.capacity, maximumRequests: record.maximumRequests,
-        home: record.home, acrossHosts: record.acrossHosts, maximumEpochSeen: seen
-    )
+    Registration(of: record, maximumEpochSeen: seen)
 }
 
 /// A watch of a worker that holds the snapshot of (epoch, version).
@@ -69,7 +65,7 @@ func watch(
     )
 }
 
-/// Settings without jitter, so that a test can say when something happens.
+/// Settings without random variation, so that a test can predict the times.
 func steadySettings() -> ClusterSettings {
     var settings = ClusterSettings()
     settings.jitterPercent = 0

@@ -1,52 +1,50 @@
-/// How a worker becomes a member: it claims, the balancer connects back, and what it finds decides.
+/// Admission of workers: a worker claims an address, the balancer connects back, and the result decides.
 extension BalancerCore {
-    /// A worker asks to be registered.
+    /// Handles a worker's request for registration.
     ///
-    /// - Parameter peer: what the certificate says; nil in the plain build.
-    package mutating func register(_ registration: Registration, peer: NodeIdentity?, now: Instant)
-        -> RegistrationVerdict
-    {
-        if let refusal = problem(with: registration, peer: peer) {
+    /// - Parameters:
+    ///   - peer: the identity in the worker's certificate; nil in the plain build.
+    ///   - isHostCertified: the worker's certificate is valid for the host that it claims. The balancer connects to no
+    ///     other host. Otherwise any member could make it connect to arbitrary hosts.
+    package mutating func register(
+        _ registration: Registration, peer: NodeIdentity?, isHostCertified: Bool, now: Instant
+    ) -> RegistrationVerdict {
+        if let refusal = problem(with: registration, peer: peer, isHostCertified: isHostCertified, now: now) {
             note(.refused(registration.id, refusal))
             return .refused(refusal)
         }
+        guard connectBackPace.allows(registration.id, now: now) else { return .refused(.busy) }
         ticketsIssued += 1
         let ticket = AdmissionTicket(
-            number: ticketsIssued,
-            record: WorkerRecord(
-                id: registration.id, host: registration.host, port: registration.port,
-                incarnation: registration.incarnation, mayStandIn: registration.mayStandIn,
-                capacity: registration.capacity, maximumRequests: registration.maximumRequests ?? 0,
-                home: registration.home, acrossHosts: registration.acrossHosts ?? false, state: .ready
-            ),
-            isAuthenticated: peer != nil
-        )
-        // A worker that asks again has given up on its earlier question: the later ticket takes its place.
+            number: ticketsIssued, record: registration.record, isAuthenticated: peer != nil)
+        // A repeated request replaces the earlier one: the later ticket takes its place, and the shell cancels the
+        // earlier connect-back. So an identity has one in progress, and all together have at most as many as there are
+        // tickets.
         tickets[registration.id] = ticket
-        // Time for the shell's own limit and for its answer to come round; whatever is later has lost its caller.
+        // The time for the shell's own limit and for its report. After it, no caller waits any more.
         ticketDeadlines.push(now.advanced(byMilliseconds: 2 * settings.connectBackTimeoutMilliseconds), ticket)
         return .connectBack(ticket)
     }
 
-    /// The shell has looked who answers at the ticket's address.
+    /// The shell has connected to the ticket's address and reports the result.
     package mutating func connectBackFinished(
         _ ticket: AdmissionTicket, _ outcome: ConnectBackOutcome, now: Instant
     ) -> AdmissionVerdict {
         guard tickets[ticket.record.id] == ticket else { return .refused(.expired) }
         tickets[ticket.record.id] = nil
-        // The registry may have changed since the ticket was given.
+        // The registry may have changed since the ticket was issued.
         if let refusal = problem(with: outcome) ?? problem(with: ticket.record) {
             note(.refused(ticket.record.id, refusal))
             return .refused(refusal)
         }
-        admit(ticket.record, now: now)
+        admit(bounded(ticket.record), now: now)
         return .admitted(snapshot)
     }
 
-    /// Timers kept for each ticket that there may be at a time.
+    /// The most timers for each possible ticket.
     private static let timersForTicket = 64
 
-    /// What is wrong with a peer that speaks as `id`, or nil.
+    /// The fault of a peer that claims to be `id`; nil if there is none.
     func problem(withPeer peer: NodeIdentity?, speakingAs id: NodeID) -> Refusal? {
         guard let peer else { return cluster == nil ? nil : .identityMismatch }
         if let cluster, peer.cluster != cluster { return .wrongCluster }
@@ -54,32 +52,30 @@ extension BalancerCore {
         return peer.id == id ? nil : .identityMismatch
     }
 
-    private mutating func problem(with registration: Registration, peer: NodeIdentity?) -> Refusal? {
+    private mutating func problem(
+        with registration: Registration, peer: NodeIdentity?, isHostCertified: Bool, now: Instant
+    ) -> Refusal? {
         if let refusal = problem(withPeer: peer, speakingAs: registration.id) { return refusal }
         guard HostName.isValid(registration.host) else { return .invalid("host is not an IP address or a DNS name") }
+        guard isHostCertified else { return .hostNotInCertificate }
         guard registration.port != 0 else { return .invalid("port is 0") }
-        guard (1...WorkerRecord.maximumCapacity).contains(registration.capacity) else {
-            return .invalid("capacity is not within 1 and \(WorkerRecord.maximumCapacity)")
-        }
-        guard (0...WorkerRecord.maximumConcurrency).contains(registration.maximumRequests ?? 0) else {
-            return .invalid("maximumRequests is not within 0 and \(WorkerRecord.maximumConcurrency)")
-        }
+        if let problem = registration.offer.problem { return .invalid(problem) }
         guard registration.maximumEpochSeen <= .ceiling else { return .invalid("the epoch is out of range") }
         if reservedPorts.contains(registration.port) { return .reservedPort }
-        if stepDown(for: registration.maximumEpochSeen) || isOver { return .steppingDown }
-        let record = WorkerRecord(
-            id: registration.id, host: registration.host, port: registration.port,
-            incarnation: registration.incarnation, mayStandIn: registration.mayStandIn
-        )
-        if let refusal = problem(with: record) { return refusal }
-        // A repeated question takes the place of the earlier one and needs no room of its own.
+        if isOver { return .steppingDown }
+        if registration.maximumEpochSeen > epoch {
+            hear(registration.maximumEpochSeen, at: nil, from: registration.id, now: now)
+            return .laterReignMet
+        }
+        if let refusal = problem(with: registration.record) { return refusal }
+        // A repeated request replaces the earlier one and needs no room.
         if tickets[registration.id] == nil, tickets.count >= settings.maximumTickets { return .busy }
-        // But its timer stays until it fires, and somebody who asks without end must not pile them up. Those of tickets that were used are
-        // among them: this also bounds how many workers can join in the time of a timer.
+        // Its timer stays until it fires, and repeated requests must not accumulate timers. The timers of used tickets
+        // count too: this also limits how many workers can join within the time of a timer.
         return ticketDeadlines.count >= BalancerCore.timersForTicket * settings.maximumTickets ? .busy : nil
     }
 
-    /// What stands in the way of this record in the present registry, or nil.
+    /// The conflict of this record with the present registry; nil if there is none.
     private func problem(with record: WorkerRecord) -> Refusal? {
         if isOver { return .steppingDown }
         guard let known = entries[record.id]?.record else {
@@ -87,7 +83,8 @@ extension BalancerCore {
             return entries.count >= settings.maximumWorkers && !replaces ? .tooManyWorkers : nil
         }
         if record.incarnation < known.incarnation {
-            // Two processes can't serve at one address: who asks and lives is the later one, whatever its clock says.
+            // Two processes can't serve at one address. The process that asks is alive, so it is the later one,
+            // whatever its clock says.
             return record.hasAddress(of: known) ? .laterStartKnown(known.incarnation) : .olderIncarnation
         }
         if record.incarnation == known.incarnation, !record.hasAddress(of: known) { return .nameTaken }
@@ -104,12 +101,21 @@ extension BalancerCore {
         }
     }
 
-    /// Puts a proven record into the registry. The connect-back counts as its first good probe.
+    /// Limits the worker's announced capacity to the balancer's bound.
+    private mutating func bounded(_ record: WorkerRecord) -> WorkerRecord {
+        guard record.offer.capacity > settings.maximumCapacity else { return record }
+        note(.capacityBounded(record.id, announced: record.offer.capacity, counted: settings.maximumCapacity))
+        var record = record
+        record.offer.capacity = settings.maximumCapacity
+        return record
+    }
+
+    /// Puts a verified record into the registry. The connect-back counts as its first good probe.
     private mutating func admit(_ record: WorkerRecord, now: Instant) {
-        if let tenant = addresses[WorkerAddress(record)], tenant != record.id {
-            // The address has just proved to be this worker's: whoever stood there before is gone.
-            remove(tenant)
-            note(.replaced(tenant, by: record.id))
+        if let host = addresses[WorkerAddress(record)], host != record.id {
+            // The connect-back has verified this worker's address, so an earlier worker at the address is gone.
+            remove(host)
+            note(.replaced(host, by: record.id))
         }
         if var entry = entries[record.id], entry.record.incarnation == record.incarnation {
             welcomeAgain(&entry, as: record, now: now)
@@ -117,8 +123,9 @@ extension BalancerCore {
         }
         let nextProbe = now.advanced(byMilliseconds: jittered(settings.probeIntervalMilliseconds))
         var entry = WorkerEntry(record: record, nextProbe: nextProbe)
-        entry.record.state = .joining
         entry.lastSeen = now
+        entry.claimsStandIn = record.mayStandIn
+        judgeStandIn(&entry, now: now)
         entry.scheduled = entries[record.id]?.scheduled
         entry.leaseEnds = now.advanced(byMilliseconds: settings.leaseMilliseconds)
         entry.becomeReady(at: now, settings)
@@ -126,14 +133,14 @@ extension BalancerCore {
         note(.joined(record.id))
     }
 
-    /// The same start of the same worker again: one more good probe for what is known already.
+    /// Handles the same start of the same worker again: one more good probe of the known entry.
     private mutating func welcomeAgain(_ entry: inout WorkerEntry, as record: WorkerRecord, now: Instant) {
         let state = entry.record.state
-        entry.record.mayStandIn = record.mayStandIn
-        entry.record.capacity = record.capacity
-        entry.record.maximumRequests = record.maximumRequests
+        entry.claimsStandIn = record.mayStandIn
+        entry.record.offer = record.offer
         entry.record.home = record.home
         entry.record.acrossHosts = record.acrossHosts
+        judgeStandIn(&entry, now: now)
         entry.lastSeen = now
         entry.leaseEnds = now.advanced(byMilliseconds: settings.leaseMilliseconds)
         entry.failures = 0

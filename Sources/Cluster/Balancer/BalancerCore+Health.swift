@@ -1,6 +1,6 @@
-/// Who is well: probes, failed requests, and the doubt in oneself.
+/// Worker health: probes, request failures, panic mode.
 extension BalancerCore {
-    /// The shell has asked a worker for its health.
+    /// The shell reports the result of a probe.
     package mutating func probeFinished(_ id: NodeID, incarnation: UInt64, _ outcome: ProbeOutcome, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation), entry.isProbing else { return }
         let isStale = entry.probeIsStale
@@ -21,27 +21,37 @@ extension BalancerCore {
         if isStale { tick(now: now) }
     }
 
-    /// Whether the result of a probe of this start of the worker is awaited.
+    /// Returns whether a probe of this start of the worker is in progress.
     package func isProbing(_ id: NodeID, incarnation: UInt64) -> Bool {
         entry(id, incarnation: incarnation)?.isProbing == true
     }
 
-    /// The shell is asking now.
+    /// The shell begins to send the probe now.
     package mutating func probeAsked(_ id: NodeID, incarnation: UInt64, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation), entry.isProbing else { return }
-        // The shell reports every probe. Should it lose one, this is when it counts as failed.
+        // The shell reports every probe. If it loses one, the probe counts as failed at this time.
         entry.nextProbe = now.advanced(byMilliseconds: 2 * settings.probeTimeoutMilliseconds)
         commit(entry)
     }
 
-    /// The data plane could not get an answer from this worker to a request.
-    package mutating func requestFailed(_ id: NodeID, incarnation: UInt64, now: Instant) {
+    /// The data plane reports a failed request at this worker.
+    ///
+    /// - Parameter fault: that of the last failure decides how long an ejection lasts.
+    package mutating func requestFailed(
+        _ id: NodeID, incarnation: UInt64, _ fault: RequestFault = .response, now: Instant
+    ) {
         guard var entry = entry(id, incarnation: incarnation) else { return }
         entry.requestFailuresTotal &+= 1
         entry.requestFailuresInRow = min(entry.requestFailuresInRow + 1, settings.requestFailuresToEject)
         commit(entry)
         guard entry.isRoutable, entry.requestFailuresInRow >= settings.requestFailuresToEject else { return }
-        if ejectSoftly(&entry, reason: "failed \(settings.requestFailuresToEject) requests in a row", now: now) {
+        let last =
+            switch fault {
+            case .connection: "the last one got no connection"
+            case .response: "the last one got an error or no response"
+            }
+        let reason = "failed \(settings.requestFailuresToEject) requests in a row, \(last)"
+        if ejectSoftly(&entry, reason: reason, now: now), case .response = fault {
             let wasGoodForLong = entry.recoveredAt.map {
                 now.milliseconds(since: $0) >= settings.ejectionMaximumMilliseconds
             }
@@ -55,7 +65,7 @@ extension BalancerCore {
         commit(entry)
     }
 
-    /// A request to this worker was answered. Only worth reporting after a failure.
+    /// The data plane reports a successful request at this worker. It does so only after a failure.
     package mutating func requestSucceeded(_ id: NodeID, incarnation: UInt64, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation), entry.requestFailuresInRow > 0 else { return }
         entry.requestFailuresInRow = 0
@@ -63,20 +73,18 @@ extension BalancerCore {
         commit(entry)
     }
 
-    /// Asks the shell for a probe now; when one is under way, for another one right after it.
+    /// Requests a probe from the shell. If one is in progress, another one follows right after it.
     mutating func beginProbe(of entry: inout WorkerEntry, now: Instant) {
         if entry.isProbing {
-            // Only a worker that has just lost its watch makes the running probe worthless.
-            if entry.record.state == .suspect, entry.unroutableSince == now { entry.probeIsStale = true }
             return
         }
         entry.isProbing = true
-        // It may have to wait for its turn, which is no fault of the worker's: `probeAsked` tells when it has come.
+        // The probe may have to wait for a connection, which is not the worker's fault. `probeAsked` reports its start.
         entry.nextProbe = now.advanced(byMilliseconds: settings.evictionMilliseconds)
         effects.append(.probe(entry.record))
     }
 
-    /// The timers of one entry: its probe, the end of its lease, of its ejection, of its stay.
+    /// Fires the timers of one entry: probe, end of lease, end of ejection, eviction.
     mutating func fireTimers(of changed: WorkerEntry, now: Instant) {
         var entry = changed
         let id = entry.record.id
@@ -89,6 +97,7 @@ extension BalancerCore {
             entry.leaseEnds = nil
             if entry.isRoutable { note(.watchSilent(id)) }
         }
+        if let ends = entry.standInEnds, ends <= now { judgeStandIn(&entry, now: now) }
         if let until = entry.ejectedUntil, until <= now {
             entry.ejectedUntil = nil
             returnIfGood(&entry, now: now)
@@ -123,7 +132,7 @@ extension BalancerCore {
         entry.probeFailuresTotal &+= 1
         entry.passes = 0
         entry.failures = min(entry.failures + 1, 1 << 20)
-        // The others' view of this entry is part of the question whether it may be ejected.
+        // The decision on an ejection needs the committed entry, because it counts all entries.
         commit(entry)
         guard entry.failures >= settings.fall else { return }
         switch entry.record.state {
@@ -137,7 +146,7 @@ extension BalancerCore {
         }
     }
 
-    /// Certain evidence: out at once, whoever else fails.
+    /// Certain evidence: ejects at once, whatever the state of the others.
     private mutating func probeDisproved(_ entry: inout WorkerEntry, reason: String, now: Instant) {
         entry.probeFailuresTotal &+= 1
         entry.passes = 0
@@ -147,7 +156,8 @@ extension BalancerCore {
         note(.ejected(entry.record.id, reason: reason))
     }
 
-    /// Soft evidence: ejects unless it is the last worker or more than half fail together. The entry must be committed.
+    /// Soft evidence: ejects, except in panic mode (the last worker, or more than half fail together). The entry must
+    /// be committed.
     private mutating func ejectSoftly(_ entry: inout WorkerEntry, reason: String, now: Instant) -> Bool {
         let horizon = softEjections.firstIndex { now.milliseconds(since: $0) < settings.togetherMilliseconds }
         softEjections.removeFirst(horizon ?? softEjections.count)

@@ -1,29 +1,32 @@
-/// How entries get into the registry, change and get out. What is derived from them is kept up here and nowhere else.
+/// Changes of the registry. All derived values are updated here and nowhere else.
 extension BalancerCore {
-    /// Takes over a predecessor's word on a worker, if it makes sense.
+    /// Adopts a predecessor's entry for a worker, if it is valid.
     mutating func adopt(_ hint: WorkerRecord, now: Instant) {
         guard HostName.isValid(hint.host), hint.port != 0, !reservedPorts.contains(hint.port),
             entries.count < settings.maximumWorkers, entries[hint.id] == nil, addresses[WorkerAddress(hint)] == nil
         else { return }
-        // On another host the loopback address leads to somebody else.
+        // The loopback address of another host leads to another worker here.
         if let home, let other = hint.home, other != home, HostName.isLoopback(hint.host) { return }
         var record = hint
-        record.capacity = min(max(hint.capacity, 1), WorkerRecord.maximumCapacity)
-        record.maximumRequests = min(max(hint.maximumRequests, 0), WorkerRecord.maximumConcurrency)
-        // A worker that was leaving goes on leaving; every other state has to be found out again.
+        record.offer = hint.offer.bounded(capacity: settings.maximumCapacity)
+        // A draining worker keeps draining. Every other state must be verified again.
         record.state = hint.state == .draining ? .draining : .joining
         var entry = WorkerEntry(record: record, nextProbe: now)
         entry.isHint = true
+        // The predecessor may have ended before this worker had proved it.
+        entry.claimsStandIn = true
+        entry.standInEnds = hint.mayStandIn ? now.advanced(byMilliseconds: settings.leaseMilliseconds) : nil
         entry.unroutableSince = now
         commit(entry)
     }
 
-    /// Stores a new or changed entry. The one place that compares old and new and draws the consequences.
+    /// Stores a new or changed entry. Only this function compares old and new and updates the derived values.
     mutating func commit(_ changed: WorkerEntry) {
         var entry = changed
         let id = entry.record.id
         let old = entries[id]
         if old?.record != entry.record {
+            rememberPlace(of: entry.record)
             if let old, !old.record.hasAddress(of: entry.record) {
                 records.remove(old.record)
                 addresses[WorkerAddress(old.record)] = nil
@@ -44,6 +47,14 @@ extension BalancerCore {
         if deadlines.count > 64 + 4 * entries.count { rebuildDeadlines() }
     }
 
+    /// Records an address where a balancer of another lock domain may reign later.
+    private mutating func rememberPlace(of record: WorkerRecord) {
+        guard record.mayStandIn, record.acrossHosts, let home, let other = record.home, other != home,
+            !HostName.staysOnHost(record.host)
+        else { return }
+        inquiry.remember(host: record.host)
+    }
+
     mutating func remove(_ id: NodeID) {
         guard let entry = entries.removeValue(forKey: id) else { return }
         count(entry, by: -1)
@@ -53,7 +64,7 @@ extension BalancerCore {
         isRosterChanged = true
     }
 
-    /// The entry of `id`, if it is of this very incarnation.
+    /// The entry of `id` with exactly this incarnation.
     func entry(_ id: NodeID, incarnation: UInt64) -> WorkerEntry? {
         guard let entry = entries[id], entry.record.incarnation == incarnation else { return nil }
         return entry
@@ -67,11 +78,13 @@ extension BalancerCore {
         guard let entry else { return }
         if entry.isRoutable { routableCount += step }
         if entry.isFailing(settings) { failingCount += step }
+        if entry.record.state == .suspect { suspectCount += step }
+        if entry.record.mayStandIn, entry.record.state != .draining { standInCount += step }
     }
 
     private mutating func rebuildDeadlines() {
         deadlines.removeAll()
-        // In the order of the list, not of the table: timers of one instant shall fire in the same order in every run.
+        // In the order of the list, not of the table: timers of one instant must fire in the same order in every run.
         for record in records.all {
             if let scheduled = entries[record.id]?.scheduled { deadlines.push(scheduled, record.id) }
         }

@@ -1,11 +1,15 @@
-/// How a member shows that it is there, and how it goes.
+/// Watches of members, and their departure.
 extension BalancerCore {
-    /// A worker checks this balancer, which renews its lease.
+    /// A worker checks this balancer, which renews the worker's lease.
     package mutating func watch(_ watch: Watch, peer: NodeIdentity?, now: Instant) -> WatchVerdict {
         if let refusal = problem(withPeer: peer, speakingAs: watch.id) { return .refused(refusal) }
         guard watch.epochSeen <= .ceiling else { return .refused(.invalid("the epoch is out of range")) }
-        if stepDown(for: watch.epochSeen), let supersededBy { return .superseded(by: supersededBy) }
+        if let supersededBy { return .superseded(by: supersededBy) }
         if isOver { return .refused(.steppingDown) }
+        if watch.epochSeen > epoch {
+            hear(watch.epochSeen, at: watch.reignsAt, from: watch.id, now: now)
+            return .refused(.laterReignMet)
+        }
         guard var entry = entries[watch.id], watch.incarnation <= entry.record.incarnation else {
             return .registerAgain
         }
@@ -13,9 +17,10 @@ extension BalancerCore {
         entry.lastSeen = now
         entry.lastWatch = now
         entry.inFlightReported = max(watch.inFlight, 0)
+        entry.hasStandby = watch.hasStandby == true
         entry.leaseEnds = now.advanced(byMilliseconds: settings.leaseMilliseconds)
         if entry.record.state == .joining || entry.record.state == .suspect {
-            // It lives. Whether it serves, a probe tells; don't wait for the next one's turn.
+            // The worker is alive. A probe decides whether it serves, and it is sent at once.
             beginProbe(of: &entry, now: now)
         }
         commit(entry)
@@ -23,17 +28,19 @@ extension BalancerCore {
         return .newer(snapshot)
     }
 
-    /// A worker, of this registry or not, asks who reigns here.
-    package mutating func scouted(_ scouting: Scouting, peer: NodeIdentity?, now: Instant) -> ScoutVerdict {
+    /// A worker asks which balancer reigns here. It need not be registered.
+    package mutating func scouted(_ scouting: DiscoveryRequest, peer: NodeIdentity?, now: Instant) -> DiscoveryVerdict {
         if let cluster {
             guard let peer, peer.cluster == cluster else { return .refused(.wrongCluster) }
             if peer.role == .operator { return .refused(.wrongRole) }
         }
         guard scouting.epochSeen <= .ceiling else { return .refused(.invalid("the epoch is out of range")) }
-        return stepDown(for: scouting.epochSeen) || isOver ? .refused(.steppingDown) : .reigns(epoch)
+        if isOver { return .refused(.steppingDown) }
+        hear(scouting.epochSeen, at: scouting.reignsAt, from: peer?.id, now: now)
+        return .reigns(epoch)
     }
 
-    /// The connection over which this worker watches has ended, and it has no newer one.
+    /// The connection of this worker's watch has closed, and the worker has no newer one.
     package mutating func watchLost(_ id: NodeID, incarnation: UInt64, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation) else { return }
         entry.leaseEnds = nil
@@ -42,17 +49,25 @@ extension BalancerCore {
             remove(id)
             note(.left(id))
         case .ready:
-            let reason = "its watch connection ended"
-            entry.becomeUnroutable(.suspect, reason: reason, at: now, settings)
-            note(.suspected(id, reason: reason))
-            beginProbe(of: &entry, now: now)
+            // The fault may be at this balancer's cluster port. So panic mode applies, and the probe decides alone.
+            if mayLoseToSuspicion {
+                let reason = "its watch connection ended"
+                entry.becomeUnroutable(.suspect, reason: reason, at: now, settings)
+                note(.suspected(id, reason: reason))
+            }
+            if entry.isProbing { entry.probeIsStale = true } else { beginProbe(of: &entry, now: now) }
             commit(entry)
         case .joining, .suspect, .ejected:
             commit(entry)
         }
     }
 
-    /// A worker, or an operator on its behalf, asks for no new requests.
+    /// True if one more suspect leaves a routable worker, and at most half of the workers are suspect then.
+    private var mayLoseToSuspicion: Bool {
+        routableCount > 1 && 2 * (suspectCount + 1) <= routableCount + suspectCount
+    }
+
+    /// A worker, or an operator for it, requests a drain.
     package mutating func drain(
         _ id: NodeID, incarnation: UInt64, peer: NodeIdentity?, now: Instant
     ) -> DepartureVerdict {
@@ -70,7 +85,7 @@ extension BalancerCore {
         return .accepted(epoch)
     }
 
-    /// A worker, or an operator on its behalf, ends its membership.
+    /// A worker, or an operator for it, ends its membership.
     package mutating func leave(
         _ id: NodeID, incarnation: UInt64, peer: NodeIdentity?, now: Instant
     ) -> DepartureVerdict {

@@ -1,41 +1,48 @@
-/// The balancer's side of the cluster: who is a member, who is healthy, who may be sent a request.
+/// The balancer's side of the cluster: the members, their health, and which of them may get requests.
 ///
-/// A value in which events go in and effects come out. It reads no clock and opens no socket: every event carries
-/// `now`, the shell performs what `takeEffects` hands it, and calls `tick` at `nextDeadline`.
+/// It is a value: events go in and effects come out. It reads no clock and opens no socket. Every event carries `now`.
+/// The shell performs the effects from `takeEffects` and calls `tick` at `nextDeadline`.
 ///
-/// Laws:
-/// - **Only the proven are members.** A registration changes nothing. Only the connect-back that follows does, when it
-///   found the same identity at the claimed address; a failed one leaves the registry as it was.
-/// - **The living incarnation wins.** A higher incarnation replaces a lower one, once proven; never the reverse.
-/// - **Hints are not members.** What a predecessor knew is probed at once and gets traffic after one good probe.
-/// - **Certain evidence acts at once** (end of the watch connection, refused connect, another node at the address).
-///   Soft evidence (slow probes, failed requests) needs a number of repetitions, and never ejects the last worker, nor
-///   anybody while more than half fail together: then the fault is more likely here.
+/// Rules:
+/// - **Only verified workers are members.** A registration changes nothing. Only the following connect-back does, if it
+///   finds the same identity at the claimed address. A failed one leaves the registry unchanged.
+/// - **The living incarnation wins.** After its verification, a higher incarnation replaces a lower one, never the
+///   reverse.
+/// - **Hints are not members.** A predecessor's entry is probed at once and gets requests after one good probe.
+/// - **Certain evidence acts at once** (end of the watch connection, refused connection, another node at the address).
+///   Soft evidence (slow probes, failed requests) must be repeated. It never ejects the last worker, and no worker
+///   while more than half fail together: then the balancer is more likely at fault.
 /// - **Versions only rise.** Each change of membership or state makes a new version of the snapshot.
-/// - **The higher epoch reigns.** Whoever shows this balancer a higher epoch ends it.
-/// - **No reign without the fence.** It asks for its standing from time to time: a past balancer without workers is shown
-///   a higher epoch by nobody.
+/// - **A claim is a hint.** A peer's claim of a higher epoch ends nothing. It makes this balancer ask the coordinator
+///   and the other addresses where a balancer may reign (`ReignInquiry`).
+/// - **The higher epoch reigns.** If a balancer with a balancer's certificate and a higher epoch answers there, this
+///   one ends.
+/// - **No reign without the fence.** The balancer polls its fence, because without workers it would not hear of a
+///   higher epoch.
+/// - **A claim does not permit to stand in.** A worker of this lock domain proves the permission by holding the
+///   handover connection, a worker of another one by showing its balancer certificate (`BalancerCore+StandIns`).
 ///
-/// What it does not know: which connection a watch came over, how many requests run where (the data plane does),
-/// whether another balancer lives (the coordinator does).
+/// The core does not know the connection of a watch, the outstanding requests (the data plane does), and whether
+/// another balancer lives (the coordinator does).
 package struct BalancerCore: Sendable {
     package let epoch: Epoch
-    package let settings: ClusterSettings
+    package private(set) var settings: ClusterSettings
 
-    /// The trust domain that every peer must belong to. Nil in the plain build, where peers have no identity.
+    /// The trust domain of all peers. Nil in the plain build, where peers have no identity.
     let cluster: String?
     let reservedPorts: Set<UInt16>
-    /// Where this balancer lives; nil when nobody asks.
-    let home: Home?
+    /// The balancer's own lock domain; nil if it is irrelevant.
+    let home: LockDomain?
 
     /// The epoch that ended this balancer.
     package internal(set) var supersededBy: Epoch?
-    /// What was granted is no longer this balancer's alone.
+    /// This balancer no longer holds its grant alone.
     var isFenceLost = false
     var fenceCheckAt: Instant
+    var inquiry: ReignInquiry
 
     var entries: [NodeID: WorkerEntry] = [:]
-    /// Whose address is whose: an address has at most one member.
+    /// The member at each address. An address has at most one member.
     var addresses: [WorkerAddress: NodeID] = [:]
     var records = SortedRecords()
     var version: UInt64 = 1
@@ -44,31 +51,41 @@ package struct BalancerCore: Sendable {
     var tickets: [NodeID: AdmissionTicket] = [:]
     var ticketDeadlines = DeadlineHeap<AdmissionTicket>()
     var ticketsIssued: UInt64 = 0
+    var connectBackPace = ConnectBackLimiter()
 
-    /// Each entry stands here under its `scheduled` instant; other instants are outdated.
+    /// The workers that hold handover connections, with the number of connections.
+    var handoverHolders: [NodeID: Int] = [:]
+
+    /// Each entry is here under its `scheduled` instant. Other instants are outdated.
     var deadlines = DeadlineHeap<NodeID>()
 
-    // Kept by `commit`, so that no decision has to count ten thousand workers.
+    // Updated by `commit`, so that no decision has to count ten thousand workers.
     var routableCount = 0
     var failingCount = 0
-    /// When workers were ejected on soft evidence, oldest first, over the last `togetherMilliseconds`.
+    var suspectCount = 0
+    /// The workers that may start a successor, without draining ones.
+    var standInCount = 0
+    private var successionAlarm = SuccessionAlarm()
+    /// The times of ejections on soft evidence in the last `togetherMilliseconds`, oldest first.
     var softEjections: [Instant] = []
 
     var generator: SeededGenerator
     var effects: [BalancerEffect] = []
     var isRosterChanged = false
 
-    /// A balancer that begins its reign.
+    /// Begins a reign.
     ///
     /// - Parameters:
-    ///   - cluster: the trust domain that peers must show; nil in the plain build.
+    ///   - cluster: the trust domain of all peers; nil in the plain build.
     ///   - reservedPorts: the balancer's own ports, which no worker may claim.
-    ///   - home: the state directory of this balancer.
-    ///   - hints: what the predecessor knew. Entries that make no sense are left out.
-    ///   - seed: for jitter.
+    ///   - clusterPort: the port at which a balancer of another lock domain would answer.
+    ///   - home: the lock domain of this balancer.
+    ///   - hints: the predecessor's list. Invalid entries are dropped.
+    ///   - seed: for random variation.
     package init(
         epoch: Epoch, cluster: String? = nil, settings: ClusterSettings = ClusterSettings(),
-        reservedPorts: Set<UInt16> = [], home: Home? = nil, hints: Snapshot? = nil, seed: UInt64, now: Instant
+        reservedPorts: Set<UInt16> = [], clusterPort: UInt16 = 7000, home: LockDomain? = nil, hints: Snapshot? = nil,
+        seed: UInt64, now: Instant
     ) {
         self.epoch = epoch
         self.settings = settings.bounded()
@@ -77,19 +94,35 @@ package struct BalancerCore: Sendable {
         self.home = home
         generator = SeededGenerator(seed: seed)
         fenceCheckAt = now.advanced(byMilliseconds: self.settings.fenceCheckMilliseconds)
+        inquiry = ReignInquiry(port: clusterPort, intervalMilliseconds: self.settings.scoutMilliseconds, now: now)
         for hint in hints?.workers ?? [] {
             adopt(hint, now: now)
         }
         tick(now: now)
     }
 
+    /// Uses new thresholds and intervals from now on. A timer that runs keeps its deadline.
+    ///
+    /// The numbers of workers and of connect-backs stay, since the process divided its descriptors at the start.
+    package mutating func adopt(_ fresh: ClusterSettings) {
+        var fresh = fresh
+        fresh.maximumWorkers = settings.maximumWorkers
+        fresh.maximumTickets = settings.maximumTickets
+        settings = fresh.bounded()
+        failingCount = entries.values.reduce(0) { $0 + ($1.isFailing(settings) ? 1 : 0) }
+    }
+
     /// Fires every timer that is due.
     package mutating func tick(now: Instant) {
         if fenceCheckAt <= now, !isOver {
-            // Before anything else: after a pause of this process everything is due.
+            // This is first, because after a pause of this process everything is due.
             fenceCheckAt = now.advanced(byMilliseconds: settings.fenceCheckMilliseconds)
             effects.append(.checkFence)
+            if let event = successionAlarm.check(workers: entries.count, standIns: standInCount, now: now) {
+                note(event)
+            }
         }
+        inquire(now: now)
         while let due = ticketDeadlines.pop(dueBy: now) {
             if tickets[due.key.record.id] == due.key { tickets[due.key.record.id] = nil }
         }
@@ -100,47 +133,33 @@ package struct BalancerCore: Sendable {
         }
     }
 
-    /// When `tick` wants to be called next. May be a little early, never late.
+    /// The time of the next `tick`. It may be a little early, never late.
     package var nextDeadline: Instant? {
         let next: Instant? =
             switch (ticketDeadlines.first?.instant, deadlines.first?.instant) {
             case (let ticket?, let worker?): min(ticket, worker)
             case (let ticket, let worker): ticket ?? worker
             }
-        return isOver ? next : min(next ?? fenceCheckAt, fenceCheckAt)
+        if isOver { return next }
+        return [next, fenceCheckAt, inquiry.deadline].compactMap { $0 }.min()
     }
 
-    /// What the shell has to do now, in order. Empties the list.
+    /// Returns the shell's next tasks in order, and empties the list.
     package mutating func takeEffects() -> [BalancerEffect] {
         defer {
             effects.removeAll(keepingCapacity: true)
             isRosterChanged = false
         }
-        return isRosterChanged ? effects + [.rosterChanged] : effects
+        return isRosterChanged ? effects + [.hostsChanged] : effects
     }
 
-    /// A worker answered a request or a probe by saying that it has met the epoch `seen`: this balancer is a past one.
-    package mutating func epochRefused(by id: NodeID, seen: Epoch, now: Instant) {
-        _ = stepDown(for: seen)
-    }
-
-    /// The coordinator has said what has become of its grant.
+    /// The coordinator has reported the standing of the grant.
     package mutating func fenceChecked(_ standing: FenceStanding, now: Instant) {
         guard case .lost(let reason) = standing, !isOver else { return }
         isFenceLost = true
         effects.append(.abandon(reason: reason))
     }
 
-    /// This balancer admits nobody any more.
+    /// This balancer admits no more workers.
     var isOver: Bool { supersededBy != nil || isFenceLost }
-
-    /// Ends the reign when `seen` is above it. True when this balancer is a past one, now or before.
-    mutating func stepDown(for seen: Epoch) -> Bool {
-        if supersededBy == nil, seen > epoch, seen <= .ceiling {
-            supersededBy = seen
-            effects.append(.stepDown(seen))
-            effects.append(.event(.steppedDown(seen)))
-        }
-        return supersededBy != nil
-    }
 }

@@ -1,16 +1,21 @@
-/// What the shell of the balancer has to do.
+/// A task for the balancer's shell.
 package enum BalancerEffect: Sendable, Equatable {
-    /// Ask the worker for `/health` and report with `probeFinished`. At most one per worker is under way.
+    /// Send a probe (`/health`) to the worker and report with `probeFinished`. At most one per worker is in progress.
     case probe(WorkerRecord)
-    /// The set, the state or the routability of the workers changed: read `roster`. At most once per `takeEffects`.
-    case rosterChanged
-    /// A worker has met this higher epoch: stop accepting at once and never again under the present epoch.
+    /// The set, the state or the routability of the workers changed: read `loadBalancer`. At most once per
+    /// `takeEffects`.
+    case hostsChanged
+    /// A balancer with this higher epoch reigns: stop accepting at once, and never accept again under the present
+    /// epoch.
     case stepDown(Epoch)
+    /// Ask at each of these addresses whether a balancer reigns there. Report every answer of a balancer with
+    /// `reignFound`.
+    case seek([BalancerAddress])
     /// Ask the coordinator for its `standing`; answer with `fenceChecked`.
     case checkFence
-    /// The fence is lost; the text says how that is known. Stop accepting at once and end: nobody has shown this balancer a
-    /// higher epoch, but there may be one.
+    /// The fence is lost, and the text gives the evidence. Stop accepting at once and end: there may be a balancer with
+    /// a higher epoch, although no peer has reported one.
     case abandon(reason: String)
-    /// For the log and the counters.
+    /// An event for the log and the counters.
     case event(ClusterEvent)
 }

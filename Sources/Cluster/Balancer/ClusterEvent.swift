@@ -1,24 +1,35 @@
-/// Something that an operator may want to read in the balancer's log.
+/// An event for the balancer's log.
 package enum ClusterEvent: Sendable, Equatable {
     case joined(NodeID)
     case recovered(NodeID)
     case suspected(NodeID, reason: String)
     case ejected(NodeID, reason: String)
-    /// The worker failed often enough, but so do more than half of the others, or it is the last one.
+    /// The worker failed often enough, but stays in the rotation (panic mode): more than half of the others fail too,
+    /// or it is the last one.
     case spared(NodeID, reason: String)
     case draining(NodeID)
     case left(NodeID)
     /// Not routable for too long.
     case evicted(NodeID)
-    /// Removed because this other worker proved that it serves at the address now.
+    /// Removed, because another worker has proved that it serves at this address now.
     case replaced(NodeID, by: NodeID)
     case watchSilent(NodeID)
     case refused(NodeID, Refusal)
     case steppedDown(Epoch)
+    /// A peer claims a later reign; nil for a peer without a name.
+    case laterReignClaimed(Epoch, by: NodeID?)
+    /// A balancer answers under an epoch that no coordinator can have granted.
+    case absurdReign(Epoch, at: BalancerAddress)
+    /// The worker announces a capacity above the limit.
+    case capacityBounded(NodeID, announced: Int, counted: Int)
+    /// If this balancer dies, no worker starts a successor.
+    case nobodyMayStandIn
+    /// A worker may stand in again.
+    case successionRestored
 }
 
 extension ClusterEvent {
-    /// How loud the log should be.
+    /// The log level.
     package enum Severity: Sendable {
         case notice
         case warning
@@ -26,8 +37,10 @@ extension ClusterEvent {
 
     package var severity: Severity {
         switch self {
-        case .joined, .recovered, .draining, .left: .notice
-        case .suspected, .ejected, .spared, .evicted, .replaced, .watchSilent, .refused, .steppedDown: .warning
+        case .joined, .recovered, .draining, .left, .capacityBounded, .successionRestored: .notice
+        case .suspected, .ejected, .spared, .evicted, .replaced, .watchSilent, .refused, .steppedDown,
+            .laterReignClaimed, .absurdReign, .nobodyMayStandIn:
+            .warning
         }
     }
 
@@ -38,14 +51,23 @@ extension ClusterEvent {
         case .recovered(let id): "\(id) recovered"
         case .suspected(let id, let reason): "\(id) is suspect: \(reason)"
         case .ejected(let id, let reason): "\(id) ejected: \(reason)"
-        case .spared(let id, let reason): "\(id) fails but keeps its place: \(reason)"
+        case .spared(let id, let reason): "\(id) fails but stays in the rotation: \(reason)"
         case .draining(let id): "\(id) is draining"
         case .left(let id): "\(id) left"
-        case .evicted(let id): "\(id) removed: not able to serve for too long"
+        case .evicted(let id): "\(id) evicted: out of service for too long"
         case .replaced(let id, let other): "\(id) removed: \(other) serves at its address now"
         case .watchSilent(let id): "\(id) stopped watching, but still passes its probes"
         case .refused(let id, let refusal): "\(id) refused: \(refusal.message)"
         case .steppedDown(let epoch): "stepping down: a balancer of epoch \(epoch.value) reigns"
+        case .laterReignClaimed(let epoch, let id):
+            "\(id?.text ?? "a peer") claims that a balancer of epoch \(epoch.value) reigns: asking the fence and that address; if none reigns there, see 'balancer epochs --help'"
+        case .absurdReign(let epoch, let seat):
+            "a balancer at \(seat) has epoch \(epoch.value), which is too high to be believed: ignored"
+        case .capacityBounded(let id, let announced, let counted):
+            "\(id) announces capacity \(announced): counted as \(counted) (see --max-capacity)"
+        case .nobodyMayStandIn:
+            "no worker may stand in for this balancer: if it dies, it stays away; each worker's log gives the reason at its start"
+        case .successionRestored: "a worker may stand in for this balancer again"
         }
     }
 }

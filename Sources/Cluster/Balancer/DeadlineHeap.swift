@@ -1,7 +1,7 @@
-/// A binary heap of (instant, key): which timer is due first.
+/// A binary heap of (instant, key) that gives the earliest timer.
 ///
-/// Entries are never changed or removed in place. The owner notes for each key which instant counts, and skips what it
-/// no longer recognises; a heap of mostly outdated entries is rebuilt by the owner.
+/// Entries are never changed or removed in place. The owner stores the valid instant of each key and skips outdated
+/// entries. If most entries are outdated, the owner rebuilds the heap.
 struct DeadlineHeap<Key: Sendable>: Sendable {
     struct Entry: Sendable {
         let instant: Instant
@@ -26,7 +26,7 @@ struct DeadlineHeap<Key: Sendable>: Sendable {
         }
     }
 
-    /// Takes the earliest entry out, if it is due by `now`.
+    /// Removes and returns the earliest entry, if it is due by `now`.
     mutating func pop(dueBy now: Instant) -> Entry? {
         guard let first = entries.first, first.instant <= now else { return nil }
         return pop()

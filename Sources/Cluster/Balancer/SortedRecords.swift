@@ -1,10 +1,10 @@
 /// The worker records in the order of succession, kept sorted by insertion.
 ///
-/// Ten thousand workers that register one by one must not sort ten thousand lists: each change is one binary search.
+/// If ten thousand workers register one by one, sorting each list would be too slow. Each change is one binary search.
 struct SortedRecords: Sendable {
     private(set) var all: [WorkerRecord] = []
 
-    /// Puts `record` in its place, over the one with the same port, host and id.
+    /// Inserts `record`, or replaces the one with the same port, host and id.
     mutating func insert(_ record: WorkerRecord) {
         let position = position(of: record)
         if position < all.count, all[position].id == record.id, all[position].hasAddress(of: record) {
@@ -14,7 +14,7 @@ struct SortedRecords: Sendable {
         }
     }
 
-    /// Takes out the record with the port, host and id of `record`.
+    /// Removes the record with the port, host and id of `record`.
     mutating func remove(_ record: WorkerRecord) {
         let position = position(of: record)
         if position < all.count, all[position].id == record.id, all[position].hasAddress(of: record) {

@@ -1,22 +1,33 @@
 /// One worker in the balancer's registry: its record, its health, its timers.
 ///
-/// The states and what leads from one to the other:
+/// The states and the transitions between them:
 /// ```
 ///   (connect-back) ──▶ ready ──watch ended──▶ suspect ──1 pass──▶ ready
 ///   (hint) joining ──1 pass──▶ ready          suspect ──fall failures, refused, other node──▶ ejected
-///   ready ──fall failures or requestFailuresToEject, unless spared; refused, other node──▶ ejected
-///   ejected ──rise passes, not before `ejectedUntil`──▶ ready
+///   ready ──fall failures or requestFailuresToEject, unless panic mode; refused, other node──▶ ejected
+///   ejected ──rise passes, not before `ejectedUntil`──▶ ready      (`ejectedUntil` is set by faults of responses only)
 ///   any ──drain──▶ draining ──leave, watch ended──▶ (gone)         unroutable for too long ──▶ (gone)
 /// ```
-/// Flapping (to fail soon after a recovery) doubles the passes that are needed. The entry decides nothing that depends
-/// on the other workers: whether it may be ejected on soft evidence is the core's to judge.
+/// Flapping (a failure soon after a recovery) doubles the required passes. The entry decides nothing that depends on
+/// other workers: the core decides whether soft evidence may eject it.
 struct WorkerEntry: Sendable {
     var record: WorkerRecord
 
-    /// True for a predecessor's word that nobody has confirmed yet.
+    /// True for a predecessor's entry that has not been verified yet.
     var isHint = false
     var lastSeen: Instant?
     var inFlightReported = 0
+
+    // Standing in. `record.mayStandIn` is true once the worker's right is proved.
+
+    /// The worker claims that it may stand in.
+    var claimsStandIn = false
+    /// The worker's last watch reports a parked standby.
+    var hasStandby = false
+    /// This start of the worker has shown its node's balancer certificate.
+    var hasShownCertificate = false
+    /// The end of the time in which an earlier proof still counts.
+    var standInEnds: Instant?
 
     // Lease. Nil until the first watch, and again once its silence has been noted.
     var leaseEnds: Instant?
@@ -24,7 +35,7 @@ struct WorkerEntry: Sendable {
 
     // Probes. When `isProbing`, `nextProbe` is the time at which the probe counts as lost.
     var isProbing = false
-    /// The probe under way began before the news that made it worthless: its success proves nothing.
+    /// The running probe began before the news that made it useless: its success proves nothing.
     var probeIsStale = false
     var nextProbe: Instant
     var passes = 0
@@ -33,14 +44,14 @@ struct WorkerEntry: Sendable {
     // Requests.
     var requestFailuresInRow = 0
     var requestEjections = 0
-    /// No return before this instant, however good the probes.
+    /// No return before this instant, even with good probes. Nil for an ejection that ends when the probes pass.
     var ejectedUntil: Instant?
-    /// The core has said once that it spares this worker.
+    /// Panic mode for this worker has been logged.
     var isSpared = false
 
     // Routability.
     var readySince: Instant?
-    /// When it last came back from a failure; nil for one that never failed.
+    /// The time of the last recovery from a failure; nil for a worker that never failed.
     var recoveredAt: Instant?
     var unroutableSince: Instant?
     var slowStartBegan: Instant?
@@ -52,7 +63,7 @@ struct WorkerEntry: Sendable {
     var requestFailuresTotal: UInt64 = 0
     var ejectionsTotal: UInt64 = 0
 
-    /// The instant under which this entry stands in the core's heap.
+    /// The instant of this entry in the core's heap.
     var scheduled: Instant?
 
     init(record: WorkerRecord, nextProbe: Instant) {
@@ -62,12 +73,12 @@ struct WorkerEntry: Sendable {
 
     var isRoutable: Bool { record.state == .ready }
 
-    /// Whether it counts as failing in the question "is it me?".
+    /// The entry counts as failing in the decision on panic mode.
     func isFailing(_ settings: ClusterSettings) -> Bool {
         isRoutable && (failures > 0 || requestFailuresInRow >= settings.requestFailuresToEject)
     }
 
-    /// Passes in a row that the present state demands.
+    /// The number of passes in a row that the present state requires.
     func passesNeeded(_ settings: ClusterSettings) -> Int {
         switch record.state {
         case .joining: 1
@@ -77,13 +88,13 @@ struct WorkerEntry: Sendable {
         }
     }
 
-    /// Whether the passes so far bring it back at `now`.
+    /// Returns whether the passes so far return the worker to the rotation at `now`.
     func mayReturn(at now: Instant, _ settings: ClusterSettings) -> Bool {
         if let ejectedUntil, now < ejectedUntil { return false }
         return passes >= passesNeeded(settings)
     }
 
-    /// Into the rotation. A worker that was only a hint is warm already and skips the slow start.
+    /// Puts the worker into the rotation. A worker that was only a hint is warm already and skips the slow start.
     mutating func becomeReady(at now: Instant, _ settings: ClusterSettings) {
         let returns = record.state == .suspect || record.state == .ejected
         recoveredAt = returns ? now : recoveredAt
@@ -98,7 +109,7 @@ struct WorkerEntry: Sendable {
         reason = nil
     }
 
-    /// Out of the rotation, to `suspect` or `ejected`.
+    /// Takes the worker out of the rotation, to `suspect` or `ejected`.
     mutating func becomeUnroutable(_ state: WorkerState, reason: String, at now: Instant, _ settings: ClusterSettings) {
         if isRoutable {
             let isFlapping = recoveredAt.map { now.milliseconds(since: $0) < settings.flapWindowMilliseconds } ?? false
@@ -114,17 +125,18 @@ struct WorkerEntry: Sendable {
         self.reason = reason
     }
 
-    /// When the next of its timers fires.
+    /// The time of its next timer.
     func deadline(_ settings: ClusterSettings) -> Instant {
         var earliest = nextProbe
         if let leaseEnds { earliest = min(earliest, leaseEnds) }
         if let ejectedUntil { earliest = min(earliest, ejectedUntil) }
+        if let standInEnds { earliest = min(earliest, standInEnds) }
         if let evicted = evictionTime(settings) { earliest = min(earliest, evicted) }
         return earliest
     }
 
-    /// When it has been unroutable for too long. A worker that drains is given time for as long as it watches, and one
-    /// that is barred for a while is not removed for being barred.
+    /// The time at which the worker has been unroutable for too long. A draining worker has time while it watches. The
+    /// time of an ejection does not count.
     func evictionTime(_ settings: ClusterSettings) -> Instant? {
         guard var since = unroutableSince else { return nil }
         if record.state == .draining, let lastWatch { since = max(since, lastWatch) }

@@ -1,18 +1,24 @@
-/// Where a balancer gets its epoch from: the fence that lets at most one balancer reign.
+/// Grants the epochs, so that at most one balancer reigns.
 ///
-/// On one host it is a lock file in the state directory; for many machines it can be a lease in a consensus store. The
-/// law of every coordinator: no epoch is granted twice, and a grant is exclusive until its holder is gone, has released it or
-/// has lost it. A lock of the kernel is lost with its file only; a lease also by a holder that stood still for too long, and
-/// which learns of it from nobody else: workers that know the later reign refuse it, but it may have no workers.
-package protocol Coordinator {
-    /// Tries once, without waiting, to become the only balancer under an epoch above `after`.
-    mutating func acquire(after: Epoch) -> CoordinatorGrant
+/// On one host the coordinator uses a lock file in the state directory. For several hosts it can use a lease in a
+/// consensus store. Answers come as events, at once or later, so that a coordinator may ask a network.
+///
+/// The law of every coordinator: it grants no epoch twice. A grant is exclusive until its holder has ended, has
+/// released the grant or has lost it. A lock of the kernel is lost only with its file. A holder that stood still for
+/// too long also loses a lease. The holder can't rely on another process to say so, and therefore calls `check`.
+package protocol Coordinator: AnyObject {
+    /// Receives every answer, on the control loop. It may be called before `acquire` or `check` returns.
+    var onAnswer: (CoordinatorAnswer) -> Void { get set }
 
-    /// Gives the reign back. The epoch stays used.
-    mutating func release()
+    /// Tries once to become the only balancer, under an epoch above `after`. Answers `granted`, `held` or `failed`.
+    func acquire(after: Epoch)
 
-    /// Whether what was granted still stands; waits for nobody. The holder asks once a second, and first of all after a pause
-    /// of its own (`BalancerCore`). A lease whose time is over on the holder's clock is lost, whether or not its store can be
-    /// reached: it must end before the store grants it to somebody else.
-    mutating func standing() -> FenceStanding
+    /// Gives the grant back, and withdraws an attempt that has no answer yet. The epoch stays used.
+    func release()
+
+    /// Makes sure that the grant stands. Answers `lost` if it does not, and nothing otherwise.
+    ///
+    /// The holder calls it once a second, and before everything else after a pause of its own process. A lease whose
+    /// time is over on the holder's clock is lost, even if its store can't be reached.
+    func check()
 }

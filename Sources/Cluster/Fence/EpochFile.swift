@@ -1,18 +1,18 @@
-/// What the epoch file says: two lines of one size that are written in turn, each an epoch and its check.
+/// The content of the epoch file: two lines of one size that are written in turn, each with an epoch and its checksum.
 /// ```
 ///   00000000000000000012 6a5d1c2e9b80f347
 ///   00000000000000000011 0e9a44d17c3b2f58
 /// ```
-/// A new epoch goes over the line that does not hold the highest one. A write that is torn (the power fails in the
-/// middle) costs the epoch that was about to be granted, never one that was. The file keeps its size for ever and is
-/// smaller than a sector, so that a later epoch costs one write in place and one sync.
+/// A new epoch overwrites the line without the highest epoch. An incomplete write (a power failure in the middle)
+/// costs the epoch that was about to be granted, never an earlier one. The file never changes its size and is smaller
+/// than a sector, so a later epoch costs one write in place and one sync.
 package struct EpochFile {
-    /// 20 digits, a space, 16 hexadecimal digits, the end of the line.
+    /// 20 digits, a space, 16 hexadecimal digits, and the newline.
     static let lineLength = 38
 
-    /// The highest epoch of the file; nil when it is damaged beyond a torn write.
+    /// The highest epoch of the file; nil if the damage exceeds an incomplete write.
     package let epoch: Epoch?
-    /// Where the next epoch goes.
+    /// The offset of the next write.
     let offsetOfNextLine: Int
 
     package init(_ bytes: [UInt8]) {
@@ -22,7 +22,7 @@ package struct EpochFile {
         offsetOfNextLine = first == epoch ? Self.lineLength : 0
     }
 
-    /// A new file that holds `epoch`.
+    /// A new file with `epoch`.
     package static func bytes(of epoch: Epoch) -> [UInt8] {
         line(of: epoch) + line(of: .none)
     }
@@ -46,7 +46,7 @@ package struct EpochFile {
         return Array(repeating: UInt8(ascii: "0"), count: count - text.count) + text
     }
 
-    /// FNV-1a, 64 bits: finds mixed halves of two lines. It is no defence against people.
+    /// FNV-1a, 64 bits: detects mixed halves of two lines. It does not protect against manipulation.
     private static func check(of bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

@@ -2,31 +2,31 @@
 /// ```
 /// 00000000000000000257 6f1e0d2c-3c51-4bb2-8d8e-0f6c9b0c1a11 !
 /// ```
-/// The laws, only the holder of the lock being allowed to write:
-/// - What a process wrote, the next one on the same running host reads, synced or not. So up to `bound` a grant need
-///   not be synced, as long as the bound itself is on the disk.
-/// - After the host has been started anew only what was synced is sure to be left: then the next epoch is above
-///   `bound`, and so above everything that was granted before.
-/// - The mark at the end is written once the line has been synced, never before, and not synced itself: a process that
-///   was killed in between leaves a bound that nobody builds upon. It counts for the boot that the line names.
-/// - A line that is there and can't be read or understood may have reserved anything: nobody knows what was granted.
+/// Only the holder of the lock may write. The rules:
+/// - A process reads what an earlier process on the same running host wrote, synced or not. So up to `bound` a grant
+///   needs no sync, if the bound itself is on the disk.
+/// - After a restart of the host, only synced writes are certain. The next epoch is then above `bound`, and so above
+///   every earlier grant.
+/// - The mark at the end is written after the sync of the line, and is not synced itself. A process that was killed in
+///   between leaves a bound that no process uses. The mark counts for the boot in the line.
+/// - An unreadable or malformed line may have reserved any epoch: the last granted epoch is unknown.
 struct EpochReservation: Sendable, Equatable {
-    /// One grant in so many waits for the disk.
+    /// One of this many grants waits for the disk.
     static let size: UInt64 = 256
 
-    /// No epoch above was granted without a sync.
+    /// No epoch above this one was granted without a sync.
     let bound: Epoch
-    /// The name of the boot in which the line was written.
+    /// The boot in which the line was written.
     let boot: String
     /// The line is known to be on the disk.
     let isConfirmed: Bool
 
-    /// Whether `epoch` may be granted in `boot` without a sync.
+    /// Returns whether `epoch` may be granted in `boot` without a sync.
     func covers(_ epoch: Epoch, in boot: String) -> Bool {
         isConfirmed && isOf(boot) && epoch <= bound
     }
 
-    /// Whether it was made in `boot`, so that nothing that was written since has been lost.
+    /// Returns whether the line was written in `boot`, so that no later write has been lost.
     func isOf(_ boot: String) -> Bool {
         !boot.isEmpty && self.boot == boot
     }
@@ -44,7 +44,7 @@ struct EpochReservation: Sendable, Equatable {
         self.init(bound: Epoch(min(epoch, .ceiling).value + Self.size), boot: boot, isConfirmed: false)
     }
 
-    /// Nil unless it is a whole line, as `bytes` writes it.
+    /// Fails unless the bytes are a complete line from `bytes`.
     init?(_ bytes: [UInt8]) {
         guard bytes.last == UInt8(ascii: "\n") else { return nil }
         let parts = bytes.dropLast().split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
@@ -64,7 +64,7 @@ struct EpochReservation: Sendable, Equatable {
         return zeros + number + [UInt8(ascii: " ")] + boot.utf8 + [UInt8(ascii: " "), mark, UInt8(ascii: "\n")]
     }
 
-    /// The mark that a synced line gets, and where.
+    /// The mark of a synced line, and its offset.
     var confirmation: (mark: [UInt8], offset: Int) { ([Self.confirmed], bytes.count - 2) }
 
     private static let digits = 20

@@ -1,6 +1,6 @@
-/// What has become of a grant, as far as its holder can know at the moment.
+/// The state of a grant, as far as its holder can know.
 package enum FenceStanding: Sendable, Equatable {
     case held
-    /// For good: somebody else can have been granted a later epoch. The text says how it is known.
+    /// Final: another process may have got a later epoch. The text gives the evidence.
     case lost(String)
 }

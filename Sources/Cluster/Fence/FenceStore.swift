@@ -1,9 +1,9 @@
-/// What the fence of one host stands on: a lock that the kernel frees when its holder dies, and two small files.
+/// The basis of one host's fence: a lock that the kernel releases at the death of its holder, and two small files.
 ///
-/// It decides nothing: in which order it is asked, and what the bytes mean, is `LockCoordinator`'s business.
+/// It decides nothing. `LockCoordinator` decides on the order of the calls and on the meaning of the bytes.
 package protocol FenceStore {
-    /// What the host calls its present boot, different after each start; empty when it does not tell. As long as it is the
-    /// same, what one process has written the next one reads, synced or not.
+    /// The host's name of the present boot, different after each start; empty if unknown. Within one boot a process
+    /// reads what an earlier process wrote, synced or not.
     var boot: String { get }
 
     /// Tries once, without waiting.
@@ -11,21 +11,21 @@ package protocol FenceStore {
 
     mutating func unlock()
 
-    /// Whether the lock that was taken still keeps others away.
+    /// Returns whether the lock still excludes others.
     mutating func lockStanding() -> FenceStanding
 
-    /// The file's bytes; nil when there is none. A file that can't be read is a failure, not a missing one.
+    /// The file's bytes; nil if there is no file. An unreadable file is a failure, not a missing one.
     mutating func read(_ file: FenceFile) throws(FenceStoreFailure) -> [UInt8]?
 
-    /// Makes the file with these bytes: durable when it returns, and whatever happens on the way, there is either what
-    /// was there before or all of this.
+    /// Creates the file with these bytes. After the return it is durable. After a crash there is either the old content
+    /// or all of the new content.
     mutating func replace(_ file: FenceFile, with bytes: [UInt8]) throws(FenceStoreFailure)
 
-    /// Writes over a part of the file, for all who read it from then on. Until it is synced, a crash of the host can undo
-    /// it or leave any part of it; and so can a failure.
+    /// Overwrites a part of the file for all later readers. Until a sync, a crash of the host or a failure can undo it
+    /// or keep any part of it.
     mutating func overwrite(_ file: FenceFile, with bytes: [UInt8], at offset: Int) throws(FenceStoreFailure)
 
-    /// What was written to the file is durable when it returns.
+    /// Makes earlier writes to the file durable.
     mutating func sync(_ file: FenceFile) throws(FenceStoreFailure)
 }
 
@@ -36,15 +36,15 @@ package enum FenceFile: Sendable, Hashable, CaseIterable {
     case reservation
 }
 
-/// How an attempt to take the lock ended.
+/// The result of an attempt to take the lock.
 package enum LockAttempt: Sendable, Equatable {
     case taken
-    /// The text names the holder, as far as it is known.
+    /// The text names the holder if it is known.
     case held(String)
     case failed(String)
 }
 
-/// The store could not do it; the text says what and why.
+/// A failure of the store. The text gives the operation and the reason.
 package struct FenceStoreFailure: Error, Equatable {
     package let text: String
 

@@ -1,23 +1,23 @@
-/// What a worker says to the epoch that a request carries: the fence of the data path.
+/// A worker's decision on the epoch of a request: the fence of the data path.
 ///
-/// The one place where a request's epoch is compared; the shell's gate and `MemberCore` both ask here.
+/// Only this type compares a request's epoch. The shell's gate and `MemberCore` both use it.
 package enum FenceVerdict: Equatable, Sendable {
     case current
-    /// The first request of a new reign: the member core wants to know.
+    /// The first request of a new reign. The member core must know.
     case newer
-    /// Its balancer is a past one: the request is refused.
+    /// The balancer is a past one: the worker refuses the request.
     case stale(highest: Epoch)
-    /// No balancer can ever have got so far: raised to this, the fence would shut everybody out for good.
+    /// The epoch is too high: with it the fence could exclude every later balancer for good. See `Epoch.reach`.
     case absurd
 
-    /// Judges `epoch` by the highest epoch that was met before.
+    /// Compares `epoch` with the highest epoch that the worker has met.
     package init(of epoch: Epoch, highest: Epoch) {
-        if epoch > .ceiling {
-            self = .absurd
+        if epoch == highest {
+            self = .current
         } else if epoch < highest {
             self = .stale(highest: highest)
         } else {
-            self = epoch > highest ? .newer : .current
+            self = epoch <= highest.reach ? .newer : .absurd
         }
     }
 }

@@ -1,13 +1,16 @@
 /// The fence of one host: a lock, and the highest epoch that was ever granted under it.
 ///
-/// The order is the law: lock, read, write the next epoch so that it can't be granted again, grant. Who dies or fails in
-/// between has granted nothing; an epoch that was written and not granted is skipped. "Can't be granted again" means
-/// synced, or within a reservation (`EpochReservation`) that is.
+/// The order of the steps is fixed: lock, read, write the next epoch so that it can't be granted again, grant. A
+/// process that dies or fails in between has granted nothing. An epoch that was written and not granted is skipped. An
+/// epoch can't be granted again if it is synced, or within a synced reservation (`EpochReservation`).
 ///
-/// Where nobody can know what was granted, the epoch leaps: a file is missing, damaged or can't be understood, or whoever asks
-/// has met an epoch that was never granted here. That one is of another fence, such as another host's, where others go on
-/// counting; they and this one must not come to the same number.
-package struct LockCoordinator<Store: FenceStore>: Coordinator {
+/// The epoch leaps if the last grant is unknown: a file is missing, damaged or malformed, or the caller has met an
+/// epoch that was never granted here. That epoch belongs to another fence, for example another host's, which may
+/// continue to count. The two must not reach the same number.
+///
+/// The caller's epoch is a claim: it may come from a peer. A claim too far above the last grant is ignored
+/// (`Epoch.reachOfClaims`). Nothing is granted above `Epoch.ceiling`, which no worker would accept.
+package struct LockCoordinator<Store: FenceStore> {
     private var store: Store
     private var generator: SeededGenerator
 
@@ -39,23 +42,43 @@ package struct LockCoordinator<Store: FenceStore>: Coordinator {
         store.lockStanding()
     }
 
+    /// Forgets all grants: the next epoch is 1. For an operator, after the whole cluster has been stopped.
+    ///
+    /// Refused while a balancer holds the lock. The old numbers stay valid until the last write is on the disk.
+    package mutating func reset() -> FenceReset {
+        switch store.tryLock() {
+        case .held(let holder): return .heldByOther(holder)
+        case .failed(let reason): return .failed(reason)
+        case .taken: break
+        }
+        defer { store.unlock() }
+        do throws(FenceStoreFailure) {
+            let boot = store.boot.isEmpty ? "unknown" : store.boot
+            try store.replace(.reservation, with: EpochReservation(above: .none, boot: boot).bytes)
+            try store.replace(.epoch, with: EpochFile.bytes(of: .none))
+            return .done
+        } catch {
+            return .failed(error.text)
+        }
+    }
+
     private mutating func useNextEpoch(after: Epoch) throws(FenceStoreFailure) -> Epoch {
         let bytes = try store.read(.epoch)
         switch (bytes.map(EpochFile.init), readReservation()) {
         case (nil, .missing):
-            return after == .none ? try begin(with: after.next) : try leap(over: after)
+            return after == .none ? try begin(with: after.next) : try leap(over: after, from: .none)
         case (let file?, .missing):
-            guard let stored = file.epoch else { return try leap(over: after) }
+            guard let stored = file.epoch else { return try leap(over: after, from: .none) }
             return try use(successor(of: stored, after: after), in: file, reservation: nil)
         case (let file?, .understood(let reservation)):
-            guard let stored = file.epoch else { return try leap(over: max(after, reservation.bound)) }
-            // What was granted in an earlier boot may have been lost: then it was within that boot's reservation.
+            guard let stored = file.epoch else { return try leap(over: after, from: reservation.bound) }
+            // A grant of an earlier boot may have been lost. It was within that boot's reservation.
             let granted = reservation.isOf(store.boot) ? stored : max(stored, reservation.bound)
             return try use(successor(of: granted, after: after), in: file, reservation: reservation)
         case (nil, .understood(let reservation)):
-            return try leap(over: max(after, reservation.bound))
+            return try leap(over: after, from: reservation.bound)
         case (let file, .damaged):
-            return try leap(over: max(after, file?.epoch ?? .none))
+            return try leap(over: after, from: file?.epoch ?? .none)
         }
     }
 
@@ -75,8 +98,22 @@ package struct LockCoordinator<Store: FenceStore>: Coordinator {
     }
 
     /// - Parameter granted: the highest epoch that can have been granted here.
-    private mutating func successor(of granted: Epoch, after: Epoch) -> Epoch {
-        (after > granted ? after.leaped(using: &generator) : granted).next
+    private mutating func successor(of granted: Epoch, after: Epoch) throws(FenceStoreFailure) -> Epoch {
+        let known = heeded(after, from: granted)
+        return try grantable((known > granted ? known.leaped(using: &generator) : granted).next)
+    }
+
+    /// The higher of grant and claim, unless the claim is too far away.
+    private func heeded(_ claim: Epoch, from granted: Epoch) -> Epoch {
+        claim <= granted.reachOfClaims ? max(claim, granted) : granted
+    }
+
+    private func grantable(_ epoch: Epoch) throws(FenceStoreFailure) -> Epoch {
+        guard epoch <= .ceiling else {
+            throw FenceStoreFailure(
+                "the epochs are used up: stop the cluster, then start the numbers anew with 'balancer epochs --reset'")
+        }
+        return epoch
     }
 
     /// A new epoch file.
@@ -86,9 +123,9 @@ package struct LockCoordinator<Store: FenceStore>: Coordinator {
         return epoch
     }
 
-    /// Nobody knows what was granted: far enough away, nothing was.
-    private mutating func leap(over epoch: Epoch) throws(FenceStoreFailure) -> Epoch {
-        try begin(with: epoch.leaped(using: &generator).next)
+    /// The last grant is unknown. No grant can be as high as the target of this leap.
+    private mutating func leap(over claim: Epoch, from granted: Epoch) throws(FenceStoreFailure) -> Epoch {
+        try begin(with: try grantable(heeded(claim, from: granted).leaped(using: &generator).next))
     }
 
     private mutating func use(
@@ -101,7 +138,7 @@ package struct LockCoordinator<Store: FenceStore>: Coordinator {
         return epoch
     }
 
-    /// Should it fail, for want of room on the disk, the next grant is synced like this one.
+    /// If this fails on a full disk, the next grant is synced like this one.
     private mutating func reserve(above epoch: Epoch) {
         guard !store.boot.isEmpty else { return }
         let reservation = EpochReservation(above: epoch, boot: store.boot)

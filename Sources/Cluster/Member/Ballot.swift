@@ -1,81 +1,108 @@
 /// The answers to one prevote.
 struct Ballot: Sendable, Equatable {
-    /// What it takes.
+    /// When the ballot is carried.
     enum Rule: Sendable, Equatable {
-        /// More than half of those who answered must agree. Where nobody answers, nobody objects.
-        case fewObject
-        /// More than half of the registered workers must agree, the candidate included, and they must live in two homes
-        /// at least: all workers of one host would agree when only that host is cut off.
+        /// More workers agree than object, the candidate included. So one worker that lies does not stop a cluster of three.
+        ///
+        /// An objection counts only with evidence: a good check within `freshMilliseconds`, of the candidate's reign or a later
+        /// one. A worker without an answer does not object.
+        case moreAgree(freshMilliseconds: Int64)
+        /// More than half of the registered workers agree, the candidate included, and they have two lock domains at least.
+        /// If one host is cut off, all of its workers agree.
+        ///
+        /// A worker claims its lock domain, but the balancer has checked its address. Two lock domains at one address count
+        /// as one.
         case quorum(registered: Int)
-        /// Nobody who answers may object.
+        /// No worker objects.
         case noneObjects
     }
 
-    /// A large cluster is asked by and by: so many answers are awaited at a time.
+    /// Answers that are awaited at a time. The candidate asks a large cluster in several rounds.
     static let maximumAwaited = 64
 
     let rule: Rule
-    /// Asked, and not heard of yet.
+    /// Workers that were asked and have not answered.
     private(set) var silent: Set<NodeID> = []
     private var unasked: ArraySlice<WorkerRecord>
-    private var homes: [NodeID: Home] = [:]
+    private var places: [NodeID: Place] = [:]
     private(set) var agreed = 0
     private(set) var objected = 0
-    /// Where those who agree live.
-    private var agreedHomes: Set<Home> = []
+    /// The lock domains and the hosts of the workers that agree.
+    private var agreedHomes: Set<LockDomain> = []
+    private var agreedHosts: Set<String> = []
 
-    /// A ballot that asks nobody and is never carried.
+    private struct Place: Sendable, Equatable {
+        let home: LockDomain?
+        let host: String
+    }
+
+    /// A ballot without voters, which is never carried.
     static let none = Ballot(asking: [], rule: .quorum(registered: .max / 4))
 
-    init(asking electors: [WorkerRecord], rule: Rule = .fewObject) {
+    private init(asking voters: [WorkerRecord], rule: Rule) {
         self.rule = rule
-        unasked = electors[...]
+        unasked = voters[...]
     }
 
-    /// A ballot of all registered workers, in which the candidate agrees with itself.
+    /// A ballot that asks `voters`. The candidate agrees with itself, if the rule counts agreement.
     init(of candidate: WorkerRecord, asking voters: [WorkerRecord], rule: Rule) {
         self.init(asking: voters, rule: rule)
-        guard case .quorum = rule else { return }
-        agreed = 1
-        if let home = candidate.home { agreedHomes.insert(home) }
+        if rule != .noneObjects { agree(at: Place(home: candidate.home, host: candidate.host)) }
     }
 
-    /// Who is to be asked next, so that enough are, and not too many.
+    /// The workers to ask now, so that at most `maximumAwaited` answers are awaited.
     mutating func next() -> [WorkerRecord] {
         let asked = unasked.prefix(Ballot.maximumAwaited - min(silent.count, Ballot.maximumAwaited))
         unasked = unasked.dropFirst(asked.count)
         for worker in asked {
             silent.insert(worker.id)
-            homes[worker.id] = worker.home
+            places[worker.id] = Place(home: worker.home, host: worker.host)
         }
         return Array(asked)
     }
 
-    /// Counts an answer, nil for one that can't be reached. False when `id` was not asked, or has answered.
-    mutating func count(_ answer: PrevoteAnswer?, from id: NodeID) -> Bool {
+    /// Counts an answer; nil for a worker that can't be reached. Returns false if `id` was not asked or has answered.
+    ///
+    /// - Parameter epoch: the highest epoch that the candidate has met.
+    mutating func count(_ answer: PrevoteAnswer?, from id: NodeID, after epoch: Epoch) -> Bool {
         guard silent.remove(id) != nil else { return false }
         guard let answer else { return true }
         if answer.agrees {
-            agreed += 1
-            if let home = homes[id] { agreedHomes.insert(home) }
-        } else {
+            if let place = places[id] { agree(at: place) }
+        } else if isEvident(answer, against: epoch) {
             objected += 1
         }
         return true
     }
 
-    /// Nobody is left to wait for.
+    private mutating func agree(at place: Place) {
+        agreed += 1
+        if let home = place.home { agreedHomes.insert(home) }
+        agreedHosts.insert(place.host)
+    }
+
+    /// Whether an objection tells of a recent sign of life of the candidate's reign or a later one.
+    ///
+    /// A balancer of an earlier reign may be well. It says nothing of the reign that the candidate misses, and the candidate
+    /// must not return to it.
+    private func isEvident(_ objection: PrevoteAnswer, against epoch: Epoch) -> Bool {
+        guard case .moreAgree(let fresh) = rule else { return true }
+        guard objection.epochSeen >= epoch else { return false }
+        return objection.lastGoodCheckMilliseconds.map { (0...fresh).contains($0) } ?? false
+    }
+
+    /// Every worker was asked and has answered.
     var isComplete: Bool { silent.isEmpty && unasked.isEmpty }
 
-    /// No further answer can change it.
+    /// No further answer can change the result.
     var isDecided: Bool {
         if case .quorum = rule { isCarried } else { false }
     }
 
     var isCarried: Bool {
         switch rule {
-        case .fewObject: agreed > objected || (agreed == 0 && objected == 0)
-        case .quorum(let registered): 2 * agreed > registered && agreedHomes.count > 1
+        case .moreAgree: agreed > objected
+        case .quorum(let registered): 2 * agreed > registered && agreedHomes.count > 1 && agreedHosts.count > 1
         case .noneObjects: objected == 0
         }
     }

@@ -1,39 +1,41 @@
-/// How a worker makes sure that it is not alone in missing the balancer.
+/// The prevote: before a worker takes over, it asks the others if they miss the balancer too.
 extension MemberCore {
-    /// A worker's word to the candidate of another home: until then it supports nobody else.
+    /// A worker's support for a candidate of another lock domain. Until `until` the worker supports no other candidate.
+    /// After that it prefers other candidates for the same time again. So a candidate that brings no balancer back keeps
+    /// the others from trying for a bounded time only.
     struct Promise: Sendable, Equatable {
         let candidate: NodeID
         let until: Instant
+        let restsUntil: Instant
     }
 
-    /// Another worker asks whether this one misses the balancer too.
+    /// Another worker asks if this worker misses the balancer too.
     package mutating func prevoteAsked(_ prevote: Prevote, now: Instant) -> PrevoteAnswer {
         latest = now
-        let age = lastGoodCheck.map { now.milliseconds(since: $0) }
+        let age = lastSignAge(now: now)
+        // A later reign in the candidate's question is a claim. This worker looks for that reign, and its own checks decide.
+        if prevote.epochSeen > highestEpoch { scoutSoon(now: now) }
         var agrees: Bool
         if prevote.epochSeen < highestEpoch {
             agrees = false
-        } else if prevote.epochSeen > highestEpoch {
-            // The candidate misses a later balancer than the one that this worker has checked.
-            agrees = true
         } else if let age, !isBalancerDead {
             agrees = age >= Int64(settings.watchMisses) * plainWatchInterval
         } else {
             agrees = true
         }
-        if agrees, prevote.isAcrossHosts { agrees = promise(to: prevote.candidate, now: now) }
+        if agrees, isBusyOnly(now: now) { agrees = false }
+        if agrees, prevote.isAcrossHosts {
+            agrees = mayAct(acrossHosts: prevote.candidate) && promise(to: prevote.candidate, now: now)
+        }
         return PrevoteAnswer(agrees: agrees, lastGoodCheckMilliseconds: age, epochSeen: highestEpoch)
     }
 
-    /// One of the asked has answered; nil when it can't be reached.
+    /// An asked worker has answered; nil if it can't be reached.
     package mutating func prevoteAnswered(from id: NodeID, _ answer: PrevoteAnswer?, now: Instant) {
         latest = now
-        guard case .prevoting = phase, ballot.count(answer, from: id) else { return }
-        if let answer, answer.epochSeen > highestEpoch, answer.epochSeen <= .ceiling {
-            // Somebody has taken over already; this worker only did not know.
-            follow(answer.epochSeen, now: now)
-            return
-        }
+        guard case .prevoting = phase, ballot.count(answer, from: id, after: highestEpoch) else { return }
+        // Another worker may have taken over without this worker's knowledge. A vote does not prove it.
+        if let answer, answer.epochSeen > highestEpoch { scoutSoon(now: now) }
         if answer == nil { knownDead.insert(id) }
         continueBallot(now: now)
     }
@@ -45,19 +47,19 @@ extension MemberCore {
         }
         let electors = order.electors(for: record.id, without: knownDead, count: settings.watchFastRanks)
         guard !electors.isEmpty else {
-            takeOver(killHolder: isSilent, now: now)
+            takeOver(killHolder: isHung(now: now), now: now)
             return
         }
-        ballot = Ballot(asking: electors)
+        ballot = Ballot(of: record, asking: electors, rule: .moreAgree(freshMilliseconds: longestGoodCheck))
         phase = .prevoting(until: now.advanced(byMilliseconds: settings.prevoteTimeoutMilliseconds))
         continueBallot(now: now)
     }
 
-    /// Between two homes there is no lock: here the agreement is what keeps the cluster at one balancer, as far as
-    /// anything can.
+    /// Two lock domains share no lock. Only the majority of workers limits the cluster to one balancer, and it can't
+    /// guarantee that.
     private mutating func askAcrossHosts(now: Instant) {
         guard promise(to: record.id, now: now) else {
-            // Another one is at it. Should nothing come of that, the next miss begins anew.
+            // Another candidate has this worker's promise. If it brings no balancer back, the next miss starts a new vote.
             giveWay()
             return
         }
@@ -70,7 +72,7 @@ extension MemberCore {
         continueBallot(now: now)
     }
 
-    /// Several of those who are asked may be gone, and are waited for in vain.
+    /// Several of the asked workers may be gone. The wait for them ends by a timeout.
     private static let millisecondsPerVoter: Int64 = 20
 
     private mutating func continueBallot(now: Instant) {
@@ -88,7 +90,7 @@ extension MemberCore {
     mutating func closeBallot(now: Instant) {
         knownDead.formUnion(ballot.silent)
         if ballot.isCarried {
-            takeOver(killHolder: isAtHome && isSilent, now: now)
+            takeOver(killHolder: isHung(now: now), now: now)
             return
         }
         if case .quorum(let registered) = ballot.rule {
@@ -102,18 +104,36 @@ extension MemberCore {
         giveWay()
     }
 
-    /// The next miss asks again.
+    /// The next missed check starts a new vote.
     private mutating func giveWay() {
         phase = .idle
         misses = settings.watchMisses - 1
     }
 
-    /// Whether this worker has promised its support to `candidate`, now or before, and to nobody else.
+    /// Promises this worker's support to `candidate`, unless another candidate has the promise. Returns true if `candidate`
+    /// has it.
     private mutating func promise(to candidate: NodeID, now: Instant) -> Bool {
-        if let promise, promise.candidate != candidate, promise.until > now { return false }
+        if let promise {
+            if promise.until > now { return promise.candidate == candidate }
+            if promise.candidate == candidate, promise.restsUntil > now, order.distant.count > 1 { return false }
+        }
+        let until = now.advanced(byMilliseconds: settings.promiseMilliseconds)
         promise = Promise(
-            candidate: candidate, until: now.advanced(byMilliseconds: settings.promiseMilliseconds))
+            candidate: candidate, until: until,
+            restsUntil: until.advanced(byMilliseconds: settings.promiseMilliseconds))
         return true
+    }
+
+    /// Returns whether the balancer's list allows `candidate` to take over on another host. Without a list the answer is
+    /// true.
+    private func mayAct(acrossHosts candidate: NodeID) -> Bool {
+        guard let listed = snapshot.worker(candidate) else { return snapshot.workers.isEmpty }
+        return listed.mayStandIn && listed.acrossHosts
+    }
+
+    /// An older check is no reason for an objection of any worker.
+    private var longestGoodCheck: Int64 {
+        Int64(settings.watchMisses) * max(settings.watchFastMilliseconds, settings.watchSlowMilliseconds)
     }
 
     var plainWatchInterval: Int64 {

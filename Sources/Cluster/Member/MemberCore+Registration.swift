@@ -1,13 +1,13 @@
-/// How a worker gets into the registry, and stays at the door until it is let in.
+/// A worker's registration, with its retries.
 extension MemberCore {
     /// The balancer accepted the registration.
     ///
-    /// - Parameter settings: the balancer's, so that both reckon alike; nil keeps the present ones.
+    /// - Parameter settings: the balancer's, so that both use the same values; nil keeps the present ones.
     package mutating func registered(_ snapshot: Snapshot, settings: ClusterSettings?, now: Instant) {
         latest = now
         isRegistering = false
-        guard snapshot.epoch >= highestEpoch, snapshot.epoch <= .ceiling else {
-            ignoreOlder(snapshot.epoch)
+        guard snapshot.epoch >= highestEpoch, snapshot.epoch <= highestEpoch.reach else {
+            ignore(snapshot.epoch)
             registerAgain(now: now)
             return
         }
@@ -21,8 +21,19 @@ extension MemberCore {
         watchedEpoch = snapshot.epoch
         adopt(snapshot)
         balancerShowedItself(now: now)
+        noteDistance()
         isWatchOut = false
         watchAt = now.advanced(byMilliseconds: watchInterval())
+        // Another start of this worker is another entry in the registry.
+        standInProof = nil
+        proveStandIn(now: now)
+    }
+
+    /// A worker of another lock domain stands in only if its operator allows takeovers across hosts.
+    private mutating func noteDistance() {
+        let isDistant = record.mayStandIn && !record.acrossHosts && !order.isAtHome
+        if isDistant, !hasNotedDistance { note(.balancerTooDistant) }
+        hasNotedDistance = isDistant
     }
 
     /// The balancer refused the registration.
@@ -33,8 +44,8 @@ extension MemberCore {
             lastRefusalMessage = refusal.message
             note(.registrationRefused(refusal))
         }
-        // One that only says good-bye is no sign that a balancer is there.
-        if refusal != .steppingDown { balancerShowedItself(now: now) }
+        // An answer of a past balancer does not show that the present one lives.
+        if refusal != .steppingDown, refusal != .laterReignMet { balancerShowedItself(now: now) }
         if case .laterStartKnown(let incarnation) = refusal, countOn(from: incarnation) {
             registerAt = isStopping ? nil : now
         } else if refusal.mayRetry {
@@ -44,9 +55,9 @@ extension MemberCore {
         }
     }
 
-    /// Takes an incarnation above that of an earlier start. A few times only (successors know of different starts): should
-    /// somebody else serve under this name, where the balancer takes it for the same address, the two must not drive each
-    /// other up for ever.
+    /// Takes an incarnation above that of an earlier start. It does so a few times only, because successors know of
+    /// different starts. If another process used this name at the same address, the two would otherwise raise each
+    /// other's number without end.
     private mutating func countOn(from earlier: UInt64) -> Bool {
         guard countsLeft > 0, earlier >= record.incarnation, earlier < .max else { return false }
         countsLeft -= 1
@@ -54,18 +65,14 @@ extension MemberCore {
         return true
     }
 
-    /// No answer to the registration.
+    /// The registration got no answer.
     ///
-    /// - Parameter isSilent: the connection was taken, and nothing came in time. False when nobody listens, the two did not accept
-    ///   each other, or the connection broke.
+    /// - Parameter isSilent: the connection was accepted, and no answer came in time. False if no process listens, if
+    ///   the two rejected each other, or if the connection broke.
     package mutating func registrationUnreachable(isSilent: Bool, now: Instant) {
         latest = now
         isRegistering = false
         self.isSilent = isSilent
-        if !hasNotedUnreachable {
-            hasNotedUnreachable = true
-            note(.balancerUnreachable)
-        }
         registerAgain(now: now)
     }
 
@@ -78,16 +85,7 @@ extension MemberCore {
         registerAttempts += 1
         orphanAt = orphanAt ?? now.advanced(byMilliseconds: settings.orphanMilliseconds)
         registerAt = now.advanced(byMilliseconds: settings.registerTimeoutMilliseconds)
-        effects.append(
-            .register(
-                Registration(
-                    id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
-                    mayStandIn: record.mayStandIn, capacity: record.capacity,
-                    maximumRequests: record.maximumRequests, home: record.home, acrossHosts: record.acrossHosts,
-                    maximumEpochSeen: highestEpoch
-                )
-            )
-        )
+        effects.append(.register(Registration(of: record, maximumEpochSeen: highestEpoch)))
     }
 
     mutating func registrationDue(now: Instant) {
@@ -98,13 +96,13 @@ extension MemberCore {
         }
     }
 
-    /// Nobody has answered for long. If this worker is of the last snapshot, it is time to bring a balancer back.
+    /// No balancer has answered for a long time. If this worker is in the last snapshot, it starts a successor.
     mutating func orphaned(now: Instant) {
         orphanAt = isRegistered ? nil : now.advanced(byMilliseconds: settings.orphanMilliseconds)
         if !isRegistered { suspectBalancer(now: now) }
     }
 
-    /// Back to the door: this worker is not in the registry.
+    /// This worker is not in the registry and has to register again.
     mutating func rejoin(now: Instant) {
         isRegistered = false
         watchAt = nil
@@ -114,7 +112,8 @@ extension MemberCore {
         registerAt = now
     }
 
-    /// The next attempt after 100 ms, doubling up to 5 s, moved by up to half so that a cluster doesn't knock in step.
+    /// The next attempt comes after 100 ms, doubling up to 5 s, with up to half of random variation, so that workers do
+    /// not retry together.
     private mutating func registerAgain(now: Instant) {
         guard !isStopping else {
             registerAt = nil

@@ -1,28 +1,30 @@
-/// How a worker comes to bring the balancer back.
+/// A worker's way to start a successor.
 extension MemberCore {
-    /// This worker's place in the succession; nil when it may not act.
+    /// The rank of this worker in the succession; nil if it may not act.
     package var rank: Int? {
         mayAct ? order.rank(of: record.id, without: knownDead) ?? rankOfHolder : nil
     }
 
-    /// Whom a balancer has trusted with its listeners may act though it is in no list, after all who are: as long as it
-    /// holds them clients wait at the ports, and nobody else can bind these. Reigns of one home hand on the same sockets.
+    /// A worker that got a balancer's listeners may act although it is in no list, after all listed ones. While it
+    /// holds them, clients wait at the ports, and no other process can bind them. Reigns of one lock domain pass on the
+    /// same sockets.
     private var rankOfHolder: Int? {
         handoverEpoch != nil && isAtHome ? order.candidates.count : nil
     }
 
-    /// Whether the balancer of the highest epoch, as far as is known, lives in this worker's home.
+    /// The balancer of the highest known epoch lives in this worker's lock domain.
     ///
-    /// The snapshot tells where its own balancer lives. A later term is of another home as a rule; without a snapshot of
-    /// that reign, or its listeners, this worker must not take it for its own and bring it back without a majority. Only who
-    /// has never heard of another place for a balancer can't be mistaken.
+    /// The snapshot names the lock domain of its own balancer. A later term usually belongs to another lock domain.
+    /// Without a snapshot of that reign, or its listeners, this worker must not take it for its own and start a
+    /// successor without a majority. Only a worker that never heard of another balancer address can be certain.
     package var isAtHome: Bool {
         guard order.isAtHome else { return false }
         return highestEpoch.term == snapshot.epoch.term || handoverEpoch == highestEpoch
             || (order.distant.isEmpty && seats.count <= 1)
     }
 
-    /// Where the latest reign lives: with whoever was handed its listeners. A snapshot may be of an earlier one, elsewhere.
+    /// The lock domain of the latest reign: the one that was handed its listeners. A snapshot may be of an earlier
+    /// reign elsewhere.
     func makeOrder() -> SuccessionOrder {
         SuccessionOrder(of: snapshot, seenBy: record, balancerIn: handoverEpoch == highestEpoch ? record.home : nil)
     }
@@ -33,26 +35,28 @@ extension MemberCore {
         if order.home != home ?? snapshot.home { order = makeOrder() }
     }
 
-    /// The balancer's process is gone, for certain: its end of the handover channel closed, or its pidfd fired.
+    /// The balancer's process has certainly ended: its end of the handover channel closed, or its pidfd fired.
     ///
-    /// - Parameter epoch: whose process it was. The death of a past balancer is no news; nil means the present one.
+    /// - Parameter epoch: the epoch of the process. The death of a past balancer is irrelevant; nil means the present
+    ///   one.
     package mutating func balancerDied(epoch: Epoch? = nil, now: Instant) {
         latest = now
         if let epoch, epoch < highestEpoch { return }
         if !isBalancerDead {
             isBalancerDead = true
-            if !isSuspended { note(isAtHome ? .balancerDead : .balancerLost) }
+            note(isAtHome ? .balancerDead : .balancerLost)
         }
         scoutSoon(now: now)
         guard isAtHome else {
-            // Seen from another host, a crash, a partition and a killed process look alike: silence.
+            // From another host, a crash, a partition and a killed process look the same: silence.
             suspectBalancer(now: now)
             return
         }
-        guard isStarted, !isStopping, !isSuspended, let rank else { return }
+        guard isStarted, !isStopping, let rank else { return }
         switch phase {
         case .idle, .waiting(_, isCertain: false), .prevoting:
-            let delay = Int64(rank) * settings.rankDelayMilliseconds + delayAfterAttempts()
+            let delay =
+                Int64(rank) * settings.rankDelayMilliseconds + max(delayAfterAttempts(), pulse.waitMilliseconds)
             phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: true)
             if delay == 0 { phaseEnded(now: now) }
         case .waiting, .takingOver, .backingOff:
@@ -60,29 +64,22 @@ extension MemberCore {
         }
     }
 
-    /// The balancer said that it is being stopped on purpose: it is not brought back until somebody starts one.
-    package mutating func balancerStopped(now: Instant) {
-        latest = now
-        guard !isSuspended else { return }
-        isSuspended = true
-        phase = .idle
-        misses = 0
-        note(.balancerStoppedOnPurpose)
-        updateStandby()
-        rejoin(now: now)
-    }
-
     /// This worker holds the listeners of the balancer of `epoch`.
     package mutating func handoverReady(epoch: Epoch, now: Instant) {
         latest = now
+        guard epoch <= highestEpoch.reach else {
+            ignore(epoch)
+            return
+        }
         let wasAtHome = isAtHome
+        pulse.attached(now: now)
         handoverEpoch = max(handoverEpoch ?? epoch, epoch)
         // Where a balancer has lived, there is a lock that fences.
         knowsStateDirectory = true
-        if epoch > highestEpoch, epoch <= .ceiling { follow(epoch, now: now) }
+        if epoch > highestEpoch { follow(epoch, now: now) }
         homeMayDiffer()
         if epoch == highestEpoch, !wasAtHome, let ownSeat, ownSeat != seat, !isStopping {
-            // The balancer that reigns is of this very home, and this worker did not know.
+            // The reigning balancer belongs to this lock domain, and this worker did not know it.
             balancerShowedItself(now: now)
             move(to: ownSeat, now: now)
         }
@@ -94,13 +91,13 @@ extension MemberCore {
     package mutating func takeoverFinished(_ outcome: TakeoverOutcome, now: Instant) {
         latest = now
         if case .started(let epoch) = outcome {
-            // The standby, if there was one, is the balancer now.
+            // If there was a standby, it is the balancer now.
             isStandbyKept = false
-            // Who only holds listeners of its own home may still ask elsewhere.
+            // A worker that only holds listeners of its own lock domain may still ask elsewhere.
             let wasElsewhere = !isAtHome || snapshot.home != order.home
             takeoversInRow += 1
             note(.tookOver(epoch))
-            if epoch > highestEpoch, epoch <= .ceiling { follow(epoch, now: now) }
+            if epoch > highestEpoch, epoch <= highestEpoch.reach { follow(epoch, now: now) }
             isBalancerDead = false
             phase = .idle
             registerAttempts = 0
@@ -121,7 +118,8 @@ extension MemberCore {
         }
         let began = until.advanced(byMilliseconds: -settings.takeoverTimeoutMilliseconds)
         if let lastGoodCheck, lastGoodCheck > began, !isBalancerDead {
-            // A false alarm: who reigns has shown itself meanwhile. However the attempt failed, that is held against nobody.
+            // A false alarm: the reigning balancer has answered meanwhile. The failure of the attempt is no evidence
+            // against it.
             phase = .idle
             return
         }
@@ -129,9 +127,26 @@ extension MemberCore {
         phase = .backingOff(until: now.advanced(byMilliseconds: delayAfterAttempts()))
     }
 
-    /// Too many checks in a row went unanswered, or no balancer was reached for too long.
+    /// A worker that may start a successor on another host proves it, once to each balancer.
+    mutating func proveStandIn(now: Instant) {
+        guard record.mayStandIn, record.acrossHosts, let home = snapshot.home, let own = record.home, home != own,
+            snapshot.epoch == watchedEpoch
+        else { return }
+        if let proof = standInProof, proof.epoch == watchedEpoch {
+            guard proof.again <= now, snapshot.worker(record.id)?.mayStandIn == false else { return }
+        }
+        standInProof = (watchedEpoch, now.advanced(byMilliseconds: settings.scoutMilliseconds))
+        effects.append(.proveStandIn(incarnation: record.incarnation))
+    }
+
+    /// Too many checks in a row were unanswered, or no balancer was reached for too long.
     mutating func suspectBalancer(now: Instant) {
-        guard phase == .idle, isStarted, !isStopping, !isSuspended else { return }
+        guard phase == .idle, isStarted, !isStopping else { return }
+        if isBusyOnly(now: now) {
+            if !hasNotedBusy { note(.balancerBusy) }
+            hasNotedBusy = true
+            return
+        }
         releasePastListeners()
         guard let delay = precedence else { return }
         if lastDefeat == nil { note(.balancerSuspected) }
@@ -139,8 +154,8 @@ extension MemberCore {
         if delay == 0 { phaseEnded(now: now) }
     }
 
-    /// The reign of the listeners that this worker holds is over, and the present one is of another home: nobody may wait at
-    /// the ports of this one. Who brings the balancer back here, having met that reign, has to bind them.
+    /// The reign of the held listeners is over, and the present balancer is in another lock domain: no client may wait
+    /// at the ports of this one. A worker that starts a successor here has to bind them.
     mutating func releasePastListeners() {
         guard !isAtHome, let held = handoverEpoch, held < highestEpoch else { return }
         handoverEpoch = nil
@@ -161,7 +176,7 @@ extension MemberCore {
         case .takingOver:
             takeoverFinished(.failed("no result"), now: now)
         case .backingOff:
-            // Nobody else has brought a balancer either. What holds the lock may hang: suspect it.
+            // No other worker has started a balancer either. The holder of the lock may hang, so suspect it.
             phase = .idle
             suspectBalancer(now: now)
         }
@@ -170,25 +185,25 @@ extension MemberCore {
     mutating func takeOver(killHolder: Bool, now: Instant) {
         phase = .takingOver(until: now.advanced(byMilliseconds: settings.takeoverTimeoutMilliseconds))
         note(isAtHome ? .takingOver(after: highestEpoch) : .takingOverAcrossHosts(after: highestEpoch))
-        effects.append(.takeOver(after: highestEpoch, snapshot: snapshot, killHolder: killHolder))
+        effects.append(.takeOver(after: highestEpoch, killHolder: killHolder))
     }
 
-    /// The first in the succession keeps a warm standby.
+    /// The first worker in the succession keeps a warm standby.
     mutating func updateStandby() {
         let isWanted =
-            isRegistered && !isStopping && !isSuspended && mayAct && order.rank(of: record.id) == 0
+            isRegistered && !isStopping && mayAct && order.rank(of: record.id) == 0
         guard isWanted != isStandbyKept else { return }
         isStandbyKept = isWanted
         effects.append(.keepStandby(isWanted))
     }
 
-    /// How long this worker leaves the precedence to others, in milliseconds; nil when it may not act.
+    /// The time that this worker leaves to others, in milliseconds; nil if it may not act.
     private var precedence: Int64? {
         guard mayAct else { return nil }
         if isAtHome {
             return rank.map { Int64($0) * settings.rankDelayMilliseconds }
         }
-        // Who only does not know the present reign's home comes after all that do.
+        // A worker that only does not know the present reign's lock domain comes after all that do.
         let turn =
             order.turn(of: record.id, without: knownDead)
             ?? order.rank(of: record.id, without: knownDead).map {
@@ -205,7 +220,7 @@ extension MemberCore {
         return isAtHome ? knowsStateDirectory : record.acrossHosts
     }
 
-    /// A balancer that dies as soon as it is started is started more and more slowly.
+    /// If balancers die as soon as they are started, the next starts are delayed more and more.
     private func delayAfterAttempts() -> Int64 {
         guard takeoversInRow > 0 else { return 0 }
         return doubled(

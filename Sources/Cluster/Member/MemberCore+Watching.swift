@@ -1,14 +1,14 @@
-/// How a member keeps an eye on the balancer.
+/// A member's checks of the balancer.
 extension MemberCore {
-    /// Failed connections that are repeated at the fast interval; later ones keep this worker's own.
+    /// The most failed connections that are repeated at the fast interval. Later ones use this worker's own interval.
     private static let quickRepeats = 10
 
     /// The balancer answered a check.
     package mutating func watchAnswered(epoch: Epoch, newer: Snapshot?, now: Instant) {
         latest = now
         isWatchOut = false
-        guard epoch >= highestEpoch, epoch <= .ceiling else {
-            ignoreOlder(epoch)
+        guard epoch >= highestEpoch, epoch <= highestEpoch.reach else {
+            ignore(epoch)
             isSilent = true
             missed(now: now)
             return
@@ -17,9 +17,10 @@ extension MemberCore {
         watchedEpoch = epoch
         if let newer, newer.epoch == epoch { adopt(newer) }
         balancerShowedItself(now: now)
+        proveStandIn(now: now)
     }
 
-    /// The balancer does not know this worker, or only an earlier start of it.
+    /// The balancer does not know this worker, or knows only an earlier start of it.
     package mutating func watchUnknown(now: Instant) {
         latest = now
         balancerShowedItself(now: now)
@@ -39,7 +40,7 @@ extension MemberCore {
             if !wasCounted {
                 missed(now: now)
             } else if isRegistered {
-                // The time for the next check has come already: to wait for another interval would double every miss.
+                // The next check is due already. Another interval would double the time of every miss.
                 watchAt = now
             }
         case .closed, .refused:
@@ -47,7 +48,10 @@ extension MemberCore {
             brokenWatches = min(brokenWatches + 1, 1000)
             if isRegistered { watchAt = now.advanced(byMilliseconds: reconnectDelay()) }
             if kind == .closed, watchedEpoch < highestEpoch {
-                // The connection led to a past balancer; its end says nothing of the present one.
+                // The connection led to a past balancer. Its end says nothing about the present one.
+                missed(now: now)
+            } else if isAtHome, pulse.isAttached {
+                // The end of the process would close the handover channel.
                 missed(now: now)
             } else {
                 balancerDied(now: now)
@@ -56,7 +60,7 @@ extension MemberCore {
             balancerShowedItself(now: now)
             if isRegistered { rejoin(now: now) }
         case .superseded:
-            // It is the later one that says nothing.
+            // The later balancer is the silent one.
             isSilent = true
             missed(now: now)
         }
@@ -85,7 +89,7 @@ extension MemberCore {
             snapshotVersion: snapshot.version, inFlight: 0)
     }
 
-    /// The first in the succession check ten times as often as the others.
+    /// The first workers in the succession check ten times as often as the others.
     mutating func watchInterval() -> Int64 {
         if let rank = order.rank(of: record.id), rank < settings.watchFastRanks {
             return settings.watchFastMilliseconds
@@ -93,29 +97,28 @@ extension MemberCore {
         return jittered(settings.watchSlowMilliseconds)
     }
 
-    /// A balancer of the present epoch is alive: whatever was held against it is void.
+    /// A balancer of the present epoch is alive: all evidence against it is void.
     mutating func balancerShowedItself(now: Instant) {
         misses = 0
         brokenWatches = 0
         isSilent = false
         lastGoodCheck = now
         isBalancerDead = false
-        isSuspended = false
-        hasNotedUnreachable = false
+        hasNotedBusy = false
         orphanAt = nil
         takeoversInRow = 0
         knownDead = []
         promise = nil
         lastDefeat = nil
         if case .takingOver = phase {
-            // The shell is at it and will report; a false alarm ends with the lock held.
+            // The shell is starting a successor and will report. A false alarm ends with the lock held.
         } else {
             phase = .idle
         }
         updateStandby()
     }
 
-    /// Goes over to the balancer of a higher epoch.
+    /// Follows the balancer of a higher epoch.
     mutating func follow(_ epoch: Epoch, now: Instant) {
         highestEpoch = epoch
         homeMayDiffer()
@@ -128,7 +131,7 @@ extension MemberCore {
         ignoredEpoch = nil
         scoutSoon(now: now)
         if case .takingOver = phase {
-            // It may be this worker's own doing; the shell will tell.
+            // This worker may have started it itself. The shell will report.
         } else {
             phase = .idle
         }
@@ -139,7 +142,7 @@ extension MemberCore {
         }
     }
 
-    /// Keeps a snapshot that is newer than the present one.
+    /// Stores a snapshot that is newer than the present one.
     mutating func adopt(_ newer: Snapshot) {
         guard newer.supersedes(snapshot) else { return }
         snapshot = newer.keepingLaterStarts(of: snapshot)
@@ -149,10 +152,14 @@ extension MemberCore {
         releasePastListeners()
     }
 
-    mutating func ignoreOlder(_ epoch: Epoch) {
-        guard ignoredEpoch != epoch else { return }
-        ignoredEpoch = epoch
-        note(.olderBalancerIgnored(epoch))
+    /// Logs once that this worker does not obey a balancer of this epoch, with the reason. Of epochs that are too high
+    /// only the first is logged.
+    mutating func ignore(_ epoch: Epoch) {
+        let isOlder = epoch < highestEpoch
+        let key = isOlder ? epoch : Epoch(.max)
+        guard ignoredEpoch != key else { return }
+        ignoredEpoch = key
+        note(isOlder ? .olderBalancerIgnored(epoch) : .absurdEpochIgnored(epoch))
     }
 
     private mutating func missed(now: Instant) {

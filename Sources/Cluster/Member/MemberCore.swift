@@ -1,40 +1,46 @@
-/// The worker's side of the cluster: to join, to watch, to remember, and to bring the balancer back.
+/// The worker's side of the cluster: registration, watches, the worker list, and the start of a successor.
 ///
-/// A value in which events go in and effects come out, like `BalancerCore`. Two things go on side by side:
+/// It is a value like `BalancerCore`: events go in and effects come out. Two parts work side by side:
 ///
-/// **Membership.** At the door it sends registrations until one is accepted; a member sends checks ("watches"), and
-/// goes back to the door when the balancer does not know it.
+/// **Membership.** The worker sends registrations until one is accepted. A member sends checks ("watches"). If the
+/// balancer does not know it, it registers again.
 ///
 /// **Succession** (`SuccessionPhase`).
 /// ```
 ///   idle ──certain death──▶ waiting rank x 150 ms ─────────────▶ takingOver ──started──▶ idle
-///   idle ──3 checks missed──▶ waiting rank x 150 ms ──▶ prevoting ──agreed──▶ takingOver (may kill the hung holder)
-///   prevoting ──outvoted──▶ idle          takingOver ──lock held, failed──▶ backingOff ──nobody came──▶ waiting
+///   idle ──3 checks missed, no other sign of life──▶ waiting rank x 150 ms ──▶ prevoting
+///   prevoting ──agreed──▶ takingOver (may kill the hung holder)
+///   prevoting ──outvoted──▶ idle          takingOver ──lock held, failed──▶ backingOff ──no balancer──▶ waiting
 ///   any ──a balancer of this or a higher epoch answers──▶ idle
 /// ```
-/// Laws:
-/// - **No step back.** The highest epoch and the (epoch, version) of the snapshot only rise. A balancer below the
-///   highest epoch is not obeyed, whatever it says, and its answers are no sign of life.
-/// - **The order is only politeness.** Ranks, delays and prevotes spare the cluster needless attempts. That there is
-///   never more than one balancer is the coordinator's doing (lock and epoch), not this machine's.
-/// - **Who stood still does not accuse.** After a pause of its own a worker starts counting misses anew.
-/// - **Who is refused does not accuse.** Only silence is a reason to kill: a worker with a wrong address, or one that has been
-///   revoked, finds nobody who answers it, and the balancer may be well.
-/// - **Nobody acts who is not trusted.** Only a worker that may stand in takes over: one of the last snapshot that holds the
-///   listeners or knows the state directory, or else one that the last balancer has given its listeners.
+/// Rules:
+/// - **No step back.** The highest epoch and the (epoch, version) of the snapshot only rise. The worker
+///   does not obey a balancer below the highest epoch, and its answers are no sign of life.
+/// - **A claim is a hint.** Only a balancer raises the highest epoch, and only within `Epoch.reach`. Another worker's
+///   claim of a later reign makes this one look for it.
+/// - **The order prevents only useless attempts.** Ranks, delays and prevotes do so. The coordinator (lock and epoch)
+///   guarantees that there is never more than one balancer.
+/// - **A paused worker does not accuse.** After a pause of its own a worker counts misses from zero.
+/// - **A refused worker does not accuse.** Only silence is a reason to kill. A worker with a wrong address or a revoked
+///   certificate gets no answer, although the balancer may be healthy.
+/// - **A kill needs proof of standstill.** A balancer with signs of life on its handover channel, or with probes under its
+///   epoch, does not hang. Silence at the cluster port alone is no proof, and a worker without that channel kills no
+///   process.
+/// - **Only a trusted worker acts.** A worker may take over if it is in the last snapshot and holds the listeners or knows
+///   the state directory. A worker outside of the list may do so if the last balancer gave it the listeners.
 ///
-/// What it does not know: processes, locks, files, and whether a killed holder is really gone.
+/// The core knows no processes, locks and files, and does not know whether a killed holder has really ended.
 package struct MemberCore: Sendable {
-    /// This worker, as it registers. Its incarnation is above that of every earlier start that is known of, even when
-    /// the wall clock, which the shell takes it from, was set back meanwhile; of what nobody here knows the balancer tells.
+    /// This worker's record for its registration. Its incarnation is above that of every known earlier start, even if
+    /// the wall clock was set back. The balancer reports earlier starts that are unknown here.
     package internal(set) var record: WorkerRecord
     package internal(set) var settings: ClusterSettings
-    /// Whether the lock of this worker's state directory fences: a balancer has lived there.
+    /// The lock of this worker's state directory fences: a balancer has lived there.
     var knowsStateDirectory: Bool
-    /// Whether a takeover of another home's balancer needs the majority of the registered workers.
+    /// A takeover from another lock domain's balancer needs the majority of the registered workers.
     let needsQuorum: Bool
 
-    /// The latest worker list that this worker has seen.
+    /// The latest worker list that this worker has received.
     package internal(set) var snapshot: Snapshot
     var order: SuccessionOrder
 
@@ -44,81 +50,90 @@ package struct MemberCore: Sendable {
     // Life.
     var isStarted = false
     var isStopping = false
-    /// The latest instant that any event brought.
+    /// The latest instant of any event.
     var latest: Instant
 
     // Membership.
 
-    /// Whether a balancer has accepted the registration and not forgotten it since.
+    /// A balancer has accepted the registration and still knows the worker.
     package internal(set) var isRegistered = false
-    /// When to register next, or, while one is under way, when to give it up.
+    /// The time of the next registration, or, during one, its timeout.
     var registerAt: Instant?
     var isRegistering = false
-    /// How often it may still count on from an earlier start.
+    /// The number of further incarnations above an earlier start.
     var countsLeft = 8
     var registerAttempts = 0
     var lastRefusalMessage: String?
-    var hasNotedUnreachable = false
-    /// When a worker at the door, whom no balancer has answered since it knocked, suspects that there is none.
+    /// The log has a line about a balancer for which this worker can't stand in.
+    var hasNotedDistance = false
+    /// The time at which a worker without any answer to its registration suspects that there is no balancer.
     var orphanAt: Instant?
 
-    // Seats.
+    // Balancer addresses.
 
-    /// Where this worker asks; nil in a cluster of one seat whose place the shell alone knows.
-    var seat: Seat?
-    /// Where a balancer may reign, bounded; the first ones are those that the shell knows.
-    var seats: [Seat]
+    /// The present balancer address; nil in a cluster with one address that only the shell knows.
+    var seat: BalancerAddress?
+    /// The host behind the name in `seat`; nil if `seat` is an address, or if no connection has succeeded.
+    var hostOfSeat: String?
+    /// The addresses where a balancer may reign, bounded. The first ones come from the shell.
+    var seats: [BalancerAddress]
     var scoutAt: Instant?
     var scoutTurn = 0
 
     // Watch.
     var watchAt: Instant?
     var isWatchOut = false
-    /// The check under way has been counted as a miss already.
+    /// The check in progress has already been counted as a miss.
     var isWatchOutCounted = false
     var misses = 0
-    /// Connections to the balancer that failed in a row; the first ones are repeated quickly.
+    /// Failed connections to the balancer in a row. The first ones are repeated quickly.
     var brokenWatches = 0
     var lastGoodCheck: Instant?
-    /// The last question went to somebody who took the connection and said nothing: so a balancer looks that hangs. Who refuses
-    /// the connection, or this worker's certificate, is awake, or is not there at all.
+    /// The last request was accepted without an answer. A hung balancer looks like this. A peer that refuses the
+    /// connection, or this worker's certificate, is awake or absent.
     var isSilent = false
-    /// Which balancer was at the other end of the watch connection when it last answered.
+    /// The epoch of the balancer on the watch connection, at its last answer.
     var watchedEpoch = Epoch.none
     var ignoredEpoch: Epoch?
 
     // Succession.
+
+    /// The evidence that this host's balancer lives, apart from its answers.
+    var pulse: BalancerPulse
+    /// The log has a line about a living balancer that does not answer.
+    var hasNotedBusy = false
     var phase = SuccessionPhase.idle
-    /// The balancer's process was reported gone, and no balancer has answered since.
+    /// The balancer's process was reported dead, and no balancer has answered since.
     var isBalancerDead = false
-    /// The balancer was stopped on purpose: nobody wants it back.
-    var isSuspended = false
     var ballot = Ballot.none
-    /// Whom of another home this worker supports.
+    /// The candidate of another lock domain that this worker supports.
     var promise: Promise?
-    /// What has been said of the last ballot that brought no quorum; it is said once.
+    /// The logged result of the last ballot without a quorum. It is logged once.
     var lastDefeat: MemberEvent?
-    /// Passed over when ranks are reckoned: they did not answer a prevote since a balancer last answered.
+    /// Workers that did not answer a prevote since the last answer of a balancer. Ranks do not count them.
     var knownDead: Set<NodeID> = []
-    /// Attempts since a balancer last answered.
+    /// Attempts since the last answer of a balancer.
     var takeoversInRow = 0
     var handoverEpoch: Epoch?
+    /// The last balancer of another lock domain that was shown this node's balancer certificate, and the time of the
+    /// next proof if the balancer's list does not contain it.
+    var standInProof: (epoch: Epoch, again: Instant)?
     var isStandbyKept = false
 
     var generator: SeededGenerator
     var effects: [MemberEffect] = []
 
     /// - Parameters:
-    ///   - record: this worker. Its state does not matter.
+    ///   - record: this worker. Its state is ignored.
     ///   - snapshot: the one from the state directory, if there is one.
-    ///   - highestEpoch: the highest epoch that is known from before, for example from the epoch file.
-    ///   - knowsStateDirectory: whether this worker shares the balancer's state directory, and so its lock.
-    ///   - seats: where a balancer may be found; the first is asked first.
-    ///   - needsQuorum: false for a worker that may act on another home's balancer without a majority.
-    ///   - seed: for jitter.
+    ///   - highestEpoch: the highest known epoch, for example from the epoch file.
+    ///   - knowsStateDirectory: this worker shares the balancer's state directory, and so its lock.
+    ///   - seats: the balancer addresses; the first is asked first.
+    ///   - needsQuorum: false for a worker that may replace another lock domain's balancer without a majority.
+    ///   - seed: for random variation.
     package init(
         record: WorkerRecord, settings: ClusterSettings = ClusterSettings(), snapshot: Snapshot? = nil,
-        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, seats: [Seat] = [],
+        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, seats: [BalancerAddress] = [],
         needsQuorum: Bool = true,
         seed: UInt64, now: Instant
     ) {
@@ -129,8 +144,9 @@ package struct MemberCore: Sendable {
         self.knowsStateDirectory = knowsStateDirectory
         self.needsQuorum = needsQuorum
         order = SuccessionOrder(of: self.snapshot, seenBy: record)
+        pulse = BalancerPulse(self.settings)
         seat = seats.first
-        self.seats = Array(seats.prefix(Seat.maximumCount))
+        self.seats = Array(seats.prefix(BalancerAddress.maximumCount))
         latest = now
         generator = SeededGenerator(seed: seed)
     }
@@ -145,7 +161,7 @@ package struct MemberCore: Sendable {
         sendRegistration(now: now)
     }
 
-    /// The worker's process was asked to end. It goes on watching while it drains, but takes no more part in anything.
+    /// The worker's process was asked to end. It continues its watch while it drains, and takes no other part.
     package mutating func stop(now: Instant) {
         latest = now
         guard !isStopping else { return }
@@ -158,7 +174,7 @@ package struct MemberCore: Sendable {
         effects.append(.drain)
     }
 
-    /// Fires every timer that is due.
+    /// Fires every due timer.
     package mutating func tick(now: Instant) {
         if let due = nextDeadline {
             let lateness = now.milliseconds(since: due)
@@ -172,34 +188,37 @@ package struct MemberCore: Sendable {
         if let deadline = phase.deadline, deadline <= now { phaseEnded(now: now) }
     }
 
-    /// When `tick` wants to be called next.
+    /// The time of the next `tick`.
     package var nextDeadline: Instant? {
         [registerAt, orphanAt, watchAt, scoutAt, phase.deadline].compactMap { $0 }.min()
     }
 
-    /// What the shell has to do now, in order. Empties the list.
+    /// Returns the shell's next tasks in order, and empties the list.
     package mutating func takeEffects() -> [MemberEffect] {
         defer { effects.removeAll(keepingCapacity: true) }
         return effects
     }
 
-    /// The fence of the data path: whether a request that carries this epoch may be served.
+    /// The fence of the data path: returns whether a request with this epoch may be served.
     ///
-    /// False for an epoch below the highest seen: its balancer is a past one. A higher one is noted.
+    /// False for an epoch below the highest seen, because its balancer is a past one. A higher epoch is recorded.
     package mutating func requestSeen(epoch: Epoch) -> Bool {
         switch FenceVerdict(of: epoch, highest: highestEpoch) {
         case .current: return true
         case .newer:
             follow(epoch, now: latest)
             return true
-        case .stale, .absurd: return false
+        case .stale: return false
+        case .absurd:
+            ignore(epoch)
+            return false
         }
     }
 
-    /// This worker's own event loop came `milliseconds` late: what it missed meanwhile is nobody else's fault.
+    /// This worker's own event loop was `milliseconds` late, so missed answers are no other node's fault.
     ///
-    /// `tick` notices by itself when it is called late; this is for a shell that knows better. Who checks the balancer
-    /// once a second is not put into doubt by a pause that whoever checks ten times as often has to doubt.
+    /// `tick` detects its own delay. This function is for a shell with better knowledge. A pause may be significant for
+    /// a worker with ten checks a second, and not for one with a check each second.
     package mutating func loopLagged(byMilliseconds milliseconds: Int64, now: Instant) {
         latest = now
         guard milliseconds > max(settings.lagMilliseconds, plainWatchInterval / 2) else { return }
@@ -212,6 +231,7 @@ package struct MemberCore: Sendable {
             break
         }
         misses = 0
+        pulse.moved(now: now)
         isWatchOutCounted = false
         if isWatchOut { watchAt = now.advanced(byMilliseconds: watchInterval()) }
         if orphanAt != nil { orphanAt = now.advanced(byMilliseconds: settings.orphanMilliseconds) }

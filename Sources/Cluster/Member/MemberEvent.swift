@@ -1,22 +1,27 @@
-/// Something that an operator may want to read in the worker's log.
+/// An event for the worker's log.
 package enum MemberEvent: Sendable, Equatable {
     case registered(Epoch)
-    /// The balancer does not know this worker (any more).
+    /// The balancer does not know this worker, or no longer.
     case forgotten
     case registrationRefused(Refusal)
-    case balancerUnreachable
+    /// The balancer lives in another lock domain, and this worker may not act across hosts.
+    case balancerTooDistant
     case balancerSuspected
+    /// The balancer's process lives, but does not answer at its cluster port.
+    case balancerBusy
     case balancerDead
-    /// The connection to the balancer of another home has ended, or is refused: it may be dead, or cut off.
+    /// The connection to the balancer of another lock domain has closed or is refused: it may be dead or cut off.
     case balancerLost
-    /// A balancer of a higher epoch was met.
+    /// The worker has met a balancer of a higher epoch.
     case newBalancer(Epoch)
     case olderBalancerIgnored(Epoch)
-    /// The balancer is asked at another seat from now on.
-    case moved(Seat)
-    /// The others still see the balancer; this worker waits.
+    /// The epoch is too high to be believed; see `Epoch.reach`.
+    case absurdEpochIgnored(Epoch)
+    /// The worker uses another balancer address from now on.
+    case moved(BalancerAddress)
+    /// The other workers still see the balancer, so this worker waits.
     case outvoted
-    /// Too few of the registered workers, or only those of one home, miss the balancer of another home.
+    /// Too few of the registered workers, or only those of one lock domain, miss the balancer of another lock domain.
     case noQuorum(agreed: Int, registered: Int)
     case takingOver(after: Epoch)
     case takingOverAcrossHosts(after: Epoch)
@@ -24,22 +29,29 @@ package enum MemberEvent: Sendable, Equatable {
     case takeoverLostToAnother
     case takeoverFailed(String)
     case ownLoopLagged(milliseconds: Int64)
-    case balancerStoppedOnPurpose
 }
 
 extension MemberEvent {
+    /// An operator has to know of the event; else it is a notice.
+    package var isWarning: Bool { self == .balancerTooDistant }
+
     /// One line for the log.
     package var message: String {
         switch self {
         case .registered(let epoch): "registered with the balancer of epoch \(epoch.value)"
         case .forgotten: "the balancer does not know this worker: registering again"
         case .registrationRefused(let refusal): "registration refused: \(refusal.message)"
-        case .balancerUnreachable: "the balancer can't be reached: trying again"
+        case .balancerTooDistant:
+            "this worker can't stand in for the balancer, which has another state directory: give --across-hosts on another host, or the balancer's --state-dir on the same host"
         case .balancerSuspected: "the balancer does not answer"
+        case .balancerBusy:
+            "the balancer's process lives, but does not answer at its cluster port: not taking over (see the balancer's log)"
         case .balancerDead: "the balancer is dead"
-        case .balancerLost: "the connection to the balancer has ended: it is dead, or cut off"
+        case .balancerLost: "the connection to the balancer has ended: the balancer is dead or cut off"
         case .newBalancer(let epoch): "following the balancer of epoch \(epoch.value)"
         case .olderBalancerIgnored(let epoch): "ignoring an older balancer, of epoch \(epoch.value)"
+        case .absurdEpochIgnored(let epoch):
+            "ignoring a balancer of epoch \(epoch.value): it is too high to be believed; if it is right, see 'balancer epochs --help'"
         case .moved(let seat): "the balancer is at \(seat.host), port \(seat.port): registering there"
         case .outvoted: "other workers still see the balancer: not taking over"
         case .noQuorum(let agreed, let registered):
@@ -49,8 +61,8 @@ extension MemberEvent {
         case .tookOver(let epoch): "took over: epoch \(epoch.value)"
         case .takeoverLostToAnother: "another process holds the lock: it has taken over, or still reigns"
         case .takeoverFailed(let reason): "could not take over: \(reason)"
-        case .ownLoopLagged(let milliseconds): "this worker stood still for \(milliseconds) ms: accusing nobody"
-        case .balancerStoppedOnPurpose: "the balancer was stopped on purpose: not bringing it back"
+        case .ownLoopLagged(let milliseconds):
+            "this worker was paused for \(milliseconds) ms: not suspecting the balancer"
         }
     }
 }

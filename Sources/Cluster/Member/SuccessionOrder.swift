@@ -1,24 +1,24 @@
-/// Who stands in for the balancer, and in which order, as one worker sees it.
+/// The order in which workers may start a successor, as one worker sees it.
 ///
-/// First come the workers of the balancer's own home that may: they have its lock and its listeners. Then the workers of
-/// other homes that may act across hosts. Within each the order is (port, host, id), ready workers first; the others
-/// that are not leaving come after them: when a balancer dies before it has probed its hints, nobody is ready, and
-/// somebody must act all the same.
+/// The first are the workers of the balancer's own lock domain that may: they have its lock and its listeners. The next
+/// are the workers of other lock domains that may act across hosts. In each group the order is (port, host, id), ready
+/// workers first, and draining ones are excluded. Workers that are not ready are included, because a balancer may die
+/// before it has probed its hints.
 package struct SuccessionOrder: Sendable, Equatable {
-    /// The balancer's home; nil where that is of a version that knows no homes.
-    package let home: Home?
-    /// The workers of the balancer's home.
+    /// The balancer's lock domain; nil if its version knows none.
+    package let home: LockDomain?
+    /// The workers of the balancer's lock domain.
     package let candidates: [WorkerRecord]
-    /// The workers of other homes that may act across hosts.
+    /// The workers of other lock domains that may act across hosts.
     package let distant: [WorkerRecord]
-    /// Whether the viewer lives in the balancer's home. Where either is of a version that knows no homes, every worker
-    /// takes itself for a neighbour of the balancer, and lock and listeners tell.
+    /// The viewer is in the balancer's lock domain. If either has a version without lock domains, every worker counts
+    /// as in it, and lock and listeners decide.
     package let isAtHome: Bool
 
     /// - Parameters:
-    ///   - viewer: the worker whose view this is.
-    ///   - home: where the balancer lives, when the viewer knows it of a later reign than the snapshot's.
-    package init(of snapshot: Snapshot, seenBy viewer: WorkerRecord, balancerIn home: Home? = nil) {
+    ///   - viewer: the worker with this view.
+    ///   - home: the balancer's lock domain, if the viewer knows it of a later reign than the snapshot's.
+    package init(of snapshot: Snapshot, seenBy viewer: WorkerRecord, balancerIn home: LockDomain? = nil) {
         let home = home ?? snapshot.home
         let isAtHome = home == nil || viewer.home == nil || home == viewer.home
         let isNear = { (worker: WorkerRecord) in
@@ -40,7 +40,7 @@ package struct SuccessionOrder: Sendable, Equatable {
         }
     }
 
-    /// How many living candidates come before `id`; nil when it is no candidate.
+    /// The number of living candidates before `id`; nil if it is no candidate.
     package func rank(of id: NodeID, without dead: Set<NodeID> = []) -> Int? {
         var rank = 0
         for candidate in candidates {
@@ -50,11 +50,11 @@ package struct SuccessionOrder: Sendable, Equatable {
         return nil
     }
 
-    /// When a worker of another home has its turn.
+    /// The position of a worker of another lock domain.
     package struct Turn: Sendable, Equatable {
-        /// Homes with a living worker that comes before it.
+        /// Lock domains with a living worker before it.
         package let homesBefore: Int
-        /// Living workers of its own home that come before it.
+        /// Living workers of its own lock domain before it.
         package let rank: Int
 
         package init(homesBefore: Int, rank: Int) {
@@ -63,12 +63,12 @@ package struct SuccessionOrder: Sendable, Equatable {
         }
     }
 
-    /// Nil when `id` is none of the distant.
+    /// Nil if `id` is not one of the distant workers.
     ///
-    /// A host that is gone takes all its workers along, so it costs the others one wait, not one for each.
+    /// A dead host takes all its workers along, so the others wait once for it, not once for each worker.
     package func turn(of id: NodeID, without dead: Set<NodeID> = []) -> Turn? {
         guard let own = distant.first(where: { $0.id == id })?.home else { return nil }
-        var homes: Set<Home> = []
+        var homes: Set<LockDomain> = []
         var rank = 0
         for worker in distant {
             if worker.id == id { break }
@@ -78,8 +78,8 @@ package struct SuccessionOrder: Sendable, Equatable {
         return Turn(homesBefore: homes.count, rank: rank)
     }
 
-    /// Whom `id` asks before it takes over on suspicion: the living others among the first `count`, because those watch
-    /// closely and know best. Where none of them is left, the first living others.
+    /// The workers that `id` asks before it takes over on suspicion: the living others among the first `count`, because
+    /// their checks are the most frequent. If none of them is left, the first living others.
     package func electors(for id: NodeID, without dead: Set<NodeID>, count: Int) -> [WorkerRecord] {
         let isElector = { (candidate: WorkerRecord) in candidate.id != id && !dead.contains(candidate.id) }
         let close = candidates.prefix(count).filter(isElector)

@@ -1,14 +1,14 @@
-/// How far a worker has come on the way to bringing a balancer back.
+/// A worker's progress towards a successor.
 enum SuccessionPhase: Sendable, Equatable {
-    /// A balancer answers, or nothing has been held against it yet.
+    /// A balancer answers, or there is no evidence against it.
     case idle
-    /// Leaves the better ranks their time. `isCertain` when the balancer's process is known to be gone.
+    /// Waits for workers with better ranks. `isCertain` if the balancer's process has certainly ended.
     case waiting(until: Instant, isCertain: Bool)
     /// Has asked the others whether they miss the balancer too.
     case prevoting(until: Instant)
-    /// The shell is at it.
+    /// The shell starts a balancer.
     case takingOver(until: Instant)
-    /// Has tried in vain, and watches for the balancer that somebody else must have started.
+    /// The attempt failed. The worker watches for a balancer of another worker.
     case backingOff(until: Instant)
 
     var deadline: Instant? {

@@ -1,9 +1,9 @@
-/// How the shell's attempt to start a balancer ended.
+/// The result of the shell's attempt to start a balancer.
 package enum TakeoverOutcome: Sendable, Equatable {
-    /// A balancer of this epoch accepts now.
+    /// A balancer of this epoch accepts connections now.
     case started(Epoch)
-    /// Another process holds the lock of the state directory: somebody else did it.
+    /// Another process holds the lock of the state directory: another worker was first.
     case lockHeld
-    /// It could not be started; the text says why.
+    /// The balancer could not be started. The text gives the reason.
     case failed(String)
 }

@@ -1,13 +1,13 @@
-/// How a check of the balancer failed.
+/// The failure of a check of the balancer.
 package enum WatchFailure: Sendable, Equatable {
-    /// No answer in time, and the connection given up. (The core also counts by itself what stays unanswered.)
+    /// No answer in time, and the connection was closed. The core also counts unanswered checks by itself.
     case timedOut
-    /// The watch connection ended: the balancer's process is gone, as far as one can see.
+    /// The watch connection closed: the balancer's process has probably ended.
     case closed
-    /// Nobody listens at the balancer's cluster port.
+    /// No process listens at the balancer's cluster port.
     case refused
-    /// A balancer is there but says no (403, 409, a broken handshake): this worker has to register again.
+    /// A balancer rejects this worker (403, 409, a failed handshake): this worker has to register again.
     case rejected
-    /// The balancer said that a later one reigns, and steps down.
+    /// The balancer reported that a later one reigns, and steps down.
     case superseded
 }

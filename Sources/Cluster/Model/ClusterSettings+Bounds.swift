@@ -1,10 +1,11 @@
 extension ClusterSettings {
-    /// One day: no interval of this protocol makes sense beyond it.
+    /// One day. No interval of the cluster protocol is useful beyond it.
     private static let longestMilliseconds: Int64 = 86_400_000
 
-    /// These settings with every value moved into the range in which the protocol works.
+    /// A copy of these settings with every value clamped to its valid range.
     ///
-    /// Settings come from files and from peers. A zero interval would make a timer spin, a huge one would never fire.
+    /// Settings come from files and from peers. A zero interval would make a timer spin, and a huge interval would
+    /// never fire.
     package func bounded() -> ClusterSettings {
         var result = self
         let intervals: [WritableKeyPath<ClusterSettings, Int64>] = [
@@ -25,7 +26,8 @@ extension ClusterSettings {
         result.jitterPercent = min(max(result.jitterPercent, 0), 50)
         let thresholds: [(WritableKeyPath<ClusterSettings, Int>, ClosedRange<Int>)] = [
             (\.fall, 1...100), (\.rise, 1...100), (\.flapMaximumDoublings, 0...6), (\.requestFailuresToEject, 1...1000),
-            (\.maximumTickets, 1...10_000), (\.maximumWorkers, 1...100_000), (\.watchFastRanks, 1...16),
+            (\.maximumTickets, 1...10_000), (\.maximumWorkers, 1...100_000),
+            (\.maximumCapacity, 1...WorkerOffer.maximumCapacity), (\.watchFastRanks, 1...16),
             (\.watchMisses, 1...100),
         ]
         for (path, range) in thresholds {

@@ -1,103 +1,109 @@
 /// Every interval, threshold and bound of the cluster protocol, with its default.
 ///
-/// The balancer sends its own to the workers with the answer to a registration, so that both sides reckon alike.
-/// On the wire a missing field means the default: an older peer can't stop a newer one.
+/// The balancer sends its settings to the workers with the answer to a registration, so that both sides use the same
+/// values. A missing field in a message means the default, so an older peer does not stop a newer one.
 package struct ClusterSettings: Sendable, Codable, Equatable {
     // Health of the workers.
 
-    /// Between two probes of one worker.
+    /// The interval between two probes of one worker.
     package var probeIntervalMilliseconds: Int64 = 1000
-    /// How long the shell waits for the answer to a probe before it reports a failure.
+    /// The time limit for the answer to a probe. Then the shell reports a failure.
     package var probeTimeoutMilliseconds: Int64 = 1000
-    /// How far probe and slow watch intervals stray either way, so that a cluster doesn't march in step.
+    /// The random variation of probe and slow watch intervals in both directions, so that nodes do not act at the same
+    /// time.
     package var jitterPercent: Int64 = 10
     /// Failed probes in a row that eject a worker.
     package var fall: Int = 3
-    /// Passed probes in a row that bring an ejected worker back.
+    /// Passed probes in a row that return an ejected worker to the rotation.
     package var rise: Int = 2
-    /// A worker that fails again this soon after it became ready is flapping: it needs twice the passes each time.
+    /// A worker that fails again within this time after it became ready is flapping. It needs twice the passes each
+    /// time.
     package var flapWindowMilliseconds: Int64 = 60_000
-    /// How often flapping can double `rise`.
+    /// The most times that flapping doubles `rise`.
     package var flapMaximumDoublings: Int = 3
     /// Failed requests in a row that eject a worker although its probes pass.
     package var requestFailuresToEject: Int = 5
-    /// How long failed requests eject a worker: this, times the number of ejections in a row.
+    /// The time of an ejection for failed requests. It is multiplied by the number of ejections in a row.
     package var ejectionMilliseconds: Int64 = 30_000
     package var ejectionMaximumMilliseconds: Int64 = 300_000
-    /// Failures of different workers within this time count as one event: if more than half fail, the fault is here.
+    /// Failures of different workers within this time count as one event. If more than half fail, the fault is at the
+    /// balancer.
     package var togetherMilliseconds: Int64 = 10_000
-    /// How long a new or recovered worker takes to its full share.
+    /// The time until a new or recovered worker has its full share.
     package var slowStartMilliseconds: Int64 = 10_000
 
     // Membership.
 
-    /// A watch that is silent for this long is noted; the worker stays as long as its probes pass.
+    /// A watch that is silent for this time is logged. The worker stays while its probes pass.
     package var leaseMilliseconds: Int64 = 10_000
-    /// A worker that is not routable for this long is removed and has to register again.
+    /// A worker that is not routable for this time is removed and has to register again.
     package var evictionMilliseconds: Int64 = 300_000
-    /// How long the shell may take to connect back to a registering worker, with TLS.
+    /// The time limit for a connect-back to a registering worker, TLS included.
     package var connectBackTimeoutMilliseconds: Int64 = 3000
-    /// Connect-backs under way at the same time. Each takes about two milliseconds of the control loop: so many don't keep the watches of
-    /// those who are members waiting.
+    /// The most connect-backs in progress. Each takes about two milliseconds of the control loop. With this number the
+    /// watches of registered workers do not wait.
     package var maximumTickets: Int = 64
     package var maximumWorkers: Int = 10_000
-    /// How often a balancer makes sure that it still holds the fence.
+    /// The highest announced capacity that counts. It bounds a worker's share relative to another worker.
+    package var maximumCapacity: Int = 16
+    /// The interval at which a balancer checks that it still holds the fence.
     package var fenceCheckMilliseconds: Int64 = 1000
 
     // Watching the balancer.
 
-    /// Between two checks by the first `watchFastRanks` workers of the succession.
+    /// The interval between two checks by the first `watchFastRanks` workers of the succession.
     package var watchFastMilliseconds: Int64 = 100
     package var watchFastRanks: Int = 3
-    /// Between two checks by the other workers, with jitter.
+    /// The interval between two checks by the other workers, with random variation.
     package var watchSlowMilliseconds: Int64 = 1000
-    /// Checks without an answer in a row that make the balancer suspect.
+    /// Missed checks in a row that make the balancer suspect.
     package var watchMisses: Int = 3
-    /// A timer that comes this late says that the watcher itself stood still: it accuses nobody.
+    /// A watcher whose timer fires this late was paused itself, so it accuses no balancer.
     package var lagMilliseconds: Int64 = 100
 
     // Succession.
 
-    /// How much longer each rank waits than the one before.
+    /// The additional delay of each rank.
     package var rankDelayMilliseconds: Int64 = 150
-    /// How long a candidate waits for the answers to a prevote.
+    /// The time that a candidate waits for the answers to a prevote.
     package var prevoteTimeoutMilliseconds: Int64 = 100
-    /// How much longer than the silence that makes it suspect the workers of other homes give the balancer's own.
+    /// The time by which workers of other lock domains wait longer before they suspect the balancer.
     package var distantGraceMilliseconds: Int64 = 1000
-    /// How much longer each home waits than the one before.
+    /// The additional delay of each lock domain.
     package var distantTurnMilliseconds: Int64 = 1000
-    /// How long the candidate of another home waits for an answer to its prevote.
+    /// The time that a candidate of another lock domain waits for an answer to its prevote.
     package var quorumTimeoutMilliseconds: Int64 = 1000
-    /// How long a worker that has agreed to a takeover across hosts agrees to no other one.
+    /// After a worker has agreed to a takeover across hosts, it agrees to no other one for this time.
     package var promiseMilliseconds: Int64 = 5000
-    /// How long a takeover by the shell may take before it counts as failed.
+    /// The time limit for a takeover by the shell. Then it counts as failed.
     package var takeoverTimeoutMilliseconds: Int64 = 10_000
-    /// After a takeover that brought no balancer: how long to watch before the next, doubling up to the maximum.
+    /// The wait before the next takeover after a failed one. It doubles up to the maximum.
     package var takeoverRetryMinimumMilliseconds: Int64 = 300
     package var takeoverRetryMaximumMilliseconds: Int64 = 5000
-    /// How long a worker of the last snapshot reaches no balancer at all before it brings one back.
+    /// A listed worker that reaches no balancer for this time starts a successor.
     package var orphanMilliseconds: Int64 = 5000
 
-    /// Between two questions of a member to other seats, one at a time.
+    /// The interval between two requests of a member to other balancer addresses, one address at a time.
     package var scoutMilliseconds: Int64 = 2000
-    /// The same for a worker that does not reach its balancer; it asks at all seats.
+    /// The same interval for a worker that does not reach its balancer. It asks at all addresses.
     package var lostScoutMilliseconds: Int64 = 500
 
     // Registration.
 
-    /// Between two attempts, doubling from the minimum to the maximum, with jitter.
+    /// The wait before the next registration attempt. It doubles from the minimum to the maximum, with random
+    /// variation.
     package var registerRetryMinimumMilliseconds: Int64 = 100
     package var registerRetryMaximumMilliseconds: Int64 = 5000
-    /// Between two attempts after a refusal that only an operator can cure.
+    /// The wait after a refusal that only an operator can resolve.
     package var refusedRetryMilliseconds: Int64 = 10_000
-    /// How long the answer to a registration may take; longer than a connect-back.
+    /// The time limit for the answer to a registration. It is longer than a connect-back.
     package var registerTimeoutMilliseconds: Int64 = 8000
 
     package init() {}
 }
 
 extension ClusterSettings {
-    // The synthesized decoder would demand every field. This one takes what is there.
+    // The synthesized decoder would require every field. This one accepts missing fields.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         self.init()
@@ -121,6 +127,7 @@ extension ClusterSettings {
         try read(&connectBackTimeoutMilliseconds, .connectBackTimeoutMilliseconds)
         try read(&maximumTickets, .maximumTickets)
         try read(&maximumWorkers, .maximumWorkers)
+        try read(&maximumCapacity, .maximumCapacity)
         try read(&fenceCheckMilliseconds, .fenceCheckMilliseconds)
         try read(&watchFastMilliseconds, .watchFastMilliseconds)
         try read(&watchFastRanks, .watchFastRanks)

@@ -1,12 +1,12 @@
 /// The name of a node: 1 to 63 characters of `a-z 0-9 . -`, beginning with a letter or a digit.
 ///
-/// The alphabet is that of one DNS label plus the dot, so an id is safe as a file name, in a URI and in a log line.
+/// The characters are those of a DNS label and the dot. So an id is safe as a file name, in a URI and in a log line.
 package struct NodeID: Comparable, Hashable, Sendable, Codable, CustomStringConvertible {
     package static let maximumLength = 63
 
     package let text: String
 
-    /// Nil unless `text` keeps the alphabet and the length.
+    /// Nil unless `text` has the valid characters and length.
     package init?(_ text: String) {
         let bytes = text.utf8
         guard (1...NodeID.maximumLength).contains(bytes.count), let first = bytes.first else { return nil }

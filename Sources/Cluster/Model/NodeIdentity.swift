@@ -1,6 +1,6 @@
-/// Who a peer is, as its certificate says: `spiffe://CLUSTER/ROLE/ID`, and nothing else in the URI.
+/// The identity in a peer's certificate: the URI is exactly `spiffe://CLUSTER/ROLE/ID`.
 package struct NodeIdentity: Hashable, Sendable, CustomStringConvertible {
-    /// The longest name of a cluster. SPIFFE allows a trust domain 255 bytes.
+    /// Longest name of a cluster, in bytes: SPIFFE's limit for a trust domain.
     package static let maximumClusterLength = 255
 
     private static let scheme = "spiffe://"
@@ -10,7 +10,7 @@ package struct NodeIdentity: Hashable, Sendable, CustomStringConvertible {
     package let role: Role
     package let id: NodeID
 
-    /// Nil unless `cluster` keeps the alphabet and the length of a trust domain.
+    /// Nil unless `cluster` has the characters and the length of a trust domain.
     package init?(cluster: String, role: Role, id: NodeID) {
         guard NodeIdentity.isCluster(cluster) else { return nil }
         self.cluster = cluster
@@ -18,7 +18,8 @@ package struct NodeIdentity: Hashable, Sendable, CustomStringConvertible {
         self.id = id
     }
 
-    /// Parses the text of a URI SAN. Strict: no upper case, no port, no query, no escape, no empty or extra segment.
+    /// Parses the text of a URI SAN strictly. The parser rejects upper case, a port, a query, an escape, and an empty
+    /// or extra segment.
     package init?(uri: String) {
         guard uri.utf8.count <= Self.scheme.utf8.count + Self.maximumClusterLength + 2 + 8 + NodeID.maximumLength,
             uri.utf8.starts(with: Self.scheme.utf8)

@@ -1,9 +1,9 @@
-/// What a certificate allows its holder to be. It stands in the URI SAN, as the first segment of the path.
+/// The role that a certificate permits its holder: the first path segment of the URI SAN.
 package enum Role: String, Hashable, Sendable, Codable, CaseIterable {
-    /// Registers, watches and serves requests.
+    /// Registers with the balancer, watches it and serves requests.
     case worker
-    /// Accepts clients and speaks to the workers.
+    /// Accepts clients and forwards their requests to the workers.
     case balancer
-    /// A person or a tool that looks and gives orders, but serves nothing.
+    /// Reads the state of the cluster and gives orders, but serves nothing. A person or a tool has this role.
     case `operator`
 }

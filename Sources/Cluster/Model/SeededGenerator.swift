@@ -1,6 +1,6 @@
-/// A small, fast generator of pseudo-random numbers (SplitMix64): jitter and tie-breaking, never secrets.
+/// A small and fast generator of pseudo-random numbers (SplitMix64), for jitter and ties, never for secrets.
 ///
-/// Seeded from outside so that a run can be repeated.
+/// The caller gives the seed, so that a run can be repeated.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -16,12 +16,13 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`, or 0 when `bound` is 0. One multiplication; the bias is below 2^-32 for 32-bit bounds.
+    /// A number below `bound`, or 0 if `bound` is 0. The calculation is one multiplication, with a bias below 2^-32 for
+    /// 32-bit bounds.
     package mutating func below(_ bound: UInt32) -> UInt32 {
         UInt32(truncatingIfNeeded: ((next() >> 32) &* UInt64(bound)) >> 32)
     }
 
-    /// `milliseconds` moved by up to `percent` of itself either way. `percent` above 100 counts as 100.
+    /// `milliseconds`, varied at random by up to `percent` both ways. A `percent` above 100 counts as 100.
     package mutating func jittered(_ milliseconds: Int64, percent: Int64) -> Int64 {
         let base = min(max(milliseconds, 0), Int64(UInt32.max) / 2)
         let spread = base * min(max(percent, 0), 100) / 100

@@ -1,32 +1,32 @@
 /// The worker list of one balancer at one moment, ordered by (port, host, id).
 ///
-/// (epoch, version) never goes back at any holder: see `supersedes`.
+/// No holder replaces a snapshot with one of a lower (epoch, version): see `supersedes`.
 package struct Snapshot: Codable, Sendable, Equatable {
     package var epoch: Epoch
-    /// Rises with every change of membership or state; begins again under a new epoch.
+    /// Increases with every change of membership or state, and starts again under a new epoch.
     package var version: UInt64
     package var workers: [WorkerRecord]
-    /// Where the balancer lives; nil for one of an earlier version.
-    package var home: Home?
+    /// The home of the balancer; nil for a balancer of an earlier version.
+    package var home: LockDomain?
 
     package static let empty = Snapshot(epoch: .none, version: 0, workers: [])
 
-    package init(epoch: Epoch, version: UInt64, workers: [WorkerRecord], home: Home? = nil) {
+    package init(epoch: Epoch, version: UInt64, workers: [WorkerRecord], home: LockDomain? = nil) {
         self.epoch = epoch
         self.version = version
         self.workers = workers
         self.home = home
     }
 
-    /// Whether this snapshot may take the place of `other`: only a strictly higher (epoch, version) may.
+    /// True if this snapshot may replace `other`: its (epoch, version) is strictly higher.
     package func supersedes(_ other: Snapshot) -> Bool {
         (epoch, version) > (other.epoch, other.version)
     }
 
-    /// This snapshot, but with every worker of which `known` has a later start as `known` has it.
+    /// A copy of this snapshot in which each worker with a later start in `known` has the record from `known`.
     ///
-    /// A balancer that took over with an old list can, for a moment, name an incarnation that is long replaced. Whoever
-    /// knows better keeps what it knows, as a hint.
+    /// A balancer that took over with an old list may briefly list an incarnation that a later one has replaced. A
+    /// holder of a later record keeps that record as a hint.
     package func keepingLaterStarts(of known: Snapshot) -> Snapshot {
         var incarnations: [NodeID: Int] = [:]
         for (position, worker) in known.workers.enumerated() { incarnations[worker.id] = position }
@@ -41,14 +41,15 @@ package struct Snapshot: Codable, Sendable, Equatable {
         return result
     }
 
-    /// The record of `id`, if it is listed.
+    /// The record of `id`; nil if the snapshot does not list `id`.
     package func worker(_ id: NodeID) -> WorkerRecord? {
         workers.first { $0.id == id }
     }
 }
 
 extension Snapshot {
-    /// The one that supersedes all others: what a successor takes over from the copies of many workers.
+    /// The snapshot that supersedes all others; nil for an empty sequence. A successor chooses it among the copies of
+    /// many workers.
     package static func latest(of snapshots: some Sequence<Snapshot>) -> Snapshot? {
         snapshots.reduce(nil) { best, snapshot in
             best.map { snapshot.supersedes($0) } ?? true ? snapshot : best

@@ -1,64 +1,71 @@
-/// What the cluster knows of one worker, as it is stored, sent and handed to a successor.
+/// The cluster's information on one worker, as it is stored, sent, and passed to a successor.
 package struct WorkerRecord: Codable, Sendable, Equatable {
     package var id: NodeID
-    /// The address that the worker serves on: an IP address without brackets, or a DNS name.
+    /// The address on which the worker serves: an IP address without brackets, or a DNS name.
     package var host: String
     package var port: UInt16
-    /// Rises with every start of the worker's process; the higher one is the living one.
+    /// Increases with every start of the worker's process. The record with the highest incarnation is valid.
     package var incarnation: UInt64
-    /// Whether the worker holds what it takes to start a balancer: a balancer certificate and the state directory.
+    /// True if the worker can start a balancer: it has a balancer certificate and the state directory.
     package var mayStandIn: Bool
-    /// Relative weight, 1 to `maximumCapacity`: a worker of capacity 2 is given twice the requests of one of capacity 1.
-    package var capacity: Int
-    /// Requests that the worker takes at the same time, up to `maximumConcurrency`; 0 for as many as come.
-    package var maximumRequests: Int
-    /// The state directory that the worker uses; nil for a node of an earlier version.
-    package var home: Home?
-    /// Whether the worker may start a balancer in its own home when that of another home is gone.
+    package var offer: WorkerOffer
+    /// The worker's home; nil for a node of an earlier version.
+    package var home: LockDomain?
+    /// True if the worker may start a balancer in its own home when a balancer of another home has died.
     package var acrossHosts: Bool
     package var state: WorkerState
 
-    package static let maximumCapacity = 1000
-    package static let maximumConcurrency = 65_535
-
     package init(
-        id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool, capacity: Int = 1,
-        maximumRequests: Int = 0, home: Home? = nil, acrossHosts: Bool = false, state: WorkerState = .joining
+        id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool,
+        offer: WorkerOffer = WorkerOffer(), home: LockDomain? = nil, acrossHosts: Bool = false,
+        state: WorkerState = .joining
     ) {
         self.id = id
         self.host = host
         self.port = port
         self.incarnation = incarnation
         self.mayStandIn = mayStandIn
-        self.capacity = capacity
-        self.maximumRequests = maximumRequests
+        self.offer = offer
         self.home = home
         self.acrossHosts = acrossHosts
         self.state = state
     }
 
-    // The synthesized decoder would demand every field; a node of an earlier version knows no limit
-    // and no home.
+    private enum Key: String, CodingKey { case id, host, port, incarnation, mayStandIn, home, acrossHosts, state }
+
+    // A node of an earlier version sends no home. The fields of the offer stand beside the others.
     package init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        let fields = try decoder.container(keyedBy: Key.self)
         id = try fields.decode(NodeID.self, forKey: .id)
         host = try fields.decode(String.self, forKey: .host)
         port = try fields.decode(UInt16.self, forKey: .port)
         incarnation = try fields.decode(UInt64.self, forKey: .incarnation)
         mayStandIn = try fields.decode(Bool.self, forKey: .mayStandIn)
-        capacity = try fields.decode(Int.self, forKey: .capacity)
-        maximumRequests = try fields.decodeIfPresent(Int.self, forKey: .maximumRequests) ?? 0
-        home = try fields.decodeIfPresent(Home.self, forKey: .home)
+        offer = try WorkerOffer(from: decoder)
+        home = try fields.decodeIfPresent(LockDomain.self, forKey: .home)
         acrossHosts = try fields.decodeIfPresent(Bool.self, forKey: .acrossHosts) ?? false
         state = try fields.decode(WorkerState.self, forKey: .state)
     }
 
-    /// Whether both mean the same socket address, literally; names are not resolved here.
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Key.self)
+        try fields.encode(id, forKey: .id)
+        try fields.encode(host, forKey: .host)
+        try fields.encode(port, forKey: .port)
+        try fields.encode(incarnation, forKey: .incarnation)
+        try fields.encode(mayStandIn, forKey: .mayStandIn)
+        try offer.encode(to: encoder)
+        try fields.encodeIfPresent(home, forKey: .home)
+        try fields.encode(acrossHosts, forKey: .acrossHosts)
+        try fields.encode(state, forKey: .state)
+    }
+
+    /// True if both records have the same port and the same text as host. The function resolves no names.
     package func hasAddress(of other: WorkerRecord) -> Bool {
         port == other.port && host == other.host
     }
 
-    /// This record with an incarnation above that of `earlier`.
+    /// A copy of this record with an incarnation above that of `earlier`.
     func laterThan(_ earlier: WorkerRecord?) -> WorkerRecord {
         guard let earlier, earlier.incarnation >= incarnation, earlier.incarnation < .max else { return self }
         var record = self

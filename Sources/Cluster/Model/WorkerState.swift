@@ -1,13 +1,13 @@
-/// Where a worker stands in the registry. Only `ready` receives requests.
+/// The state of a worker in the registry. Only a `ready` worker receives requests.
 package enum WorkerState: String, Codable, Sendable, CaseIterable {
-    /// A hint from a predecessor's snapshot, not yet seen alive by this balancer.
+    /// A hint from a predecessor's snapshot. This balancer has not reached the worker yet.
     case joining
-    /// Proved by a connect-back or a good probe: receives requests.
+    /// A connect-back or a passed probe has confirmed the worker. The worker receives requests.
     case ready
-    /// Its watch connection ended: receives nothing until a probe says that it still serves.
+    /// The worker's watch connection has ended. The worker receives no requests until a probe passes.
     case suspect
-    /// Asked to leave: finishes what it has, receives nothing new.
+    /// The worker is leaving: it finishes its requests and receives no new ones.
     case draining
-    /// Failed probes or requests: receives nothing until it has been good again for long enough.
+    /// The worker failed probes or requests. The worker receives no requests until enough probes have passed.
     case ejected
 }

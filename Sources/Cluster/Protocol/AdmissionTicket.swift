@@ -1,10 +1,10 @@
-/// One connect-back under way.
+/// One connect-back in progress.
 package struct AdmissionTicket: Sendable, Equatable {
     /// Unique within one balancer.
     package let number: UInt64
-    /// Whom to find, and where.
+    /// The expected worker and its address.
     package let record: WorkerRecord
-    /// Whether the peer of the registration proved its identity (false in the plain build).
+    /// The peer of the registration has proved its identity (false in the plain build).
     package let isAuthenticated: Bool
 
     package init(number: UInt64, record: WorkerRecord, isAuthenticated: Bool) {

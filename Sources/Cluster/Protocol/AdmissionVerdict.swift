@@ -1,6 +1,6 @@
 /// The end of a registration.
 package enum AdmissionVerdict: Sendable, Equatable {
-    /// In the registry. The snapshot goes back with the 200.
+    /// The worker is in the registry. The snapshot is the content of the 200.
     case admitted(Snapshot)
     case refused(Refusal)
 }

@@ -1,13 +1,13 @@
-/// What the shell found at the address that a registering worker claimed.
+/// The result of a connect-back to the address that a registering worker claims.
 package enum ConnectBackOutcome: Sendable, Equatable {
     /// The same identity as the peer that registered, able to serve.
     case sameNode
-    /// Nobody answered; the text says why.
+    /// No process answered. The text gives the reason.
     case unreachable(String)
-    /// Somebody else answered; the text says who.
+    /// Another node answered. The text names it.
     case otherNode(String)
-    /// The right node answered, but its certificate is not good for the claimed host.
+    /// The right node answered, but its certificate is not valid for the claimed host.
     case hostNotInCertificate
-    /// The right node answered, but its `/health` was not 200; the text says what it was.
+    /// The right node answered, but the status of `/health` was not 200. The text gives the status.
     case unhealthy(String)
 }

@@ -3,8 +3,8 @@ package struct Prevote: Codable, Sendable, Equatable {
     package var candidate: NodeID
     /// The highest epoch that the candidate has met.
     package var epochSeen: Epoch
-    /// True when the candidate lives in another home than the balancer: whoever agrees then supports nobody else for a
-    /// while. An earlier version does not ask so.
+    /// True if the candidate is in another lock domain than the balancer. A worker that agrees then supports no other
+    /// candidate for a while. An earlier version does not send it.
     package var acrossHosts: Bool?
 
     package init(candidate: NodeID, epochSeen: Epoch, acrossHosts: Bool? = nil) {

@@ -1,11 +1,11 @@
-/// What the shell found when it asked a worker for `/health`, over a connection whose identity it checked.
+/// The result of a probe (`/health`), over a connection with a verified identity.
 package enum ProbeOutcome: Sendable, Equatable {
     /// 200 from the right node.
     case passed
-    /// Too late, a wrong status, a broken connection; the text says which.
+    /// A timeout, a wrong status, or a broken connection. The text says which.
     case failed(String)
-    /// Nobody listens at the address: certain enough to eject at once.
+    /// No process listens at the address. That is enough to eject at once.
     case refusedConnection
-    /// Somebody else answered; the text says who. Ejects at once: a stolen port gets no traffic.
+    /// Another node answered. The text names it. The worker is ejected at once: a stolen port gets no requests.
     case otherNode(String)
 }

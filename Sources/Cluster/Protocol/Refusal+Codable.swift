@@ -4,7 +4,7 @@ extension Refusal: Codable {
         case detail
     }
 
-    /// The stable name of the case on the wire and in metrics.
+    /// The stable name of the case in messages and metrics.
     package var code: String {
         switch self {
         case .identityMismatch: "identity_mismatch"
@@ -19,14 +19,16 @@ extension Refusal: Codable {
         case .answeredBySomebodyElse: "answered_by_somebody_else"
         case .hostNotInCertificate: "host_not_in_certificate"
         case .unhealthy: "unhealthy"
+        case .notConfirmed: "not_confirmed"
         case .reservedPort: "reserved_port"
         case .expired: "expired"
         case .steppingDown: "stepping_down"
+        case .laterReignMet: "later_reign_met"
         case .invalid: "invalid"
         }
     }
 
-    /// The free text that goes with the code, where there is one.
+    /// The text of the code, if it has one.
     package var detail: String? {
         switch self {
         case .unreachable(let text), .answeredBySomebodyElse(let text), .unhealthy(let text), .invalid(let text): text
@@ -35,20 +37,20 @@ extension Refusal: Codable {
         }
     }
 
-    /// The refusal of a code; nil for a code that this version does not know.
+    /// The refusal of a code. Fails for a code that this version does not know.
     package init?(code: String, detail: String?) {
         let text = detail ?? "no reason given"
         let all: [Refusal] = [
             .identityMismatch, .wrongRole, .wrongCluster, .olderIncarnation,
             .laterStartKnown(detail.flatMap { UInt64($0) } ?? 0), .nameTaken, .tooManyWorkers, .busy,
-            .unreachable(text), .answeredBySomebodyElse(text), .hostNotInCertificate, .unhealthy(text), .reservedPort,
-            .expired, .steppingDown, .invalid(text),
+            .unreachable(text), .answeredBySomebodyElse(text), .hostNotInCertificate, .unhealthy(text), .notConfirmed,
+            .reservedPort, .expired, .steppingDown, .laterReignMet, .invalid(text),
         ]
         guard let match = all.first(where: { $0.code == code }) else { return nil }
         self = match
     }
 
-    /// Reads `{"code", "detail"}`. An unknown code of a newer peer becomes `invalid`, so that it is retried slowly.
+    /// Reads `{"code", "detail"}`. An unknown code of a newer peer becomes `invalid`, so that the retry is slow.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Field.self)
         let code = try fields.decode(String.self, forKey: .code)

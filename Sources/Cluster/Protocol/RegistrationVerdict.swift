@@ -1,6 +1,6 @@
-/// What the balancer says to a registration at first sight.
+/// The balancer's first answer to a registration.
 package enum RegistrationVerdict: Sendable, Equatable {
-    /// Connect to the ticket's address, look who answers, and report it with `connectBackFinished`.
+    /// Connect to the ticket's address, verify the node there, and report it with `connectBackFinished`.
     case connectBack(AdmissionTicket)
     case refused(Refusal)
 }

@@ -2,16 +2,22 @@
 package struct Watch: Codable, Sendable, Equatable {
     package var id: NodeID
     package var incarnation: UInt64
-    /// The highest epoch that the worker has met, be it through a snapshot or a proxied request.
+    /// The highest epoch that the worker has met, in a snapshot or in a proxied request.
     package var epochSeen: Epoch
     /// The epoch and version of the snapshot that the worker holds.
     package var snapshotEpoch: Epoch
     package var snapshotVersion: UInt64
-    /// Requests that the worker is serving at the moment, from all sources.
+    /// The requests in progress at the worker, from all sources.
     package var inFlight: Int
+    /// The address of the balancer with `epochSeen`. Only the last watch of a worker that has found a later balancer
+    /// contains it.
+    package var reignsAt: BalancerAddress?
+    /// The worker keeps a parked standby. An earlier version does not send it.
+    package var hasStandby: Bool?
 
     package init(
-        id: NodeID, incarnation: UInt64, epochSeen: Epoch, snapshotEpoch: Epoch, snapshotVersion: UInt64, inFlight: Int
+        id: NodeID, incarnation: UInt64, epochSeen: Epoch, snapshotEpoch: Epoch, snapshotVersion: UInt64, inFlight: Int,
+        reignsAt: BalancerAddress? = nil, hasStandby: Bool? = nil
     ) {
         self.id = id
         self.incarnation = incarnation
@@ -19,5 +25,7 @@ package struct Watch: Codable, Sendable, Equatable {
         self.snapshotEpoch = snapshotEpoch
         self.snapshotVersion = snapshotVersion
         self.inFlight = inFlight
+        self.reignsAt = reignsAt
+        self.hasStandby = hasStandby
     }
 }

@@ -1,5 +1,6 @@
-import Cluster
 import Testing
+
+@testable import Cluster
 
 @Suite struct AdmissionTests {
     @Test func aRegistrationAloneChangesNothing() {
@@ -22,23 +23,21 @@ import Testing
         }
         #expect(snapshot.workers == [record(8001)])
         #expect(balancer.core.isRoutable(id("worker-8001")))
-        #expect(balancer.effects() == [.event(.joined(id("worker-8001"))), .rosterChanged])
-        #expect(balancer.core.roster.map(\.slowStartBegan) == [at(0)])
+        #expect(balancer.effects() == [.event(.joined(id("worker-8001"))), .hostsChanged])
+        #expect(balancer.core.loadBalancer.map(\.slowStartBegan) == [at(0)])
     }
 
-    @Test func capacityAndLimitReachTheDataPlane() {
-        var offer = record(8001)
-        offer.capacity = 8
-        offer.maximumRequests = 64
+    @Test func `An offer reaches the load balancer`() {
+        var record = record(8001)
+        record.offer = WorkerOffer(capacity: 8, maximumRequests: 64)
         var balancer = BalancerConversation()
-        #expect(balancer.admit(offer) == .admitted(balancer.core.snapshot))
-        #expect(balancer.core.snapshot.workers == [offer])
-        #expect(balancer.core.roster.map(\.capacity) == [8])
-        #expect(balancer.core.roster.map(\.maximumRequests) == [64])
-        // The same start may say it anew.
-        offer.maximumRequests = 32
-        #expect(balancer.admit(offer) == .admitted(balancer.core.snapshot))
-        #expect(balancer.core.roster.map(\.maximumRequests) == [32])
+        #expect(balancer.admit(record) == .admitted(balancer.core.snapshot))
+        #expect(balancer.core.snapshot.workers == [record])
+        #expect(balancer.core.loadBalancer.map(\.offer) == [record.offer])
+        // The same incarnation may change its offer.
+        record.offer.maximumRequests = 32
+        #expect(balancer.admit(record) == .admitted(balancer.core.snapshot))
+        #expect(balancer.core.loadBalancer.map(\.offer) == [record.offer])
     }
 
     @Test(arguments: [
@@ -68,16 +67,64 @@ import Testing
         #expect(balancer.core.watch(watch(record(8001)), peer: peer, now: at(0)) == .refused(refusal))
     }
 
-    @Test func withoutACertificateNobodyGetsInWhereThereAreCertificates() {
+    /// Checked before any connection. Otherwise any member could make the balancer connect to other hosts.
+    @Test func theHostMustBeInTheWorkersCertificate() {
         var balancer = BalancerConversation()
-        let verdict = balancer.core.register(registration(record(8001)), peer: nil, now: at(0))
+        #expect(balancer.register(record(8001), isHostCertified: false) == .refused(.hostNotInCertificate))
+        // The identity is checked first: a peer that claims another id learns nothing.
+        let verdict = balancer.register(record(8001), peer: worker("worker-8002"), isHostCertified: false)
+        #expect(verdict == .refused(.identityMismatch))
+    }
+
+    @Test(arguments: [
+        Refusal.unreachable("Connection refused"), .unreachable("no answer in time"),
+        .answeredBySomebodyElse("spiffe://understudy/worker/other"), .unhealthy("status 500"),
+    ])
+    func theFindingOfAConnectBackIsForTheLogOnly(refusal: Refusal) {
+        #expect(refusal.asTold == .notConfirmed)
+        #expect(refusal.asTold.detail == nil)
+        #expect(refusal.asTold.status == 409)
+        #expect(ClusterEvent.refused(id("a"), refusal).message.contains(refusal.detail ?? "?"))
+    }
+
+    @Test func anIdentityHasFewConnectBacksInAWhile() {
+        var balancer = BalancerConversation()
+        func attempts(_ port: UInt16, _ count: Int) -> Int {
+            (0..<count).filter { _ in
+                if case .admitted = balancer.admit(record(port)) { true } else { false }
+            }.count
+        }
+        #expect(attempts(8001, 40) == ConnectBackLimiter.mostInWindow)
+        #expect(balancer.register(record(8001)) == .refused(.busy))
+        // Other identities have their own.
+        #expect(attempts(8002, 1) == 1)
+        balancer.pass(milliseconds: ConnectBackLimiter.windowMilliseconds - 1)
+        #expect(balancer.register(record(8001)) == .refused(.busy))
+        balancer.pass(milliseconds: 1)
+        #expect(attempts(8001, 1) == 1)
+    }
+
+    @Test func theListOfConnectBacksIsBounded() {
+        var pace = ConnectBackLimiter()
+        for number in 0..<5000 {
+            let isAllowed = pace.allows(id("worker-\(number)"), now: at(Int64(number) * 10))
+            #expect(isAllowed)
+            #expect(pace.listedCount <= 2048)
+        }
+    }
+
+    @Test func withCertificatesAPeerWithoutOneIsRefused() {
+        var balancer = BalancerConversation()
+        let verdict = balancer.core.register(
+            registration(record(8001)), peer: nil, isHostCertified: true, now: at(0))
         #expect(verdict == .refused(.identityMismatch))
     }
 
     @Test func thePlainBuildHasNoIdentities() {
         var balancer = BalancerConversation(cluster: nil)
-        guard case .connectBack(let ticket) = balancer.core.register(registration(record(8001)), peer: nil, now: at(0))
-        else {
+        let verdict = balancer.core.register(
+            registration(record(8001)), peer: nil, isHostCertified: true, now: at(0))
+        guard case .connectBack(let ticket) = verdict else {
             Issue.record("refused")
             return
         }
@@ -95,11 +142,25 @@ import Testing
         (registration(record(8001, host: "fe80::1%eth0")), 400),
         (registration(record(8001, host: String(repeating: "a", count: 254))), 400),
         (registration(record(8001), seen: Epoch(.max)), 400),
-        (Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, capacity: 0), 400),
-        (Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, capacity: 1001), 400),
-        (Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, maximumRequests: -1), 400),
         (
-            Registration(id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, maximumRequests: 65_536),
+            Registration(
+                id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, offer: WorkerOffer(capacity: 0)),
+            400
+        ),
+        (
+            Registration(
+                id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true, offer: WorkerOffer(capacity: 1001)),
+            400
+        ),
+        (
+            Registration(
+                id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true,
+                offer: WorkerOffer(maximumRequests: -1)), 400
+        ),
+        (
+            Registration(
+                id: id("a"), host: "::1", port: 1, incarnation: 0, mayStandIn: true,
+                offer: WorkerOffer(maximumRequests: 65_536)),
             400
         ),
     ]
@@ -107,7 +168,8 @@ import Testing
     @Test(arguments: nonsense)
     func nonsenseIsRefused(registration: Registration, status: UInt16) {
         var balancer = BalancerConversation()
-        let verdict = balancer.core.register(registration, peer: worker(registration.id.text), now: at(0))
+        let verdict = balancer.core.register(
+            registration, peer: worker(registration.id.text), isHostCertified: true, now: at(0))
         guard case .refused(let refusal) = verdict else {
             Issue.record("accepted")
             return
@@ -164,19 +226,20 @@ import Testing
         #expect(balancer.register(elsewhere) == .refused(.nameTaken))
     }
 
-    @Test func whoProvesAnAddressGetsItsPlace() {
+    @Test func aWorkerThatProvesAnAddressReplacesTheEarlierOne() {
         var balancer = BalancerConversation(with: [record(8001)])
-        var heir = record(8009)
-        heir.port = 8001
-        #expect(balancer.admit(heir, .otherNode("worker-8001")) == .refused(.answeredBySomebodyElse("worker-8001")))
+        var successor = record(8009)
+        successor.port = 8001
+        #expect(
+            balancer.admit(successor, .otherNode("worker-8001")) == .refused(.answeredBySomebodyElse("worker-8001")))
         #expect(balancer.core.snapshot.workers == [record(8001)])
-        balancer.admit(heir)
-        #expect(balancer.core.snapshot.workers == [heir])
+        balancer.admit(successor)
+        #expect(balancer.core.snapshot.workers == [successor])
         #expect(balancer.events().contains(.replaced(id("worker-8001"), by: id("worker-8009"))))
         #expect(balancer.watch(watch(record(8001))) == .registerAgain)
     }
 
-    @Test func whatChangedMeanwhileCounts() {
+    @Test func changesDuringTheConnectBackCount() {
         var balancer = BalancerConversation()
         guard case .connectBack(let ticket) = balancer.register(record(8001, incarnation: 1)) else {
             Issue.record("refused")
@@ -216,7 +279,7 @@ import Testing
         #expect(balancer.register(record(8005)) != .refused(.busy))
     }
 
-    /// Those who have been let in take up nothing of what is bounded for those who come after them.
+    /// Admitted workers do not count in the limit of pending ones.
     @Test func manyJoinAtOnce() {
         var balancer = BalancerConversation(settings: steadySettings())
         for port in UInt16(10_000)..<12_000 {
@@ -234,21 +297,30 @@ import Testing
         var balancer = BalancerConversation(with: [record(8001), record(8002)], settings: settings)
         #expect(balancer.register(record(8003)) == .refused(.tooManyWorkers))
         #expect(balancer.admit(record(8002, incarnation: 2)) == .admitted(balancer.core.snapshot))
-        var heir = record(8003)
-        heir.port = 8001
-        #expect(balancer.admit(heir) == .admitted(balancer.core.snapshot), "it takes a place that was there already")
+        var successor = record(8003)
+        successor.port = 8001
+        #expect(
+            balancer.admit(successor) == .admitted(balancer.core.snapshot), "it takes a place that was there already")
         #expect(balancer.core.snapshot.workers.count == 2)
     }
 
-    @Test func whoHasSeenAHigherEpochEndsTheReign() {
+    @Test func aWorkerThatHasMetALaterReignIsNotAMemberOfThisOne() {
         var balancer = BalancerConversation(epoch: Epoch(3))
-        #expect(balancer.register(record(8001), seen: Epoch(3)) != .refused(.steppingDown))
-        #expect(balancer.register(record(8002), seen: Epoch(4)) == .refused(.steppingDown))
-        #expect(balancer.effects().contains(.stepDown(Epoch(4))))
-        #expect(balancer.core.supersededBy == Epoch(4))
-        #expect(balancer.register(record(8003)) == .refused(.steppingDown))
-        #expect(balancer.watch(watch(record(8001), seen: Epoch(3))) == .superseded(by: Epoch(4)))
-        #expect(!balancer.effects().contains(.stepDown(Epoch(4))), "once is enough")
+        #expect(balancer.register(record(8001), seen: Epoch(3)) != .refused(.laterReignMet))
+        #expect(balancer.register(record(8002), seen: Epoch(4)) == .refused(.laterReignMet))
+        #expect(balancer.core.supersededBy == nil)
+        #expect(balancer.effects().contains(.checkFence), "a claim makes it ask")
+    }
+
+    @Test func announcedCapacityCountsUpToTheBalancersBound() {
+        var boaster = record(8001)
+        boaster.offer.capacity = WorkerOffer.maximumCapacity
+        var balancer = BalancerConversation()
+        balancer.admit(boaster)
+        #expect(balancer.core.loadBalancer.map(\.offer.capacity) == [16])
+        #expect(balancer.events().contains(.capacityBounded(boaster.id, announced: 1000, counted: 16)))
+        balancer.admit(boaster)
+        #expect(balancer.core.loadBalancer.map(\.offer.capacity) == [16], "nor by saying it again")
     }
 
     @Test func aSnapshotIsInTheOrderOfSuccession() {

@@ -1,36 +1,40 @@
 import Cluster
 
-/// A balancer under test, with the words to talk to it briefly. Workers speak under their own certificate.
+/// A balancer under test, with short functions to talk to it. Workers use their own certificates.
 struct BalancerConversation {
     var core: BalancerCore
     var now = at(0)
 
     init(
         epoch: Epoch = Epoch(1), settings: ClusterSettings = steadySettings(), hints: Snapshot? = nil,
-        cluster: String? = "test"
+        cluster: String? = "test", home: LockDomain? = nil
     ) {
         core = BalancerCore(
-            epoch: epoch, cluster: cluster, settings: settings, reservedPorts: [8000, 7000], hints: hints, seed: 1,
-            now: at(0)
+            epoch: epoch, cluster: cluster, settings: settings, reservedPorts: [8000, 7000], home: home, hints: hints,
+            seed: 1, now: at(0)
         )
     }
 
-    /// A balancer with these workers in it, all ready, and nothing left to do.
+    /// A balancer with these workers, all ready, and without pending effects.
     init(with records: [WorkerRecord], settings: ClusterSettings = steadySettings()) {
         self.init(settings: settings)
         for record in records { admit(record) }
         _ = core.takeEffects()
     }
 
-    mutating func register(_ record: WorkerRecord, peer: NodeIdentity? = nil, seen: Epoch = .none)
-        -> RegistrationVerdict
-    {
-        core.register(registration(record, seen: seen), peer: peer ?? worker(record.id.text), now: now)
+    mutating func register(
+        _ record: WorkerRecord, peer: NodeIdentity? = nil, isHostCertified: Bool = true, seen: Epoch = .none
+    ) -> RegistrationVerdict {
+        core.register(
+            registration(record, seen: seen), peer: peer ?? worker(record.id.text), isHostCertified: isHostCertified,
+            now: now)
     }
 
+    /// Registers a worker. It holds the handover connection if it claims that it may stand in.
     @discardableResult
     mutating func admit(_ record: WorkerRecord, _ outcome: ConnectBackOutcome = .sameNode) -> AdmissionVerdict {
-        switch register(record) {
+        if record.mayStandIn { core.handoverHeld(by: record.id, now: now) }
+        return switch register(record) {
         case .refused(let refusal): .refused(refusal)
         case .connectBack(let ticket): core.connectBackFinished(ticket, outcome, now: now)
         }
@@ -44,7 +48,7 @@ struct BalancerConversation {
         core.probeFinished(record.id, incarnation: record.incarnation, outcome, now: now)
     }
 
-    /// Lets time pass, and answers every probe that the balancer sends meanwhile.
+    /// Advances the time, and answers every probe that the balancer sends meanwhile.
     mutating func pass(milliseconds: Int64, answering answer: (WorkerRecord) -> ProbeOutcome = { _ in .passed }) {
         let end = now.advanced(byMilliseconds: milliseconds)
         answerProbes(answer)
@@ -58,7 +62,7 @@ struct BalancerConversation {
         answerProbes(answer)
     }
 
-    /// What happened since the last time that somebody asked or probes were answered.
+    /// The events since the last call, or since the last answered probes.
     mutating func events() -> [ClusterEvent] {
         collect(core.takeEffects())
         defer { log = [] }

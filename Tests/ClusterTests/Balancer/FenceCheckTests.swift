@@ -1,9 +1,9 @@
 import Cluster
 import Testing
 
-/// A balancer makes sure that it still holds the fence: one without workers is shown a higher epoch by nobody.
+/// A balancer checks that it still holds the fence. Without workers, no peer would show it a higher epoch.
 @Suite struct FenceCheckTests {
-    @Test func theFenceIsLookedAtOnceASecond() {
+    @Test func theFenceIsCheckedOnceASecond() {
         var balancer = BalancerConversation()
         var checks: [Instant] = []
         while let next = balancer.core.nextDeadline, next <= at(5000) {
@@ -15,8 +15,8 @@ import Testing
         #expect(checks == (1...5).map { at($0 * 1000) })
     }
 
-    /// Whoever slept through its lease must not send a probe or admit anybody before it knows.
-    @Test func afterAPauseItIsTheFirstThing() {
+    /// After a pause longer than its lease, a balancer must not send a probe or admit a worker before this check.
+    @Test func afterAPauseTheFenceIsCheckedFirst() {
         var balancer = BalancerConversation(with: [record(8001)])
         balancer.core.tick(now: at(60_000))
         #expect(balancer.effects().first == .checkFence)
@@ -29,7 +29,8 @@ import Testing
         #expect(balancer.effects() == [.abandon(reason: "the lease ended")])
         #expect(balancer.register(record(8002)) == .refused(.steppingDown))
         #expect(balancer.watch(watch(member)) == .refused(.steppingDown))
-        let scouted = balancer.core.scouted(Scouting(epochSeen: .none), peer: worker("worker-8002"), now: at(1000))
+        let scouted = balancer.core.scouted(
+            DiscoveryRequest(epochSeen: .none), peer: worker("worker-8002"), now: at(1000))
         #expect(scouted == .refused(.steppingDown))
         balancer.core.fenceChecked(.lost("the lease ended"), now: at(2000))
         balancer.core.tick(now: at(9000))
@@ -37,7 +38,7 @@ import Testing
         #expect(!later.contains { $0 == .checkFence || $0 == .abandon(reason: "the lease ended") }, "once is enough")
     }
 
-    @Test func aConnectBackUnderWayAdmitsNobodyAnyMore() {
+    @Test func aConnectBackInProgressAdmitsNoWorkerAfterTheEnd() {
         var balancer = BalancerConversation()
         guard case .connectBack(let ticket) = balancer.register(record(8001)) else {
             Issue.record("no ticket")

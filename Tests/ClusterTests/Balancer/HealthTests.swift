@@ -4,7 +4,7 @@ import Testing
 @Suite struct HealthTests {
     static let three: [WorkerRecord] = [record(8001), record(8002), record(8003)]
 
-    /// Fails the probes of one worker, passes the others'.
+    /// Fails the probes of these workers and passes all others.
     static func failing(_ ports: UInt16...) -> (WorkerRecord) -> ProbeOutcome {
         { ports.contains($0.port) ? .failed("timed out") : .passed }
     }
@@ -72,7 +72,7 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
     }
 
-    @Test func theLastWorkerIsSpared() {
+    @Test func theLastWorkerStaysInTheRotation() {
         var balancer = BalancerConversation(with: [record(8001)])
         balancer.pass(milliseconds: 20_000, answering: Self.failing(8001))
         #expect(balancer.state(record(8001)) == .ready)
@@ -80,10 +80,10 @@ import Testing
         #expect(spared == [.spared(id("worker-8001"), reason: "it is the last one")], "said once")
     }
 
-    @Test func moreThanHalfTogetherMeansItIsMe() {
+    @Test func moreThanHalfTogetherMeansPanicMode() {
         var balancer = BalancerConversation(with: Self.three)
         balancer.pass(milliseconds: 20_000, answering: Self.failing(8001, 8002))
-        #expect(balancer.core.roster.allSatisfy { $0.isRoutable })
+        #expect(balancer.core.loadBalancer.allSatisfy { $0.isRoutable })
         balancer.pass(milliseconds: 5000, answering: Self.failing(8001))
         #expect(balancer.state(record(8001)) == .ejected, "the others are well again: now it is this one")
         #expect(balancer.state(record(8002)) == .ready)
@@ -101,7 +101,7 @@ import Testing
         #expect(balancer.state(record(8003)) == .ready, "the last one")
     }
 
-    @Test func flappingDoublesWhatIsAsked() {
+    @Test func flappingDoublesTheRequiredPasses() {
         var balancer = BalancerConversation(with: Self.three)
         var passesNeeded: [Int] = []
         for _ in 0..<6 {
@@ -141,7 +141,7 @@ import Testing
         #expect(balancer.state(record(8003)) == .ready, "its probe waits for its turn")
     }
 
-    @Test func whoIsAwayTooLongIsRemoved() {
+    @Test func aWorkerThatIsAwayTooLongIsEvicted() {
         var balancer = BalancerConversation(with: [record(8001), record(8002)])
         let refusing: (WorkerRecord) -> ProbeOutcome = { $0.port == 8001 ? .refusedConnection : .passed }
         balancer.pass(milliseconds: 300_000, answering: refusing)
@@ -156,7 +156,7 @@ import Testing
         var balancer = BalancerConversation(with: Self.three)
         balancer.pass(milliseconds: 3000, answering: Self.failing(8001))
         balancer.pass(milliseconds: 2000)
-        #expect(balancer.core.roster.first?.slowStartBegan == at(5000))
+        #expect(balancer.core.loadBalancer.first?.slowStartBegan == at(5000))
     }
 
     @Test func aWorkerThatComesBackByRegistrationCountsOnePass() {

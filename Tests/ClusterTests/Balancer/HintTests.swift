@@ -1,7 +1,7 @@
 import Cluster
 import Testing
 
-/// What a balancer does with its predecessor's list.
+/// A balancer's treatment of its predecessor's list.
 @Suite struct HintTests {
     static let hints = Snapshot(
         epoch: Epoch(4), version: 99,
@@ -12,7 +12,7 @@ import Testing
         var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
         let probes = balancer.effects().compactMap { if case .probe(let record) = $0 { record.port } else { nil } }
         #expect(probes.sorted() == [8001, 8002, 8003])
-        #expect(balancer.core.roster.allSatisfy { $0.state == .joining && !$0.isRoutable })
+        #expect(balancer.core.loadBalancer.allSatisfy { $0.state == .joining && !$0.isRoutable })
         #expect(balancer.core.snapshot.supersedes(Self.hints))
     }
 
@@ -20,7 +20,7 @@ import Testing
         var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
         balancer.probe(record(8002), .passed)
         #expect(balancer.state(record(8002)) == .ready)
-        #expect(balancer.core.roster.first { $0.port == 8002 }?.slowStartBegan == nil)
+        #expect(balancer.core.loadBalancer.first { $0.port == 8002 }?.slowStartBegan == nil)
         #expect(balancer.events().contains(.joined(id("worker-8002"))))
     }
 
@@ -49,7 +49,7 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
     }
 
-    @Test func whoWasDrainingStillIs() {
+    @Test func aDrainingHintKeepsDraining() {
         let hints = Snapshot(epoch: Epoch(4), version: 1, workers: [record(8001, state: .draining)])
         var balancer = BalancerConversation(epoch: Epoch(5), hints: hints)
         balancer.pass(milliseconds: 5000)
@@ -58,8 +58,8 @@ import Testing
 
     @Test func nonsenseIsLeftOut() {
         var tooHeavy = record(8004)
-        tooHeavy.capacity = .max
-        tooHeavy.maximumRequests = -1
+        tooHeavy.offer.capacity = .max
+        tooHeavy.offer.maximumRequests = -1
         var sameAddress = record(8005)
         sameAddress.port = 8004
         let hints = Snapshot(
@@ -69,7 +69,7 @@ import Testing
             ])
         let balancer = BalancerConversation(epoch: Epoch(5), hints: hints)
         #expect(balancer.core.snapshot.workers.map(\.port) == [8004])
-        #expect(balancer.core.snapshot.workers.map(\.capacity) == [WorkerRecord.maximumCapacity])
-        #expect(balancer.core.snapshot.workers.map(\.maximumRequests) == [0])
+        #expect(balancer.core.snapshot.workers.map(\.offer.capacity) == [16])
+        #expect(balancer.core.snapshot.workers.map(\.offer.maximumRequests) == [0])
     }
 }

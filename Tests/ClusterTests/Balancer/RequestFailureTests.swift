@@ -1,11 +1,13 @@
 import Cluster
 import Testing
 
-/// Ejection by what the data plane sees.
+/// Ejection because of failed requests.
 @Suite struct RequestFailureTests {
-    private func fail(_ balancer: inout BalancerConversation, _ port: UInt16, times: Int) {
+    private func fail(
+        _ balancer: inout BalancerConversation, _ port: UInt16, _ fault: RequestFault = .response, times: Int
+    ) {
         for _ in 0..<times {
-            balancer.core.requestFailed(id("worker-\(port)"), incarnation: 1, now: balancer.now)
+            balancer.core.requestFailed(id("worker-\(port)"), incarnation: 1, fault, now: balancer.now)
         }
     }
 
@@ -21,6 +23,24 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
         #expect(balancer.core.workers.first?.requestFailures == 5)
         #expect(balancer.core.workers.first?.ejections == 1)
+    }
+
+    /// A probe knows whether the worker takes connections. So a restart of an application costs its worker no longer than
+    /// the restart takes.
+    @Test func missingConnectionsEjectUntilTheProbesPass() {
+        var balancer = BalancerConversation(with: HealthTests.three)
+        fail(&balancer, 8001, .response, times: 4)
+        fail(&balancer, 8001, .connection, times: 1)
+        #expect(balancer.state(record(8001)) == .ejected)
+        balancer.pass(milliseconds: 800)
+        #expect(balancer.state(record(8001)) == .ejected)
+        balancer.pass(milliseconds: 2000)
+        #expect(balancer.state(record(8001)) == .ready)
+        // It does not count for the time of a later ejection.
+        balancer.pass(milliseconds: 61_000)
+        fail(&balancer, 8001, .response, times: 5)
+        balancer.pass(milliseconds: 30_100)
+        #expect(balancer.state(record(8001)) == .ready)
     }
 
     @Test func aSuccessBetweenBreaksTheRow() {
@@ -54,10 +74,11 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
     }
 
-    @Test func moreThanHalfTogetherMeansItIsMe() {
+    @Test func moreThanHalfTogetherMeansPanicMode() {
         var balancer = BalancerConversation(with: HealthTests.three + [record(8004), record(8005)])
         for port in UInt16(8001)...8005 { fail(&balancer, port, times: 5) }
-        #expect(balancer.core.roster.filter(\.isRoutable).count == 3, "two were ejected before it was the majority")
+        #expect(
+            balancer.core.loadBalancer.filter(\.isRoutable).count == 3, "two were ejected before it was the majority")
         fail(&balancer, 8003, times: 20)
         #expect(balancer.state(record(8003)) == .ready)
     }

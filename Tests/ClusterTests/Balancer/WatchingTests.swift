@@ -24,32 +24,7 @@ import Testing
         #expect(balancer.watch(watch(record(8001, incarnation: 4))) == .refused(.olderIncarnation))
     }
 
-    @Test func aWatchThatHasSeenMoreEndsTheReign() {
-        var balancer = BalancerConversation(with: [record(8001)])
-        #expect(balancer.watch(watch(record(8001), seen: Epoch(2))) == .superseded(by: Epoch(2)))
-        #expect(balancer.effects().contains(.stepDown(Epoch(2))))
-    }
-
-    @Test func anAbsurdEpochEndsNothing() {
-        var balancer = BalancerConversation(with: [record(8001)])
-        guard case .refused(.invalid) = balancer.watch(watch(record(8001), seen: Epoch(.max))) else {
-            Issue.record("believed")
-            return
-        }
-        balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(.max), now: at(0))
-        #expect(balancer.core.supersededBy == nil)
-    }
-
-    @Test func aWorkerThatHasServedALaterBalancerEndsTheReign() {
-        var balancer = BalancerConversation(with: [record(8001)])
-        balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(1), now: at(0))
-        #expect(balancer.core.supersededBy == nil)
-        balancer.core.epochRefused(by: id("worker-8001"), seen: Epoch(9), now: at(0))
-        let effects = balancer.effects()
-        #expect(effects.contains(.stepDown(Epoch(9))))
-    }
-
-    @Test func theEndOfTheWatchTakesItOutAtOnce() {
+    @Test func theEndOfTheWatchTakesTheWorkerOutAtOnce() {
         var balancer = BalancerConversation(with: [record(8001), record(8002)])
         balancer.core.watchLost(id("worker-8001"), incarnation: 7, now: at(10))
         #expect(balancer.state(record(8001)) == .ready, "another start's watch ended, not this one's")
@@ -57,23 +32,38 @@ import Testing
         #expect(balancer.state(record(8001)) == .suspect)
         let effects = balancer.effects()
         #expect(effects.contains(.probe(record(8001, state: .suspect))))
-        #expect(effects.last == .rosterChanged)
+        #expect(effects.last == .hostsChanged)
         balancer.probe(record(8001), .passed)
         #expect(balancer.state(record(8001)) == .ready, "it only lost its connection")
     }
 
-    @Test func evenTheLastWorkerIsTakenOutOnCertainEvidence() {
+    @Test func watchesThatEndTogetherLeaveHalfOfTheWorkersInRotation() {
+        var balancer = BalancerConversation(with: [record(8001), record(8002), record(8003)])
+        for port in [8001, 8002, 8003] as [UInt16] {
+            balancer.core.watchLost(id("worker-\(port)"), incarnation: 1, now: at(10))
+        }
+        #expect([8001, 8002, 8003].map { balancer.state(record($0)) } == [.suspect, .ready, .ready])
+        let probed = balancer.effects().filter { if case .probe = $0 { true } else { false } }
+        #expect(probed.count == 3, "a probe asks each worker at once")
+        balancer.probe(record(8002), .refusedConnection)
+        #expect(balancer.state(record(8002)) == .ejected, "a worker that refuses connections is dead")
+        balancer.probe(record(8001), .passed)
+        #expect(balancer.state(record(8001)) == .ready)
+    }
+
+    @Test func theLastWorkerStaysUntilItsProbeIsRefused() {
         var balancer = BalancerConversation(with: [record(8001)])
         balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(10))
+        #expect(balancer.state(record(8001)) == .ready)
         balancer.probe(record(8001), .refusedConnection)
         #expect(balancer.state(record(8001)) == .ejected)
     }
 
     @Test func aProbeFromBeforeTheEndOfTheWatchProvesNothing() {
-        var balancer = BalancerConversation(with: [record(8001)])
+        var balancer = BalancerConversation(with: [record(8001), record(8002)])
         balancer.now = at(1000)
         balancer.core.tick(now: at(1000))
-        #expect(balancer.effects() == [.checkFence, .probe(record(8001))])
+        #expect(balancer.effects() == [.checkFence, .probe(record(8001)), .probe(record(8002))])
         balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(1001))
         #expect(!balancer.effects().contains { if case .probe = $0 { true } else { false } }, "one at a time")
         balancer.now = at(1002)
@@ -106,14 +96,14 @@ import Testing
                 balancer.core.drain(id("worker-8001"), incarnation: 1, peer: peer, now: at(0)) == .accepted(Epoch(1)))
         }
         #expect(balancer.state(record(8001)) == .draining)
-        #expect(balancer.core.roster.map(\.isRoutable) == [false, true])
+        #expect(balancer.core.loadBalancer.map(\.isRoutable) == [false, true])
         balancer.pass(milliseconds: 5000)
         #expect(balancer.state(record(8001)) == .draining, "good probes don't bring it back")
         #expect(
             balancer.core.leave(id("worker-8001"), incarnation: 1, peer: peer, now: at(5000)) == .accepted(Epoch(1)))
         #expect(balancer.core.leave(id("worker-8001"), incarnation: 1, peer: peer, now: at(5000)) == .unknown)
         #expect(balancer.events() == [.draining(id("worker-8001")), .left(id("worker-8001"))])
-        #expect(balancer.core.roster.map(\.id) == [id("worker-8002")])
+        #expect(balancer.core.loadBalancer.map(\.id) == [id("worker-8002")])
     }
 
     @Test func aDrainingWorkerThatEndsHasLeft() {
@@ -130,7 +120,7 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
     }
 
-    @Test func anOperatorMayDrainAnybodyOfItsCluster() {
+    @Test func anOperatorMayDrainAnyWorkerOfItsCluster() {
         var balancer = BalancerConversation(with: [record(8001)])
         let stranger = identity("ann", .operator, cluster: "elsewhere")
         #expect(
@@ -140,7 +130,7 @@ import Testing
         #expect(balancer.core.drain(id("worker-8001"), incarnation: 1, peer: ann, now: at(0)) == .accepted(Epoch(1)))
     }
 
-    @Test func theStatusShowsWhatTheWatchReported() {
+    @Test func theStatusShowsTheReportOfTheWatch() {
         var balancer = BalancerConversation(with: [record(8001)])
         balancer.now = at(300)
         _ = balancer.watch(watch(record(8001), inFlight: 17))
@@ -150,9 +140,9 @@ import Testing
         #expect(balancer.core.workers.map(\.inFlightReported) == [0])
     }
 
-    @Test func aScoutIsToldWhoReignsAndNeedNotBeRegistered() {
+    @Test func aDiscoveryRequestNeedsNoRegistration() {
         var balancer = BalancerConversation(with: [record(8001)])
-        let scouting = Scouting(epochSeen: Epoch(1))
+        let scouting = DiscoveryRequest(epochSeen: Epoch(1))
         #expect(balancer.core.scouted(scouting, peer: worker("worker-9"), now: at(0)) == .reigns(Epoch(1)))
         #expect(
             balancer.core.scouted(scouting, peer: worker("worker-9", cluster: "other"), now: at(0))
@@ -160,19 +150,12 @@ import Testing
         #expect(balancer.core.scouted(scouting, peer: nil, now: at(0)) == .refused(.wrongCluster))
         #expect(
             balancer.core.scouted(scouting, peer: identity("ann", .operator), now: at(0)) == .refused(.wrongRole))
-        let absurd = Scouting(epochSeen: Epoch(.max))
+        let absurd = DiscoveryRequest(epochSeen: Epoch(.max))
         guard case .refused(.invalid) = balancer.core.scouted(absurd, peer: worker("worker-9"), now: at(0)) else {
             Issue.record("an absurd epoch is believed")
             return
         }
         let effects = balancer.effects()
         #expect(balancer.core.snapshot.workers.count == 1 && effects.isEmpty)
-    }
-
-    @Test func aScoutThatHasMetAHigherEpochEndsTheReign() {
-        var balancer = BalancerConversation(with: [record(8001)])
-        let scouting = Scouting(epochSeen: Epoch(9))
-        #expect(balancer.core.scouted(scouting, peer: worker("worker-9"), now: at(0)) == .refused(.steppingDown))
-        #expect(balancer.effects().contains(.stepDown(Epoch(9))))
     }
 }

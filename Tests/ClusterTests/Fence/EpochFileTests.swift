@@ -3,7 +3,7 @@ import Testing
 @testable import Cluster
 
 @Suite struct EpochFileTests {
-    /// The file after these epochs were granted one after the other, and what the last but one left behind.
+    /// The file after these epochs were granted in order, and its content before the last grant.
     private static func file(of epochs: [UInt64]) -> (last: [UInt8], before: [UInt8]) {
         var bytes = EpochFile.bytes(of: Epoch(epochs[0]))
         var before = bytes
@@ -28,7 +28,7 @@ import Testing
             text.split(separator: "\n").map { $0.prefix(21) } == ["00000000000000000012 ", "00000000000000000000 "])
     }
 
-    /// Whichever bytes of a write have reached the disk: what was granted before is still known.
+    /// Whichever bytes of a write have reached the disk, the last earlier grant is still known.
     @Test(arguments: [[1, 2], [1, 2, 3], [9, 10], [98, 99, 100], [19, 20, 21]] as [[UInt64]])
     func aTornWriteCostsOnlyTheNewEpoch(epochs: [UInt64]) {
         let (after, before) = Self.file(of: epochs)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [[], Array("12\n".utf8), Array(repeating: 0, count: 76), Array(repeating: 0xFF, count: 200)])
-    func whatIsDamagedIsNotBelieved(bytes: [UInt8]) {
+    func aDamagedFileIsRejected(bytes: [UInt8]) {
         #expect(EpochFile(bytes).epoch == nil)
     }
 

@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct EpochReservationTests {
     @Test(arguments: [true, false])
-    func `What is written is read again`(isConfirmed: Bool) {
+    func `A written reservation is read again`(isConfirmed: Bool) {
         let reservation = EpochReservation(bound: Epoch(257), boot: "a", isConfirmed: isConfirmed)
         #expect(EpochReservation(reservation.bytes) == reservation)
         #expect(reservation.covers(Epoch(257), in: "a") == isConfirmed)
         #expect(!reservation.covers(Epoch(258), in: "a"))
     }
 
-    @Test func `The mark confirms it`() {
+    @Test func `The boot mark confirms a reservation`() {
         let reservation = EpochReservation(above: Epoch(1), boot: "a")
         var bytes = reservation.bytes
         let (mark, offset) = reservation.confirmation
@@ -29,7 +29,7 @@ import Testing
         "00000000000000000257 a b c\n", "0000000000000000-257 a !\n", "00000000000000000257  !\n",
         "00000000000000000257 a x\n", "99999999999999999999 a !\n",
     ])
-    func `What is no whole line is not understood`(text: String) {
+    func `An incomplete line is rejected`(text: String) {
         #expect(EpochReservation(Array(text.utf8)) == nil)
     }
 

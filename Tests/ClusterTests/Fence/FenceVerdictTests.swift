@@ -5,7 +5,9 @@ import Testing
     @Test(arguments: [
         (Epoch(5), FenceVerdict.current),
         (Epoch(6), .newer),
-        (.ceiling, .newer),
+        (Epoch(5).reach, .newer),
+        (Epoch(Epoch(5).reach.value + 1), .absurd),
+        (.ceiling, .absurd),
         (Epoch(4), .stale(highest: Epoch(5))),
         (.none, .stale(highest: Epoch(5))),
         (Epoch(Epoch.ceiling.value + 1), .absurd),

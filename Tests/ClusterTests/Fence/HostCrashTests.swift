@@ -2,7 +2,7 @@ import Cluster
 import Simulation
 import Testing
 
-/// No epoch is granted twice, whenever a process or the host stops and whatever of the files survives it.
+/// No epoch is granted twice, whenever a process or the host stops, and whichever files survive.
 @Suite struct HostCrashTests {
     private static func acquire(_ directory: SimulatedStateDirectory, seed: UInt64) -> Epoch? {
         var coordinator = LockCoordinator(store: SimulatedStore(directory, process: 1), seed: seed)
@@ -12,9 +12,9 @@ import Testing
         return epoch
     }
 
-    /// Between reservation and use, between use and sync, in the middle of each write.
+    /// The crash comes between reservation and use, between use and sync, or in the middle of a write.
     @Test(arguments: 0..<10)
-    func epochsRiseWhateverStops(shard: UInt64) {
+    func epochsRiseThroughAnyCrash(shard: UInt64) {
         for seed in shard * 10..<(shard + 1) * 10 {
             var random = SeededGenerator(seed: seed)
             let directory = SimulatedStateDirectory(seed: random.next())
@@ -40,14 +40,14 @@ import Testing
         }
     }
 
-    /// A file that an operator removed, or that a disk spoiled, costs a leap.
+    /// A file that was removed or damaged costs a leap.
     @Test(arguments: FenceFile.allCases, [true, false])
     func epochsRiseOverALostFile(file: FenceFile, isRemoved: Bool) {
         for seed in UInt64(0)..<200 {
             let directory = SimulatedStateDirectory(seed: seed)
             var highest = Epoch.none
             for _ in 0...(5 * seed) { highest = max(highest, Self.acquire(directory, seed: seed) ?? .none) }
-            // The epoch file is the older one: what the reservation covered is lost with the host.
+            // The epoch file is the older one. The reserved epochs are lost with the host.
             if file == .epoch { directory.crashHost() }
             isRemoved ? directory.remove(file) : directory.damage(file)
             let next = Self.acquire(directory, seed: seed + 1000)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    /// As long as nothing stops, epochs rise one by one, over the end of a reservation too.
+    /// Without a crash, epochs rise one by one, beyond the end of a reservation too.
     @Test func epochsRiseByOnes() {
         let directory = SimulatedStateDirectory(seed: 1)
         for number in UInt64(1)...600 { #expect(Self.acquire(directory, seed: number) == Epoch(number)) }

@@ -2,14 +2,14 @@ import Cluster
 import Testing
 
 @Suite struct LockCoordinatorTests {
-    /// One state directory, as several processes see it.
+    /// One state directory, from the point of view of several processes.
     private final class Directory: FenceStore {
         var boot = "first"
         var holder: String?
         var files: [FenceFile: [UInt8]] = [:]
         var unreadable: FenceFile?
         var isFull = false
-        /// What was asked, in order.
+        /// The calls in order.
         var calls: [String] = []
 
         func tryLock() -> LockAttempt {
@@ -79,7 +79,7 @@ import Testing
         #expect(directory.calls == ["lock", "overwrite epoch", "sync epoch"] + reserved)
     }
 
-    @Test func whatTheStarterHasMetAndWasGrantedHereIsCountedOnFrom() {
+    @Test func anEpochThatWasGrantedHereIsContinued() {
         for number in UInt64(1)...8 {
             #expect(acquire(after: number - 1) == .granted(Epoch(number)))
             directory.unlock()
@@ -87,7 +87,7 @@ import Testing
         #expect(acquire(after: 3) == .granted(Epoch(9)))
     }
 
-    /// Another fence has granted it, and goes on counting: the two must not come to one number.
+    /// Another fence has granted it and continues to count. The two must not reach the same number.
     @Test(arguments: [0, 1, 8], [true, false])
     func overAnEpochOfAnotherFenceTheEpochLeaps(grantedHere: Int, isReserved: Bool) {
         for _ in 0..<grantedHere {
@@ -104,14 +104,14 @@ import Testing
         #expect(acquire(after: 300) == .granted(epoch.next), "from here on this fence grants that term")
     }
 
-    @Test func whoeverFindsTheLockHeldTouchesNothing() {
+    @Test func aHeldLockMeansThatNothingIsWritten() {
         _ = acquire()
         directory.calls = []
         #expect(acquire() == .heldByOther("process 1"))
         #expect(directory.calls == ["lock"])
     }
 
-    @Test func aFullDiskGrantsNothingAndGivesTheLockBack() {
+    @Test func onAFullDiskNothingIsGrantedAndTheLockIsReleased() {
         _ = acquire()
         directory.unlock()
         directory.isFull = true
@@ -164,5 +164,60 @@ import Testing
             #expect(epoch.term > 0)
             directory.unlock()
         }
+    }
+
+    // MARK: Claims, and the end of the numbers
+
+    @Test(arguments: [Epoch.leapCeiling, .ceiling, Epoch(.max), Epoch(1 << 60)])
+    func aClaimFromFarAwayMovesNothing(claim: Epoch) {
+        #expect(acquire() == .granted(Epoch(1)))
+        directory.unlock()
+        #expect(acquire(after: claim.value) == .granted(Epoch(2)))
+        directory.unlock()
+        directory.files[.epoch] = Array("damaged".utf8)
+        guard case .granted(let epoch) = acquire(after: claim.value) else {
+            Issue.record("nothing was granted")
+            return
+        }
+        #expect(epoch <= Epoch(2).reach)
+    }
+
+    @Test func afterTheHighestEpochTheErrorIsClear() {
+        directory.files[.epoch] = EpochFile.bytes(of: Epoch(Epoch.ceiling.value - 1))
+        #expect(acquire() == .granted(.ceiling))
+        directory.unlock()
+        guard case .failed(let reason) = acquire() else {
+            Issue.record("granted beyond what workers take")
+            return
+        }
+        #expect(reason.contains("balancer epochs --reset"))
+        #expect(directory.holder == nil)
+    }
+
+    @Test(arguments: ["first", ""]) func anOperatorRestartsTheNumbers(boot: String) {
+        directory.boot = boot
+        directory.files[.epoch] = EpochFile.bytes(of: .ceiling)
+        directory.files[.reservation] = Array("00000000000000000257 earlier !\n".utf8)
+        var coordinator = LockCoordinator(store: directory, seed: 1)
+        #expect(coordinator.reset() == .done)
+        #expect(directory.holder == nil)
+        guard case .granted(let epoch) = acquire() else {
+            Issue.record("nothing was granted")
+            return
+        }
+        #expect(epoch.value <= 257 && epoch > .none)
+    }
+
+    @Test func theNumbersAreNotRestartedDuringAReign() {
+        _ = acquire()
+        let files = directory.files
+        directory.holder = "process 7"
+        var coordinator = LockCoordinator(store: directory, seed: 1)
+        #expect(coordinator.reset() == .heldByOther("process 7"))
+        #expect(directory.files == files)
+        directory.holder = nil
+        directory.isFull = true
+        #expect(coordinator.reset() == .failed("no room"))
+        #expect(directory.files == files && directory.holder == nil)
     }
 }

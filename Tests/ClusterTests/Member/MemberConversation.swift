@@ -1,6 +1,6 @@
 import Cluster
 
-/// A worker under test, with the words to talk to it briefly. It is `worker-PORT` of a cluster of four on one machine.
+/// A worker under test, with short functions to talk to it. It is `worker-PORT` of a cluster of four on one machine.
 struct MemberConversation {
     var core: MemberCore
     var now = at(0)
@@ -26,16 +26,22 @@ struct MemberConversation {
         core.start(now: at(0))
     }
 
-    /// A worker that has just begun to register, made otherwise.
+    /// The same with a given core.
     init(starting core: MemberCore) {
         self.core = core
         self.core.start(now: at(0))
     }
 
-    /// A worker that is registered with the balancer of `snapshot`, its effects taken.
+    /// A worker that is registered with the balancer of `snapshot`, without pending effects.
     init(member port: UInt16, of snapshot: Snapshot = MemberConversation.snapshot(), knowsStateDirectory: Bool = true) {
         self.init(port, knowsStateDirectory: knowsStateDirectory)
         core.registered(snapshot, settings: nil, now: now)
+        _ = core.takeEffects()
+    }
+
+    /// Opens the worker's handover channel to the balancer, and drops the effects.
+    mutating func attach(epoch: UInt64 = 1) {
+        core.handoverReady(epoch: Epoch(epoch), now: now)
         _ = core.takeEffects()
     }
 
@@ -45,7 +51,7 @@ struct MemberConversation {
         core.takeEffects().compactMap { if case .event(let event) = $0 { event } else { nil } }
     }
 
-    /// Lets time pass timer by timer, handing every effect to `answer`; returns all of them with their instants.
+    /// Advances the time timer by timer, and passes every effect to `answer`. Returns all effects with their instants.
     @discardableResult
     mutating func pass(
         milliseconds: Int64, answering answer: (inout MemberCore, MemberEffect, Instant) -> Void = { _, _, _ in }
@@ -75,7 +81,7 @@ struct MemberConversation {
     }
 }
 
-/// A balancer of this epoch that answers every watch and, if asked, every registration.
+/// A balancer of this epoch that answers every watch and, if requested, every registration.
 func answering(_ snapshot: Snapshot) -> (inout MemberCore, MemberEffect, Instant) -> Void {
     { core, effect, now in
         switch effect {

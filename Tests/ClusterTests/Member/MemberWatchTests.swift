@@ -10,7 +10,7 @@ import Testing
         #expect(happened.filter(\.effect.isWatch).count == count)
     }
 
-    @Test func aCheckSaysWhatTheWorkerHolds() {
+    @Test func aCheckNamesTheWorkersSnapshot() {
         var member = MemberConversation(member: 8001)
         let happened = member.pass(milliseconds: 100)
         #expect(happened.map(\.effect) == [.watch(watch(record(8001), seen: Epoch(1), holding: (Epoch(1), 5)))])
@@ -85,7 +85,7 @@ import Testing
         #expect(gaps.dropFirst(10).allSatisfy { $0 == 1000 }, "\(gaps)")
     }
 
-    @Test func theFirstKeepsAStandbyAndNobodyElse() {
+    @Test func onlyTheFirstWorkerKeepsAStandby() {
         for port in UInt16(8002)...8004 {
             var member = MemberConversation(port)
             member.core.registered(MemberConversation.snapshot(), settings: nil, now: at(1))
@@ -99,7 +99,7 @@ import Testing
         #expect(first.effects().contains(.keepStandby(true)))
     }
 
-    @Test func withoutTheStateDirectoryItTakesTheListenersToStandBy() {
+    @Test func withoutTheStateDirectoryAStandbyNeedsTheListeners() {
         var member = MemberConversation(8001, knowsStateDirectory: false)
         member.core.registered(MemberConversation.snapshot(), settings: nil, now: at(1))
         #expect(!member.effects().contains(.keepStandby(true)))

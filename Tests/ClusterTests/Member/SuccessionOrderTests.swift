@@ -7,7 +7,7 @@ import Testing
             .candidates.map(\.port)
     }
 
-    @Test func smallestPortFirstWhateverTheListsOrder() {
+    @Test func theSmallestPortIsFirst() {
         #expect(order([record(8003), record(8001), record(8002)]) == [8001, 8002, 8003])
     }
 
@@ -21,7 +21,7 @@ import Testing
         #expect(hosts == ["127.0.0.1", "127.0.0.9", "localhost"])
     }
 
-    @Test func onlyThoseThatMay() {
+    @Test func onlyWorkersThatMayStandInAreListed() {
         #expect(order([record(8001, mayStandIn: false), record(8002), record(8003, state: .draining)]) == [8002])
     }
 
@@ -30,14 +30,14 @@ import Testing
         #expect(order(records) == [8002, 8004, 8001, 8003])
     }
 
-    @Test func onlyThoseOnTheSameMachine() {
+    @Test func onlyWorkersOfTheSameMachineAreCandidates() {
         let records = [record(8001, host: "10.0.0.5"), record(8002), record(8003, host: "localhost")]
         #expect(order(records) == [8002, 8003])
         #expect(order(records, host: "10.0.0.5") == [8001])
         #expect(order(records, host: "127.example.com").isEmpty)
     }
 
-    @Test func theDeadArePassedOver() {
+    @Test func deadWorkersAreSkipped() {
         let snapshot = MemberConversation.snapshot()
         let order = SuccessionOrder(of: snapshot, seenBy: record(8000, host: "127.0.0.1"))
         #expect(order.rank(of: id("worker-8003")) == 2)
@@ -50,7 +50,7 @@ import Testing
             (UInt16(8001), [], [8002, 8003]), (8002, [], [8001, 8003]), (8005, [], [8001, 8002, 8003]),
             (8001, [8002], [8003]), (8001, [8002, 8003], [8004, 8005]), (8001, [8002, 8003, 8004, 8005], []),
         ] as [(UInt16, [UInt16], [UInt16])])
-    func thoseWhoWatchCloselyAreAsked(port: UInt16, dead: [UInt16], asked: [UInt16]) {
+    func theFrequentWatchersAreTheElectors(port: UInt16, dead: [UInt16], asked: [UInt16]) {
         let snapshot = MemberConversation.snapshot((8001...8005).map { record($0) })
         let order = SuccessionOrder(of: snapshot, seenBy: record(8000, host: "127.0.0.1"))
         let electors = order.electors(
@@ -58,7 +58,8 @@ import Testing
         #expect(electors.map(\.port) == asked)
     }
 
-    /// The balancer lives in home 1; two workers there, three in home 2, one in home 3, and one that may not.
+    /// The balancer lives in lock domain 1. It has two workers there, three in domain 2, one in domain 3, and one that
+    /// may not stand in.
     private static let spread = Snapshot(
         epoch: Epoch(1), version: 1,
         workers: [
@@ -67,7 +68,7 @@ import Testing
             record(8007, state: .draining).living(in: 3),
         ], home: home("h1"))
 
-    @Test func theBalancersHomeComesFirstThenThoseThatActAcrossHosts() {
+    @Test func theBalancersLockDomainPrecedesTheDistantWorkers() {
         for viewer in Self.spread.workers {
             let order = SuccessionOrder(of: Self.spread, seenBy: viewer)
             #expect(order.isAtHome == (viewer.home == home("h1")))
@@ -84,12 +85,12 @@ import Testing
             (8005, [8004], SuccessionOrder.Turn(homesBefore: 0, rank: 1)),
             (8004, [8003], SuccessionOrder.Turn(homesBefore: 0, rank: 0)), (8001, [], nil), (8006, [], nil),
         ] as [(UInt16, [UInt16], SuccessionOrder.Turn?)])
-    func aHomeCostsTheOthersOneTurn(port: UInt16, dead: [UInt16], turn: SuccessionOrder.Turn?) {
+    func aLockDomainCostsTheOthersOneTurn(port: UInt16, dead: [UInt16], turn: SuccessionOrder.Turn?) {
         let order = SuccessionOrder(of: Self.spread, seenBy: record(8004).living(in: 3))
         #expect(order.turn(of: id("worker-\(port)"), without: Set(dead.map { id("worker-\($0)") })) == turn)
     }
 
-    @Test func neighboursAreKnownByTheirHomeNotByTheirAddress() {
+    @Test func neighboursAreKnownByTheirLockDomain() {
         var elsewhere = record(8002).living(in: 1)
         elsewhere.host = "127.0.0.1"
         let snapshot = Snapshot(
@@ -97,7 +98,7 @@ import Testing
         #expect(SuccessionOrder(of: snapshot, seenBy: elsewhere).candidates.map(\.port) == [8001, 8002])
     }
 
-    @Test func peersWithoutAHomeAreNeighboursByTheirAddress() {
+    @Test func withoutALockDomainTheAddressDecides() {
         let old = record(8002, host: "10.0.0.1")
         let workers = [record(8001).living(in: 1), old, record(8003).living(in: 2)]
         let new = Snapshot(epoch: Epoch(1), version: 1, workers: workers, home: home("h1"))

@@ -3,8 +3,7 @@ import Testing
 @testable import Cluster
 
 @Suite struct SuccessionTests {
-    private let takeover = MemberEffect.takeOver(
-        after: Epoch(1), snapshot: MemberConversation.snapshot(), killHolder: false)
+    private let takeover = MemberEffect.takeOver(after: Epoch(1), killHolder: false)
 
     @Test(arguments: [WatchFailure.closed, .refused])
     func theFirstActsAtOnceOnCertainDeath(kind: WatchFailure) {
@@ -25,7 +24,7 @@ import Testing
         #expect(happened.filter(\.effect.isTakeOver).count == 1)
     }
 
-    @Test func hearingOfTheDeathTwiceIsHearingOfItOnce() {
+    @Test func aRepeatedReportOfTheDeathHasNoEffect() {
         var member = MemberConversation(member: 8002)
         member.now = at(10)
         member.core.balancerDied(now: at(10))
@@ -36,7 +35,7 @@ import Testing
         #expect(happened.filter { $0.effect == .event(.balancerDead) }.count == 1)
     }
 
-    @Test func whoSeesTheNewBalancerLetsItBe() {
+    @Test func aWorkerThatSeesTheNewBalancerDoesNotAct() {
         var member = MemberConversation(member: 8002)
         member.now = at(10)
         member.core.balancerDied(now: at(10))
@@ -45,7 +44,7 @@ import Testing
         #expect(member.core.highestEpoch == Epoch(2))
     }
 
-    @Test func aRequestUnderTheNewEpochIsSignEnough() {
+    @Test func aRequestUnderTheNewEpochEndsTheCandidacy() {
         var member = MemberConversation(member: 8002)
         member.core.balancerDied(now: at(10))
         #expect(member.core.requestSeen(epoch: Epoch(2)) == true)
@@ -64,7 +63,7 @@ import Testing
         #expect(member.effects().contains { $0.isTakeOver })
     }
 
-    @Test func whoMayNotStandInNeverActs() {
+    @Test func aWorkerThatMayNotStandInNeverActs() {
         let records = [record(8001, mayStandIn: false), record(8002)]
         var member = MemberConversation(8001, mayStandIn: false)
         member.core.registered(MemberConversation.snapshot(records), settings: nil, now: at(0))
@@ -75,7 +74,7 @@ import Testing
         #expect(!happened.contains { $0.effect.isTakeOver || $0.effect.isPrevote })
     }
 
-    @Test func whoIsNotListedNeverActs() {
+    @Test func anUnlistedWorkerNeverActs() {
         var member = MemberConversation(8009, disk: MemberConversation.snapshot())
         let happened = member.pass(milliseconds: 120_000) { core, effect, now in
             if effect.isRegister { core.registrationUnreachable(isSilent: false, now: now) }
@@ -85,6 +84,7 @@ import Testing
 
     @Test func threeMissedChecksAskTheOthersFirst() {
         var member = MemberConversation(member: 8001)
+        member.attach()
         let happened = member.pass(milliseconds: 1000)
         let asked = happened.first { $0.effect.isPrevote }
         // Checked at 100; unanswered at 200, 300 and 400.
@@ -92,15 +92,15 @@ import Testing
         let prevote = Prevote(candidate: id("worker-8001"), epochSeen: Epoch(1))
         #expect(asked?.effect == .prevote(to: [record(8002), record(8003)], prevote))
         #expect(happened.filter(\.effect.isWatch).count == 1, "one check at a time")
-        // Nobody answered: nobody objects. The holder of the lock hangs and may be killed.
+        // Without answers there is no objection. The holder of the lock hangs and may be killed.
         let taken = happened.first { $0.effect.isTakeOver }
         #expect(taken?.instant == at(500))
         #expect(
-            taken?.effect == .takeOver(after: Epoch(1), snapshot: MemberConversation.snapshot(), killHolder: true))
+            taken?.effect == .takeOver(after: Epoch(1), killHolder: true))
     }
 
-    /// It says no, but it is there: that it never answers this worker is no reason to kill it.
-    @Test func whoIsTurnedAwayKillsNobody() {
+    /// The balancer refuses this worker, but it answers. A refusal is no reason to kill it.
+    @Test func aRefusedWorkerKillsNoProcess() {
         var member = MemberConversation(member: 8001)
         let happened = member.pass(milliseconds: 120_000) { core, effect, now in
             switch effect {
@@ -111,27 +111,27 @@ import Testing
             }
         }
         #expect(happened.contains { $0.effect.isTakeOver }, "there may be none any more")
-        for case .takeOver(_, _, let killHolder) in happened.map({ $0.effect }) { #expect(!killHolder) }
+        for case .takeOver(_, let killHolder) in happened.map({ $0.effect }) { #expect(!killHolder) }
     }
 
     @Test func aMissIsCountedOnceThoughTheShellReportsItToo() {
         var member = MemberConversation(member: 8001)
-        // Checked at 100, counted as missed at 200; the shell gives the check up at 250.
+        // Checked at 100, counted as missed at 200. The shell reports the timeout at 250.
         member.pass(milliseconds: 250)
         member.core.watchFailed(.timedOut, now: at(250))
-        // Checked again at once, since the time for it had come; unanswered at 350 and 450.
+        // Checked again at once, because the next check was due; unanswered at 350 and 450.
         let happened = member.pass(milliseconds: 1000)
         #expect(happened.first { $0.effect == .event(.balancerSuspected) }?.instant == at(450))
     }
 
-    /// Who checks once a second, and gave each check up a moment after the next was due, counted a miss every two seconds only.
-    /// When it alone held the listeners, nobody else could act meanwhile.
-    @Test func aCheckThatIsGivenUpLateIsRepeatedAtOnce() {
+    /// Once, a worker with a check each second got each timeout just after the next check was due. So it counted a miss
+    /// every two seconds only. If it alone held the listeners, no other worker could act meanwhile.
+    @Test func aCheckWithALateTimeoutIsRepeatedAtOnce() {
         var member = MemberConversation(member: 8004)
         var happened = member.pass(milliseconds: 1000)
         #expect(happened.last?.effect.isWatch == true)
         for second in 2...4 {
-            // Another is due and finds the last one unanswered; 10 ms later the shell gives that up.
+            // Another check is due, and the last one is unanswered. 10 ms later the shell reports the timeout.
             happened += member.pass(milliseconds: 1000)
             #expect(happened.filter(\.effect.isWatch).count == second - 1)
             member.core.watchFailed(.timedOut, now: member.now)
@@ -141,7 +141,7 @@ import Testing
         #expect(happened.first { $0.effect == .event(.balancerSuspected) }?.instant == at(4010))
     }
 
-    @Test func whatTheShellGivesUpIsAMiss() {
+    @Test func aTimeoutOfTheShellIsAMiss() {
         var member = MemberConversation(member: 8004)
         let happened = member.pass(milliseconds: 10_000) { core, effect, now in
             if effect.isWatch { core.watchFailed(.timedOut, now: now) }
@@ -175,7 +175,7 @@ import Testing
         #expect(taken?.effect == takeover, "there is nobody left to kill")
     }
 
-    @Test func whoStoodStillAccusesNobody() {
+    @Test func aPausedWorkerAccusesNoBalancer() {
         var member = MemberConversation(member: 8001)
         member.pass(milliseconds: 350)
         member.core.tick(now: at(5000))
@@ -197,14 +197,14 @@ import Testing
         #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
     }
 
-    @Test func lagDoesNotRaiseTheDead() {
+    @Test func lagDoesNotUndoADeath() {
         var member = MemberConversation(member: 8002)
         member.core.balancerDied(now: at(10))
         member.core.tick(now: at(5000))
         #expect(member.effects().contains(takeover))
     }
 
-    @Test func whoTookOverFollowsItsOwnBalancer() {
+    @Test func aWorkerThatTookOverFollowsItsOwnBalancer() {
         var member = MemberConversation(member: 8001)
         member.core.balancerDied(now: at(10))
         _ = member.effects()
@@ -243,7 +243,7 @@ import Testing
         #expect(gaps.prefix(6) == [300, 600, 1200, 2400, 4800, 5000])
     }
 
-    @Test func whoLosesTheRaceWatchesAndTriesAgainOnlyIfNobodyComes() {
+    @Test func aWorkerThatLostTheRaceTriesAgainOnlyWithoutABalancer() {
         var member = MemberConversation(member: 8001)
         member.core.balancerDied(now: at(0))
         _ = member.effects()
@@ -259,7 +259,7 @@ import Testing
         #expect(!answered.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
     }
 
-    @Test func aFailedTakeoverIsToldAndTriedAgain() {
+    @Test func aFailedTakeoverIsReportedAndRepeated() {
         var member = MemberConversation(member: 8001)
         member.core.balancerDied(now: at(0))
         _ = member.effects()
@@ -285,10 +285,9 @@ import Testing
         #expect(member.core.highestEpoch == Epoch(2))
     }
 
-    /// Who holds the lock is killed only if it was there and said nothing: a wrong address, or a certificate that has been revoked,
-    /// is no fault of a balancer's.
+    /// A worker without a handover knows no process that it could kill.
     @Test(arguments: [true, false])
-    func aWorkerAtTheDoorBringsBackTheBalancerThatNobodyHasSeen(isSilent: Bool) {
+    func anUnregisteredWorkerReplacesAMissingBalancer(isSilent: Bool) {
         var member = MemberConversation(8002, disk: MemberConversation.snapshot(epoch: 7))
         #expect(member.core.highestEpoch == Epoch(7))
         let happened = member.pass(milliseconds: 20_000) { core, effect, now in
@@ -301,7 +300,7 @@ import Testing
         #expect(taken?.instant == at(5150), "after the time of an orphan, and its rank")
         #expect(
             taken?.effect
-                == .takeOver(after: Epoch(7), snapshot: MemberConversation.snapshot(epoch: 7), killHolder: isSilent))
+                == .takeOver(after: Epoch(7), killHolder: false))
     }
 
     @Test func aWorkerThatIsRefusedIsNoOrphan() {
@@ -312,24 +311,7 @@ import Testing
         #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
     }
 
-    @Test func aBalancerStoppedOnPurposeIsNotBroughtBack() {
-        var member = MemberConversation(member: 8001)
-        member.core.balancerStopped(now: at(10))
-        member.core.watchFailed(.closed, now: at(11))
-        member.core.balancerDied(now: at(12))
-        member.now = at(12)
-        let happened = member.pass(milliseconds: 60_000) { core, effect, now in
-            if effect.isRegister { core.registrationUnreachable(isSilent: false, now: now) }
-        }
-        #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
-        #expect(happened.contains { $0.effect == .keepStandby(false) })
-        member.pass(milliseconds: 10_000, answering: answering(MemberConversation.snapshot(epoch: 2)))
-        #expect(member.core.isRegistered)
-        member.core.watchFailed(.closed, now: member.now)
-        #expect(member.effects().contains { $0.isTakeOver }, "the next one counts again")
-    }
-
-    @Test func withoutListenersAndStateDirectoryNobodyActs() {
+    @Test func withoutListenersAndStateDirectoryNoWorkerActs() {
         var member = MemberConversation(member: 8001, knowsStateDirectory: false)
         member.core.balancerDied(now: at(10))
         #expect(!member.effects().contains { $0.isTakeOver })
@@ -339,9 +321,9 @@ import Testing
         #expect(other.effects().contains { $0.isTakeOver })
     }
 
-    /// A worker of a host that had no balancer before was handed the listeners of one that died, heard of the next, and waited
-    /// at the ports for good, since it was not handed those of that one.
-    @Test func whoWasEverHandedListenersKnowsTheLock() {
+    /// Once, a worker on a host without an earlier balancer got the listeners of one that died. It then heard of the
+    /// next balancer, but did not get that one's listeners, and waited at the ports for good.
+    @Test func aWorkerThatEverGotListenersKnowsTheLock() {
         var member = MemberConversation(member: 8001, knowsStateDirectory: false)
         member.core.handoverReady(epoch: Epoch(1), now: at(5))
         #expect(member.core.requestSeen(epoch: Epoch(2)) == true)
@@ -349,16 +331,16 @@ import Testing
         #expect(member.effects().contains { $0.isTakeOver })
     }
 
-    @Test func aHandoverTellsWhoReignsHere() {
+    @Test func aHandoverNamesTheReign() {
         var member = MemberConversation(member: 8001)
         member.core.handoverReady(epoch: Epoch(4), now: at(5))
         #expect(member.core.highestEpoch == Epoch(4))
         #expect(member.effects().contains(.event(.newBalancer(Epoch(4)))))
     }
 
-    /// A balancer that died between the handover and the registration left a worker that kept its ports open, was in no list
-    /// and so did not act; clients connected and waited for ever.
-    @Test func whoHoldsTheListenersActsThoughItIsInNoList() {
+    /// Once, a balancer died between the handover and the registration. The worker kept its ports open, was in no list
+    /// and did not act. Clients connected and waited without end.
+    @Test func anUnlistedHolderOfTheListenersActs() {
         var member = MemberConversation(8001)
         _ = member.effects()
         #expect(member.core.rank == nil)
@@ -371,9 +353,9 @@ import Testing
         #expect(other.core.rank == 4, "those who are listed come first")
     }
 
-    /// The watch broke though both ends lived: the attempt to take over found the lock held, which was held against the
-    /// balancer that held it, although it had answered meanwhile. Where nobody was there to be asked, it was killed.
-    /// Neither is it when the attempt failed for another reason: its process was killed, or did not start.
+    /// The watch broke although both ends lived, and the takeover found the lock held. Once, the worker took that as
+    /// evidence against the balancer, although the balancer had answered meanwhile, and killed it if there was no other
+    /// voter. A takeover that fails for another reason is no evidence either: its process was killed, or did not start.
     @Test(arguments: [TakeoverOutcome.lockHeld, .failed("the balancer process ended")])
     func aBalancerThatShowedItselfIsNotSuspectForHoldingItsLock(outcome: TakeoverOutcome) {
         let alone = MemberConversation.snapshot([record(8001)])

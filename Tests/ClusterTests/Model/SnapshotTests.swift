@@ -32,7 +32,7 @@ import Testing
             + #""incarnation":1,"mayStandIn":true,"port":8001,"state":"ready"}]}"#
         let snapshot = try JSONDecoder().decode(Snapshot.self, from: Data(json.utf8))
         #expect(snapshot.workers == [record(8001)])
-        #expect(snapshot.workers[0].maximumRequests == 0)
+        #expect(snapshot.workers[0].offer.maximumRequests == 0)
     }
 
     @Test(arguments: [

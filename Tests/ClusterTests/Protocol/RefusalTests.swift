@@ -8,11 +8,11 @@ import Testing
         .tooManyWorkers, .busy,
         .unreachable("a"), .answeredBySomebodyElse("b"), .hostNotInCertificate, .unhealthy("c"), .reservedPort,
         .expired,
-        .steppingDown, .invalid("d"),
+        .steppingDown, .laterReignMet, .invalid("d"),
     ]
 
     @Test(arguments: all)
-    func eachTellsWhatIsWrongInOneLine(refusal: Refusal) throws {
+    func everyRefusalHasOneLine(refusal: Refusal) throws {
         #expect([400, 403, 409, 429, 503].contains(refusal.status))
         #expect(refusal.message.count > 20)
         #expect(!refusal.message.contains("\n"))

@@ -1,7 +1,7 @@
 import Simulation
 import Testing
 
-/// Some histories of the simulated cluster, in every test run. `scripts/simulate` runs many more, optimised.
+/// Some histories of the simulated cluster, in every test run. `scripts/simulate` runs many more in an optimized build.
 @Suite struct SimulationTests {
     @Test(arguments: 0..<4)
     func everyInvariantHoldsAfterEveryEvent(shard: UInt64) {
@@ -10,8 +10,8 @@ import Testing
         }
     }
 
-    /// The same seed is the same history: without that a printed seed would be worth nothing.
-    @Test(arguments: [UInt64(3), 5, 8])
+    /// The same seed gives the same history. Otherwise a printed seed would be useless.
+    @Test(arguments: [UInt64(2), 5, 8])
     func aHistoryCanBeReplayed(seed: UInt64) {
         var first: [String] = []
         var second: [String] = []

@@ -1,0 +1,70 @@
+/// Everything that happens to a worker, as a value. So a trace of a running process can be replayed.
+///
+/// The one event that is not here is a prevote: it has an answer (`MemberCore.prevoteAsked`).
+package enum MemberInput: Sendable {
+    case started
+    /// The process is asked to end.
+    case stopRequested
+    /// The deadline of `MemberCore.nextDeadline` has come.
+    case tick
+    /// This worker's own event loop came so much too late.
+    case lagged(milliseconds: Int64)
+
+    // MARK: Registration
+
+    /// The host at which the name in the present balancer address was reached.
+    case balancerReached(host: String)
+    case registered(Snapshot, settings: ClusterSettings?)
+    case registrationFailed(Refusal)
+    case registrationUnreachable(isSilent: Bool)
+
+    // MARK: Checks of the balancer
+
+    case watchAnswered(Epoch, newer: Snapshot?)
+    case watchUnknown
+    case watchFailed(WatchFailure)
+    /// At this address a balancer of this epoch answers.
+    case balancerFound(BalancerAddress, Epoch)
+    /// A request or a notice of a balancer carries this epoch.
+    case epochSeen(Epoch)
+
+    // MARK: The balancer's process
+
+    /// The balancer of this epoch has handed over its listeners.
+    case handoverReceived(Epoch)
+    /// The handover channel has ended. Its epoch; nil when its listeners are no longer held.
+    case handoverEnded(Epoch?)
+    /// The process at the handover channel moves.
+    case balancerMoved
+
+    // MARK: Succession
+
+    /// A worker has answered a prevote; nil for one that can't be reached.
+    case prevoteAnswered(from: NodeID, PrevoteAnswer?)
+    case takeoverFinished(TakeoverOutcome)
+}
+
+extension MemberCore {
+    package mutating func feed(_ input: MemberInput, now: Instant) {
+        switch input {
+        case .started: start(now: now)
+        case .stopRequested: stop(now: now)
+        case .tick: tick(now: now)
+        case .lagged(let milliseconds): loopLagged(byMilliseconds: milliseconds, now: now)
+        case .balancerReached(let host): hostOfSeat = host
+        case .registered(let snapshot, let settings): registered(snapshot, settings: settings, now: now)
+        case .registrationFailed(let refusal): registrationFailed(refusal, now: now)
+        case .registrationUnreachable(let isSilent): registrationUnreachable(isSilent: isSilent, now: now)
+        case .watchAnswered(let epoch, let newer): watchAnswered(epoch: epoch, newer: newer, now: now)
+        case .watchUnknown: watchUnknown(now: now)
+        case .watchFailed(let failure): watchFailed(failure, now: now)
+        case .balancerFound(let address, let epoch): scouted(address, epoch: epoch, now: now)
+        case .epochSeen(let epoch): _ = requestSeen(epoch: epoch)
+        case .handoverReceived(let epoch): handoverReady(epoch: epoch, now: now)
+        case .handoverEnded(let epoch): handoverEnded(epoch: epoch, now: now)
+        case .balancerMoved: balancerMoved(now: now)
+        case .prevoteAnswered(let id, let answer): prevoteAnswered(from: id, answer, now: now)
+        case .takeoverFinished(let outcome): takeoverFinished(outcome, now: now)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/// A reign: clients are accepted, under an epoch that no other balancer has.
+struct ReignTenure: Sendable, Equatable {
+    let origin: ReignStart.Origin
+    let epoch: Epoch
+    /// When the process opens what workers and operators connect to; nil once it does.
+    var serveAt: Instant?
+    var isServing = false
+
+    /// No client waits for the ports that `serve` opens. A standby opens them after the first answer of a worker, or
+    /// after `precedenceMilliseconds`. Other processes open them at once.
+    static func begin(
+        origin: ReignStart.Origin, epoch: Epoch, now: Instant, _ timing: ReignTiming
+    ) -> ReignStep {
+        guard origin == .standby else {
+            return ReignStep(.reigning(ReignTenure(origin: origin, epoch: epoch)), [.accept(epoch), .serve(epoch)])
+        }
+        let serveAt = now.advanced(byMilliseconds: timing.precedenceMilliseconds)
+        return ReignStep(.reigning(ReignTenure(origin: origin, epoch: epoch, serveAt: serveAt)), [.accept(epoch)])
+    }
+
+    func step(on event: ReignEvent, now: Instant, _ timing: ReignTiming) -> ReignStep? {
+        var next = self
+        switch event {
+        case .firstWorkerReady, .tick:
+            guard let serveAt, event == .firstWorkerReady || serveAt <= now else { return nil }
+            next.serveAt = nil
+            return ReignStep(.reigning(next), [.serve(epoch)])
+        case .served:
+            next.isServing = true
+            return ReignStep(.reigning(next), news)
+        case .failed(let failure):
+            guard !isServing else { return nil }
+            let report: [ReignEffect] = origin == .standby ? [.report(.failed(failure.text))] : []
+            return .exit(.failed(failure), after: report)
+        case .stopRequested:
+            return stop(.requested)
+        case .superseded(let later):
+            return stop(.superseded(by: later), after: [.announceSuperseded(later)])
+        case .coordinator(.lost(let reason)):
+            return stop(.fenceLost(reason))
+        case .successorAsked:
+            return ReignStep(.yielding(ReignSuccession(epoch: epoch)), [.stopAccepting(.replaced)])
+        default:
+            return nil
+        }
+    }
+
+    /// Who has to know that the reign has begun.
+    private var news: [ReignEffect] {
+        switch origin {
+        case .operator: []
+        case .standby: [.report(.started(epoch))]
+        case .replacement: [.announceReign(epoch)]
+        }
+    }
+
+    private func stop(_ reason: ReignStop, after effects: [ReignEffect] = []) -> ReignStep {
+        let ending = ReignEnding(epoch: epoch, isOrderly: reason.isOrderly)
+        return ReignStep(reason.isOrderly ? .draining(ending) : .fenced(ending), effects + [.stopAccepting(reason)])
+    }
+}
