@@ -1,0 +1,243 @@
+import Balancing
+import Cluster
+import Connections
+import Foundation
+import Sockets
+import Synchronization
+import Testing
+
+/// The queues for workers, from the loops' point of view.
+@Suite(.timeLimit(.minutes(1))) struct LoadBalancerQueueTests {
+    /// Delivered leases, with the loop of each.
+    private final class Deliveries: Sendable {
+        struct Delivery { let seat: Int, ticket: UInt64, lease: LoadBalancer.Lease }
+        private let all = Mutex<[Delivery]>([])
+
+        func attach(to loadBalancer: LoadBalancer, as seat: Int) -> LoadBalancer.LoopHandle {
+            loadBalancer.attach { ticket, lease in
+                self.all.withLock { $0.append(Delivery(seat: seat, ticket: ticket, lease: lease)) }
+            }
+        }
+
+        func take() -> [Delivery] {
+            all.withLock { all in
+                defer { all = [] }
+                return all
+            }
+        }
+    }
+
+    private let deliveries = Deliveries()
+
+    private func loadBalancer(_ limits: LoadBalancerLimits = LoadBalancerLimits(), maximumRequests: [Int])
+        -> LoadBalancer
+    {
+        let loadBalancer = LoadBalancer(seed: 5, limits: limits)
+        update(loadBalancer, maximumRequests: maximumRequests)
+        return loadBalancer
+    }
+
+    private func update(_ loadBalancer: LoadBalancer, maximumRequests: [Int]) {
+        let entries = maximumRequests.enumerated().compactMap { index, most in
+            NodeID("worker-\(index)").map {
+                HostEntry(
+                    id: $0, incarnation: 1, host: "127.0.0.1", port: UInt16(8001 + index),
+                    offer: WorkerOffer(maximumRequests: most),
+                    state: .ready)
+            }
+        }
+        loadBalancer.update(entries) { entry in
+            SocketAddress(host: entry.host, port: entry.port).map {
+                UpstreamEndpoint(address: $0, host: entry.host, expectation: .anybody)
+            }
+        }
+    }
+
+    private func given(_ outcome: LoadBalancer.Outcome) -> LoadBalancer.Lease? {
+        if case .given(let lease) = outcome { lease } else { nil }
+    }
+
+    private func ticket(_ outcome: LoadBalancer.Outcome) -> UInt64? {
+        if case .waits(let ticket) = outcome { ticket } else { nil }
+    }
+
+    @Test func theOldestWaitingRequestOfAllLoopsIsServed() throws {
+        let loadBalancer = loadBalancer(maximumRequests: [1])
+        let seats = (0..<2).map { deliveries.attach(to: loadBalancer, as: $0) }
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seats[0])))
+        let first = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[1])))
+        let second = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[0])))
+        #expect(loadBalancer.waitingCount == 2)
+        #expect(deliveries.take().isEmpty)
+        _ = loadBalancer.release(lease)
+        let served = deliveries.take()
+        #expect(served.map(\.seat) == [1])
+        #expect(served.map(\.ticket) == [first])
+        // A later request overtakes none.
+        let third = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[1])))
+        var last = served.first?.lease
+        for expected in [(0, second), (1, third)] {
+            loadBalancer.releaseAbandoned(try #require(last))
+            let next = deliveries.take()
+            #expect(next.map(\.seat) == [expected.0] && next.map(\.ticket) == [expected.1])
+            last = next.first?.lease
+        }
+        #expect(loadBalancer.waitingCount == 0)
+    }
+
+    @Test func aWithdrawnRequestIsNotServed() throws {
+        let loadBalancer = loadBalancer(maximumRequests: [1])
+        let seat = deliveries.attach(to: loadBalancer, as: 0)
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        let tickets = try (0..<3).map { _ in
+            try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        }
+        #expect(loadBalancer.withdraw(ticket: tickets[0]))
+        #expect(!loadBalancer.withdraw(ticket: tickets[0]))
+        _ = loadBalancer.releaseFailed(lease)
+        #expect(deliveries.take().map(\.ticket) == [tickets[1]])
+        #expect(!loadBalancer.withdraw(ticket: tickets[1]))
+    }
+
+    @Test func theQueueIsBounded() throws {
+        var limits = LoadBalancerLimits()
+        limits.queue = 3
+        let loadBalancer = loadBalancer(limits, maximumRequests: [])
+        let seats = (0..<2).map { deliveries.attach(to: loadBalancer, as: $0) }
+        for index in 0..<3 {
+            #expect(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[index % 2])) != nil)
+        }
+        guard case .queueFull = loadBalancer.request(LoadBalancer.Demand(), from: seats[0]) else {
+            Issue.record("a fourth one waits")
+            return
+        }
+        // The new worker serves as many as it can.
+        update(loadBalancer, maximumRequests: [2])
+        #expect(deliveries.take().count == 2)
+        update(loadBalancer, maximumRequests: [3])
+        #expect(deliveries.take().count == 1)
+    }
+
+    // MARK: Retries
+
+    private func retry(after lease: LoadBalancer.Lease) -> LoadBalancer.Demand {
+        var demand = LoadBalancer.Demand()
+        demand.tried.insert(lease.slot)
+        return demand
+    }
+
+    @Test(arguments: [(10, 3), (100, 20), (20, 4)]) func retriesUnderWayAreAShareOfAll(active: Int, allowed: Int) throws
+    {
+        let loadBalancer = loadBalancer(maximumRequests: [0, 0])
+        let seat = deliveries.attach(to: loadBalancer, as: 0)
+        let leases = try (0..<active).map { _ in
+            try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        }
+        // All fail at once, and wait for another worker before the first retry ends.
+        var retries: [LoadBalancer.Lease] = []
+        var waiting: [UInt64] = []
+        for lease in leases {
+            _ = loadBalancer.releaseFailed(lease)
+            let outcome = loadBalancer.request(retry(after: lease), from: seat)
+            if let lease = given(outcome) { retries.append(lease) }
+            if let ticket = ticket(outcome) { waiting.append(ticket) }
+        }
+        #expect(retries.count == allowed)
+        #expect(waiting.count == active - allowed)
+        #expect(loadBalancer.waitingCount == waiting.count)
+        // Each retry that ends makes room for the next in the queue, until all have been served.
+        var served: [UInt64] = []
+        while let lease = retries.popLast() {
+            _ = loadBalancer.release(lease)
+            for delivery in deliveries.take() {
+                served.append(delivery.ticket)
+                retries.append(delivery.lease)
+            }
+            #expect(retries.count <= allowed)
+        }
+        #expect(served == waiting)
+        #expect(loadBalancer.waitingCount == 0)
+    }
+
+    @Test func retriesDoNotDelayOthers() throws {
+        var limits = LoadBalancerLimits()
+        limits.retryMinimum = 0
+        limits.retryPercent = 0
+        let loadBalancer = loadBalancer(limits, maximumRequests: [0, 0])
+        let seat = deliveries.attach(to: loadBalancer, as: 0)
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        #expect(ticket(loadBalancer.request(retry(after: lease), from: seat)) != nil)
+        #expect(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)) != nil)
+    }
+
+    @Test func aRetryWaitsForTheOthersOnly() throws {
+        let loadBalancer = loadBalancer(maximumRequests: [1, 1])
+        let seat = deliveries.attach(to: loadBalancer, as: 0)
+        let first = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        let second = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        _ = loadBalancer.releaseFailed(first)
+        // The other worker is full. The retry waits, although the worker that failed it is free.
+        let waiting = try #require(ticket(loadBalancer.request(retry(after: first), from: seat)))
+        let third = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        #expect(third.slot == first.slot)
+        loadBalancer.releaseAbandoned(third)
+        #expect(deliveries.take().isEmpty)
+        _ = loadBalancer.release(second)
+        #expect(deliveries.take().map(\.ticket) == [waiting])
+    }
+
+    @Test func aRequestThatTriedEveryWorkerFails() throws {
+        let loadBalancer = loadBalancer(maximumRequests: [0])
+        let seat = deliveries.attach(to: loadBalancer, as: 0)
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        _ = loadBalancer.releaseFailed(lease)
+        guard case .nobodyElse = loadBalancer.request(retry(after: lease), from: seat) else {
+            Issue.record("it waits or is served again")
+            return
+        }
+    }
+
+    // MARK: Many threads
+
+    /// Four threads acquire, wait, release and withdraw. No request is lost, and no worker exceeds its limit.
+    @Test func everyWaitingRequestIsServed() throws {
+        let loadBalancer = loadBalancer(maximumRequests: [2, 1])
+        let most = Atomic(0)
+        let served = Atomic(0)
+        let rounds = 5000
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+            let inbox = Mutex<[(UInt64, LoadBalancer.Lease)]>([])
+            let arrived = DispatchSemaphore(value: 0)
+            let seat = loadBalancer.attach { ticket, lease in
+                inbox.withLock { $0.append((ticket, lease)) }
+                arrived.signal()
+            }
+            var random = SeededGenerator(seed: UInt64(thread))
+            for _ in 0..<rounds {
+                var lease: LoadBalancer.Lease?
+                switch loadBalancer.request(LoadBalancer.Demand(), from: seat) {
+                case .given(let now): lease = now
+                case .waits(let ticket):
+                    if random.below(4) == 0, loadBalancer.withdraw(ticket: ticket) { break }
+                    guard arrived.wait(timeout: .now() + 30) == .success else {
+                        Issue.record("a request waits for ever")
+                        return
+                    }
+                    lease = inbox.withLock { $0.removeLast() }.1
+                case .nobodyElse, .queueFull: Issue.record("refused")
+                }
+                guard let lease else { continue }
+                let present = most.wrappingAdd(1, ordering: .relaxed).newValue
+                if present > 3 { Issue.record("\(present) at a time") }
+                served.wrappingAdd(1, ordering: .relaxed)
+                most.wrappingSubtract(1, ordering: .relaxed)
+                _ = loadBalancer.release(lease)
+            }
+        }
+        #expect(served.load(ordering: .relaxed) > rounds)
+        #expect(loadBalancer.waitingCount == 0)
+        for name in ["worker-0", "worker-1"] {
+            #expect(loadBalancer.load(of: try #require(NodeID(name)))?.outstanding == 0)
+        }
+    }
+}
