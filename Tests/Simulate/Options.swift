@@ -1,11 +1,11 @@
 import Glibc
 
-/// What is asked of the simulator.
+/// The command-line options of the simulator.
 struct Options {
     static let usage = """
         simulate [--seeds N] [--from N] [--step N]    runs N histories, seeds --from, --from + --step, ...
-        simulate --seed N [--trace]                   one history, with its story
-        --all                                         does not stop at the first history that goes wrong
+        simulate --seed N [--trace]                   runs one history; --trace prints its events
+        --all                                         continues after a history with a violation
         """
 
     var first: UInt64 = 0

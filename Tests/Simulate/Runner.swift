@@ -1,7 +1,7 @@
 import Glibc
 import Simulation
 
-/// Runs many histories, one after the other, until one goes wrong.
+/// Runs many histories in turn, and stops at the first violation unless `--all` is set.
 struct Runner {
     private let options: Options
 
@@ -9,7 +9,7 @@ struct Runner {
         self.options = options
     }
 
-    /// False when an invariant was violated: the first seed that did so is printed, with what broke.
+    /// Returns false after a violation. The output then shows the seed and the violation.
     func run() -> Bool {
         var coverage = Coverage()
         var steps = 0
@@ -26,9 +26,9 @@ struct Runner {
             }
         }
         guard isGood else { return false }
-        print("\(options.count) histories, \(steps) events, every invariant held after each")
+        print("\(options.count) histories, \(steps) events; every invariant held after each event")
         for sight in Coverage.Sight.allCases { print("  \(sight): \(coverage[sight])") }
-        print("  slowest to serve again after the faults: \(coverage.slowestServiceMilliseconds) ms")
+        print("  longest time from the last fault to the first service: \(coverage.slowestServiceMilliseconds) ms")
         return true
     }
 }

@@ -1,4 +1,4 @@
-/// One history from its seed.
+/// Runs histories of a simulated cluster, each from its seed.
 package enum Simulation {
     package struct Report: Sendable {
         package let seed: UInt64
@@ -7,7 +7,9 @@ package enum Simulation {
         package let coverage: Coverage
     }
 
-    /// - Parameter trace: gets every line of the story.
+    /// Runs one history until its end or the first violation.
+    ///
+    /// - Parameter trace: a function that gets each line of the trace.
     package static func run(seed: UInt64, trace: ((String) -> Void)? = nil) -> Report {
         let world = World(seed: seed)
         world.trace = trace

@@ -1,14 +1,16 @@
-/// What a history has been through. A simulation in which nothing happens proves nothing.
+/// The number of notable events in a history. A simulation without such events proves nothing.
 package struct Coverage: Sendable {
     package enum Sight: Int, CaseIterable, Sendable {
         case takeover, lostRace, killedHolder, prevote, objection, fencedRequest, stepDown, refusedIntruder
         case hostCrash, partition, fullDisk, diskStrike, tornTakeover, clockJump, oldSnapshot, stolenPort, flap
-        case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, spared, eviction
+        case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, spared, eviction,
+            deafPort, lie
         case request, retry, readByHungWorker, lostRequest, livenessCheck
     }
 
     private var counts = [Int](repeating: 0, count: Sight.allCases.count)
-    /// After the faults: until a balancer has somebody to send requests to, and until everybody is ready in it.
+    /// The time from the last fault until a balancer has a worker for requests, and until all workers are ready. The
+    /// values are the maxima over all histories.
     package var slowestServiceMilliseconds: Int64 = 0
     package var slowestRecoveryMilliseconds: Int64 = 0
 

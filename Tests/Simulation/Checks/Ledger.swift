@@ -1,16 +1,16 @@
 import Cluster
 
-/// What the invariants need to remember of the past.
+/// The record of past events that the invariants need.
 struct Ledger {
-    /// In the order of their granting, by host (a lease has one list).
+    /// The granted epochs, in the order of the grants, with the host of each.
     private var granted: [(host: Int, epoch: Epoch)] = []
-    /// Which requests have been read by how many workers.
+    /// The number of workers that have read each request.
     private var reads: [Int: Int] = [:]
     private var answered: Set<Int> = []
-    /// When somebody last accepted on each host.
+    /// The last time at which a balancer accepted on each host.
     var lastAccepted: [Instant] = []
 
-    /// What is wrong with a grant.
+    /// Records a grant. Returns a description of the violation, or nil if the grant is valid.
     mutating func grant(_ epoch: Epoch, on host: Int) -> String? {
         defer { granted.append((host, epoch)) }
         if granted.contains(where: { $0.epoch == epoch }) { return "epoch \(epoch.value) was granted twice" }
@@ -20,10 +20,12 @@ struct Ledger {
         return nil
     }
 
-    /// Where an epoch was granted.
+    var highest: Epoch { granted.map(\.epoch).max() ?? .none }
+
+    /// The host of the balancer that got this epoch.
     func host(of epoch: Epoch) -> Int? { granted.last { $0.epoch == epoch }?.host }
 
-    /// How many workers have read a request, this one included.
+    /// Records that a worker reads a request. Returns the number of workers that have read the request.
     mutating func read(_ request: Int) -> Int {
         reads[request, default: 0] += 1
         return reads[request, default: 0]

@@ -1,29 +1,34 @@
-/// What must be true after every event.
+import Cluster
+/// A law of the cluster. The simulation checks all laws after every event.
 package enum Invariant: String, CaseIterable, Sendable {
+    case fenceOrder = "a balancer accepts only with the fence, and releases the fence only after it stops"
     case oneAcceptor = "at most one balancer accepts on a host"
-    case epochOnce = "no epoch is granted twice, and every epoch is above those before"
-    case epochDurable = "an epoch that was granted stays granted, whenever the host stops"
-    case obedience = "no worker obeys an epoch below the highest that it has seen"
-    case noStepBack = "epoch, version and incarnation never go back"
-    case liveness = "while somebody able is stable, somebody accepts"
-    case noneEvicted = "nothing is sent to a worker that is not in the registry or not routable"
-    case proven = "nothing is sent to a worker that this balancer has not found well"
-    case identity = "nobody is in the registry but the one who runs at that address"
+    case epochOnce = "no epoch is granted twice, and each epoch is above the earlier ones"
+    case epochDurable = "a crash of the host at any time undoes no granted epoch"
+    case obedience = "no worker obeys an epoch below the highest epoch that the worker has seen"
+    case noStepBack = "epochs, versions and incarnations never decrease"
+    case liveness = "while a worker that may stand in is stable, a balancer accepts"
+    case noneEvicted = "no request is sent to a worker that is not in the registry or not routable"
+    case proven = "no request is sent to a worker that this balancer has not verified"
+    case identity = "each entry of the registry names the worker that runs at the entry's address"
     case neverTwice = "a request that is not idempotent reaches at most one worker"
-    case fewAttempts = "a request is sent at most three times, and never again once it was answered"
-    case steppedDown = "a balancer that has been shown a higher epoch accepts no more"
-    case fenceKept = "a balancer that has lost its fence, and could have asked, accepts no more"
-    case selfDoubt = "soft evidence never ejects the last worker, nor more than half at once"
-    case asked = "nobody kills a balancer on suspicion without asking the others, nor against them"
-    case healthySpared = "nobody kills a balancer that is well in calm weather"
-    case neighbours = "nobody brings back a balancer of another home who may not, or kills one"
-    case quorum = "a balancer of another home is brought back with a majority from two homes, or without an objection"
-    case pledged = "nobody supports two candidates of other homes at a time"
-    case graced = "other homes leave the balancer's own home its time"
-    case laterTerm = "a balancer that follows one of another home reigns under a later term"
-    case recovery = "when the faults are over, everything is well again"
+    case fewAttempts = "a request is sent at most three times, and not again after its response"
+    case steppedDown = "a balancer stops accepting after an answer of a later balancer"
+    case claims = "no claim ends a reign, raises an epoch or permits a worker to stand in"
+    case fenceKept = "a balancer that can know of the loss of its fence stops accepting"
+    case selfDoubt = "failed probes and requests never eject the last worker, or more than half of the workers together"
+    case asked = "no worker kills a suspected balancer without a vote, or against a vote"
+    case healthySpared = "no worker kills a healthy balancer while there are no faults"
+    case livingSpared = "no worker kills a balancer that has just given a sign of life"
+    case neighbours = "no worker replaces another host's balancer without permission, or kills it"
+    case quorum = "a takeover across hosts needs a majority on two hosts, or no objection"
+    case pledged = "no worker supports two candidates of other lock domains at a time"
+    case graced = "workers of other lock domains act only after the grace time"
+    case laterTerm = "a balancer that follows one of another lock domain reigns under a later term"
+    case recovery = "after the faults, the whole cluster becomes healthy again"
 }
 
+/// One violation of an invariant.
 package struct Violation: CustomStringConvertible, Sendable {
     package let invariant: Invariant
     package let detail: String

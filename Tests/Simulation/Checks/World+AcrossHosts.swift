@@ -1,35 +1,35 @@
 import Cluster
 
-/// What is promised where there is no common lock: docs/failover.md, "Across hosts".
+/// The guarantees without a common lock: docs/failover.md, "Across hosts".
 ///
-/// That only one balancer accepts is not: each side of a partition may have one. What is checked besides is what holds
-/// everywhere (epochs, obedience, who is shown a higher epoch), and that one balancer is left when the weather is calm.
+/// Two balancers may accept at a time: one on each side of a partition. The other guarantees hold everywhere (epochs,
+/// obedience, reports of a higher epoch). When the faults have stopped, one balancer must remain.
 extension World {
-    /// A balancer has answered a worker, and not one of an earlier reign.
+    /// Records that a balancer has answered a worker. The balancer is not of an earlier reign.
     func signOfLife(at index: Int) {
         workers[index].lastSign = now
         workers[index].pledge = nil
     }
 
-    /// A worker has decided to bring the balancer back. Whether it is another home's, the ledger knows.
-    func checkTakeover(by index: Int, after: Epoch, snapshot: Snapshot, killHolder: Bool) {
+    /// Checks a worker's decision to start a successor. The ledger knows the lock domain of the last balancer.
+    func checkTakeover(by index: Int, after: Epoch, killHolder: Bool) {
         let worker = workers[index]
         guard let reigned = ledger.host(of: after), reigned != worker.host else { return }
         coverage.see(.acrossHosts)
         let who = worker.record.id
         if !worker.record.acrossHosts {
-            violate(.neighbours, "\(who) brings back epoch \(after.value) of host \(reigned)")
+            violate(.neighbours, "\(who) replaces the balancer of epoch \(after.value) of host \(reigned)")
         }
         if killHolder { violate(.neighbours, "\(who) kills the balancer of host \(reigned)") }
         let silence = now.milliseconds(since: worker.lastSign)
         if silence < settings.distantGraceMilliseconds {
-            violate(.graced, "\(who) takes over from host \(reigned) after \(silence) ms")
+            violate(.graced, "\(who) takes over from host \(reigned) after \(silence) ms of silence")
         }
-        checkMajority(worker, of: snapshot)
+        checkMajority(worker, of: worker.core.snapshot)
     }
 
     private func checkMajority(_ worker: SimulatedWorker, of snapshot: Snapshot) {
-        // Where nobody is there to be asked, the last ballot is one of an earlier attempt.
+        // If the worker has no voter to ask, its last ballot belongs to an earlier attempt.
         let patience = settings.quorumTimeoutMilliseconds + Int64(snapshot.workers.count) * 20
         let isPresent = worker.ballot.began.map { now.milliseconds(since: $0) <= patience } ?? false
         let ballot = isPresent ? worker.ballot : BallotRecord()
@@ -44,34 +44,36 @@ extension World {
         if !isPresent || !ballot.isAcrossHosts || !isMajority || !isOfTwo { violate(.quorum, count) }
     }
 
-    /// A worker asks the others for their support.
+    /// Checks that a worker which asks for votes has promised its support to no other candidate.
     func checkCandidacy(_ prevote: Prevote, of index: Int) {
         guard prevote.isAcrossHosts, let pledge = workers[index].pledge, pledge.until > now else { return }
-        violate(.pledged, "\(prevote.candidate) stands, and supports \(pledge.candidate)")
+        violate(.pledged, "\(prevote.candidate) asks for votes and supports \(pledge.candidate)")
     }
 
-    /// A worker has answered a candidate.
+    /// Checks a worker's answer to a candidate, and records the promise in it.
     func checkPledge(_ answer: PrevoteAnswer, to prevote: Prevote, by index: Int) {
         guard prevote.isAcrossHosts, answer.agrees else { return }
         if let pledge = workers[index].pledge, pledge.candidate != prevote.candidate, pledge.until > now {
             violate(
                 .pledged,
-                "\(workers[index].record.id) supports \(prevote.candidate), and \(pledge.candidate) before")
+                "\(workers[index].record.id) supports \(prevote.candidate) during its promise to \(pledge.candidate)")
         }
+        // A repeated request does not extend the promise.
+        if let pledge = workers[index].pledge, pledge.until > now { return }
         workers[index].pledge = (prevote.candidate, after(milliseconds: settings.promiseMilliseconds))
     }
 
-    /// An epoch above one that another home was granted is of a later term.
+    /// Checks that an epoch which follows one of another lock domain has a later term.
     func checkTerm(_ epoch: Epoch, of process: Int) {
         let before = balancers[process].after
         guard lease == nil, let reigned = ledger.host(of: before), reigned != balancers[process].host else { return }
-        // Its own home may have got further meanwhile, in a term of its own.
+        // The process's own lock domain may have granted epochs meanwhile, in its own term.
         if epoch.term <= before.term {
-            violate(.laterTerm, "epoch \(epoch.value) on host \(balancers[process].host) after \(before.value)")
+            violate(.laterTerm, "epoch \(epoch.value) on host \(balancers[process].host) follows epoch \(before.value)")
         }
     }
 
-    /// Nobody holds the ports of a host whose reign has gone elsewhere.
+    /// Whether no process holds the balancer's ports on any host except `host`.
     func arePortsHeldOnlyWithReign(on host: Int) -> Bool {
         hosts.indices.allSatisfy { $0 == host || !arePortsHeld(on: $0) }
     }

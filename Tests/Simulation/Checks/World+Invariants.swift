@@ -1,11 +1,11 @@
 import Cluster
 
-/// What must be true after every event, whatever happens.
+/// The checks of the invariants that hold after every event.
 extension World {
     func checkAcceptors() {
         guard lease == nil else { return }
         for host in hosts.indices {
-            let accepting = live.filter { balancers[$0].host == host && balancers[$0].isAccepting }
+            let accepting = live.filter { balancers[$0].host == host && balancers[$0].isListening }
             if accepting.count > 1 { violate(.oneAcceptor, "balancers \(accepting) on host \(host)") }
         }
     }
@@ -17,17 +17,18 @@ extension World {
         if let wrong = ledger.grant(epoch, on: host) { violate(.epochOnce, wrong) }
         checkTerm(epoch, of: process)
         guard lease == nil else { return }
-        // What if the host stopped now?
+        // A crash of the host right now must not lose the grant.
         for _ in 0..<2 {
             let what = hosts[host].directory.copy(seed: random.next())
             what.crashHost()
             var coordinator = LockCoordinator(store: SimulatedStore(what, process: 0), seed: random.next())
             if case .granted(let next) = coordinator.acquire(after: .none), next <= epoch {
-                violate(.epochDurable, "after a crash of the host \(next.value) would follow \(epoch.value)")
+                violate(.epochDurable, "after a crash of the host, epoch \(next.value) follows \(epoch.value)")
             }
         }
     }
 
+    /// Records that another balancer has answered `process` under `epoch`.
     func show(_ epoch: Epoch, to process: Int) {
         balancers[process].highestShown = max(balancers[process].highestShown, epoch)
     }
@@ -37,12 +38,29 @@ extension World {
         if balancer.isAlive, balancer.isAccepting, balancer.highestShown > balancer.epoch {
             violate(
                 .steppedDown,
-                "balancer \(process) of epoch \(balancer.epoch.value) was shown \(balancer.highestShown.value)")
+                "balancer \(process) of epoch \(balancer.epoch.value) was shown epoch \(balancer.highestShown.value)")
         }
     }
 
-    /// Nobody has to show it: a balancer asks by itself, also when it has no workers. It could have asked since its client was told,
-    /// but for the time in which it hung.
+    /// Checks that a coordinator has granted the epoch that ends a reign.
+    func checkEnd(of process: Int, for epoch: Epoch) {
+        if ledger.host(of: epoch) == nil {
+            violate(.claims, "balancer \(process) ends for epoch \(epoch.value), which was never granted")
+        }
+    }
+
+    /// Checks that a worker obeys only epochs that a coordinator has granted. Claims of peers do not matter.
+    private func checkClaims(on worker: SimulatedWorker) {
+        let epoch = worker.core.highestEpoch
+        if epoch != .none, epoch != worker.highestSeen, ledger.host(of: epoch) == nil {
+            violate(.claims, "\(worker.record.id) obeys epoch \(epoch.value), which was never granted")
+        }
+    }
+
+    /// Checks that a balancer without its lease stops accepting, even if no worker or peer reports the loss.
+    ///
+    /// A balancer asks its lease client regularly. It can know of the loss as soon as the client does, except while the
+    /// balancer hangs.
     func checkFences() {
         guard let lease else { return }
         for process in live where balancers[process].isAccepting && balancers[process].status == .running {
@@ -50,12 +68,12 @@ extension World {
             let knowable = max(told, balancers[process].lastPaused)
             let time = now.milliseconds(since: knowable)
             if time > settings.fenceCheckMilliseconds {
-                violate(.fenceKept, "balancer \(process) has been without its lease for \(time) ms")
+                violate(.fenceKept, "balancer \(process) still accepts \(time) ms after the loss of its lease")
             }
         }
     }
 
-    /// A balancer has answered a worker; one of an earlier reign must not be taken for a sign of life.
+    /// Hands a balancer's answer to a worker. An answer of an earlier reign must not count as a sign of life.
     func answered(_ index: Int, under epoch: Epoch, _ event: (inout MemberCore) -> Void) {
         let isOlder = epoch < workers[index].highestSeen
         if !isOlder { signOfLife(at: index) }
@@ -68,12 +86,12 @@ extension World {
         if isSign || (workers[index].core.isRegistered && !wasRegistered) {
             violate(
                 .obedience,
-                "\(workers[index].record.id) took an answer of epoch \(epoch.value) for its balancer's, and knows "
+                "\(workers[index].record.id) accepted an answer of epoch \(epoch.value) after epoch "
                     + "\(workers[index].highestSeen.value)")
         }
     }
 
-    /// How long ago a worker's last good check was, by its own account.
+    /// The age of a worker's last good check, as the worker would report it to a candidate, in milliseconds.
     private func age(ofCheckBy index: Int) -> Int64? {
         var copy = workers[index].core
         let question = Prevote(candidate: copy.record.id, epochSeen: copy.highestEpoch)
@@ -85,8 +103,9 @@ extension World {
     func checkWorker(_ index: Int) {
         let worker = workers[index]
         if worker.core.highestEpoch < worker.highestSeen {
-            violate(.noStepBack, "\(worker.record.id) forgot epoch \(worker.highestSeen.value)")
+            violate(.noStepBack, "\(worker.record.id) has forgotten epoch \(worker.highestSeen.value)")
         }
+        checkClaims(on: worker)
         if worker.core.highestEpoch > worker.highestSeen { workers[index].pledge = nil }
         workers[index].highestSeen = max(worker.highestSeen, worker.core.highestEpoch)
         let last = worker.lastSnapshot
@@ -96,7 +115,7 @@ extension World {
         if (snapshot.epoch, snapshot.version) <= (last.epoch, last.version) {
             violate(
                 .noStepBack,
-                "\(worker.record.id) went from \(last.epoch.value).\(last.version) to "
+                "\(worker.record.id) went from version \(last.epoch.value).\(last.version) to "
                     + "\(snapshot.epoch.value).\(snapshot.version)")
         }
         checkIncarnations(from: last, to: snapshot, at: worker.record.id.text)
@@ -117,12 +136,12 @@ extension World {
 
     func checkBalancer(_ process: Int, effects: [BalancerEffect], routableBefore: Int) {
         guard let core = balancers[process].core else { return }
-        let isChanged = effects.contains(.rosterChanged)
+        let isChanged = effects.contains(.hostsChanged)
         guard isChanged || balancers[process].lastSnapshot.version == 0 else { return }
         let last = balancers[process].lastSnapshot
         let snapshot = core.snapshot
         if snapshot.version < last.version {
-            violate(.noStepBack, "balancer \(process) went back to version \(snapshot.version)")
+            violate(.noStepBack, "balancer \(process) went from version \(last.version) to \(snapshot.version)")
         }
         checkIncarnations(from: last, to: snapshot, at: "balancer \(process)")
         checkEjections(effects, by: process, from: last)
@@ -135,12 +154,20 @@ extension World {
             if !isKnown {
                 violate(
                     .identity,
-                    "\(record.id) of incarnation \(record.incarnation) at port \(record.port) is none of us")
+                    "no worker \(record.id) of incarnation \(record.incarnation) runs at port \(record.port)")
+            }
+            if record.mayStandIn, isPretender(record.id) {
+                violate(.claims, "balancer \(process) believes that \(record.id) may stand in")
+            }
+            if record.offer.capacity > settings.maximumCapacity {
+                violate(.claims, "\(record.id) counts with capacity \(record.offer.capacity)")
             }
         }
     }
 
-    /// How many were ejected because they were slow or failed requests, and not because somebody else was there.
+    /// Checks the ejections for failed probes and requests (soft evidence).
+    ///
+    /// Other ejections are certain, for example if another process answers at the worker's address. They have no limit.
     private func checkEjections(_ effects: [BalancerEffect], by process: Int, from last: Snapshot) {
         var isCertain = false
         var soft = 0
@@ -152,12 +179,12 @@ extension World {
         let horizon = settings.togetherMilliseconds
         balancers[process].softEjections.removeAll { now.milliseconds(since: $0) >= horizon }
         for _ in 0..<soft { balancers[process].softEjections.append(now) }
-        let left = balancers[process].roster.routableCount
+        let left = balancers[process].loadBalancer.routableCount
         if left == 0 { violate(.selfDoubt, "balancer \(process) ejected the last worker") }
         if balancers[process].softEjections.count > left {
             violate(
                 .selfDoubt,
-                "balancer \(process) ejected \(balancers[process].softEjections.count), and \(left) are left")
+                "balancer \(process) ejected \(balancers[process].softEjections.count) workers; \(left) workers remain")
         }
     }
 
@@ -170,15 +197,15 @@ extension World {
     func checkSending(_ attempt: Attempt) {
         guard let id = attempt.id else { return }
         if ledger.isAnswered(attempt.request) || attempt.number > 3 {
-            violate(.fewAttempts, "request \(attempt.request), attempt \(attempt.number)")
+            violate(.fewAttempts, "attempt \(attempt.number) of request \(attempt.request) is sent")
         }
         guard let core = balancers[attempt.process].core else { return }
         let isListed = core.snapshot.worker(id)?.incarnation == attempt.incarnation
         if !isListed || !core.isRoutable(id) {
-            violate(.noneEvicted, "request \(attempt.request) goes to \(id) of incarnation \(attempt.incarnation)")
+            violate(.noneEvicted, "request \(attempt.request) is sent to \(id) of incarnation \(attempt.incarnation)")
         }
         if (balancers[attempt.process].proven[id] ?? 0) < attempt.incarnation {
-            violate(.proven, "request \(attempt.request) goes to \(id), which balancer \(attempt.process) has not met")
+            violate(.proven, "balancer \(attempt.process) sends request \(attempt.request) to \(id) unverified")
         }
     }
 
@@ -186,12 +213,12 @@ extension World {
         if attempt.epoch < workers[index].highestSeen {
             violate(
                 .obedience,
-                "\(workers[index].record.id) serves epoch \(attempt.epoch.value) after "
+                "\(workers[index].record.id) serves a request of epoch \(attempt.epoch.value) after epoch "
                     + "\(workers[index].highestSeen.value)")
         }
         let count = ledger.read(attempt.request)
         if count > 1, !attempt.isIdempotent {
-            violate(.neverTwice, "request \(attempt.request) has been read by \(count) workers")
+            violate(.neverTwice, "\(count) workers have read request \(attempt.request)")
         }
     }
 }

@@ -1,7 +1,7 @@
 import Cluster
 
-/// Where the epochs of a history come from: the lock of a state directory, or a lease that a paused holder loses.
-enum AnyCoordinator: Coordinator {
+/// The coordinator of a history: the lock of a state directory, or a lease that a paused holder loses.
+enum AnyCoordinator {
     case lock(LockCoordinator<SimulatedStore>)
     case lease(SimulatedLease, process: Int)
 
@@ -38,15 +38,17 @@ enum AnyCoordinator: Coordinator {
     }
 }
 
-/// A lease in a store outside: two balancers can live at once, as they could on several machines. What keeps the older one
-/// from doing harm is the epoch, and in the end its own client, which is told that the lease is over when it next renews it.
+/// A lease in an external store. Two balancers can live at a time, as on several machines.
+///
+/// The epoch on each request keeps the older balancer from doing harm. At its next renewal the balancer's lease client
+/// also learns of the loss.
 final class SimulatedLease {
-    /// How long it lasts without being renewed.
+    /// The duration of the lease without a renewal.
     static let milliseconds: Int64 = 1000
 
     private(set) var holder: Int?
     private var lastEpoch = Epoch.none
-    /// Processes whose client knows that the lease is over, and since when.
+    /// The processes whose lease client knows of the loss, each with the time since when it knows.
     private var toldOff: [(process: Int, since: Instant)] = []
 
     func tellOff(_ process: Int, now: Instant) {
@@ -61,7 +63,7 @@ final class SimulatedLease {
         if let holder, holder != process { return .heldByOther("process \(holder)") }
         lastEpoch = max(lastEpoch, after).next
         holder = process
-        // What its client was told before it had a lease is not said of this one.
+        // An earlier loss says nothing about the new lease.
         toldOff.removeAll { $0.process == process }
         return .granted(lastEpoch)
     }

@@ -1,16 +1,17 @@
+import Balancing
 import Cluster
 
-/// One request of a client, and its present attempt to be answered by a worker.
+/// One request of a client, with its present attempt at a worker.
 struct Attempt {
-    /// Numbers the requests of a history.
+    /// The number of the request in the history.
     let request: Int
     let isIdempotent: Bool
-    /// The balancer's process.
+    /// The process of the balancer that sends the request.
     let process: Int
     var tried = TriedSlots()
     var number = 0
 
-    // The worker that was chosen.
+    // The worker of the present attempt.
     var slot: Slot?
     var id: NodeID?
     var incarnation: UInt64 = 0
@@ -20,9 +21,10 @@ struct Attempt {
     var sentAt: Instant?
 }
 
+/// The end of one attempt.
 enum AttemptResult {
     case answered
-    /// The worker has met a later reign: it did not read the request.
+    /// The worker has met a later reign and has not read the request.
     case fenced(Epoch)
     case ended(AttemptEnd)
 }

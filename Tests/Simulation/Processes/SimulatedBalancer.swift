@@ -1,53 +1,70 @@
 import Cluster
 
-/// A balancer's process, from its start to its end.
+/// A balancer process, from its start to its end.
 struct SimulatedBalancer {
-    enum Stage {
-        /// Wants the lock.
-        case candidate
-        /// Holds the lock and an epoch; accepts.
-        case reigning
-        /// Has given the reign up in order, and finishes its requests.
-        case leaving
-    }
-
     let process: Int
     let host: Int
-    /// The worker that started it, for as long as it depends on it.
+    /// The worker that started the process; nil after the process has reported the result to this worker.
     var owner: Caller?
-    /// The same worker, for as long as both live: what it is told over that channel.
+    /// The worker that started the process. The process reports a later reign to this worker while both live.
     let starter: Caller?
     var coordinator: AnyCoordinator
-    var stage = Stage.candidate
     var status = ProcessStatus.running
-    var after: Epoch
-    var attemptsLeft: Int
-    var hasListeners: Bool
+
+    // The state machine of the reign, and its pending events.
+    var reign = Reign(timing: World.reignTiming)
+    var events: [ReignEvent] = []
+    var isFeeding = false
+    var reignWakeAt: Instant?
+
+    // The listeners, and the other processes of a replacement.
+    var hasListeners = false
+    /// The process that this one replaces.
+    var predecessor: Int?
+    /// The process that replaces this one.
+    var successor: Int?
+    /// The last process that asked for the lock.
+    var asker: Int?
 
     // The reign.
+    /// The process asks the coordinator for an epoch above this one.
+    var after = Epoch.none
     var epoch = Epoch.none
-    /// What its requests carry: that of its successor, once it has left in order and knows it.
+    /// The epoch on the requests. After an orderly end it is the successor's epoch.
     var requestEpoch = Epoch.none
     var core: BalancerCore?
-    var roster = SimulatedRoster(seed: 0)
+    var loadBalancer = SimulatedLoadBalancer(seed: 0)
+    /// The process accepts clients.
     var isAccepting = false
-    /// The cluster port and the handover socket are served.
+    /// At least one data loop may still accept.
+    var isListening = false
+    /// The process serves the cluster port and the handover socket.
     var isComplete = false
+    /// The reign ended by a stop or a replacement, not by a fault.
+    var isOrderly = false
+    /// The process exits after its last request.
+    var isDraining = false
+
+    /// Until this time the cluster port accepts connections and answers no request. Strangers fill the port, or a part
+    /// of the process hangs.
+    var deafUntil: Instant?
 
     var wakeAt: Instant?
     var inbox: [BalancerInput] = []
-    /// Requests under way.
+    /// Requests in progress.
     var attempts: [Attempt] = []
 
-    // What the invariants compare with.
+    // State that only the invariants use.
     var lastPaused: Instant
     var lastSnapshot = Snapshot.empty
-    /// Whom this very balancer has found to be itself and well.
+    /// The incarnations of the workers that this process has verified by a probe or a connect-back.
     var proven: [NodeID: UInt64] = [:]
-    /// When workers were ejected on soft evidence.
+    /// The times of the ejections for failed probes or requests.
     var softEjections: [Instant] = []
-    /// The highest epoch that anybody has shown it.
+    /// The highest epoch under which another balancer has answered the process.
     var highestShown = Epoch.none
 
     var isAlive: Bool { status != .dead }
+
+    var stage: ReignStage { reign.stage }
 }

@@ -1,24 +1,24 @@
 import Cluster
 
-/// One machine: a state directory, a clock on the wall, ports, and whether it runs.
+/// One machine with a state directory, a wall clock and ports.
 struct SimulatedHost {
     let index: Int
     let directory: SimulatedStateDirectory
     var isUp = true
-    /// A balancer has taken the lock of this host once.
+    /// A balancer has taken the lock of this host at least once.
     var hasReigned = false
-    /// How far the wall clock is off.
+    /// The offset of the wall clock from the virtual time.
     var wallMilliseconds: Int64 = 0
-    /// The snapshot files of the workers, each with what it was before, oldest first.
+    /// The snapshot files of the workers. Each file has its earlier contents, with the oldest one first.
     var snapshots: [(worker: Int, versions: [Snapshot])] = []
-    /// Ports that a process that is none of ours has taken.
+    /// Ports that other programs use.
     var foreignPorts: [UInt16] = []
-    /// Calls that wait in a listener that is held open while no balancer accepts.
+    /// The connections in the queue of an open listener while no balancer accepts.
     var backlog: [(input: BalancerInput, from: Caller)] = []
-    /// The last time at which something was wrong with the host itself.
+    /// The last time of a fault of the host itself.
     var lastAilment: Instant
 
-    /// What a balancer that starts here takes for the state of the cluster.
+    /// The latest snapshot on this host. A balancer reads it at its start.
     var latestSnapshot: Snapshot? {
         Snapshot.latest(of: snapshots.lazy.compactMap(\.versions.last))
     }
@@ -35,7 +35,7 @@ struct SimulatedHost {
         }
     }
 
-    /// An old backup is put back, or all is lost.
+    /// Removes the latest contents of a worker's snapshot file, as after the restoration of a backup.
     mutating func forgetLatest(_ count: Int, of worker: Int) {
         guard let position = snapshots.firstIndex(where: { $0.worker == worker }) else { return }
         snapshots[position].versions.removeLast(min(count, snapshots[position].versions.count))

@@ -1,31 +1,32 @@
 import Cluster
 
+/// The status of a process.
 enum ProcessStatus {
     case running
-    /// Stopped by a signal: keeps everything it has, does nothing.
+    /// A signal has stopped the process. It keeps its sockets and locks, and runs no code.
     case paused
     case dead
 }
 
-/// A worker's process, with the shell's part of its state, and what it is compared with.
+/// A worker process: its core, the state of its shell, and the state that only the invariants use.
 struct SimulatedWorker {
     let index: Int
     let host: Int
     var core: MemberCore
     var status = ProcessStatus.running
-    /// Numbers the starts of the process.
+    /// The number of the process's present start.
     var life = 0
     var wakeAt: Instant?
-    /// What arrived while it was paused.
+    /// The inputs that arrived while the process was paused.
     var inbox: [WorkerInput] = []
     var pausedAt: Instant?
     var isStopping = false
-    /// The host whose balancer it asks.
+    /// The host of the balancer that the worker asks.
     var seat = 0
-    /// Answers with errors until then.
+    /// Until this time the worker answers with errors.
     var sickUntil: Instant?
 
-    /// What the loops that serve know of the epochs, as in `FenceGate`.
+    /// The highest epoch that the worker's data loops know, as in `FenceGate`.
     var gate = Epoch.none
 
     // Connections.
@@ -35,41 +36,44 @@ struct SimulatedWorker {
     var watches: Int?
     /// The balancer at the other end of the handover channel.
     var channel: Int?
-    /// The balancer whose listeners it holds, and whose process it has a pidfd of.
+    /// The balancer whose listeners and pidfd the worker holds.
     var held: Int?
-    /// The balancer process that it has started and that does not reign yet.
+    /// The time of the last sign of life from the balancer at the handover channel.
+    var lastMoved: Instant?
+    /// The balancer process that the worker has started, until that process reigns.
     var candidate: Int?
-    /// A standby is parked from this instant on.
+    /// The time from which a standby is parked.
     var standbyReady: Instant?
 
-    // What the invariants compare with.
+    // State that only the invariants use.
 
-    /// Its incarnations, of all its starts.
+    /// The incarnations of all starts.
     var incarnations: [UInt64] = []
-    /// The highest epoch that this life has seen, from whatever source.
+    /// The highest epoch that the process has seen since its present start, from any source.
     var highestSeen = Epoch.none
     var lastSnapshot = Snapshot.empty
-    /// Since when it is able to act.
+    /// The time since when the worker is able to act.
     var eligibleSince: Instant?
     var ballot = BallotRecord()
-    /// When a balancer that is none of the past last answered, or the process began.
+    /// The time of the last answer from a balancer of no earlier reign, or of the process's start.
     var lastSign: Instant
-    /// Whom of another home it has agreed to support, and until when that binds.
+    /// The candidate of another lock domain that the worker supports, and the end of the promise.
     var pledge: (candidate: NodeID, until: Instant)?
 
     var record: WorkerRecord { core.record }
     var isAlive: Bool { status != .dead }
 }
 
-/// What became of a worker's questions to the others, since it last had reason to ask.
+/// The answers to a worker's last prevote.
 struct BallotRecord {
-    /// Tells the answers to this question from those to an earlier one.
+    /// The number of the prevote. It tells the answers apart from those to an earlier prevote.
     var number = 0
     var asked = 0
     var began: Instant?
+    var epoch = Epoch.none
     var isAcrossHosts = false
     var agreed = 0
-    /// Where those who agree live.
+    /// The hosts of the workers that agree.
     var agreedHosts: [Int] = []
     var objected = 0
     var unreachable = 0

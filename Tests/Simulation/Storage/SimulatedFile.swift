@@ -1,24 +1,24 @@
 import Cluster
 
-/// One file as the kernel shows it, and what of it is sure to be on the disk.
+/// One file: its visible content, and the contents that a crash of the host can leave.
 struct SimulatedFile {
-    /// A content that a process has written and nobody has synced. Contents of one inode are written back in any
-    /// mixture; a new inode (a rename) is there whole or not at all.
+    /// A content that may be on the disk after a crash. A crash can mix contents of one inode. A new inode (a rename)
+    /// is on the disk completely or not at all.
     private struct Version {
         let content: [UInt8]?
         let inode: Int
     }
 
-    /// What is read as long as the host runs.
+    /// The content that processes read while the host runs.
     private(set) var seen: [UInt8]?
-    /// Oldest first; the first is what is durable, the last is what is seen.
+    /// The oldest version comes first and is durable. The last version is visible.
     private var versions: [Version]
 
     init() {
         versions = [Version(content: nil, inode: 0)]
     }
 
-    /// A new content under the old name, not yet sure to last.
+    /// Renames a new file over this one. The new content is durable only after `sync`.
     mutating func rename(_ content: [UInt8]) {
         seen = content
         versions.append(Version(content: content, inode: versions[versions.count - 1].inode + 1))
@@ -45,7 +45,7 @@ struct SimulatedFile {
         self = SimulatedFile()
     }
 
-    /// Flips a bit of what is seen and of what is durable.
+    /// Flips one bit of the visible content, and makes the result durable.
     mutating func damage(using random: inout SeededGenerator) {
         guard var content = seen, !content.isEmpty else { return }
         content[Int(random.below(UInt32(content.count)))] ^= 1 << UInt8(random.below(7))
@@ -53,7 +53,7 @@ struct SimulatedFile {
         versions = [Version(content: content, inode: 0)]
     }
 
-    /// The host stops: of what was not synced anything can be left, and one sector can be half of each of two contents.
+    /// Simulates a crash of the host. Any part of the unsynced writes can remain, and one sector can mix two contents.
     mutating func crash(using random: inout SeededGenerator) {
         let later = versions[Int(random.below(UInt32(versions.count)))]
         let ofSameInode = versions.filter { $0.inode == later.inode }

@@ -1,24 +1,24 @@
 package import Cluster
 
-/// The state directory of one simulated host: the lock, the files of the fence, and what can happen to them.
+/// The state directory of one simulated host: the lock, the files of the fence, and their faults.
 package final class SimulatedStateDirectory {
-    /// How an operation of the present process ends badly.
+    /// A fault in an operation of a process.
     package enum Fault {
-        /// The process is killed in the middle of it, and does nothing more.
+        /// The process is killed during the operation.
         case kill
-        /// The disk reports an error; what was written may or may not have got there.
+        /// The disk reports an error. The written bytes may or may not be on the disk.
         case error
     }
 
-    /// The kernel's name of the present boot.
+    /// The kernel's name for the present boot.
     package private(set) var boot = "boot-1"
     private var bootNumber = 1
     private var files: [FenceFile: SimulatedFile] = [.epoch: SimulatedFile(), .reservation: SimulatedFile()]
-    /// Nothing new finds room; what is there can be written over.
+    /// The disk has no room for new bytes. Processes can overwrite existing bytes.
     package var isFull = false
-    /// A fault that strikes after so many further operations.
+    /// The next fault, and the number of operations before it.
     package var fault: (kind: Fault, after: Int)?
-    /// The last fault was a kill, and nobody has looked yet.
+    /// The last fault was a kill, and `takeKill` has not returned it yet.
     package var wasKilled = false
     /// The process that holds the lock.
     package var holder: Int?
@@ -28,7 +28,7 @@ package final class SimulatedStateDirectory {
         random = SeededGenerator(seed: seed)
     }
 
-    /// The same files, on a disk of its own.
+    /// A copy of the files on another disk.
     package func copy(seed: UInt64) -> SimulatedStateDirectory {
         let copy = SimulatedStateDirectory(seed: seed)
         copy.files = files
@@ -37,7 +37,7 @@ package final class SimulatedStateDirectory {
         return copy
     }
 
-    /// The host stops and starts anew: all locks are free, and what was not synced may be lost.
+    /// Simulates a crash and restart of the host: all locks are free, and unsynced writes may be lost.
     package func crashHost() {
         bootNumber += 1
         boot = "boot-\(bootNumber)"
@@ -50,13 +50,13 @@ package final class SimulatedStateDirectory {
 
     package func damage(_ file: FenceFile) { files[file]?.damage(using: &random) }
 
-    /// Whether the process that acted last was killed in the middle of it.
+    /// Returns whether a process was killed during an operation since the last call.
     package func takeKill() -> Bool {
         defer { wasKilled = false }
         return wasKilled
     }
 
-    // MARK: What a process does
+    // MARK: Operations of processes
 
     func content(of file: FenceFile) -> [UInt8]? { files[file]?.seen }
 
@@ -72,7 +72,7 @@ package final class SimulatedStateDirectory {
 
     func overwrite(_ file: FenceFile, with bytes: [UInt8], at offset: Int) throws(FenceStoreFailure) {
         if let fault = takeFault() {
-            // A kill does not cut a write of some bytes in two; a failing disk may.
+            // A kill does not split a write of a few bytes. A failing disk may.
             let count = fault == .kill ? (chance(50) ? bytes.count : 0) : Int(random.below(UInt32(bytes.count)))
             if count > 0 { files[file]?.overwrite(bytes.prefix(count), at: offset) }
             throw failure(of: fault)

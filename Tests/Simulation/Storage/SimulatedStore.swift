@@ -1,6 +1,6 @@
 package import Cluster
 
-/// A state directory as one process sees it.
+/// One process's view of a state directory.
 package struct SimulatedStore: FenceStore {
     let directory: SimulatedStateDirectory
     let process: Int

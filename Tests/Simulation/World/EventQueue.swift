@@ -1,6 +1,6 @@
 import Cluster
 
-/// What will happen when, in the simulated world. Events of one instant happen in the order in which they were added.
+/// The future events of the simulated world. Events of one instant happen in the order in which they were added.
 struct EventQueue {
     struct Entry {
         let instant: Instant

@@ -1,21 +1,30 @@
 import Cluster
 
-/// What kind of history a seed tells.
+/// The kind of history of a seed.
 struct Plan {
     let workers: Int
     let hosts: Int
-    /// Workers of the other hosts may stand in too, where a majority agrees.
+    /// Workers of other hosts may stand in too. `needsQuorum` says whether they need a majority.
     let isAcrossHosts: Bool
     /// False with `--takeover-without-quorum`.
     let needsQuorum: Bool
     /// The fence is a lease that a paused holder loses.
     let isLease: Bool
-    /// How long things go wrong.
+    /// The duration of the faults.
     let faultMilliseconds: Int64
-    /// A worker to which nothing is done: while it is there, somebody has to accept.
+    /// A worker without faults. A balancer has to accept while this worker runs.
     let spared: Int?
-    /// How much of everything goes wrong; a history has its preferences.
+    /// A lying worker. Such a cluster has at least three workers, the liar included.
+    let liar: Liar?
+    /// The weights of the faults. They differ from history to history.
     let weights: [UInt32]
+
+    struct Liar {
+        let worker: Int
+        /// The liar is a process of the balancer's user and holds the handover connection. Otherwise the liar only
+        /// claims that it may stand in.
+        let holdsListeners: Bool
+    }
 
     init(using random: inout SeededGenerator) {
         let isWide = random.below(3) == 0
@@ -28,24 +37,32 @@ struct Plan {
             switch random.below(20) {
             case 0: 16_000
             case 1..<4: 8000
-            // From another host a death is only silence: until it is believed takes seconds.
+            // Workers of another host notice a death only as silence, so their reaction takes seconds.
             default: isAcrossHosts ? 8000 : 3000
             }
         spared = random.below(3) == 0 ? 0 : nil
+        if workers >= 3, random.below(3) == 0 {
+            liar = Liar(worker: 1 + Int(random.below(UInt32(workers - 1))), holdsListeners: random.below(3) == 0)
+        } else {
+            liar = nil
+        }
+        let hasLiar = liar != nil
         let isOdd = random.below(2) == 0
         weights = Fault.allCases.map { fault in
-            isOdd && random.below(3) > 0 ? 0 : fault.weight + (isOdd ? random.below(20) : 0)
+            if fault == .lie { return hasLiar ? 15 : 0 }
+            return isOdd && random.below(3) > 0 ? 0 : fault.weight + (isOdd ? random.below(20) : 0)
         }
     }
 }
 
-/// What can be done to the cluster.
+/// The faults of a cluster.
 enum Fault: CaseIterable {
     case killBalancer, pauseBalancer, stopBalancer, replaceBalancer, startBalancer
     case killWorker, pauseWorker, stopWorker, flapWorker, sickness
     case cutWatch, weather, partition
     case crashHost, fillDisk, strikeDisk, jumpClock, loseSnapshots, stealPort
-    case intrude
+    case intrude, lie
+    case deafenPort
 
     var weight: UInt32 {
         switch self {
@@ -62,6 +79,8 @@ enum Fault: CaseIterable {
         case .fillDisk, .jumpClock, .loseSnapshots, .stealPort: 3
         case .strikeDisk: 5
         case .intrude: 5
+        case .deafenPort: 8
+        case .lie: 15
         }
     }
 }

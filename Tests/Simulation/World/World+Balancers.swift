@@ -1,14 +1,14 @@
 import Cluster
 
-/// The balancers' shells, as in `BalancerControl`.
+/// The shells of the balancers' cores, as in `BalancerControl`.
 extension World {
-    /// Hands an event to a balancer's core and performs what comes out of it.
+    /// Hands an event to a balancer's core and performs the resulting effects.
     func actBalancer(_ process: Int, _ event: (inout BalancerCore) -> Void) {
         guard balancers[process].core != nil else { return }
-        let routableBefore = balancers[process].roster.routableCount
+        let routableBefore = balancers[process].loadBalancer.routableCount
         var effects: [BalancerEffect] = []
         if var core = balancers[process].core {
-            // In place: two owners of one core would copy it.
+            // The core has one owner at a time. With two owners, a change would copy the core.
             balancers[process].core = nil
             event(&core)
             effects = core.takeEffects()
@@ -18,31 +18,25 @@ extension World {
         for effect in effects {
             switch effect {
             case .probe(let record): send(.probe(record), by: process)
-            case .rosterChanged: publishRoster(of: process)
+            case .hostsChanged: publishRoster(of: process)
+            case .seek(let seats): for seat in seats { seek(seat, by: process) }
             case .stepDown(let epoch):
                 hasSteppedDown = true
-                announce(successor: epoch, of: process)
+                checkEnd(of: process, for: epoch)
+                feed(.superseded(by: epoch), to: process)
             case .checkFence:
                 let standing = balancers[process].coordinator.standing()
                 actBalancer(process) { $0.fenceChecked(standing, now: self.now) }
                 guard balancers[process].isAlive else { return }
             case .abandon(let reason):
-                // Who leaves in order has given the fence back itself.
-                guard balancers[process].stage == .reigning else { continue }
-                coverage.see(.lostFence)
-                tell("balancer \(process) ends: \(reason)")
-                endReign(process, isInOrder: false)
-                return
+                feed(.coordinator(.lost(reason)), to: process)
             case .event(let event):
                 tell("balancer \(process): \(event.message)")
                 note(event)
             }
         }
         checkBalancer(process, effects: effects, routableBefore: routableBefore)
-        if hasSteppedDown {
-            coverage.see(.stepDown)
-            endReign(process, isInOrder: false)
-        }
+        if hasSteppedDown { coverage.see(.stepDown) }
         checkSteppedDown(process)
         scheduleBalancer(process)
     }
@@ -57,18 +51,32 @@ extension World {
     }
 
     private func publishRoster(of process: Int) {
-        guard let roster = balancers[process].core?.roster else { return }
-        balancers[process].roster.update(roster)
+        guard let loadBalancer = balancers[process].core?.loadBalancer else { return }
+        balancers[process].loadBalancer.update(loadBalancer)
         withdrawAttempts(of: process)
+        if balancers[process].loadBalancer.routableCount > 0 { feed(.firstWorkerReady, to: process) }
     }
 
     func deliver(_ input: BalancerInput, to process: Int) {
+        switch input {
+        case .reign(let event): feed(event, to: process)
+        case .takeoverOrdered(let epoch):
+            // Another worker of this host may have met a later reign.
+            feed(.takeoverOrdered(after: max(epoch, epochKnown(on: balancers[process].host))), to: process)
+        case .lockRequested(let successor): lockRequested(by: successor, of: process)
+        case .acceptingStopped: acceptingStopped(at: process)
+        default: deliverToCore(input, of: process)
+        }
+    }
+
+    private func deliverToCore(_ input: BalancerInput, of process: Int) {
         guard balancers[process].core != nil else { return }
         switch input {
         case .register(let registration, let peer, let caller):
-            if caller.worker >= 0 { show(registration.maximumEpochSeen, to: process) }
             var verdict = RegistrationVerdict.refused(.busy)
-            actBalancer(process) { verdict = $0.register(registration, peer: peer, now: self.now) }
+            actBalancer(process) {
+                verdict = $0.register(registration, peer: peer, isHostCertified: true, now: self.now)
+            }
             switch verdict {
             case .refused(let refusal):
                 if caller.worker < 0 { coverage.see(.refusedIntruder) }
@@ -85,23 +93,29 @@ extension World {
                 guard workers[caller.worker].life == caller.life, workers[caller.worker].isAlive else { return }
                 workers[caller.worker].watches = process
             }
-            show(watch.epochSeen, to: process)
             var verdict = WatchVerdict.registerAgain
             actBalancer(process) { verdict = $0.watch(watch, peer: peer, now: self.now) }
             reply(.watchAnswer(verdict, from: process, call: caller.call), by: process, to: caller)
         case .watchLost(let id, let incarnation):
-            // The shell knows whether a newer connection has taken over.
+            // The shell ignores the end of an old connection if the worker has a newer one.
             if workers.contains(where: { $0.record.id == id && $0.isAlive && $0.watches == process }) { return }
             actBalancer(process) { $0.watchLost(id, incarnation: incarnation, now: self.now) }
         case .probeFinished(let id, let incarnation, let outcome):
             if outcome == .passed { prove(id, incarnation, to: process) }
             actBalancer(process) { $0.probeFinished(id, incarnation: incarnation, outcome, now: self.now) }
         case .scout(let scouting, let peer, let caller, let asked):
-            show(scouting.epochSeen, to: process)
-            var verdict = ScoutVerdict.refused(.busy)
+            var verdict = DiscoveryVerdict.refused(.busy)
             actBalancer(process) { verdict = $0.scouted(scouting, peer: peer, now: self.now) }
             guard case .reigns(let epoch) = verdict else { return }
             reply(.scouted(host: balancers[process].host, epoch, asked: asked), by: process, to: caller)
+        case .standInShown(let id, let incarnation, let peer):
+            actBalancer(process) { _ = $0.standInShown(id, incarnation: incarnation, peer: peer, now: self.now) }
+        case .handoverHeld(let id): actBalancer(process) { $0.handoverHeld(by: id, now: self.now) }
+        case .handoverLeft(let id): actBalancer(process) { $0.handoverLeft(by: id, now: self.now) }
+        case .sought(let other, let seat): answer(other, asking: process, at: seat)
+        case .reignFound(let epoch, let seat):
+            show(epoch, to: process)
+            actBalancer(process) { $0.reignFound(epoch, at: seat, now: self.now) }
         case .depart(let departing, let peer, _):
             actBalancer(process) { core in
                 if departing.isDrain {
@@ -110,7 +124,26 @@ extension World {
                     _ = core.leave(departing.id, incarnation: departing.incarnation, peer: peer, now: self.now)
                 }
             }
+        case .reign, .takeoverOrdered, .lockRequested, .acceptingStopped: break
         }
+    }
+
+    /// A balancer asks at another balancer address for the epoch of the reign there.
+    private func seek(_ seat: BalancerAddress, by process: Int) {
+        guard let host = host(named: seat.host), let arrival = arrival(from: balancers[process].host, to: host) else {
+            return
+        }
+        push(arrival, .toClusterPort(host: host, .sought(by: process, at: seat), from: .nobody))
+    }
+
+    private func answer(_ other: Int, asking process: Int, at seat: BalancerAddress) {
+        let peer = identity(workers[0].record.id, .balancer)
+        var verdict = DiscoveryVerdict.refused(.busy)
+        actBalancer(process) { verdict = $0.scouted(DiscoveryRequest(epochSeen: .none), peer: peer, now: self.now) }
+        guard case .reigns(let epoch) = verdict,
+            let arrival = arrival(from: balancers[process].host, to: balancers[other].host)
+        else { return }
+        push(arrival, .toBalancer(other, .reignFound(epoch, at: seat)))
     }
 
     private func answer(_ verdict: AdmissionVerdict, by process: Int, to caller: Caller) {
@@ -124,7 +157,7 @@ extension World {
         push(arrival, .toWorker(caller.worker, life: caller.life, input))
     }
 
-    // MARK: Who answers there?
+    // MARK: Probes and connect-backs
 
     private func send(_ look: Look, by process: Int) {
         let from = balancers[process].host
@@ -142,7 +175,7 @@ extension World {
         }
     }
 
-    /// The question arrives at the address.
+    /// A probe or connect-back arrives at the worker's address.
     func look(_ look: Look, by process: Int) {
         guard balancers[process].isAlive, let host = host(named: look.record.host), hosts[host].isUp else { return }
         let found: Found
@@ -151,11 +184,12 @@ extension World {
                 push(after(milliseconds: patience(look)), finished(look, by: process, nil))
                 return
             }
+            if case .probe = look { moved(process, seenBy: index) }
             let isSame = workers[index].record.id == look.record.id
             let isSick = workers[index].sickUntil.map { $0 > now } ?? false
             found = isSame ? (isSick ? .sick : .well) : .somebodyElse(workers[index].record.id.text)
         } else if hosts[host].foreignPorts.contains(look.record.port) {
-            found = .somebodyElse("a process that is none of ours")
+            found = .somebodyElse("a foreign process")
         } else if look.record.port == World.intrudersPort {
             found = .somebodyElse("a peer of another cluster")
         } else {
@@ -175,7 +209,9 @@ extension World {
         case nobody
     }
 
-    /// - Parameter found: nil when the time was over before there was an answer.
+    /// The result of a probe or connect-back, as an event.
+    ///
+    /// - Parameter found: nil if the timeout came before an answer.
     private func finished(_ look: Look, by process: Int, _ found: Found?) -> SimulatedEvent {
         switch look {
         case .probe(let record):
@@ -210,6 +246,6 @@ extension World {
         push(max(deadline, now), .wakeBalancer(process))
     }
 
-    /// Where an intruder listens.
+    /// The port of an intruder with a certificate of another cluster.
     static let intrudersPort: UInt16 = 9999
 }

@@ -1,6 +1,6 @@
 import Cluster
 
-/// How events reach the processes.
+/// The delivery of events to the processes.
 extension World {
     func perform(_ event: SimulatedEvent) {
         switch event {
@@ -20,6 +20,7 @@ extension World {
             case .dead: break
             }
         case .toBalancer(let process, let input):
+            if isDeaf(process, to: input) { return }
             switch balancers[process].status {
             case .running: deliver(input, to: process)
             case .paused: balancers[process].inbox.append(input)
@@ -32,18 +33,22 @@ extension World {
         case .clientAsks(let process): clientAsks(process)
         case .operatorStarts(let host): operatorStarts(on: host)
         case .operatorHelps: operatorHelps()
-        case .tryLock(let process): tryLock(process)
-        case .completeReign(let process): completeReign(process)
-        case .connectHandover(let index, let life): if isRunning(index, life) { connectHandover(index) }
+        case .wakeReign(let process): wakeReign(process)
+        case .connectHandover(let index, let life):
+            if isRunning(index, life) {
+                connectHandover(index)
+            } else if workers[index].life == life, workers[index].status == .paused {
+                push(after(milliseconds: 100), .connectHandover(index, life: life))
+            }
+        case .showLife(let process): showLife(process)
         case .lockFreed(let host, let process):
             if hosts[host].directory.holder == process { hosts[host].directory.holder = nil }
             lease?.release(by: process)
         case .leaseEnds(let process, let pausedAt):
-            // Who goes on in between has renewed it.
+            // A process that ran since the pause has renewed the lease.
             let isSamePause = balancers[process].status == .paused && balancers[process].lastPaused == pausedAt
             if isSamePause { lease?.release(by: process) }
         case .leaseRenewed(let process): lease?.tellOff(process, now: now)
-        case .heirAccepts(let heir, let predecessor): heirAccepts(heir, after: predecessor)
         case .fault:
             guard isFaulty else { return }
             doHarm()
@@ -63,10 +68,10 @@ extension World {
         workers[index].life == life && workers[index].status == .running
     }
 
-    /// A call at the cluster port of a host.
+    /// A request arrives at the cluster port of a host.
     private func call(_ host: Int, _ input: BalancerInput, from caller: Caller) {
         if case .register = input {
-            // What a process sent before it died can still arrive.
+            // A registration can arrive after the death of its sender.
         } else if caller.worker >= 0, workers[caller.worker].life != caller.life || !workers[caller.worker].isAlive {
             return
         }
@@ -75,7 +80,7 @@ extension World {
             if case .watch = input { workers[caller.worker].watches = process }
             perform(.toBalancer(process, input))
         } else if arePortsHeld(on: host) {
-            // The call waits in the listener for the next balancer, or until it is given up.
+            // The connection waits in the listener's queue for the next balancer, or until its timeout.
             hosts[host].backlog.append((input, caller))
         } else if caller.worker >= 0 {
             let isForeign = hosts[host].foreignPorts.contains(World.publicPort)
@@ -87,16 +92,18 @@ extension World {
         guard let arrival = arrival(from: host, to: workers[caller.worker].host) else { return }
         switch input {
         case .watch:
-            // Somebody else there fails the handshake.
+            // If a foreign process holds the port, the TLS handshake fails.
             let failure = WorkerInput.watchFailed(isForeign ? .rejected : .refused, call: caller.call)
             push(arrival, .toWorker(caller.worker, life: caller.life, failure))
         case .register:
             let failure = WorkerInput.registrationUnreachable(isSilent: false, call: caller.call)
             push(arrival, .toWorker(caller.worker, life: caller.life, failure))
-        case .connectBackFinished, .watchLost, .probeFinished, .scout, .depart: break
+        case .connectBackFinished, .watchLost, .probeFinished, .scout, .depart, .standInShown, .handoverHeld,
+            .handoverLeft, .sought, .reignFound, .reign, .takeoverOrdered, .lockRequested, .acceptingStopped:
+            break
         }
     }
 
-    /// Stands for all ports of the balancer, which are bound together.
+    /// The port that stands for all ports of the balancer. A balancer binds all of them together.
     static let publicPort: UInt16 = 8000
 }

@@ -1,8 +1,8 @@
 import Cluster
 
-/// What goes wrong.
+/// The faults of a history.
 extension World {
-    /// One blow of fate.
+    /// Injects one random fault, by the weights of the plan.
     func doHarm() {
         var lot = random.below(max(1, plan.weights.reduce(0, +)))
         for (fault, weight) in zip(Fault.allCases, plan.weights) {
@@ -21,14 +21,14 @@ extension World {
         switch fault {
         case .killBalancer:
             guard let process = pick(live) else { return }
-            // Nobody can act whose candidate is killed each time.
+            // A worker can't act while its candidates are killed, so its stable time starts again.
             if let owner = balancers[process].owner { workers[owner.worker].eligibleSince = nil }
             killBalancer(process)
         case .pauseBalancer: if let process = pick(live) { pauseBalancer(process) }
         case .stopBalancer:
             guard let process = acceptors.last, balancers[process].status == .running else { return }
             coverage.see(.plannedStop)
-            endReign(process, isInOrder: true)
+            feed(.stopRequested, to: process)
         case .replaceBalancer: if let process = acceptors.last { replace(process) }
         case .startBalancer:
             coverage.see(.secondBalancer)
@@ -65,12 +65,21 @@ extension World {
             hosts[workers[victim].host].forgetLatest(1 + Int(random.below(20)), of: victim)
         case .stealPort: if let victim { stealPort(of: victim) }
         case .intrude: intrude()
+        case .deafenPort: if let process = acceptors.last { deafen(process) }
+        case .lie: doLie()
         }
     }
 
-    /// The end of all faults: what is paused goes on, what is dead is started again.
+    /// Strangers fill the cluster port, or costly requests delay its answers. The rest of the process continues.
+    private func deafen(_ process: Int) {
+        coverage.see(.deafPort)
+        tell("balancer \(process) answers no request at its cluster port")
+        balancers[process].deafUntil = after(200...5000)
+    }
+
+    /// Ends all faults. Paused processes resume, and dead hosts and workers restart.
     func calmDown() {
-        tell("calm")
+        tell("the faults end")
         loss = 0
         slowness = 0
         lastStorm = now
@@ -82,20 +91,25 @@ extension World {
             ail(host)
             startHost(host)
         }
-        for process in balancers.indices { resumeBalancer(process) }
+        for process in balancers.indices {
+            balancers[process].deafUntil = nil
+            resumeBalancer(process)
+        }
         for index in workers.indices {
             workers[index].sickUntil = nil
             resumeWorker(index)
             push(after(0...1000), .restartWorker(index, life: workers[index].life))
         }
-        // Where nobody is left who may act, as after a first start on a full disk, a person does.
+        // An operator helps if no worker may act, for example after a first start on a full disk.
         push(after(milliseconds: 6000), .operatorStarts(host: 0))
         guard plan.isAcrossHosts else { return }
         push(after(milliseconds: 9000), .operatorHelps)
     }
 
+    /// Records the time of a fault of a host.
     func ail(_ host: Int) { hosts[host].lastAilment = now }
 
+    /// Ends a fault.
     func mend(_ ailment: Ailment) {
         switch ailment {
         case .partition(let from, let to):
@@ -111,7 +125,7 @@ extension World {
 
     private func stopWorker(_ index: Int) {
         guard workers[index].status == .running, !workers[index].isStopping else { return }
-        tell("\(workers[index].record.id) is asked to stop")
+        tell("\(workers[index].record.id) gets a request to stop")
         workers[index].isStopping = true
         actWorker(index) { $0.stop(now: self.now) }
     }
@@ -121,6 +135,7 @@ extension World {
         push(after(20...2000), .restartWorker(index, life: workers[index].life))
     }
 
+    /// Kills and restarts a worker several times, in short succession.
     func flap(_ index: Int, times: Int) {
         coverage.see(.flap)
         killWorker(index)
@@ -135,6 +150,11 @@ extension World {
         dismissCandidate(of: index)
         workers[index].status = .dead
         workers[index].inbox = []
+        if let process = workers[index].channel {
+            push(
+                Instant(nanoseconds: now.nanoseconds + 2 * World.localNanoseconds),
+                .toBalancer(process, .handoverLeft(by: workers[index].record.id)))
+        }
         workers[index].channel = nil
         workers[index].held = nil
         workers[index].eligibleSince = nil
@@ -154,17 +174,17 @@ extension World {
     func resumeWorker(_ index: Int) {
         guard workers[index].status == .paused else { return }
         let stoodStill = workers[index].pausedAt.map { now.milliseconds(since: $0) } ?? 0
-        tell("\(workers[index].record.id) goes on after \(stoodStill) ms")
+        tell("\(workers[index].record.id) resumes after \(stoodStill) ms")
         workers[index].status = .running
         let life = workers[index].life
-        var waiting = workers[index].inbox
+        let waiting = workers[index].inbox
         workers[index].inbox = []
-        // Its own pulse comes late by up to its interval less.
+        // The worker measures its own lag with a timer. The measured lag is up to 50 ms shorter than the pause.
         let late = stoodStill - Int64(random.below(50))
         if late > settings.lagMilliseconds {
-            waiting.insert(.lagged(milliseconds: late), at: Int(random.below(UInt32(waiting.count + 1))))
+            perform(.toWorker(index, life: life, .lagged(milliseconds: late)))
         }
-        // Whether timers or sockets come first after a long sleep is the event loop's whim.
+        // After a pause, the event loop may handle timers or sockets first.
         let isTimerFirst = chance(50)
         if isTimerFirst { actWorker(index) { $0.tick(now: self.now) } }
         for input in waiting { perform(.toWorker(index, life: life, input)) }
@@ -173,7 +193,7 @@ extension World {
         }
     }
 
-    /// One, half or all of them answer with errors for a while.
+    /// About a tenth, about half or all of the workers answer with errors for a while.
     private func fallIll(_ victims: [Int]) {
         coverage.see(.sickness)
         let share = [10, 50, 100][Int(random.below(3))]
@@ -181,7 +201,7 @@ extension World {
         for index in victims where chance(UInt32(share)) { workers[index].sickUntil = until }
     }
 
-    /// The watch connection breaks though both ends live.
+    /// A worker's watch connection breaks although both ends live.
     private func cutWatch(of index: Int) {
         guard workers[index].isAlive, workers[index].watches != nil else { return }
         tell("the watch of \(workers[index].record.id) is cut")
@@ -207,18 +227,19 @@ extension World {
 
     func resumeBalancer(_ process: Int) {
         guard balancers[process].status == .paused else { return }
-        tell("balancer \(process) goes on")
+        tell("balancer \(process) resumes")
         balancers[process].status = .running
         balancers[process].lastPaused = now
         let waiting = balancers[process].inbox
         balancers[process].inbox = []
-        // Its client renews the lease, and is told so if there is none.
+        // The lease client tries to renew the lease, and learns of a loss.
         if lease != nil { push(soon(), .leaseRenewed(process)) }
         for index in workers.indices where workers[index].channel == process && workers[index].held != process {
             push(soon(), .toWorker(index, life: workers[index].life, .handover(from: process)))
         }
         for input in waiting { perform(.toBalancer(process, input)) }
         guard balancers[process].status == .running else { return }
+        feed(.tick, to: process)
         actBalancer(process) { $0.tick(now: self.now) }
     }
 
@@ -230,7 +251,7 @@ extension World {
         tell("host \(host) stops")
         hosts[host].isUp = false
         ail(host)
-        // Nobody elsewhere is told: what was connected is silent.
+        // Other hosts get no message: their connections to this host stay open and silent.
         for index in workers.indices where workers[index].host == host { killWorker(index) }
         for process in live where balancers[process].host == host {
             for index in workers.indices where workers[index].watches == process { workers[index].watches = nil }
@@ -238,7 +259,7 @@ extension World {
         }
         hosts[host].backlog = []
         hosts[host].directory.crashHost()
-        if plan.isAcrossHosts, chance(50) { return }  // until all is over
+        if plan.isAcrossHosts, chance(50) { return }  // The host stays down until the end of all faults.
         push(after(100...2000), .hostStarts(host))
     }
 
@@ -268,7 +289,7 @@ extension World {
     }
 
     private func cut(_ from: Int, _ to: Int, isOneWay: Bool, until end: Instant) {
-        tell("host \(to) does not hear host \(from)" + (isOneWay ? "" : ", nor the other way"))
+        tell("messages from host \(from) to host \(to) are lost" + (isOneWay ? "" : ", in both directions"))
         blocked[from][to] += 1
         push(end, .mend(.partition(from: from, to: to)))
         if isOneWay { return }
@@ -276,20 +297,20 @@ extension World {
         push(end, .mend(.partition(from: to, to: from)))
     }
 
-    /// A process that is none of ours takes a dead worker's port, or that of the balancer when nobody holds it.
+    /// A foreign process takes a dead worker's port, or the balancer's port if no process holds it.
     private func stealPort(of index: Int) {
         let host = workers[index].host
         killAndRestart(index)
         var port = workers[index].record.port
         if chance(30), !arePortsHeld(on: host) { port = World.publicPort }
         coverage.see(.stolenPort)
-        tell("somebody takes port \(port) of host \(host)")
+        tell("a foreign process takes port \(port) of host \(host)")
         hosts[host].foreignPorts.append(port)
         ail(host)
         push(after(100...3000), .thiefLeaves(host: host, port: port))
     }
 
-    /// Somebody claims what is not his: another's name, another's port, or a role that he has not.
+    /// An intruder registers with a false claim: the name or port of another node, or a wrong role or cluster.
     private func intrude() {
         guard let process = acceptors.last, balancers[process].status == .running, let worker = pick(workers),
             let stranger = NodeID("intruder")

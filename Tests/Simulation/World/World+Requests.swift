@@ -1,10 +1,11 @@
+import Balancing
 import Cluster
 
-/// The data planes and their clients, as in `ProxyExchange`, `Roster` and `WorkerExchange`.
+/// The data planes and their clients, as in `ProxyExchange`, `LoadBalancer` and `WorkerExchange`.
 extension World {
     private static let maximumRetries = 2
 
-    /// A client's request comes in at a balancer.
+    /// A client sends a request to a balancer.
     func clientAsks(_ process: Int) {
         guard process >= 0, balancers[process].isAlive, balancers[process].stage == .reigning else { return }
         push(after(30...120), .clientAsks(process))
@@ -14,23 +15,23 @@ extension World {
         send(Attempt(request: requests, isIdempotent: chance(50), process: process))
     }
 
-    /// Gives a request to a worker, if there is one for it.
+    /// Sends a request to a worker, if the load balancer has one for it.
     private func send(_ request: Attempt) {
         let process = request.process
         guard balancers[process].isAlive else { return }
-        guard let tenant = balancers[process].roster.acquire(excluding: request.tried) else { return }
+        guard let worker = balancers[process].loadBalancer.acquire(excluding: request.tried) else { return }
         var attempt = request
         attempt.number += 1
-        attempt.slot = tenant.slot
-        attempt.id = tenant.entry.id
-        attempt.incarnation = tenant.entry.incarnation
-        attempt.host = host(named: tenant.entry.host) ?? 0
-        attempt.port = tenant.entry.port
+        attempt.slot = worker.slot
+        attempt.id = worker.entry.id
+        attempt.incarnation = worker.entry.incarnation
+        attempt.host = host(named: worker.entry.host) ?? 0
+        attempt.port = worker.entry.port
         checkSending(attempt)
         dispatch(attempt)
     }
 
-    /// Sends it under the present epoch.
+    /// Sends an attempt under the balancer's present epoch.
     private func dispatch(_ request: Attempt) {
         var attempt = request
         let process = attempt.process
@@ -40,29 +41,34 @@ extension World {
         if let arrival = arrival(from: balancers[process].host, to: attempt.host) {
             push(arrival, .requestArrives(attempt))
         } else {
-            // Either it can't connect, or it sends and hears nothing.
+            // The balancer can't connect, or it sends the request and gets no response.
             let end = chance(50) ? AttemptEnd.neverArrived : .failed
             push(after(milliseconds: 1000), .requestAnswered(attempt, .ended(end)))
         }
     }
 
+    /// A request arrives at the address of its worker.
     func arrive(_ attempt: Attempt) {
         guard hosts[attempt.host].isUp else { return }
         guard let index = listener(host: attempt.host, port: attempt.port), workers[index].record.id == attempt.id
         else {
-            // Nobody, or somebody with another certificate: not a byte of the request is sent.
+            // No process listens, or the certificate is of another node. The balancer sends no byte of the request.
             reply(.ended(.neverArrived), to: attempt)
             return
         }
         perform(.toWorker(index, life: workers[index].life, .requestWaits(attempt)))
     }
 
-    /// A worker reads a request: the fence of the data path.
+    /// A worker gets a request, and compares its epoch before it reads the request.
     func serve(_ attempt: Attempt, at index: Int) {
+        if let lie = lieAboutRequest(at: index) {
+            reply(lie, to: attempt)
+            return
+        }
         switch FenceVerdict(of: attempt.epoch, highest: workers[index].gate) {
         case .stale(let highest):
             coverage.see(.fencedRequest)
-            tell("\(workers[index].record.id) refuses epoch \(attempt.epoch.value), knows \(highest.value)")
+            tell("\(workers[index].record.id) refuses epoch \(attempt.epoch.value) and knows epoch \(highest.value)")
             reply(.fenced(highest), to: attempt)
             return
         case .absurd:
@@ -90,7 +96,7 @@ extension World {
         }
     }
 
-    /// The worker's process is gone: the balancers see the connections to it end.
+    /// Ends the connections to a dead worker, at all balancers.
     func breakOff(requestsAt index: Int) {
         let record = workers[index].record
         for process in live {
@@ -109,7 +115,7 @@ extension World {
         }
     }
 
-    /// An attempt has ended, as its balancer sees it.
+    /// Hands the end of an attempt to its balancer.
     func finish(_ attempt: Attempt, _ result: AttemptResult) {
         let process = attempt.process
         guard balancers[process].isAlive, let position = position(of: attempt), let slot = attempt.slot else { return }
@@ -125,25 +131,25 @@ extension World {
         switch result {
         case .answered:
             ledger.answer(attempt.request)
-            release(slot, failed: false, by: attempt)
+            release(slot, after: nil, by: attempt)
         case .fenced(let seen): fenced(attempt, by: slot, seen: seen)
         case .ended(let end):
-            release(slot, failed: true, by: attempt)
+            release(slot, after: end == .failed ? .response : .connection, by: attempt)
             retry(attempt, after: end)
         }
-        if balancers[process].stage == .leaving, balancers[process].attempts.isEmpty, balancers[process].core == nil {
-            killBalancer(process)
+        if balancers[process].isDraining, balancers[process].attempts.isEmpty {
+            feed(.drained, to: process)
         }
     }
 
-    private func release(_ slot: Slot, failed: Bool, by attempt: Attempt) {
+    private func release(_ slot: Slot, after fault: RequestFault?, by attempt: Attempt) {
         let process = attempt.process
-        let isNews = balancers[process].roster.note(failed: failed, at: slot)
-        balancers[process].roster.release(slot)
+        let isNews = balancers[process].loadBalancer.note(failed: fault != nil, at: slot)
+        balancers[process].loadBalancer.release(slot)
         guard isNews, let id = attempt.id else { return }
         actBalancer(process) { core in
-            if failed {
-                core.requestFailed(id, incarnation: attempt.incarnation, now: self.now)
+            if let fault {
+                core.requestFailed(id, incarnation: attempt.incarnation, fault, now: self.now)
             } else {
                 core.requestSucceeded(id, incarnation: attempt.incarnation, now: self.now)
             }
@@ -162,17 +168,21 @@ extension World {
         send(next)
     }
 
-    /// A worker has met a later reign, and has not read the request.
+    /// Handles the refusal of a worker that has met a later reign. The worker has not read the request.
     private func fenced(_ attempt: Attempt, by slot: Slot, seen: Epoch) {
         let process = attempt.process
-        guard balancers[process].stage == .leaving else {
-            balancers[process].roster.release(slot)
+        guard balancers[process].stage == .leaving, balancers[process].isOrderly else {
+            _ = balancers[process].loadBalancer.note(failed: true, at: slot)
+            balancers[process].loadBalancer.release(slot)
             guard let id = attempt.id else { return }
-            show(seen, to: process)
-            actBalancer(process) { $0.epochRefused(by: id, seen: seen, now: self.now) }
+            let seat = workers.first { $0.record.id == id }.flatMap(\.core.seatOfReign)
+            actBalancer(process) {
+                $0.epochRefused(by: id, incarnation: attempt.incarnation, seen: seen, at: seat, now: self.now)
+            }
+            retry(attempt, after: .neverArrived)
             return
         }
-        // Who has left in order finishes under the epoch of its successor, as soon as it knows it.
+        // After an orderly end, a balancer finishes its requests under the epoch of its successor.
         if balancers[process].requestEpoch > attempt.epoch {
             dispatch(attempt)
         } else {
@@ -181,16 +191,16 @@ extension World {
         }
     }
 
-    /// What ejected workers hang on to goes elsewhere, if it may.
+    /// Withdraws requests from ejected workers, and sends each to another worker if the retry rules permit it.
     func withdrawAttempts(of process: Int) {
         for attempt in balancers[process].attempts {
-            guard let slot = attempt.slot, balancers[process].roster.state(of: slot) == .ejected,
+            guard let slot = attempt.slot, balancers[process].loadBalancer.state(of: slot) == .ejected,
                 attempt.number <= World.maximumRetries, !ledger.isAnswered(attempt.request),
                 RetryLaw.allows(.withdrawn, isIdempotent: attempt.isIdempotent),
                 let position = position(of: attempt)
             else { continue }
             balancers[process].attempts.remove(at: position)
-            balancers[process].roster.release(slot)
+            balancers[process].loadBalancer.release(slot)
             var next = attempt
             next.tried.insert(slot)
             coverage.see(.retry)

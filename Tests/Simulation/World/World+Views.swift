@@ -1,16 +1,19 @@
 import Cluster
 
-/// What is the case.
+/// Views of the world's state.
 extension World {
-    /// The balancers that have a listener open and live, hung ones too.
+    /// The living balancers that accept, hung ones included.
     var acceptors: [Int] { live.filter { balancers[$0].isAccepting } }
 
-    /// A balancer accepts and has somebody to send requests to.
+    /// Whether a balancer accepts and has a worker for requests.
     var isServing: Bool {
-        acceptors.contains { balancers[$0].status == .running && balancers[$0].roster.routableCount > 0 }
+        acceptors.contains { balancers[$0].status == .running && balancers[$0].loadBalancer.routableCount > 0 }
     }
 
-    /// One balancer, everybody in it, everybody healthy and of one mind, and nobody at the ports of other hosts.
+    /// Whether the whole cluster is healthy.
+    ///
+    /// Exactly one balancer accepts. All workers are ready in its registry and know its epoch. No process holds the
+    /// ports of other hosts.
     var isWell: Bool {
         let acceptors = acceptors
         guard acceptors.count == 1, let only = acceptors.first, balancers[only].status == .running,
@@ -18,17 +21,23 @@ extension World {
         else { return false }
         guard arePortsHeldOnlyWithReign(on: balancers[only].host) else { return false }
         let listed = core.snapshot.workers
-        return listed.count == workers.count
-            && workers.allSatisfy { worker in
-                worker.status == .running && worker.core.isRegistered
-                    && worker.core.highestEpoch == balancers[only].epoch
-                    && listed.contains {
-                        $0.id == worker.record.id && $0.incarnation == worker.record.incarnation && $0.state == .ready
-                    }
-            }
+        return workers.allSatisfy { worker in
+            if isLiar(worker.index) { return true }
+            return worker.status == .running && worker.core.isRegistered
+                && worker.core.highestEpoch == balancers[only].epoch
+                && listed.contains {
+                    $0.id == worker.record.id && $0.incarnation == worker.record.incarnation && $0.state == .ready
+                        && ($0.mayStandIn || !mayProveIt(worker, to: only))
+                }
+        }
     }
 
-    /// For the report of a failure.
+    /// Whether a worker can prove to a balancer that it may stand in.
+    private func mayProveIt(_ worker: SimulatedWorker, to process: Int) -> Bool {
+        worker.record.mayStandIn && (worker.host == balancers[process].host || worker.record.acrossHosts)
+    }
+
+    /// The state of all processes and locks, for the report of a failure.
     var condition: String {
         let balancers = live.map { process -> String in
             let balancer = self.balancers[process]
@@ -38,10 +47,10 @@ extension World {
         }
         let workers = workers.map {
             "\($0.record.id):\($0.record.incarnation) \($0.status) registered \($0.core.isRegistered)"
-                + " epoch \($0.core.highestEpoch.value) rank \($0.core.rank.map(String.init) ?? "none") home \($0.host) at home \($0.core.isAtHome)"
+                + " epoch \($0.core.highestEpoch.value) rank \($0.core.rank.map(String.init) ?? "none") host \($0.host) at home \($0.core.isAtHome)"
                 + " holds \($0.held.map(String.init) ?? "nothing")"
         }
-        let locks = hosts.map { "lock of host \($0.index) held by \($0.directory.holder.map(String.init) ?? "nobody")" }
+        let locks = hosts.map { "lock of host \($0.index) held by \($0.directory.holder.map(String.init) ?? "none")" }
         return (balancers + workers + locks).joined(separator: "; ")
     }
 
@@ -56,12 +65,11 @@ extension World {
 
     static func address(ofHost index: Int) -> String { "10.0.0.\(index + 1)" }
 
-    /// Whether a living process of a host has the balancer's listening sockets.
+    /// Whether a living process on a host holds the balancer's listening sockets.
     func arePortsHeld(on host: Int) -> Bool {
         workers.contains { $0.host == host && $0.isAlive && $0.held != nil }
             || live.contains {
-                balancers[$0].host == host && balancers[$0].stage != .leaving
-                    && (balancers[$0].hasListeners || balancers[$0].isAccepting)
+                balancers[$0].host == host && balancers[$0].hasListeners
             }
     }
 

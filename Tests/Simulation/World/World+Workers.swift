@@ -1,11 +1,12 @@
 import Cluster
 
-/// The workers' shells, as in `MemberControl` and `HandoverClient`.
+/// The shells of the workers' cores, as in `MemberControl` and `HandoverClient`.
 extension World {
     func makeWorker(_ index: Int) -> SimulatedWorker {
-        // Who lives on another host than the first balancer can't have its lock.
+        // Only workers on host 0 share the lock with the first balancer.
         let host = index % plan.hosts
-        let mayStandIn = index == 0 || random.below(5) > 0
+        let isPretender = plan.liar.map { $0.worker == index && !$0.holdsListeners } ?? false
+        let mayStandIn = (index == 0 || random.below(5) > 0) && !isPretender
         var worker = SimulatedWorker(
             index: index, host: host, core: makeCore(index, host: host, mayStandIn: mayStandIn), lastSign: now)
         worker.incarnations.append(worker.record.incarnation)
@@ -13,13 +14,13 @@ extension World {
     }
 
     private func makeCore(_ index: Int, host: Int, mayStandIn: Bool) -> MemberCore {
-        guard let id = NodeID("worker-\(8001 + index)") else { fatalError("a name that is none") }
+        guard let id = NodeID("worker-\(8001 + index)") else { fatalError("invalid worker name") }
         let wall = 1_000_000 + Int64(now.nanoseconds / 1_000_000) + hosts[host].wallMilliseconds
         let record = WorkerRecord(
             id: id, host: World.address(ofHost: host), port: UInt16(8001 + index), incarnation: UInt64(max(wall, 1)),
-            mayStandIn: mayStandIn, home: Home("home-\(host)"), acrossHosts: plan.isAcrossHosts && mayStandIn)
+            mayStandIn: mayStandIn, home: LockDomain("home-\(host)"), acrossHosts: plan.isAcrossHosts && mayStandIn)
         let snapshot = hosts[host].snapshot(of: index)
-        // Only where a balancer has lived is there a lock that fences.
+        // A host has a fencing lock only if a balancer has run there.
         let hasLock = host == 0 || hosts[host].hasReigned
         return MemberCore(
             record: record, settings: settings, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none,
@@ -27,12 +28,12 @@ extension World {
             now: now)
     }
 
-    /// What a worker is told of at its start: the first balancer's seat, or all of them.
-    private func seats(of host: Int) -> [Seat] {
+    /// A worker's configured balancer addresses. Without takeovers across hosts, the list is empty.
+    private func seats(of host: Int) -> [BalancerAddress] {
         plan.isAcrossHosts ? hosts.indices.map { World.seat(ofHost: $0) } : []
     }
 
-    static func seat(ofHost index: Int) -> Seat { Seat(host: address(ofHost: index), port: 7000) }
+    static func seat(ofHost index: Int) -> BalancerAddress { BalancerAddress(host: address(ofHost: index), port: 7000) }
 
     func startWorker(_ index: Int) {
         tell("worker \(workers[index].record.id) starts, incarnation \(workers[index].record.incarnation)")
@@ -40,7 +41,7 @@ extension World {
         actWorker(index) { $0.start(now: self.now) }
     }
 
-    /// A new start of a worker that is dead, with the snapshot that lies in the state directory.
+    /// Starts a dead worker again, with its snapshot from the state directory.
     func restartWorker(_ index: Int) {
         guard workers[index].status == .dead else { return }
         let host = workers[index].host
@@ -62,7 +63,7 @@ extension World {
         startWorker(index)
     }
 
-    /// Hands an event to a worker's core and performs what comes out of it.
+    /// Hands an event to a worker's core and performs the resulting effects.
     func actWorker(_ index: Int, _ event: (inout MemberCore) -> Void) {
         event(&workers[index].core)
         let incarnation = workers[index].record.incarnation
@@ -84,7 +85,7 @@ extension World {
                     $0.registered(snapshot, settings: self.settings, now: self.now)
                 }
             case .refused(let refusal):
-                if refusal != .steppingDown { signOfLife(at: index) }
+                if refusal.status != 503 { signOfLife(at: index) }
                 actWorker(index) { $0.registrationFailed(refusal, now: self.now) }
             }
             _ = process
@@ -97,7 +98,7 @@ extension World {
             workers[index].watchCall += 1
             deliver(verdict, to: index)
             if isRepeated() {
-                // The same answer once more, much later: an order that no careful shell would let through.
+                // The same answer arrives again, much later. A careful shell would never deliver it.
                 push(
                     after(0...1000),
                     .toWorker(index, life: workers[index].life, .watchAnswer(verdict, from: process, call: call)))
@@ -112,18 +113,22 @@ extension World {
             var answer: PrevoteAnswer?
             actWorker(index) { answer = $0.prevoteAsked(prevote, now: self.now) }
             if answer?.agrees == false { coverage.see(.objection) }
-            if let answer { checkPledge(answer, to: prevote, by: index) }
+            if isLiar(index) {
+                answer = answer.map(lie)
+            } else if let answer {
+                checkPledge(answer, to: prevote, by: index)
+            }
             guard let arrival = arrival(from: workers[index].host, to: workers[caller.worker].host) else { return }
             let input = WorkerInput.prevoteAnswered(by: workers[index].record.id, answer, call: caller.call)
             push(arrival, .toWorker(caller.worker, life: caller.life, input))
         case .prevoteAnswered(let id, let answer, let call):
-            // Each question has a connection and a time of its own: what comes later comes nowhere.
+            // Each prevote has its own connections and timeout. A later answer is lost.
             guard call == workers[index].ballot.number, isTimely(workers[index].ballot) else { return }
             switch answer?.agrees {
             case true?:
                 workers[index].ballot.agreed += 1
                 workers[index].ballot.agreedHosts += workers.filter { $0.record.id == id }.map(\.host)
-            case false?: workers[index].ballot.objected += 1
+            case false?: if counts(answer, in: workers[index].ballot) { workers[index].ballot.objected += 1 }
             case nil: workers[index].ballot.unreachable += 1
             }
             actWorker(index) { $0.prevoteAnswered(from: id, answer, now: self.now) }
@@ -133,13 +138,18 @@ extension World {
         case .handover(let process):
             guard workers[index].channel == process else { return }
             workers[index].held = process
+            workers[index].lastMoved = now
+            push(
+                Instant(nanoseconds: now.nanoseconds + World.localNanoseconds),
+                .toBalancer(process, .handoverHeld(by: workers[index].record.id)))
             actWorker(index) { $0.handoverReady(epoch: self.balancers[process].epoch, now: self.now) }
         case .handoverEnded(let process):
             guard workers[index].channel == process else { return }
             workers[index].channel = nil
             push(after(1...6), .connectHandover(index, life: workers[index].life))
-            guard let held = workers[index].held else { return }
-            actWorker(index) { $0.balancerDied(epoch: self.balancers[held].epoch, now: self.now) }
+            let epoch = workers[index].held.map { balancers[$0].epoch }
+            actWorker(index) { $0.handoverEnded(epoch: epoch, now: self.now) }
+        case .alive(let process): moved(process, seenBy: index)
         case .scouted(let host, let epoch, let asked):
             guard now.milliseconds(since: asked) <= settings.quorumTimeoutMilliseconds else { return }
             if epoch >= workers[index].highestSeen { signOfLife(at: index) }
@@ -160,6 +170,13 @@ extension World {
         }
     }
 
+    /// The balancer at the worker's handover channel has sent a sign of life, or has probed the worker.
+    func moved(_ process: Int, seenBy index: Int) {
+        guard workers[index].channel == process, workers[index].held == process else { return }
+        workers[index].lastMoved = now
+        actWorker(index) { $0.balancerMoved(now: self.now) }
+    }
+
     private func deliver(_ verdict: WatchVerdict, to index: Int) {
         switch verdict {
         case .unchanged(let epoch, version: _):
@@ -171,10 +188,10 @@ extension World {
         case .registerAgain:
             signOfLife(at: index)
             actWorker(index) { $0.watchUnknown(now: self.now) }
-        case .refused:
+        case .refused(let refusal) where refusal.status != 503:
             signOfLife(at: index)
             actWorker(index) { $0.watchFailed(.rejected, now: self.now) }
-        case .superseded: actWorker(index) { $0.watchFailed(.superseded, now: self.now) }
+        case .refused, .superseded: actWorker(index) { $0.watchFailed(.superseded, now: self.now) }
         }
     }
 
@@ -188,21 +205,24 @@ extension World {
             let caller = Caller(worker: index, life: life, call: workers[index].registerCall)
             let silence = WorkerInput.registrationUnreachable(isSilent: true, call: caller.call)
             push(after(milliseconds: 3000), .toWorker(index, life: life, silence))
-            ask(.register(registration, peer: identity(registration.id), from: caller), from: caller)
+            let told = isLiar(index) ? lie(registration) : registration
+            ask(.register(told, peer: identity(registration.id), from: caller), from: caller)
         case .watch(let watch):
             workers[index].watchCall += 1
             let caller = Caller(worker: index, life: life, call: workers[index].watchCall)
             push(after(milliseconds: 1000), .toWorker(index, life: life, .watchFailed(.timedOut, call: caller.call)))
-            ask(.watch(watch, peer: identity(watch.id), from: caller), from: caller, over: workers[index].watches)
+            let told = isLiar(index) ? lie(watch) : watch
+            ask(.watch(told, peer: identity(watch.id), from: caller), from: caller, over: workers[index].watches)
         case .prevote(let electors, let prevote):
             coverage.see(.prevote)
             let number = workers[index].ballot.number + 1
             checkCandidacy(prevote, of: index)
             workers[index].ballot = BallotRecord(
-                number: number, asked: electors.count, began: now, isAcrossHosts: prevote.isAcrossHosts)
+                number: number, asked: electors.count, began: now, epoch: prevote.epochSeen,
+                isAcrossHosts: prevote.isAcrossHosts)
             for elector in electors { ask(elector, prevote, by: Caller(worker: index, life: life, call: number)) }
-        case .takeOver(let after, let snapshot, let killHolder):
-            checkTakeover(by: index, after: after, snapshot: snapshot, killHolder: killHolder)
+        case .takeOver(let after, let killHolder):
+            checkTakeover(by: index, after: after, killHolder: killHolder)
             takeOver(index, after: after, killHolder: killHolder)
         case .persist(let snapshot):
             let host = workers[index].host
@@ -212,6 +232,10 @@ extension World {
         case .scout(let seats, let scouting):
             for seat in seats { scout(seat, scouting, by: Caller(worker: index, life: life, call: 0)) }
         case .move(let seat, let farewell): move(index, to: seat, farewell)
+        case .proveStandIn(let incarnation):
+            let id = workers[index].record.id
+            let input = BalancerInput.standInShown(id, incarnation: incarnation, peer: identity(id, .balancer))
+            ask(input, from: Caller(worker: index, life: life, call: 0), over: workers[index].watches)
         case .releaseListeners:
             workers[index].held = nil
             workers[index].standbyReady = nil
@@ -220,8 +244,9 @@ extension World {
         }
     }
 
-    /// To the balancer at the other end of a connection, or to whoever is at the cluster port.
-    private func ask(_ input: BalancerInput, from caller: Caller, over connection: Int? = nil) {
+    /// Sends a worker's request to the balancer at the other end of a connection. Without a connection, the request
+    /// goes to the cluster port of the worker's balancer address.
+    func ask(_ input: BalancerInput, from caller: Caller, over connection: Int? = nil) {
         let own = workers[caller.worker].host
         let host = connection.map { balancers[$0].host } ?? workers[caller.worker].seat
         guard let arrival = arrival(from: own, to: host) else { return }
@@ -233,7 +258,8 @@ extension World {
         if isRepeated() { push(after(0...1500), .toClusterPort(host: host, input, from: caller)) }
     }
 
-    private func ask(_ elector: WorkerRecord, _ prevote: Prevote, by caller: Caller) {
+    /// Sends a candidate's prevote to another worker.
+    func ask(_ elector: WorkerRecord, _ prevote: Prevote, by caller: Caller) {
         let own = workers[caller.worker].host
         guard let host = host(named: elector.host), let arrival = arrival(from: own, to: host) else { return }
         guard let index = listener(host: host, port: elector.port), workers[index].record.id == elector.id else {
@@ -245,20 +271,22 @@ extension World {
         push(arrival, .toWorker(index, life: workers[index].life, .prevoteAsked(prevote, by: caller)))
     }
 
+    /// Whether the timeout of a prevote has not passed.
     private func isTimely(_ ballot: BallotRecord) -> Bool {
         let patience = ballot.isAcrossHosts ? settings.quorumTimeoutMilliseconds : settings.prevoteTimeoutMilliseconds
         return ballot.began.map { now.milliseconds(since: $0) < patience } ?? false
     }
 
-    private func scout(_ seat: Seat, _ scouting: Scouting, by caller: Caller) {
+    /// Sends a worker's discovery request to a balancer address.
+    func scout(_ seat: BalancerAddress, _ scouting: DiscoveryRequest, by caller: Caller) {
         guard let host = host(named: seat.host), let arrival = arrival(from: workers[caller.worker].host, to: host)
         else { return }
         let peer = identity(workers[caller.worker].record.id)
         push(arrival, .toClusterPort(host: host, .scout(scouting, peer: peer, from: caller, at: now), from: caller))
     }
 
-    /// From now on another balancer is asked; what was asked before is not waited for.
-    private func move(_ index: Int, to seat: Seat, _ farewell: Watch?) {
+    /// Moves a worker to another balancer address. The worker ignores answers to its earlier requests.
+    private func move(_ index: Int, to seat: BalancerAddress, _ farewell: Watch?) {
         guard let host = host(named: seat.host) else { return }
         if let farewell, let former = workers[index].watches {
             let input = BalancerInput.watch(farewell, peer: identity(farewell.id), from: .nobody)
@@ -272,6 +300,7 @@ extension World {
         workers[index].watchCall += 1
     }
 
+    /// Sends a worker's request to drain or to leave.
     private func depart(_ index: Int, isDrain: Bool) {
         let life = workers[index].life
         let record = workers[index].record
@@ -281,6 +310,9 @@ extension World {
         if !isDrain { dismissCandidate(of: index) }
         push(after(5...300), .toWorker(index, life: life, .departed(isDrain: isDrain)))
     }
+
+    /// The delay of a message on a unix socket. It is constant, so that messages stay in order.
+    static let localNanoseconds: UInt64 = 50_000
 
     func identity(_ id: NodeID, _ role: Role = .worker, cluster: String = "test") -> NodeIdentity {
         guard let identity = NodeIdentity(cluster: cluster, role: role, id: id) else { fatalError("no identity") }
@@ -294,7 +326,7 @@ extension World {
         push(max(deadline, now), .wakeWorker(index, life: workers[index].life))
     }
 
-    /// The watch connection ends at this side.
+    /// A worker closes its watch connection.
     func closeWatch(of index: Int) {
         guard let process = workers[index].watches else { return }
         workers[index].watches = nil

@@ -1,9 +1,11 @@
 import Cluster
 
-/// A whole cluster in virtual time: hosts with their disks, clocks and ports, processes that crash, hang and come back,
-/// messages that are late, lost, repeated and out of order, clients that ask, and the real cores in the middle.
+/// A whole cluster in virtual time, with the cores that ship.
 ///
-/// One seed is one history. After every event the invariants are checked; `violations` tells what broke.
+/// Hosts have disks, clocks and ports. Processes crash, hang and restart. Messages are late, lost, repeated and
+/// reordered. Clients send requests.
+///
+/// One seed gives one history. The invariants are checked after every event, and `violations` lists the broken ones.
 package final class World {
     package let seed: UInt64
     let plan: Plan
@@ -14,7 +16,7 @@ package final class World {
     var hosts: [SimulatedHost] = []
     var workers: [SimulatedWorker] = []
     var balancers: [SimulatedBalancer] = []
-    /// The processes of `balancers` that live.
+    /// The living processes of `balancers`.
     var live: [Int] = []
     let lease: SimulatedLease?
     var requests = 0
@@ -23,17 +25,17 @@ package final class World {
     package internal(set) var steps = 0
     package internal(set) var coverage = Coverage()
     var ledger = Ledger()
-    /// Gets every line of the story.
+    /// A function that gets each line of the trace.
     package var trace: ((String) -> Void)?
 
-    // The weather.
+    // The state of the faults.
     var isFaulty = false
-    /// In percent.
+    /// The share of messages that are lost, and the share that are late or repeated, in percent.
     var loss: UInt32 = 0
     var slowness: UInt32 = 0
-    /// When the weather was last bad.
+    /// The time of the last change of the network's faults.
     var lastStorm: Instant
-    /// Partitions that lie between two hosts, in this direction.
+    /// The number of present partitions from the first host to the second host.
     var blocked: [[Int]]
 
     package init(seed: UInt64) {
@@ -53,7 +55,7 @@ package final class World {
         for index in 0..<plan.workers { workers.append(makeWorker(index)) }
     }
 
-    /// Everything as it ships, but that what takes minutes takes seconds.
+    /// The shipped defaults, except that minutes become seconds.
     private static var settings: ClusterSettings {
         var settings = ClusterSettings()
         settings.probeIntervalMilliseconds = 300
@@ -72,13 +74,13 @@ package final class World {
         return settings
     }
 
-    /// Everybody joins, things go wrong, then calm until all is well again.
+    /// Runs one history: all workers join, faults happen, and the faults stop until the cluster is healthy again.
     package func run() {
         push(now, .operatorStarts(host: 0))
         for index in workers.indices { startWorker(index) }
         push(after(milliseconds: 20), .inspect)
         if !advance(to: after(milliseconds: 8000), until: { self.isWell }) {
-            violate(.recovery, "the cluster did not come together: \(condition)")
+            violate(.recovery, "not all workers joined: \(condition)")
         }
         isFaulty = true
         push(now, .fault)
@@ -88,16 +90,18 @@ package final class World {
         calmDown()
         let calmSince = now
         if !advance(to: after(milliseconds: 15_000), until: { self.isServing }) {
-            violate(.recovery, "nobody serves: \(condition)")
+            violate(.recovery, "no balancer serves: \(condition)")
         }
         coverage.slowestServiceMilliseconds = now.milliseconds(since: calmSince)
         if !advance(to: after(milliseconds: 15_000), until: { self.isWell }) {
-            violate(.recovery, "not well again: \(condition)")
+            violate(.recovery, "the cluster is not healthy again: \(condition)")
         }
         coverage.slowestRecoveryMilliseconds = now.milliseconds(since: calmSince)
     }
 
-    /// Lets time pass until `end`, or until `isDone` at an inspection, or until something breaks.
+    /// Advances the time until `end`, until `isDone` at an inspection, or until a violation.
+    ///
+    /// Returns true only for `isDone`.
     private func advance(to end: Instant, until isDone: () -> Bool) -> Bool {
         while violations.isEmpty, let next = queue.pop() {
             if next.instant > end {
@@ -127,7 +131,7 @@ package final class World {
         tell("VIOLATION \(violation)")
     }
 
-    /// One line of the story.
+    /// Adds one line to the trace.
     func tell(_ text: @autoclosure () -> String) {
         guard let trace else { return }
         let microseconds = (now.nanoseconds - 1_000_000_000) / 1000
@@ -136,32 +140,32 @@ package final class World {
         trace("\(microseconds / 1_000_000).\(fraction) \(text())")
     }
 
-    // MARK: Time and chance
+    // MARK: Time and randomness
 
     func push(_ instant: Instant, _ event: SimulatedEvent) { queue.push(instant, event) }
 
     func after(milliseconds: Int64) -> Instant { now.advanced(byMilliseconds: milliseconds) }
 
-    /// Between two instants from now, in milliseconds.
+    /// A random instant after now. The range gives its distance from now, in milliseconds.
     func after(_ range: ClosedRange<UInt32>) -> Instant {
         after(milliseconds: Int64(range.lowerBound + random.below(range.upperBound - range.lowerBound + 1)))
     }
 
-    /// A moment later: as long as a message on one host takes, or much longer in bad weather.
+    /// The arrival time of a message on one host: soon, or much later during faults.
     func soon() -> Instant {
         var delay = UInt64(100_000 + random.below(2_000_000))
         if isFaulty, random.below(100) < slowness { delay += UInt64(random.below(600)) * 1_000_000 }
         return Instant(nanoseconds: now.nanoseconds + delay)
     }
 
-    /// When a message arrives; nil for one that gets lost.
+    /// The arrival time of a message; nil for a lost one.
     func arrival(from: Int, to: Int) -> Instant? {
         if blocked[from][to] > 0 || !hosts[to].isUp { return nil }
         if isFaulty, random.below(100) < loss { return nil }
         return soon()
     }
 
-    /// Whether a message comes twice, or an answer that came too late is let through all the same.
+    /// Draws whether a message arrives twice, or whether a late answer still arrives.
     func isRepeated() -> Bool { isFaulty && random.below(100) < slowness }
 
     func chance(_ percent: UInt32) -> Bool { random.below(100) < percent }
