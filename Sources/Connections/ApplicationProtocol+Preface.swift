@@ -2,22 +2,22 @@ internal import Multiplexing
 internal import Sockets
 
 extension ApplicationProtocol {
-    /// What a client that speaks it sends first, whatever else it has to say; nil for HTTP/1.1, which begins with a request.
+    /// The first bytes of a client with this protocol; nil for HTTP/1.1, which begins with a request.
     var preface: String? {
         switch self {
         case .http1: nil
-        // RFC 9113, 3.4; without TLS it is taken from clients that know that it will be (3.3).
+        // RFC 9113, 3.4. Without TLS the server accepts it from clients with prior knowledge (3.3).
         case .http2: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
         case .multiplexed: "\(MultiplexingLimits.preface)"
         }
     }
 
-    /// Tells by a connection's first bytes what it speaks, where nothing was negotiated.
+    /// Recognizes the protocol of a connection by its first bytes, without a negotiation.
     ///
     /// - Parameters:
-    ///   - bytes: all that has been received.
-    ///   - candidates: what the server takes.
-    /// - Returns: nil when more bytes are needed.
+    ///   - bytes: all received bytes.
+    ///   - candidates: the server's protocols.
+    /// - Returns: nil if more bytes are needed.
     static func spoken(in bytes: [UInt8], of candidates: [ApplicationProtocol]) -> ApplicationProtocol? {
         var isUndecided = false
         for candidate in candidates {

@@ -1,26 +1,28 @@
 internal import HTTP
 internal import Sockets
 
-/// How sending went.
+/// The result of sending.
 enum SendOutcome {
     /// Nothing waits.
     case done
-    /// Some waits until the transport is ready for writing.
+    /// Some bytes wait until the transport is writable.
     case blocked
     case failed
 }
 
-/// Bytes on their way to a transport, in order: what it has taken and not sent, then what is in the buffer.
+/// Bytes on their way to a transport, in order: first those that it has accepted and not sent, then those in the
+/// buffer.
 extension ByteBuffer {
-    /// Content below this is put together with what comes before and after it.
+    /// Content below this size is copied into the buffer, together with the bytes before and after it.
     static let directSize = 4 << 10
-    /// The same when more has been gathered already: then a small record costs less than a system call of its own.
+    /// The same limit if content has been collected already: then a small record costs less than a system call of its
+    /// own.
     private static let followingSize = 512
 
-    /// Appends content that may go to the transport from where it lies; only what it does not take is copied. It leaves with the
-    /// next `send` at the latest.
+    /// Appends content that may go to the transport without a copy. Only bytes that the transport does not accept are
+    /// copied. The content leaves with the next `send` at the latest.
     ///
-    /// - Returns: `moved` counts the bytes that the transport has taken.
+    /// - Returns: `moved` counts the bytes that the transport has accepted.
     mutating func gather(
         _ content: UnsafeBufferPointer<UInt8>, into transport: any Transport
     ) -> (moved: Int, outcome: SendOutcome) {
@@ -43,10 +45,10 @@ extension ByteBuffer {
         return (moved, .done)
     }
 
-    /// Content up to this goes with the end of the direction that follows it.
+    /// Content up to this size is sent together with the end of the direction.
     private static let lastSize = 16 << 10
 
-    /// Sends what is left, and ends our direction behind it: `.done` means both. Otherwise like `send`.
+    /// Sends the rest, and then closes the sending side: `.done` means both. Otherwise it is like `send`.
     mutating func sendLast(through transport: any Transport) -> (moved: Int, outcome: SendOutcome) {
         let before = count + transport.unsent
         let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
@@ -65,15 +67,16 @@ extension ByteBuffer {
         return (max(0, before - count - transport.unsent), outcome)
     }
 
-    /// Sends as much as goes.
+    /// Sends as many bytes as possible.
     ///
-    /// - Returns: `moved` counts the bytes that have left. Those of TLS's own count with them.
+    /// - Returns: `moved` counts the bytes that have left, including TLS's own.
     mutating func send(through transport: any Transport) -> (moved: Int, outcome: SendOutcome) {
         var unsent = transport.unsent
         let before = count + unsent
         var outcome = SendOutcome.done
         while !isEmpty || unsent > 0 {
-            // What waits for the socket goes first and alone; what was gathered goes with what is here.
+            // Bytes that wait for the socket are sent first and alone. Collected bytes are sent together with the
+            // buffer's.
             let result = isEmpty ? transport.flush() : transport.write(readable)
             unsent = transport.unsent
             if case .bytes(let taken) = result {

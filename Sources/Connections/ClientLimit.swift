@@ -1,22 +1,24 @@
 internal import HTTP
 
-/// A limit that has ended a client's connection or stream, or refused its request. Each is counted, under the name of the option
-/// that sets it.
+/// A limit that has ended a client's connection or stream, or refused its request. Each has a counter with the name of
+/// its option.
 package enum ClientLimit: String, CaseIterable, Sendable {
     case handshakeTimeout = "handshake-timeout"
     case headTimeout = "head-timeout"
-    /// A connection that was kept without a request: nothing is wrong with that.
+    /// A kept connection without a request. This is normal.
     case idleTimeout = "idle-timeout"
-    /// Content that did not come, or output that was not taken: not at all, or slower than the least rate.
+    /// Missing content or unread output, completely or below the minimum data rate.
     case stallTimeout = "stall-timeout"
     case streamTimeout = "stream-timeout"
     case tunnelTimeout = "tunnel-timeout"
-    /// A client that had ended its side was not answered in time.
+    /// A client that had closed its sending side got no response in time.
     case halfClosedTimeout = "half-closed-timeout"
     case tunnelHalfClosedTimeout = "tunnel-half-closed-timeout"
     /// A connection had to wait in the kernel's queue.
     case maxConnections = "max-connections"
     case maxConnectionsPerSource = "max-connections-per-source"
+    /// A connection that held the most while memory was scarce, or a new request at that time.
+    case memoryLimit = "memory-limit"
     case maxHead = "max-head"
     case maxFields = "max-fields"
     case maxRequestLine = "max-request-line"
@@ -24,7 +26,7 @@ package enum ClientLimit: String, CaseIterable, Sendable {
     case maxChunkLine = "max-chunk-line"
     case maxChunkExtensions = "max-chunk-extensions"
 
-    /// The limit that a request was refused for; nil when it is wrong in another way.
+    /// The limit behind a rejected request; nil if the request has another fault.
     init?(_ error: HTTPError) {
         switch error {
         case .headTooLarge: self = .maxHead

@@ -1,6 +1,6 @@
 private import Synchronization
 
-/// How many connections a process may hold for one listener, over all loops.
+/// Limits the connections of one listener, over all loops.
 package final class ConnectionSlots: Sendable {
     package let limit: Int
     private let used = Atomic<Int>(0)

@@ -1,10 +1,13 @@
 internal import Sockets
 
-/// Makes one connection to an upstream: connects, does the handshake, and checks who has answered.
+/// Opens one connection to an upstream: connects, does the handshake, and verifies the peer.
 ///
-///     connecting -> handshaking -> over      (the completion is called once, in a later turn than `start`; never after `cancel`)
+///     connecting -> handshaking -> over      (the completion is called once, in a later turn than `start`; never after
+/// `cancel`)
 ///
-/// The loop watches the connector until the completion has put its owner in its place (`EventLoop.replace`).
+/// Behind a name there may be several addresses: a race chooses the socket, and the rest is the same.
+///
+/// The loop watches the connector until the completion has replaced it by its owner (`EventLoop.replace`).
 final class Connector: EventSource {
     private enum Phase { case connecting, handshaking, over }
 
@@ -19,8 +22,11 @@ final class Connector: EventSource {
     private var phase = Phase.connecting
     private var transport: SocketTransport?
     private var startFailure: UpstreamFailure?
+    // Only for a name.
+    private var waiter: ResolvedName.Waiter?
+    private var race: ConnectRace?
 
-    /// The peer's host has taken the connection.
+    /// The peer's host has accepted the connection.
     var isReached: Bool { phase != .connecting }
 
     /// - Parameter milliseconds: for connect and handshake together.
@@ -40,22 +46,63 @@ final class Connector: EventSource {
 
     func start() {
         timer.set(afterMilliseconds: milliseconds)
+        switch endpoint.destination {
+        case .address(let address):
+            do throws(SystemError) {
+                continueOver(try Socket.connect(to: address).take())
+            } catch {
+                failLater(Connector.failure(of: error))
+            }
+        case .name(let name):
+            let waiter = ResolvedName.Waiter(on: loop) { [weak self] in self?.resolved(name, $0) }
+            self.waiter = waiter
+            if let result = name.addresses(for: waiter, now: loop.now) { resolved(name, result) }
+        }
+    }
+
+    private func resolved(_ name: ResolvedName, _ result: Result<[SocketAddress], NameFailure>) {
+        guard waiter != nil else { return }
+        waiter = nil
+        switch result {
+        case .success(let addresses):
+            let race = ConnectRace(on: loop, to: addresses) { [unowned self] in raced(to: name, $0) }
+            self.race = race
+            race.start()
+        case .failure(let failure):
+            failLater(.unresolved(failure))
+        }
+    }
+
+    private func raced(to name: ResolvedName, _ outcome: ConnectRace.Outcome) {
+        switch outcome {
+        case .connected(let address):
+            name.noteReached(address)
+            guard let race = race.take(), let socket = race.takeSocket() else { return }
+            continueOver(socket)
+        case .failed(let error):
+            race = nil
+            name.noteUnreachable()
+            failLater(Connector.failure(of: error))
+        }
+    }
+
+    /// - Parameter socket: connected, or about to be.
+    private func continueOver(_ socket: consuming FileDescriptor) {
         do throws(SystemError) {
-            // An immediate connect is reported as writable, like any other.
-            let socket = try Socket.connect(to: endpoint.address).take()
             let descriptor = socket.rawValue
             guard let transport = provider.connecting(socket, host: endpoint.host) else {
                 failLater(.handshake(.secure(.other, message: "no TLS session could be made")))
                 return
             }
             self.transport = transport
+            // An immediate connect is reported as writable, like any other.
             try loop.watch(self, descriptor: descriptor, for: .writable)
         } catch {
             failLater(Connector.failure(of: error))
         }
     }
 
-    /// Lets go of the connection without a further word.
+    /// Closes the connection without calling the completion.
     func cancel() {
         guard phase != .over else { return }
         finish()
@@ -64,12 +111,12 @@ final class Connector: EventSource {
     override func ready(_ readiness: Readiness) {
         switch phase {
         case .connecting: connected()
-        case .handshaking: loop.callForHeavyWork(self, isNewcomer: false)
+        case .handshaking: loop.callForHeavyWork(self, in: .own)
         case .over: break
         }
     }
 
-    /// To check the peer's certificates and to show ours.
+    /// Verifies the peer's certificates and shows this node's own.
     override func heavyWork() { continueHandshake() }
 
     private func connected() {
@@ -108,6 +155,7 @@ final class Connector: EventSource {
     }
 
     private func timedOut() {
+        if race != nil, case .name(let name) = endpoint.destination { name.noteUnreachable() }
         fail(startFailure ?? .connectTimedOut)
     }
 
@@ -121,6 +169,8 @@ final class Connector: EventSource {
         phase = .over
         completion = nil
         timer.remove()
+        waiter = nil
+        race.take()?.cancel()
         loop.unwatch(self)
         transport = nil
     }

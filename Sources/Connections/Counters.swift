@@ -2,13 +2,13 @@ internal import HTTP
 internal import HTTP2
 private import Synchronization
 
-/// A number that one loop counts up and any thread may read.
+/// A counter of one loop that any thread may read.
 package final class Counter: Sendable {
     private let value = Atomic<UInt64>(0)
 
     package init() {}
 
-    /// Only the owning loop adds, so that a plain load and store suffice.
+    /// Only the owning loop adds, so a plain load and store suffice.
     package func add(_ amount: UInt64) {
         value.store(value.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
     }
@@ -16,12 +16,14 @@ package final class Counter: Sendable {
     package var current: UInt64 { value.load(ordering: .relaxed) }
 }
 
-/// What one server counts; read by `/metrics` from another thread.
+/// The counters of one server. Other threads read them for `/metrics`.
 package final class ServerCounters: Sendable {
     package let accepted = Counter()
     package let closed = Counter()
     package let handshakes = Counter()
     package let handshakeFailures = Counter()
+    /// Connections that were closed for a newer one: pending ones, or the oldest of an identity.
+    package let evicted = Counter()
     package let requests = Counter()
     package let exchangesBegan = Counter()
     package let exchangesEnded = Counter()
@@ -31,9 +33,9 @@ package final class ServerCounters: Sendable {
     /// In the order of `ClientLimit.allCases`.
     package let limits = ClientLimit.allCases.map { _ in Counter() }
     package let http2Connections = Counter()
-    /// Streams of HTTP/2 that ended otherwise than with a whole response.
+    /// HTTP/2 streams that ended without a complete response.
     package let http2Resets = Counter()
-    /// Connections of HTTP/2 that were ended for too much of something, in the order of `HTTP2Flood.allCases`.
+    /// HTTP/2 connections that were ended because of a flood, in the order of `HTTP2Flood.allCases`.
     package let http2Floods = HTTP2Flood.allCases.map { _ in Counter() }
     /// Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx.
     package let responses = [Counter(), Counter(), Counter(), Counter(), Counter()]
@@ -48,7 +50,7 @@ package final class ServerCounters: Sendable {
         if let index = ClientLimit.allCases.firstIndex(of: limit) { limits[index].add(1) }
     }
 
-    /// A request was refused.
+    /// Counts a rejected request.
     func count(_ error: HTTPError) {
         badRequests.add(1)
         if let limit = ClientLimit(error) { count(limit) }

@@ -1,11 +1,11 @@
 internal import HTTP
 internal import Sockets
 
-/// The Date field as bytes, made anew when the second changes. One per loop.
+/// The Date field as bytes, renewed when the second changes. One per loop.
 struct DateCache: ~Copyable {
     private var line = ByteBuffer()
     private var second: Int64 = -1
-    /// The loop's time at which the wall clock is looked at again, monotonic nanoseconds.
+    /// The loop's time of the next reading of the wall clock, in monotonic nanoseconds.
     private var staleAt: UInt64 = 0
 
     init() {}
@@ -16,7 +16,7 @@ struct DateCache: ~Copyable {
         output.append(line.readable)
     }
 
-    /// Calls `body` with the value alone.
+    /// Calls `body` with the value only.
     mutating func withValue(now: UInt64, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         update(now)
         body(UnsafeBufferPointer(rebasing: line.readable.dropFirst("date: ".utf8.count).dropLast(2)))

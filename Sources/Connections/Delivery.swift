@@ -1,19 +1,21 @@
-/// The last bytes of a connection whose side we have ended: what the kernel still has of them is the client's to take, and no
-/// more slowly than any output. Closed earlier, the kernel would go on for as long as the client likes, where no limit reaches.
+/// Watches how fast a client takes the last bytes of a connection, which the kernel still holds.
+///
+/// The minimum rate of any output applies. If the connection closed earlier, the kernel would deliver without any limit.
 struct Delivery {
-    private var deadline: ProgressDeadline
-    /// Bytes that were left when this was looked at last; nil before that.
+    private var deadline: MinimumRateDeadline
+    /// Bytes that were left at the last look; nil before that.
     private var left: Int?
 
     /// - Parameter deadline: as for other output.
-    init(_ deadline: ProgressDeadline) {
+    init(_ deadline: MinimumRateDeadline) {
         self.deadline = deadline
     }
 
-    /// Whether the client has had its time.
+    /// Records how many bytes are left now.
     ///
-    /// - Parameter undelivered: bytes that are left now, more than 0.
-    mutating func isLate(undelivered: Int, now: UInt64) -> Bool {
+    /// - Parameter undelivered: more than 0.
+    /// - Returns: true when the client has had its time.
+    mutating func record(undelivered: Int, now: UInt64) -> Bool {
         if let left {
             deadline.moved(max(0, left - undelivered), now: now)
         } else {

@@ -1,13 +1,13 @@
 package import HTTP
 
-/// Short responses that are known whole.
+/// Short responses with known content.
 extension Downstream {
-    /// The error response that all parts give: `{"error": "..."}`.
+    /// The error response of all parts: `{"error": "..."}`.
     ///
     /// - Parameters:
     ///   - allow: the methods that a 405 has to name (RFC 9110, 15.5.6).
-    ///   - requestID: by which the request can be found in logs.
-    ///   - mark: a field that says something to the hop before us, by being there.
+    ///   - requestID: the id of the request in logs.
+    ///   - mark: a field that carries a fact to the previous hop by its presence.
     package func respond(
         status: UInt16, error message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil,
         requestID: UnsafeBufferPointer<UInt8>? = nil, mark: StaticString? = nil
@@ -20,6 +20,11 @@ extension Downstream {
             status: status, contentType: "application/json", body: body.readable, retryAfterSeconds: retryAfterSeconds,
             allow: allow, requestID: requestID, mark: mark)
         body.release()
+    }
+
+    /// Bytes of the content of an error response; `message` needs no escapes.
+    func errorContentLength(of message: StaticString) -> Int {
+        #"{"error": ""}"#.utf8.count + 1 + message.utf8CodeUnitCount
     }
 
     package func respond(status: UInt16, contentType: StaticString, text: String) {
@@ -48,7 +53,7 @@ extension Downstream {
 }
 
 extension ByteBuffer {
-    /// Appends text as the inside of a JSON string (RFC 8259, 7).
+    /// Appends text as the inside of a JSON string (RFC 8259, 7). Scalars that a reader can't see are escaped.
     package mutating func append(jsonEscaped text: String) {
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -57,12 +62,15 @@ extension ByteBuffer {
             case "\n": append("\\n")
             case "\r": append("\\r")
             case "\t": append("\\t")
-            case "\u{00}"..<"\u{20}":
-                append("\\u00")
-                append(byte: UInt8(ascii: scalar.value < 0x10 ? "0" : "1"))
-                append(hexadecimal: UInt64(scalar.value & 0xF))
+            case _ where scalar.isHidden: for unit in scalar.utf16 { append(jsonUnit: unit) }
             default: append(text: String(scalar))
             }
         }
+    }
+
+    /// Appends a UTF-16 code unit as `\u` and four digits.
+    private mutating func append(jsonUnit unit: UInt16) {
+        append("\\u")
+        for shift in [12, 8, 4, 0] { append(hexadecimal: UInt64(unit >> UInt16(shift) & 0xF)) }
     }
 }

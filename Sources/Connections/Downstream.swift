@@ -1,36 +1,50 @@
 package import HTTP
 package import Sockets
 
-/// What an exchange answers to: one request of a client at a time, in whichever version of HTTP the client speaks.
+/// The client's side of an exchange: one request at a time, in any version of HTTP.
 ///
 /// For HTTP/1.1 it is the connection itself, for HTTP/2 one stream of it. All calls belong to its loop. The order of a
 /// response: `beginResponse`, fields, `endResponseHead`, `writeBody` any number of times, trailers, `endResponse`.
-/// After the exchange was cancelled every call is ignored.
+///
+/// A call only sets state: it never calls the exchange. After the exchange was cancelled every call is ignored.
 package protocol Downstream: AnyObject {
     var loop: EventLoop { get }
+    /// The facts of the present request.
+    var context: RequestContext { get }
     /// The client's address, without port; empty for a unix socket.
     var peerHost: String { get }
-    /// Who the client proved to be.
+    /// The client's proved identity.
     var peerIdentity: PeerIdentity { get }
-    /// The server finishes what is under way and takes no more.
+    /// True if the client's certificate is valid for `host`, a name or an address. Also true without TLS.
+    func isPeerCertified(for host: String) -> Bool
+    /// The server finishes the requests in progress and takes no others.
     var isDraining: Bool { get }
-    /// Whether a response may still be begun for the present request.
+    /// True if a response to the present request may still begin.
     var canRespond: Bool { get }
-    /// Bytes that are written and wait for the client to take them. While there are none a large piece costs no copy.
+    /// The number of written bytes that the client has not taken. While it is 0, a large piece costs no copy.
     var waitingOutput: Int { get }
-    /// More output is waiting than the client takes: write no more until `Exchange.downstreamDrained`.
+    /// Too much output waits for the client: the exchange writes no more until `Exchange.downstreamDrained`. Also true
+    /// after the client has stopped taking output: then `Exchange.cancelled` follows.
     var isCongested: Bool { get }
 
-    /// Stops the request's content from coming; what was read already is still delivered.
+    /// The number of content bytes that can leave now without waiting. The exchange may write more.
+    var room: Int { get }
+    /// The client probably takes more than the beginning of a response at once.
+    var isRoomy: Bool { get }
+    /// The ledger of the memory that is held for the client; nil if the server has no account.
+    var ledger: MemoryLedger? { get }
+
+    /// Stops the request's content. Content that was already read still arrives.
     func pauseReading()
     func resumeReading()
 
-    /// Writes an interim response (100) if the client is still waiting for one.
+    /// Writes a 100 if the client still waits for one.
     func writeContinue()
 
-    /// Begins an interim response other than 100 and 101, such as 103 (RFC 9110 15.2): fields and `endInterimResponse` follow.
+    /// Begins an interim response other than 100 and 101, such as 103 (RFC 9110 15.2): fields and `endInterimResponse`
+    /// follow.
     ///
-    /// - Returns: false when the client can't take one; then nothing follows.
+    /// - Returns: false if the client accepts no interim response. Then no further call follows.
     func beginInterimResponse(status: UInt16) -> Bool
 
     func endInterimResponse()
@@ -47,43 +61,55 @@ package protocol Downstream: AnyObject {
     ///   - value: free of control bytes, as the parsers give values out.
     func appendField(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>)
 
+    /// Adds the Upgrade field of a 426, with its connection option (RFC 9110 7.8 and 15.5.22). HTTP/2 has no such field
+    /// and drops it (RFC 9113 8.2.2).
+    ///
+    /// - Parameter protocols: free of control bytes.
+    func appendUpgrade(_ protocols: UnsafeBufferPointer<UInt8>)
+
     /// The Date field, from the loop's cached text.
     func appendDate()
 
     /// Ends the head with the fields that belong to this hop.
     ///
-    /// - Parameter framing: what the content will be: `.chunked` for an unknown length; `.none` where there can be none
-    ///   (HEAD, 204, 304). A HEAD's response states the framing that the GET's would have.
-    func endResponseHead(_ framing: BodyFraming)
+    /// - Parameters:
+    ///   - framing: of the content. `.chunked` means an unknown length. `.none` means that content is impossible (HEAD,
+    ///     204, 304). The response to a HEAD states the framing of the response to a GET.
+    ///   - mayHaveTrailers: trailers may follow content of known length. A client of HTTP/1.1 gets either the length or
+    ///     the trailers: the trailers if it accepts them.
+    func endResponseHead(_ framing: BodyFraming, mayHaveTrailers: Bool)
 
-    /// Sends content; copies what the client does not take at once. Content beyond the announced length is our own fault
-    /// and breaks the response off.
+    /// Sends content. Bytes that the client does not take at once are copied. Content beyond the announced length is a
+    /// fault of the exchange: the response breaks off.
     func writeBody(_ bytes: UnsafeBufferPointer<UInt8>)
 
-    /// Adds a trailer field, after the content. Dropped where the client's version or the framing has no place for it.
+    /// Adds a trailer field, after the content. The field is dropped if the client's version or the framing has no
+    /// place for it.
     func appendTrailer(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>)
 
-    /// Ends the response. Content that was announced and not written is our own fault and breaks the response off, so that
-    /// the client can tell.
+    /// Ends the response. Missing content is a fault of the exchange: the response breaks off, so that the client
+    /// notices.
     func endResponse()
 
-    /// Begins the answer that makes a tunnel of the request's stream, to a request with `RequestHead.upgradesToWebSocket`: 101
-    /// in HTTP/1.1, 200 in HTTP/2. Fields and `endTunnelHead` follow.
+    /// Begins the response that makes a tunnel of the stream: 101 in HTTP/1.1, 200 in HTTP/2. Only for a request with
+    /// `RequestHead.upgradesToWebSocket`. Fields and `endTunnelHead` follow.
     func beginTunnel()
 
-    /// Ends the head. From now on bytes pass as they are: those of the client come by `Exchange.requestBody` and end by another
-    /// `requestEnd`, those to it go by `writeBody` and end by `endResponse`, each direction on its own.
+    /// Ends the head. From now on bytes pass unchanged, and each direction ends on its own. The client's bytes arrive
+    /// by `Exchange.requestBody` and end by another `requestEnd`. Bytes to the client go by `writeBody` and end by
+    /// `endResponse`.
     func endTunnelHead()
 
-    /// Who answers the present request, for who keeps a log; told before the response begins.
-    func isServed(by name: String)
-
-    /// The response breaks off in the middle: the client must be able to tell, so no proper end is written.
+    /// Breaks the response off in the middle. No proper end is written, so that the client notices.
     func abortResponse()
 }
 
 extension Downstream {
-    package func isServed(by name: String) {}
+    package var room: Int { .max }
+    package var isRoomy: Bool { true }
+    package var ledger: MemoryLedger? { nil }
+
+    package func endResponseHead(_ framing: BodyFraming) { endResponseHead(framing, mayHaveTrailers: false) }
 }
 
 /// Fields from texts.

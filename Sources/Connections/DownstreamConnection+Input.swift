@@ -3,129 +3,92 @@ internal import Sockets
 
 /// From bytes to requests.
 extension DownstreamConnection {
-    package func pauseReading() {
-        guard !isReadingPaused else { return }
-        isReadingPaused = true
-        // What is not read can't come: until it is read again, nobody counts bytes.
-        if phase == .receivingBody { beginContentTime() }
-        updateInterest()
-    }
-
-    package func resumeReading() {
-        guard isReadingPaused, phase != .closed else { return }
-        isReadingPaused = false
-        if isUnwatched { watchAgain() }
-        if phase == .receivingBody { beginContentTime() }
-        updateInterest()
-        if phase == .tunnel { loop.callAtEndOfTurn(self) }
-        // The socket's readiness does not tell of what TLS has read ahead.
-        if transport.hasBufferedInput { loop.callNextTurn(self) }
-    }
-
-    func readInput() {
-        var turn = InputTurn()
-        while phase != .closed && !isReadingPaused && !isInputEnded,
-            let result = turn.receive(from: transport, using: loop.scratch, for: self, on: loop)
-        {
-            switch result {
-            case .bytes(let bytes): received(bytes)
-            case .wouldBlock(let direction):
-                if direction == .write {
-                    isWriteBlocked = true
-                    updateInterest()
-                }
-                return
-            case .endOfStream:
-                inputEnded()
-                return
-            case .failed(let error):
-                server.connectionFailed(error, from: peerHost)
-                close()
-                return
-            }
+    var takesInput: Bool {
+        switch phase {
+        case .open: !state.isPaused && !pump.isInputEnded && !pipeline.isYielding && !shedIfFull()
+        case .lingering: !pump.isInputEnded
+        case .broken, .closed: false
         }
     }
 
-    private func received(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if phase == .lingering {
-            lingeredBytes += bytes.count
-            if lingeredBytes > server.limits.lingerBytes { close() }
-            return
-        }
+    func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if phase == .lingering { return swallow(bytes.count) }
         if pending.isEmpty {
             let used = process(bytes)
-            guard phase != .closed, phase != .lingering, used < bytes.count else { return }
+            guard phase == .open, used < bytes.count else { return }
             pending.append(UnsafeBufferPointer(rebasing: bytes[used...]))
         } else {
             pending.append(bytes)
-            processPending()
+            takePending()
         }
-        if phase == .awaitingResponse && pending.count > server.limits.pendingHigh { pauseReading() }
-    }
-
-    func processPending() {
-        let used = process(pending.readable)
-        guard phase != .closed, phase != .lingering else { return }
-        pending.consume(used)
-        if pending.isEmpty { pending.clear() }
-    }
-
-    /// Takes up what was kept while a response was under way.
-    func continueWithPending() {
-        guard !isProcessing, phase == .awaitingHead else { return }
-        if !pending.isEmpty { processPending() }
-        if isInputEnded && phase == .awaitingHead {
-            isEnding = true
-            loop.callAtEndOfTurn(self)
+        if phase == .open, state.request == .whole, pending.count > server.limits.pendingHigh, state.pause() {
+            updateInterest()
         }
+        chargeBuffers()
     }
 
-    /// Gives the bytes to the parser or decoder as far as the state allows; returns how many were used.
+    /// Takes the kept bytes as far as the state allows: the next request, or bytes of a tunnel.
+    func takePending() {
+        guard phase == .open, !pipeline.isYielding else { return }
+        if !pending.isEmpty {
+            let used = process(pending.readable)
+            guard phase == .open else { return }
+            pending.consume(used)
+            if pending.isEmpty { pending.clear() }
+            chargeBuffers()
+        }
+        if pump.isInputEnded && !pipeline.isYielding && (pending.isEmpty || state.isIdle) { lastInputTaken() }
+    }
+
+    /// Continues a pipeline, in a turn after the one in which the pipeline had to wait.
+    func resumePipeline() {
+        guard state.isIdle, pipeline.resume() else { return }
+        takePending()
+        updateInterest()
+    }
+
+    /// Gives the bytes to the parser or decoder as far as the state allows.
+    ///
+    /// - Returns: the number of used bytes.
     private func process(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
-        isProcessing = true
-        defer { isProcessing = false }
         var used = 0
-        while true {
-            let rest = UnsafeBufferPointer(rebasing: bytes[used...])
-            switch phase {
-            case .awaitingHead:
-                if rest.isEmpty { return used }
-                switch parser.parse(rest, into: &head) {
+        while phase == .open {
+            // The response to a broken request ends the connection: the bytes behind the request are lost.
+            let left = UnsafeBufferPointer(rebasing: bytes[used...])
+            if isEnding && !state.isIdle {
+                swallow(left.count)
+                return bytes.count
+            }
+            switch state.request {
+            case .none:
+                if left.isEmpty || mustYield() { return used }
+                switch parser.parse(left, into: &head) {
                 case .needMore:
                     if parser.hasStarted { timeHead() }
                     return used
                 case .failed(let error):
                     server.counters.count(error)
-                    reject(status: error.status, message: error.reason)
+                    reject(status: error.status, message: error.reason, head: left)
                     return bytes.count
                 case .complete(let length):
                     used += length
-                    beginRequest(rest)
+                    beginRequest(left)
+                    advance()
                 }
-            case .receivingBody:
-                switch decoder.decode(rest) {
+            case .content, .unwanted:
+                switch decoder.decode(left) {
                 case .data(let offset, let count, let consumed):
                     used += consumed
-                    isContinueOwed = false
-                    contentMoved(consumed)
-                    if isResponseEnded {
-                        lingeredBytes += count
-                        if lingeredBytes > server.limits.lingerBytes { keepsAlive = false }
-                        if !keepsAlive {
-                            exchangeEnded()
-                            return bytes.count
-                        }
-                    } else if isExchangeActive {
-                        exchange?.requestBody(UnsafeBufferPointer(rebasing: rest[offset..<(offset + count)]))
-                    }
-                case .needMore(let consumed):
-                    return used + consumed
+                    contentCame(UnsafeBufferPointer(rebasing: left[offset..<(offset + count)]), consumed: consumed)
+                    advance()
+                case .needMore(let consumed): return used + consumed
                 case .end(let consumed):
                     used += consumed
                     requestRead()
+                    advance()
                 case .failed(let error):
                     server.counters.count(error)
-                    if isResponseStarted {
+                    if state.isResponseStarted {
                         close()
                     } else {
                         reject(status: error.status, message: error.reason)
@@ -133,104 +96,167 @@ extension DownstreamConnection {
                     return bytes.count
                 }
             case .tunnel:
-                if rest.isEmpty || isReadingPaused { return used }
-                timeOutput()
-                if isExchangeActive { exchange?.requestBody(rest) }
+                if left.isEmpty || state.isPaused { return used }
+                contentCame(left, consumed: left.count)
                 return bytes.count
-            case .awaitingResponse: return used
-            case .lingering, .closed: return bytes.count
+            case .whole, .held, .tunnelEnded: return used
             }
         }
+        return bytes.count
+    }
+
+    /// True if the next request waits for a later turn. The end of the turn, when the responses leave, calls for it.
+    private func mustYield() -> Bool {
+        let isCongested = output.count > server.limits.outputHigh
+        guard pipeline.mustYield(isCongested: isCongested, isTurnOver: loop.isTurnOver) else { return false }
+        pipeline.yield()
+        loop.callAtEndOfTurn(self)
+        return true
     }
 
     private func timeHead() {
-        guard !isHeadTimed else { return }
-        isHeadTimed = true
+        guard rest != .receivingHead else { return }
+        rest = .receivingHead
         timer.set(afterMilliseconds: server.limits.headMilliseconds)
     }
 
     private func beginRequest(_ bytes: UnsafeBufferPointer<UInt8>) {
         parser.reset()
-        isHeadTimed = false
-        isExchangeActive = true
+        rest = .waiting
         hasServed = true
-        server.exchangeBegan()
-        isRequestRead = false
-        lingeredBytes = 0
-        isResponseStarted = false
-        isResponseEnded = false
-        keepsAlive = head.isPersistent && !server.isDraining
-        hasNoContent = head.method == .head
-        isHTTP10 = head.minorVersion == 0
-        isContinueOwed = head.expectsContinue
         isEnding = false
+        pipeline.requestBegan()
         server.counters.requests.add(1)
-        let hasBody = head.framing != .none && head.framing != .length(0)
-        if hasBody {
-            phase = .receivingBody
-            decoder.begin(head.framing)
-            contentDeadline = server.limits.contentProgress(isCounted: head.framing.isCounted)
-            beginContentTime()
-        } else {
-            phase = .awaitingResponse
-            timeOutput()
+        framing = HTTP1Framing(answering: head, isDraining: server.isDraining)
+        if server.memory?.isFull == true {
+            server.counters.count(.memoryLimit)
+            return reject(
+                status: 503, message: "the server is short of memory; try again", head: bytes, retryAfterSeconds: 1)
         }
-        exchange?.requestHead(head, bytes)
-        if !hasBody { requestRead() }
+        let hasContent = head.framing != .none && head.framing != .length(0)
+        state.begin(hasContent ? .content(.open) : .whole)
+        if head.expectsContinue { state.expectContinue() }
+        if hasContent {
+            decoder.begin(head.framing)
+            let isCounted = head.framing.isCounted
+            state.limitContent(
+                to: server.limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
+        }
+        server.exchangeBegan()
+        limitAnswer()
+        updateTimer()
+        context.begin(head, bytes, now: loop.now, keepsText: server.onRequestEnd != nil)
+        prepareExchange()
+        service?.requestHead(head, bytes)
+        // A tunnel that began in that call ends when the client ends it.
+        if state.request == .whole, state.answerer == .service { service?.requestEnd() }
     }
 
-    /// Gives the client the whole time for the next piece of content.
-    func beginContentTime() {
-        contentDeadline.restart(now: loop.now)
-        timer.set(at: contentDeadline.instant)
-    }
-
-    private func contentMoved(_ count: Int) {
-        contentDeadline.moved(count, now: loop.now)
-        timer.set(at: contentDeadline.instant)
+    private func contentCame(_ content: UnsafeBufferPointer<UInt8>, consumed: Int) {
+        ownLedger?.movedAt = loop.now
+        state.contentCame(consumed, now: loop.now)
+        updateTimer()
+        if state.feedsService {
+            context.received(content.count)
+            service?.requestBody(content)
+        } else if !state.swallow(content.count, atMost: server.limits.lingerBytes) {
+            framing.endConnection()
+        }
     }
 
     private func requestRead() {
-        guard phase == .receivingBody || phase == .awaitingResponse, !isRequestRead else { return }
-        phase = .awaitingResponse
-        isRequestRead = true
-        timeOutput()
-        if isExchangeActive && !isResponseEnded, let trailers = decoder.trailers() {
-            trailers.withBytes { exchange?.requestTrailers($0, $1) }
-        }
-        if isExchangeActive && !isResponseEnded { exchange?.requestEnd() }
-        if isResponseEnded { exchangeEnded() }
+        let end = state.requestEnded(now: loop.now)
+        limitAnswer()
+        updateTimer()
+        guard end != .untold else { return }
+        if let trailers = decoder.trailers() { trailers.withBytes { service?.requestTrailers($0, $1) } }
+        if state.answerer == .service { service?.requestEnd() }
     }
 
-    private func inputEnded() {
-        isInputEnded = true
+    /// A client that has ended its side may still wait for its answer (RFC 9112 9.6). Most such clients have gone, so
+    /// the wait is short.
+    private func limitAnswer() {
+        guard pump.isInputEnded, state.request == .whole else { return }
+        state.limitAnswer(to: loop.now(plusMilliseconds: server.limits.halfClosedMilliseconds))
+    }
+
+    // MARK: The end of input
+
+    func inputFailed(_ error: TransportError) {
+        server.connectionFailed(error, from: peerHost)
+        close()
+    }
+
+    func inputEnded() {
+        pump.isInputEnded = true
         switch phase {
-        case .receivingBody:
-            // The content can't become complete any more; whoever is still there gets told.
-            if isResponseEnded {
-                keepsAlive = false
-                exchangeEnded()
-            } else if isResponseStarted {
-                close()
-            } else {
-                reject(status: 400, message: "the request's content ended early")
-            }
-        case .awaitingResponse:
-            if pending.isEmpty { keepsAlive = false }
-            if awaitsResponseHalfClosed { timeOutput() }
-            updateInterest()
-        case .tunnel:
-            updateInterest()
-            if pending.isEmpty { tunnelInputEnded() }
+        case .open: break
         case .lingering:
             if !transport.endsBeforeConnection { closeIfDelivered() }
-        case .awaitingHead where isOutputWaiting:
-            // The last response is still on its way.
-            isEnding = true
-            updateInterest()
-            loop.callAtEndOfTurn(self)
-        case .awaitingHead, .closed:
-            close()
+            return
+        case .broken, .closed: return
         }
+        switch state.request {
+        case .none:
+            // The last response may still be in transit.
+            guard isOutputWaiting else { return close() }
+            isEnding = true
+            loop.callAtEndOfTurn(self)
+        case .content:
+            // The content can no longer become complete. A client that is still connected gets an answer.
+            if state.isResponseStarted { return close() }
+            reject(status: 400, message: "the request's content ended early")
+        case .unwanted:
+            framing.endConnection()
+            advance()
+        case .whole, .held:
+            if pending.isEmpty { framing.endConnection() }
+            limitAnswer()
+            updateTimer()
+        case .tunnel, .tunnelEnded: if pending.isEmpty { lastInputTaken() }
+        }
+        updateInterest()
+    }
+
+    /// The client has ended its side, and all of its bytes have been used.
+    private func lastInputTaken() {
+        switch state.request {
+        case .tunnel:
+            switch state.requestEnded(now: loop.now) {
+            case .untold: break
+            case .tell: service?.requestEnd()
+            case .tellTunnelOver:
+                server.exchangeEnded(context)
+                server.counters.tunnelsEnded.add(1)
+                service?.requestEnd()
+            }
+            updateTimer()
+            advance()
+        case .none where !isEnding:
+            isEnding = true
+            loop.callAtEndOfTurn(self)
+        case .none, .content, .unwanted, .whole, .held, .tunnelEnded: break
+        }
+    }
+
+    /// Answers a request that the service can't get, then ends the connection.
+    ///
+    /// - Parameter head: the received part of a faulty head.
+    func reject(
+        status: UInt16, message: StaticString, head: UnsafeBufferPointer<UInt8>? = nil, retryAfterSeconds: Int? = nil
+    ) {
+        let count = errorContentLength(of: message)
+        if let head {
+            server.onReject(RejectedRequest(peerHost: peerHost, head: head, status: status, contentBytes: count))
+        } else if state.answerer == .service {
+            context.rejected(status: status, contentBytes: count)
+        }
+        let answerer = state.answerAlone()
+        if answerer != .nobody { server.exchangeEnded(context) }
+        if answerer == .service { service?.cancelled() }
+        framing.answerAlone()
+        server.exchangeBegan()
+        respond(status: status, error: "\(message)", retryAfterSeconds: retryAfterSeconds)
+        advance()
     }
 }

@@ -1,167 +1,262 @@
 internal import HTTP
 package import Sockets
 
-/// The server's side of one HTTP/1.1 connection: bytes in from the client, responses out.
+/// The server's side of one HTTP/1.1 connection: it frames the decisions of a `ServerExchange` for HTTP/1.1.
 ///
-/// States of the connection (`Phase`):
-///
-///     awaitingHead -> receivingBody -> awaitingResponse -> awaitingHead -> ...
-///                                                           -> tunnel
-///                         any of them -> lingering -> closed,   or -> closed at once
+///     open -> lingering -> closed
+///     open -> broken -> closed
 ///
 /// Laws:
-/// - One exchange at a time. Bytes of a next request (pipelining) stay in `pending` until the response has been written whole.
-/// - An exchange is active from `requestHead` until the request has been read and the response written, or until `cancelled`.
-/// - Nothing is written to the socket before the end of the loop's turn, unless a large piece of content comes: a response's head,
-///   content and end leave in one write.
-/// - After `closed` no callback comes and every write is ignored.
-///
-/// What it does not know: what a request means, and where its answer comes from.
-package final class DownstreamConnection: ServerConnection, Downstream {
+/// - One exchange at a time. Bytes of a next request (pipelining) stay in `pending` until the response is complete.
+/// - A call of the service sets state and appends to the output. The connection continues only at the end of the turn,
+///   or after it has called the service. So no call re-enters the service.
+/// - Output leaves at the end of the turn, in one write. Only content leaves earlier that would need too large a
+///   buffer.
+/// - After `closed` the service gets no call, and every write is ignored.
+package final class DownstreamConnection: ServerConnection, Downstream, PumpedConnection {
     enum Phase {
-        case awaitingHead
-        case receivingBody
-        case awaitingResponse
-        /// Bytes pass as they are, both ways.
-        case tunnel
-        /// Our side is ended; input is swallowed until the client ends its side.
+        case open
+        /// Writing has failed or the response broke off: the connection closes at the end of the turn.
+        case broken
+        /// The server's side has ended. Input is discarded until the client ends its side.
         case lingering
         case closed
     }
 
+    /// The states of the connection while no request is in progress.
+    enum Rest {
+        /// It waits for the first byte of a request.
+        case waiting
+        /// It has waited for some time, and has released its buffers.
+        case quiet
+        /// The head's deadline runs from the first byte. Later bytes don't move it.
+        case receivingHead
+    }
+
     package let peerIdentity: PeerIdentity
-
-    /// What is written and not yet on its way.
+    var pump: TransportPump
+    /// Made for the first request, because a silent connection needs none.
+    package var context: RequestContext { firstContext ?? makeContext() }
+    /// Nil until a request needs it, and again after a rest.
+    private var firstContext: RequestContext?
+    /// Written bytes that are still to leave.
     var output = ByteBuffer()
-
-    var phase = Phase.awaitingHead
-    var exchange: (any Exchange)?
+    var phase = Phase.open
+    var rest = Rest.waiting
+    /// Made for a request, because an idle connection needs none.
+    private var exchange: (any Exchange)?
+    var state: ServerExchange
+    var framing = HTTP1Framing()
     var parser: RequestParser
     var head = RequestHead()
     var decoder: BodyDecoder
-    /// Input that was received but could not be used yet.
+    /// Received input that could not be used yet.
     var pending = ByteBuffer()
     let timer: LoopTimer
-
-    // What is being answered.
-    var isExchangeActive = false
+    var pipeline = PipelineTurn()
     /// A request has been received on this connection.
     var hasServed = false
-    var isRequestRead = false
-    var isResponseStarted = false
-    var isResponseEnded = false
-    /// Whether the connection stays open after this response.
-    var keepsAlive = false
-    var framing = BodyFraming.none
-    var hasNoContent = false
-    var isHTTP10 = false
-    /// The client waits for a 100 before it sends its content, and has got none.
-    var isContinueOwed = false
-    var contentLeft: UInt64 = 0
-    /// The last chunk is written, and trailer fields with it.
-    var hasTrailers = false
-
-    // Flow.
-    var isReadingPaused = false
-    var isInputEnded = false
-    var isProcessing = false
-    var isWriteBlocked = false
-    /// The head's deadline runs, from its first byte: later bytes don't move it.
-    var isHeadTimed = false
-    /// The tunnel's time to go on is limited already.
-    var isTunnelDraining = false
-    /// The loop does not watch the tunnel, see `tunnelHungUp`.
-    var isUnwatched = false
-    /// Our direction is ended.
-    var isOutputEnded = false
-    /// When the content of the present request, and the client's taking of our output, are late.
-    var contentDeadline: ProgressDeadline
-    var outputDeadline: ProgressDeadline
-    /// Output has been waiting for the client without a break.
-    var isOutputTimed = false
-    /// The connection ends as soon as its output is written, unless another request has come by then.
+    /// The connection ends as soon as its output is written, unless another request arrives before.
     var isEnding = false
-    /// It has waited for a request for a while, and holds no buffers any more.
-    private var isQuiet = false
+    /// The service has asked for congestion, and the answer was yes.
     var wasCongested = false
-    var lingeredBytes = 0
-    private var delivery: Delivery?
+    var linger = Linger()
+    var charge = BufferCharge()
+    var calls = ServiceCalls()
 
-    /// - Parameter transport: after its handshake.
+    /// - Parameter transport: has completed its handshake.
     override init(transport: any Transport, peerHost: String, server: Server) {
         peerIdentity = transport.peerIdentity
+        let progress = server.limits.progress
+        pump = TransportPump(transport, outputDeadline: progress)
+        state = ServerExchange(progress: progress)
         parser = RequestParser(limits: server.limits.http)
         decoder = BodyDecoder(.none, limits: server.limits.http)
         timer = LoopTimer(on: server.loop)
-        contentDeadline = server.limits.progress
-        outputDeadline = contentDeadline
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
     }
 
-    package var isDraining: Bool { server.isDraining }
-    package var waitingOutput: Int { output.count }
-    package var isCongested: Bool {
-        (isWriteBlocked ? output.count + transport.unsent : output.count) > server.limits.outputHigh
-    }
-    /// Something is written that has not left.
-    var isOutputWaiting: Bool { !output.isEmpty || transport.unsent > 0 }
+    override var isServing: Bool { !state.isIdle }
 
     override func start() {
-        exchange = server.service.makeExchange(on: self)
         if server.isDraining {
             timer.set(afterMilliseconds: max(1, server.limits.drainFirstMilliseconds))
         } else {
-            timeIdle()
+            timeRest()
         }
         updateInterest()
-        if transport.hasBufferedInput { readInput() }
+        if transport.hasBufferedInput { receiveInput() }
+    }
+
+    func prepareExchange() {
+        if exchange == nil { exchange = server.service.makeExchange(on: self) }
+    }
+
+    /// The service's exchange, for a call from a place that drives the connection.
+    var service: (any Exchange)? {
+        calls.willCallService()
+        return exchange
     }
 
     // MARK: Events
 
     package override func ready(_ readiness: Readiness) {
         if readiness.contains(.error) || (readiness.contains(.hangup) && !readiness.contains(.readable)) {
-            if readiness.contains(.error) { return close() }
-            switch phase {
-            case .tunnel: tunnelHungUp()
-            case .lingering: closeIfDelivered()
-            default: close()
-            }
-            return
+            return hungUp(isError: readiness.contains(.error))
         }
         if readiness.contains(.writable) {
-            isWriteBlocked = false
+            pump.becameWritable()
             flush()
         }
         guard readiness.contains(.readable), phase != .closed else { return }
-        let isInputOver = phase == .lingering && isInputEnded
-        if !isInputOver { readInput() }
-        guard phase == .lingering, isInputEnded else { return }
-        // The end of both sides; what is readable without that comes behind the end of the client's input.
-        if readiness.contains(.hangup) { closeIfDelivered() } else if isInputOver { close() }
+        if pipeline.isYielding { resumePipeline() }
+        let wasInputEnded = pump.isInputEnded
+        if !wasInputEnded { receiveInput() }
+        guard phase == .lingering, pump.isInputEnded else { return }
+        // Both sides have ended. Readiness without a hang-up follows the end of the client's input.
+        if readiness.contains(.hangup) { closeIfDelivered() } else if wasInputEnded { close() }
+    }
+
+    private func hungUp(isError: Bool) {
+        if isError { return close() }
+        if phase == .lingering { return closeIfDelivered() }
+        guard phase == .open, state.isTunnel else { return close() }
+        // The client may have sent bytes before its end that are still unread.
+        if !state.isPaused && !pump.isInputEnded { receiveInput() } else { pump.unwatch(self, on: loop) }
     }
 
     package override func endOfTurn() {
         guard phase != .closed else { return }
-        if phase == .tunnel { deliverPendingToTunnel() }
+        if phase == .broken { return close() }
+        if shedIfFull() { return }
+        advance()
+        takePending()
+        pipeline.turnEnded()
         flush()
     }
 
-    /// Waits for the next request; while the client has not taken the last response, for that.
-    func timeIdle() {
-        isQuiet = false
-        if isWriteBlocked && isOutputWaiting { return timer.set(at: outputDeadline.instant) }
+    /// Begins the next request, or ends the connection, once the present exchange is over.
+    func advance() {
+        guard phase == .open, state.isResponseEnded, !isEnding else { return }
+        if state.isTunnel {
+            isEnding = state.isOver
+        } else if !framing.keepsAlive {
+            isEnding = true
+        } else if state.isOver {
+            state.finish()
+            timeRest()
+        }
+        if isEnding { loop.callAtEndOfTurn(self) }
+    }
+
+    // MARK: Output
+
+    /// Sends the waiting output, and takes the next step that depended on it.
+    func flush() {
+        guard send(isLast: isEnding) else { return close() }
+        if !pump.isWriteBlocked || !isOutputWaiting {
+            output.clear()
+            if state.response == .tunnelEnded, !isEnding { pump.closeWrite() }
+            if isEnding { endConnection() }
+        }
+        if pipeline.isYielding, output.count <= server.limits.outputHigh { loop.callNextTurn(self) }
+        updateInterest()
+        chargeBuffers()
+        reportDrained()
+    }
+
+    /// Sends the waiting output. Calls neither the service nor the server.
+    ///
+    /// - Returns: false if the transport has failed.
+    func send(isLast: Bool = false) -> Bool {
+        let wasBlocked = pump.isWriteBlocked
+        let sending = pump.send(&output, isLast: isLast, now: loop.now)
+        if case .failed = sending.outcome { return false }
+        pump.finishSending(output)
+        if sending.moved > 0 {
+            ownLedger?.movedAt = loop.now
+            state.outputMoved(now: loop.now)
+            limitRest()
+            updateTimer()
+        }
+        if pump.isWriteBlocked && !wasBlocked { writeBlocked() }
+        return true
+    }
+
+    func writeBlocked() {
+        updateTimer()
+        updateInterest()
+    }
+
+    /// Written bytes are still to leave.
+    var isOutputWaiting: Bool { pump.isWaiting(output) }
+
+    private func reportDrained() {
+        guard phase == .open, wasCongested, !holdsTooMuchOutput, output.count <= outputLow else { return }
+        wasCongested = false
+        if state.answerer == .service && !state.isResponseEnded { service?.downstreamDrained() }
+    }
+
+    private func makeContext() -> RequestContext {
+        let made = RequestContext(client: peerHost)
+        firstContext = made
+        return made
+    }
+
+    // MARK: Time
+
+    /// Sets the timer for the next step of the client.
+    func updateTimer() {
+        guard phase == .open else { return }
+        if state.isIdle {
+            if rest != .receivingHead { timeRest() }
+            return
+        }
+        let deadline = state.deadline(outputLateAt: pump.outputLateAt, limits: server.limits)
+        if deadline.duty == .nothing { timer.cancel() } else { timer.set(at: deadline.at) }
+    }
+
+    /// Starts the time for the next request; or, while the client still has to take the last response, the time for
+    /// that.
+    func timeRest() {
+        rest = .waiting
+        if pump.outputLateAt != OutputClock.never { return timer.set(at: pump.outputLateAt) }
         timer.set(afterMilliseconds: min(server.limits.idleMilliseconds, server.limits.quietMilliseconds))
     }
 
-    /// Gives up what speeds up a request and is not needed to wait for one; false when that has been done.
-    private func becomesQuiet() -> Bool {
+    private func timedOut() {
+        switch phase {
+        case .open where state.isIdle: restTimedOut()
+        case .open: exchangeTimedOut()
+        case .lingering: lingeredLongEnough()
+        case .broken, .closed: break
+        }
+    }
+
+    private func restTimedOut() {
+        if parser.hasStarted {
+            server.counters.count(.headTimeout)
+            reject(status: 408, message: "the request's head did not come in time", head: pending.readable)
+        } else if isOutputWaiting {
+            stalled(.stallTimeout)
+        } else if !becomeQuiet() {
+            if !server.isDraining { server.counters.count(.idleTimeout) }
+            endConnection()
+        }
+    }
+
+    /// Frees memory that speeds up a request and that an idle connection does not need.
+    ///
+    /// - Returns: false if the memory was freed before, or if the remaining time is too short.
+    private func becomeQuiet() -> Bool {
         let left = server.limits.idleMilliseconds - server.limits.quietMilliseconds
-        guard !isQuiet, left > 0, !isOutputWaiting, !server.isDraining, !isEnding else { return false }
-        isQuiet = true
+        guard rest == .waiting, left > 0, !server.isDraining, !isEnding else { return false }
+        rest = .quiet
+        if exchange?.outlivesRequests == false { exchange = nil }
+        firstContext = nil
         output.release()
-        // An empty line may have come, which counts for nothing: neither the bytes nor that they were looked at.
+        // An empty line may have arrived. It has no meaning: its bytes go, and the parser forgets it.
         pending.release()
         parser.reset()
         transport.releaseBuffers()
@@ -169,122 +264,74 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         return true
     }
 
-    func timedOut() {
-        switch phase {
-        case .awaitingHead:
-            if !parser.hasStarted && becomesQuiet() { return }
-            if parser.hasStarted {
-                server.counters.count(.headTimeout)
-                reject(status: 408, message: "the request's head did not come in time")
-            } else if isOutputWaiting {
-                stalled()
-            } else {
-                if !server.isDraining { server.counters.count(.idleTimeout) }
-                endConnection()
-            }
-        case .receivingBody:
-            if isResponseEnded {
-                // What is left of the request is not worth waiting for: the response is on its way.
-                server.counters.count(contentLimit)
-                keepsAlive = false
-                exchangeEnded()
-            } else if isResponseStarted {
-                stalled()
-            } else {
-                server.counters.count(contentLimit)
-                reject(status: 408, message: "the request's content did not come in time")
-            }
-        case .awaitingResponse where awaitsResponseHalfClosed && !isOutputWaiting:
-            server.counters.count(.halfClosedTimeout)
-            cancelExchange()
+    private func exchangeTimedOut() {
+        let deadline = state.deadline(outputLateAt: pump.outputLateAt, limits: server.limits)
+        guard loop.now >= deadline.at else { return updateTimer() }
+        let limit = deadline.limit
+        switch deadline.duty {
+        case .nothing: break
+        case .waitForContinue:
+            writeContinue()
+            updateTimer()
+        case .sendContent where !state.isResponseStarted:
+            if let limit { server.counters.count(limit) }
+            reject(status: 408, message: "the request's content did not come in time")
+        case .sendContent where state.isResponseEnded, .sendRest:
+            // The response is complete, so the rest of the request is not worth a wait.
+            if let limit { server.counters.count(limit) }
+            framing.endConnection()
+            advance()
+        case .sendContent, .takeOutput: stalled(isOutputWaiting ? .stallTimeout : limit)
+        case .waitForAnswer:
+            if let limit { server.counters.count(limit) }
             close()
-        case .awaitingResponse: stalled()
-        case .tunnel: tunnelTimedOut()
-        case .lingering: lingeredLongEnough()
-        case .closed: break
+        case .useTunnel, .endTunnel: stalled(limit)
+        case .drain: endTunnel()
         }
     }
 
-    /// The client does not take what is written for it, or sends no content although it gets its answer already.
-    private func stalled() {
-        let isWaiting = isOutputWaiting
-        server.counters.count(isWaiting ? .stallTimeout : contentLimit)
-        cancelExchange()
-        if isWaiting || transport.undelivered > 0 { reset() } else { close() }
+    /// Gives a client that has its response some time to finish its request. The time begins anew with the response's
+    /// last bytes.
+    func limitRest() {
+        guard state.isUnwanted else { return }
+        let limits = server.limits
+        state.limitRest(
+            to: loop.now(plusMilliseconds: limits.lingerTotalMilliseconds),
+            silence: UInt64(clamping: limits.lingerMilliseconds) &* 1_000_000, now: loop.now)
+        updateTimer()
     }
 
-    /// What bounds the time between pieces of the present request's content.
-    private var contentLimit: ClientLimit { head.framing.isCounted ? .stallTimeout : .streamTimeout }
-
-    /// Nothing that waits for the client is sent any more, neither by us nor by the kernel.
-    func reset() {
-        transport.reset()
-        close()
+    /// Ends the connection of a client that moves too few bytes.
+    func stalled(_ limit: ClientLimit?) {
+        if let limit { server.counters.count(limit) }
+        if isOutputWaiting || transport.undelivered > 0 { reset() } else { close() }
     }
 
-    /// An idle connection closes at once or after its time for one more request, a new one after its first request.
+    // MARK: The end
+
+    /// Closes an idle connection at once, or after its time for one more request. Closes a new one after its first
+    /// request.
     override func drain() {
-        switch phase {
-        case .awaitingHead where !parser.hasStarted:
-            // Whoever got in is served, once.
-            let limits = server.limits
-            let patience = hasServed ? limits.drainIdleMilliseconds : limits.drainFirstMilliseconds
-            if patience > 0 {
-                timer.set(afterMilliseconds: patience)
-            } else {
-                isEnding = true
-                if !isOutputWaiting { endConnection() }
-            }
-        case .awaitingHead: timer.set(afterMilliseconds: server.limits.headMilliseconds)
-        case .tunnel: drainTunnel()
-        default: keepsAlive = false
-        }
+        guard phase == .open else { return }
+        if state.isTunnel { return drainTunnel() }
+        guard state.isIdle else { return framing.endConnection() }
+        if parser.hasStarted { return timer.set(afterMilliseconds: server.limits.headMilliseconds) }
+        let patience = hasServed ? server.limits.drainIdleMilliseconds : server.limits.drainFirstMilliseconds
+        if patience > 0 { return timer.set(afterMilliseconds: patience) }
+        isEnding = true
+        if !isOutputWaiting { endConnection() }
     }
 
-    // MARK: Ending
-
-    func cancelExchange() {
-        guard isExchangeActive else { return }
-        isExchangeActive = false
-        server.exchangeEnded()
-        if phase == .tunnel { server.counters.tunnelsEnded.add(1) }
-        exchange?.cancelled()
-    }
-
-    /// Ends our side properly and waits for the client to do the same.
-    func endConnection() {
-        guard phase != .closed && phase != .lingering else { return }
-        if !isOutputEnded { transport.closeWrite() }
-        isOutputEnded = true
-        if isInputEnded && !transport.endsBeforeConnection && transport.undelivered == 0 {
-            close()
-            return
-        }
-        phase = .lingering
-        isReadingPaused = false
+    /// Closes the connection because of the memory that it holds. If the client has a part of a response, the
+    /// connection is reset, because the rest of the response can't be sent.
+    override func shed() {
+        server.counters.count(.memoryLimit)
+        // Between requests the client waits for no answer.
+        let isBetweenRequests = state.isIdle && hasServed
+        guard phase == .open, !state.isResponseStarted, !isBetweenRequests else { return reset() }
+        reject(status: 503, message: "the server is short of memory; try again", retryAfterSeconds: 1)
         pending.release()
-        timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
-        updateInterest()
-    }
-
-    /// The client has ended its side, or has gone.
-    func closeIfDelivered() {
-        guard phase == .lingering, transport.undelivered > 0 else { return close() }
-        // The end of both sides would be told of in every turn: the timer looks again.
-        isInputEnded = true
-        transport.unwatch(self, on: loop)
-    }
-
-    private func lingeredLongEnough() {
-        let left = transport.undelivered
-        guard left > 0 else { return close() }
-        var delivery = delivery ?? Delivery(server.limits.progress)
-        if delivery.isLate(undelivered: left, now: loop.now) {
-            server.counters.count(.stallTimeout)
-            return reset()
-        }
-        self.delivery = delivery
-        timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
+        chargeBuffers()
     }
 
     package override func close() {
@@ -296,17 +343,13 @@ package final class DownstreamConnection: ServerConnection, Downstream {
         transport.close()
         output.release()
         pending.release()
-        let exchange = self.exchange
-        self.exchange = nil
-        exchange?.connectionClosed()
+        service?.connectionClosed()
         server.remove(self)
     }
 
     func updateInterest() {
         guard phase != .closed else { return }
-        var interest: Readiness = []
-        if !isReadingPaused && !isInputEnded { interest.insert(.readable) }
-        if isWriteBlocked { interest.insert(.writable) }
-        transport.update(self, on: loop, for: interest)
+        let isPaused = phase == .open && (state.isPaused || pipeline.isYielding)
+        pump.updateInterest(reads: !isPaused && !pump.isInputEnded, of: self, on: loop)
     }
 }

@@ -1,44 +1,51 @@
 package import HTTP
 package import HTTP2
 
-/// The bounds of a downstream connection. Milliseconds and bytes.
+/// The limits of a downstream connection, in milliseconds and bytes.
 package struct DownstreamLimits: Sendable {
     package var handshakeMilliseconds = 10_000
-    /// The whole head, counted from its first byte (408).
+    /// The time for a whole head, from its first byte (408).
     package var headMilliseconds = 10_000
     package var idleMilliseconds = 75_000
-    /// How long a connection without a request keeps its buffers for the next one.
+    /// The time that a connection without a request keeps its buffers for the next one.
     package var quietMilliseconds = 1_000
-    /// No progress of content whose length is known, or of our output.
+    /// The time without progress of content of known length, or of output.
     package var stallMilliseconds = 60_000
-    /// Silence in content of unknown length: it may be a stream of events, and says something when there is something to say.
+    /// The silence in content of unknown length: it may be a stream of rare events.
     package var streamMilliseconds = 300_000
-    /// What a client has to send of counted content, and to take of output that waits for it, in the long run: see
-    /// `ProgressDeadline`. Far below any line that people use; others hold 240 (Kestrel) or 500 (Apache) for the least. 0 for
-    /// none.
+    /// The minimum data rate of counted content and of waiting output; see `MinimumRateDeadline`. It is far below the
+    /// rate of any usual connection. Other servers use 240 (Kestrel) or 500 (Apache). 0 for no minimum.
     package var slowestBytesPerSecond = 240
-    /// How long the answer may take to a client that has ended its side: some still wait for it (RFC 9112, 9.6), most
-    /// have gone, and must not keep a worker busy.
+    /// The time for a response after the client has closed its sending side. Some clients still wait for it (RFC 9112,
+    /// 9.6). Most have gone, and must not keep a worker busy.
     package var halfClosedMilliseconds = 5_000
-    /// How long an idle connection is kept for one more request when the server drains: the client does not know yet, and
-    /// its next request may be on the way. 0 ends it at once.
+    /// The time that an idle connection is kept for one more request after a drain begins: the client does not know of
+    /// the drain, and its next request may be on the way. 0 closes it at once.
     package var drainIdleMilliseconds = 0
-    /// The same for a connection that has not asked anything yet, whose first request is probably on the way.
+    /// The same for a connection without any request so far. Its first request is probably on the way.
     package var drainFirstMilliseconds = 10_000
-    /// A tunnel through which nothing passes.
+    /// The silence in a tunnel.
     package var tunnelIdleMilliseconds = 3_600_000
-    /// The same once one of its directions has ended: most ends follow the other at once.
+    /// The silence in a tunnel after one direction has ended. Most ends follow at once.
     package var tunnelHalfClosedMilliseconds = 10_000
-    /// How long a tunnel may go on when the server drains: its ends know nothing of our leaving.
-    package var tunnelDrainMilliseconds = 10_000
-    /// How long a connection that we end waits for the client to end it too, so that our last bytes are not reset away.
-    package var lingerMilliseconds = 2_000
-    /// Content that a lingering connection swallows at most.
-    package var lingerBytes = 256 << 10
+    /// The time of a tunnel after a drain begins. Its ends do not know of the drain. Then it ends in order.
+    package var tunnelDrainMilliseconds = 29_000
+    /// The time that a client with `Expect: 100-continue` waits for the service. Then the server sends the 100 itself.
+    package var continueMilliseconds = 1_000
+    /// The silence of a client that still sends after its response, or that has to end a connection. A reset would
+    /// destroy the last bytes of the response, so the server reads on and drops what it reads (RFC 9112 9.6).
+    package var lingerMilliseconds = 5_000
+    /// The time for the same, however much the client sends.
+    package var lingerTotalMilliseconds = 30_000
+    /// The most bytes for the same. A client could also send them with a request, so they cost the server no more.
+    package var lingerBytes = 1 << 30
+    /// The most bytes that HTTP/2 drops of a request after its response, and of a connection after its GOAWAY. Both tell
+    /// the client to stop, so it does not have to finish.
+    package var http2LingerBytes = 256 << 10
     /// Output beyond this makes the connection congested, until it has fallen below `outputLow`.
     package var outputHigh = 64 << 10
     package var outputLow = 16 << 10
-    /// Input kept while an earlier request is still being answered; at least a head.
+    /// The most input that is stored while an earlier request is in progress; at least a head.
     package var pendingHigh = 32 << 10
     package var http: HTTPLimits {
         didSet { http2.http = http }
@@ -50,14 +57,14 @@ package struct DownstreamLimits: Sendable {
         http2.http = http
     }
 
-    /// For what a client has to move.
-    var progress: ProgressDeadline {
-        ProgressDeadline(patienceMilliseconds: stallMilliseconds, bytesPerSecond: slowestBytesPerSecond)
+    /// The deadline of a client's progress.
+    var progress: MinimumRateDeadline {
+        MinimumRateDeadline(patienceMilliseconds: stallMilliseconds, bytesPerSecond: slowestBytesPerSecond)
     }
 
-    /// For a request's content: what was announced as one piece has to come as one; what has no length is a stream of its own
-    /// pace.
-    func contentProgress(isCounted: Bool) -> ProgressDeadline {
-        isCounted ? progress : ProgressDeadline(patienceMilliseconds: streamMilliseconds, bytesPerSecond: 0)
+    /// The deadline of a request's content. Content of known length is one piece. Content of unknown length is a stream
+    /// with its own pace.
+    func contentProgress(isCounted: Bool) -> MinimumRateDeadline {
+        isCounted ? progress : MinimumRateDeadline(patienceMilliseconds: streamMilliseconds, bytesPerSecond: 0)
     }
 }

@@ -2,68 +2,77 @@ internal import HTTP
 internal import HTTP2
 internal import Sockets
 
-/// The server's side of one HTTP/2 connection: moves bytes between its transport and its session, and lends streams to
-/// the requests that come.
+/// The server's side of one HTTP/2 connection. It moves bytes between its transport and its session, and gives each
+/// request a stream object.
 ///
 ///     open -> ending -> lingering -> closed,   or from any -> closed at once
 ///
 /// Laws:
-/// - Stream objects, their exchanges and their buffers are used again; a slot of the session is the object's place here.
-/// - Nothing is written before the end of the loop's turn, unless a large piece of content comes: all frames of a turn leave in
-///   one write.
-/// - What waits is bounded: frames by `outputHigh`, content of each stream by `outputHigh` and one piece, requests' content by the
-///   session's windows.
-/// - A stalled stream is given up alone; a client that takes nothing at all, or dribbles a head, ends the connection.
-final class HTTP2Connection: ServerConnection {
+/// - Stream objects, their exchanges and their buffers are used again. An object's place in `streams` is its slot in
+///   the session.
+/// - All frames of a turn leave in one write at its end. Only a large piece of content is framed earlier.
+/// - Waiting bytes are bounded: frames by `outputHigh`, content of each stream by `outputHigh` and one piece, content
+///   of requests by the session's windows.
+/// - A stalled stream is reset alone. A client that takes no output at all, or sends a head too slowly, loses the
+///   connection.
+final class HTTP2Connection: ServerConnection, PumpedConnection {
     enum Phase {
         case open
-        /// The session is over: what is written leaves, then our side ends.
+        /// The session is over. Written bytes leave, then the server's side ends.
         case ending
-        /// Our side is ended; input is swallowed until the client ends its side.
+        /// The server's side has ended. Input is discarded until the client ends its side.
         case lingering
         case closed
     }
 
-    /// Stream objects kept while no stream is open: memory of an idle connection.
-    private static let keptStreams = 4
-    /// How long a client may take to see that we shut down before new streams are refused, milliseconds.
+    /// The present use of the session. A session must not be called inside its own callbacks.
+    private enum SessionUse {
+        case none
+        /// The connection has called the session, from the loop.
+        case driven
+        /// A service has written, and its content is framed inside that call.
+        case written
+    }
+
+    /// The time between the announcement of a shutdown and the refusal of new streams.
     private static let shutdownMilliseconds = 1_000
 
     let peerIdentity: PeerIdentity
+    var pump: TransportPump
     private(set) var phase = Phase.open
-    /// Nil only when there was no memory for it, and then the connection closes in `start`.
+    /// Nil only if there was no memory for it. Then the connection closes in `start`.
     private(set) var session: HTTP2Session?
-    private let timer: LoopTimer
-    private var deadlines = HTTP2Deadlines()
+    let timer: LoopTimer
+    var deadlines = HTTP2Deadlines()
 
-    /// By slot.
-    private(set) var streams: [HTTP2Stream] = []
-    private var freeSlots: [Int] = []
-    private(set) var openStreams = 0
-    /// Streams whose exchanges want content again that is kept, and those to be told that their output has shrunk.
+    private(set) var slots = HTTP2StreamSlots()
+    /// Streams whose kept content is handed over at the end of the turn.
     private var resumed: [HTTP2Stream] = []
+    /// Streams whose output has shrunk: their services may write again.
     private var drained: [HTTP2Stream] = []
 
-    /// The session is at work: it must not be called again, and nothing may be written past it.
-    private(set) var isInSession = false
-    private var isWriteBlocked = false
+    private var sessionUse = SessionUse.none
+    /// Streams that the session has closed inside a call of a service. The services learn it at the end of the turn.
+    private var closed: [HTTP2Stream] = []
     private var isShutdownFinal = false
-    private var lingeredBytes = 0
-    /// While lingering: the client has ended its side, and has yet to close.
-    private var isInputEnded = false
-    /// When the client is late in taking what waits for it, of all streams together.
-    private var outputDeadline: ProgressDeadline
-    private var delivery: Delivery?
+    private var linger = Linger()
+    /// The connection was closed for its memory: its last bytes get no second linger time.
+    private var isShed = false
+    var charge = BufferCharge()
 
     /// - Parameter transport: after its handshake.
     override init(transport: any Transport, peerHost: String, server: Server) {
         peerIdentity = transport.peerIdentity
         timer = LoopTimer(on: server.loop)
-        outputDeadline = server.limits.progress
+        pump = TransportPump(transport, outputDeadline: server.limits.progress)
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
         session = HTTP2Session(events: self, limits: server.limits.http2)
     }
+
+    /// Streams of the client that have not ended.
+    var openStreams: Int { slots.openCount }
+    override var isServing: Bool { openStreams > 0 }
 
     override func start() {
         guard session != nil else { return close() }
@@ -72,7 +81,7 @@ final class HTTP2Connection: ServerConnection {
         if server.isDraining { drain() }
         updateInterest()
         loop.callAtEndOfTurn(self)
-        if transport.hasBufferedInput { readInput() }
+        if transport.hasBufferedInput { receiveInput() }
     }
 
     // MARK: Input
@@ -82,50 +91,47 @@ final class HTTP2Connection: ServerConnection {
             return clientHasGone()
         }
         if readiness.contains(.writable) {
-            isWriteBlocked = false
+            pump.becameWritable()
             loop.callAtEndOfTurn(self)
         }
         guard readiness.contains(.readable), phase != .closed else { return }
-        let isInputOver = isInputEnded
-        if !isInputOver { readInput() }
-        guard phase == .lingering, isInputEnded else { return }
-        // The end of both sides; what is readable without that comes behind the end of the client's input.
+        let isInputOver = pump.isInputEnded
+        if !isInputOver { receiveInput() }
+        guard phase == .lingering, pump.isInputEnded else { return }
+        // Both sides have ended. Readiness without a hang-up follows the end of the client's input.
         if readiness.contains(.hangup) { clientHasGone() } else if isInputOver { close() }
     }
 
-    private func readInput() {
-        var turn = InputTurn()
-        while phase != .closed,
-            let result = turn.receive(from: transport, using: loop.scratch, for: self, on: loop)
-        {
-            switch result {
-            case .bytes(let bytes): received(bytes)
-            case .wouldBlock(let direction):
-                if direction == .write {
-                    isWriteBlocked = true
-                    updateInterest()
-                }
-                return
-            case .endOfStream:
-                isInputEnded = phase == .lingering && transport.endsBeforeConnection
-                return isInputEnded ? () : clientHasGone()
-            case .failed(let error):
-                server.connectionFailed(error, from: peerHost)
-                return close()
-            }
-        }
+    var takesInput: Bool { phase != .closed && !pump.isInputEnded && !shedIfFull() }
+
+    func inputFailed(_ error: TransportError) {
+        server.connectionFailed(error, from: peerHost)
+        close()
     }
 
-    /// Takes what the client sent.
+    /// The client sends no more. Its complete requests are answered, as in HTTP/1.1. The others can't become complete.
+    func inputEnded() {
+        if phase == .lingering {
+            pump.isInputEnded = transport.endsBeforeConnection
+            return pump.isInputEnded ? () : clientHasGone()
+        }
+        guard phase == .open, openStreams > 0 else { return clientHasGone() }
+        pump.isInputEnded = true
+        for stream in slots.all where stream.isOpen { stream.connectionInputEnded() }
+        set(\.halfClosed, server.limits.halfClosedMilliseconds)
+        updateInterest()
+        loop.callAtEndOfTurn(self)
+    }
+
+    /// Takes the client's bytes.
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard phase == .open, let session else {
-            lingeredBytes += bytes.count
-            if phase == .lingering && lingeredBytes > server.limits.lingerBytes { close() }
+            if !linger.swallow(bytes.count, atMost: server.limits.http2LingerBytes), phase == .lingering { close() }
             return
         }
-        isInSession = true
+        sessionUse = .driven
         let outcome = session.receive(bytes, now: loop.now)
-        isInSession = false
+        sessionUse = .none
         guard phase != .closed else { return }
         switch outcome {
         case .fine: break
@@ -148,48 +154,60 @@ final class HTTP2Connection: ServerConnection {
     // MARK: Output
 
     override func endOfTurn() {
-        guard phase != .closed else { return }
+        guard phase != .closed, !shedIfFull() else { return }
+        closeStreams()
+        if phase == .ending { giveUpStreams() }
         for stream in take(&resumed) { stream.deliverPending() }
         flush()
     }
 
-    /// A large piece of content waits to go: whether it can be framed from where it lies.
+    /// True if a large piece of content can be framed now, without a copy.
     var takesContentDirectly: Bool {
-        guard phase == .open, !isInSession, let session else { return false }
+        guard phase == .open, sessionUse == .none, let session else { return false }
         return session.output.count <= server.limits.outputHigh
     }
 
-    /// Frames what can go now.
-    func fill() {
-        guard !isInSession, let session else { return }
-        isInSession = true
-        let isFine = session.fill(upTo: server.limits.outputHigh, now: loop.now)
-        isInSession = false
-        if !isFine && phase == .open {
-            giveUpStreams()
-            phase = .ending
-        }
+    /// Frames the output that can leave now.
+    private func fill() {
+        guard fillSession(.driven) else { return giveUpStreams() }
     }
 
-    /// Sends what can go, and lets streams whose output has shrunk write on.
+    /// Frames the output that can leave now, inside a call of a service. Streams that end by it are closed at the end
+    /// of the turn.
+    func fillDuringWrite() {
+        _ = fillSession(.written)
+        loop.callAtEndOfTurn(self)
+    }
+
+    /// - Returns: false if the session has just become unusable.
+    private func fillSession(_ use: SessionUse) -> Bool {
+        guard let session else { return true }
+        assert(sessionUse == .none, "a session is called inside one of its own callbacks")
+        sessionUse = use
+        let isFine = session.fill(upTo: server.limits.outputHigh, now: loop.now)
+        sessionUse = .none
+        guard !isFine && phase == .open else { return true }
+        phase = .ending
+        return false
+    }
+
+    /// Sends the output that can leave. Streams whose output has become smaller may write again.
     func flush() {
         guard let session, phase != .closed else { return }
         while true {
             fill()
-            while isOutputWaiting && !isWriteBlocked {
-                let sending = session.output.send(through: transport)
-                if sending.moved > 0 { outputMoved(sending.moved) }
-                switch sending.outcome {
+            sending: while isOutputWaiting {
+                switch pump.send(&session.output, now: loop.now).outcome {
                 case .done: fill()
-                case .blocked: isWriteBlocked = true
+                case .blocked: break sending
                 case .failed: return close()
                 }
             }
-            // Who was told may have written more.
-            let told = take(&drained)
-            if told.isEmpty { break }
-            for stream in told { stream.reportDrained() }
-            if phase == .closed || isWriteBlocked { break }
+            // Their services may write more. That output is sent as well.
+            let shrunk = take(&drained)
+            if shrunk.isEmpty { break }
+            for stream in shrunk { stream.reportDrained() }
+            if phase == .closed || pump.isWriteBlocked { break }
         }
         guard phase != .closed else { return }
         settle(session)
@@ -199,43 +217,43 @@ final class HTTP2Connection: ServerConnection {
         guard phase == .open || phase == .ending else { return }
         if !isOutputWaiting {
             session.output.clear()
-            deadlines.stall = HTTP2Deadlines.never
             if openStreams == 0 { transport.releaseBuffers() }
-            if phase == .ending || session.isFinished { return endConnection() }
-        } else if deadlines.stall == HTTP2Deadlines.never {
-            outputDeadline.restart(now: loop.now)
-            deadlines.stall = outputDeadline.instant
+            if phase == .ending || session.isFinished {
+                chargeBuffers()
+                return endConnection()
+            }
         }
-        if openStreams == 0 { trimStreams() }
+        pump.finishSending(session.output)
+        deadlines.stall = pump.outputLateAt
+        for stream in slots.trim() { stream.connectionClosed() }
+        chargeBuffers()
         updateInterest()
         updateTimer()
     }
 
-    /// Something is written that has not left.
-    private var isOutputWaiting: Bool { session?.output.isEmpty == false || transport.unsent > 0 }
-
-    private func outputMoved(_ count: Int) {
-        guard deadlines.stall != HTTP2Deadlines.never else { return }
-        outputDeadline.moved(count, now: loop.now)
-        deadlines.stall = outputDeadline.instant
+    /// Written bytes are still to leave.
+    private var isOutputWaiting: Bool {
+        guard let session else { return false }
+        return pump.isWaiting(session.output)
     }
 
-    /// It is the connection that has no room, not a stream whose client opens no window.
-    var isStuck: Bool { isWriteBlocked }
+    /// The connection has no room. Otherwise a stream waits for its own window.
+    var isStuck: Bool { pump.isWriteBlocked }
 
-    private func updateInterest() {
+    func updateInterest() {
         guard phase != .closed else { return }
-        transport.update(self, on: loop, for: isWriteBlocked ? [.readable, .writable] : .readable)
+        // epoll(7) would report the end of the client's side in every turn.
+        pump.updateInterest(reads: phase != .open || !pump.isInputEnded, of: self, on: loop)
     }
 
     // MARK: Streams
 
-    func isResumed(_ stream: HTTP2Stream) {
+    func noteResumed(_ stream: HTTP2Stream) {
         resumed.append(stream)
         loop.callAtEndOfTurn(self)
     }
 
-    func hasDrained(_ stream: HTTP2Stream) {
+    func noteDrained(_ stream: HTTP2Stream) {
         drained.append(stream)
         loop.callAtEndOfTurn(self)
     }
@@ -247,43 +265,59 @@ final class HTTP2Connection: ServerConnection {
         return taken
     }
 
-    /// A stream object for a request that has come.
-    func lend() -> HTTP2Stream {
-        openStreams += 1
+    /// A stream object for a new request.
+    func takeStream() -> HTTP2Stream {
+        ledger?.change(by: HTTP2Stream.cost)
         deadlines.idle = HTTP2Deadlines.never
-        if let slot = freeSlots.popLast() { return streams[slot] }
-        let stream = HTTP2Stream(connection: self, slot: streams.count)
+        if let stream = slots.reuse() { return stream }
+        let stream = HTTP2Stream(connection: self, slot: slots.all.count)
         stream.exchange = server.service.makeExchange(on: stream)
-        streams.append(stream)
+        slots.append(stream)
         return stream
     }
 
-    func giveBack(_ stream: HTTP2Stream) {
-        openStreams -= 1
-        freeSlots.append(stream.slot)
-        if openStreams == 0 { set(\.idle, server.limits.idleMilliseconds) }
+    private func giveBack(_ stream: HTTP2Stream) {
+        ownLedger?.change(by: -HTTP2Stream.cost)
+        slots.giveBack(stream)
+        if openStreams == 0 {
+            set(\.idle, server.limits.idleMilliseconds)
+            // Clients treat a GOAWAY as the end of all their requests, so it follows the last answer.
+            if pump.isInputEnded { session?.terminate(.none) }
+        }
         loop.callAtEndOfTurn(self)
     }
 
-    private func trimStreams() {
-        guard streams.count > HTTP2Connection.keptStreams else { return }
-        for stream in streams[HTTP2Connection.keptStreams...] { stream.connectionClosed() }
-        streams.removeSubrange(HTTP2Connection.keptStreams...)
-        freeSlots = Array(streams.indices)
+    /// The session has closed a stream.
+    func streamClosed(_ stream: HTTP2Stream) {
+        if sessionUse == .written {
+            stream.phase = .broken
+            closed.append(stream)
+        } else {
+            close(stream)
+        }
     }
 
-    private func giveUpStreams() {
-        for stream in streams where stream.isOpen { stream.giveUp() }
+    private func closeStreams() {
+        for stream in take(&closed) where stream.isOpen { close(stream) }
+    }
+
+    private func close(_ stream: HTTP2Stream) {
+        stream.closed()
+        giveBack(stream)
+    }
+
+    func giveUpStreams() {
+        for stream in slots.all where stream.isOpen { stream.giveUp() }
     }
 
     // MARK: The end
 
-    /// Lets open streams finish (RFC 9113 6.8): a warning first, since new ones may be on their way, then the last word.
+    /// Waits for the end of open streams (RFC 9113 6.8). A warning goes first, because new streams may be in transit.
     override func drain() {
         guard phase == .open, let session, deadlines.shutdown == HTTP2Deadlines.never, !isShutdownFinal else { return }
         session.announceShutdown()
         set(\.shutdown, HTTP2Connection.shutdownMilliseconds)
-        for stream in streams where stream.isOpen { stream.drain() }
+        for stream in slots.all where stream.isOpen { stream.drain() }
         loop.callAtEndOfTurn(self)
     }
 
@@ -296,37 +330,38 @@ final class HTTP2Connection: ServerConnection {
     }
 
     private func endConnection() {
-        transport.closeWrite()
+        pump.closeWrite()
         giveUpStreams()
         phase = .lingering
         deadlines = HTTP2Deadlines()
         set(\.idle, server.limits.lingerMilliseconds)
-        isWriteBlocked = false
+        pump.becameWritable()
         updateInterest()
     }
 
-    /// A client that has gone takes no answer: every stream is given up. Should it still take our last bytes, it has its time
-    /// for them.
+    /// The client can take no answer any more, so the connection closes. If the client may still take the last bytes,
+    /// it gets time for them.
     private func clientHasGone() {
         guard phase == .lingering, transport.undelivered > 0 else { return close() }
-        // The end of both sides would be told of in every turn: the timer looks again.
-        transport.unwatch(self, on: loop)
+        // epoll(7) would report the end of both sides in every turn. So only the timer checks again.
+        pump.unwatch(self, on: loop)
     }
 
-    /// Gives up a client that does not take what is written for it; see `Transport.reset`.
-    private func stalled() {
+    /// Resets a client that does not take the output; see `Transport.reset`.
+    func stalled() {
         server.counters.count(.stallTimeout)
         transport.reset()
         close()
     }
 
-    private func lingeredLongEnough() {
-        let left = transport.undelivered
-        guard left > 0 else { return close() }
-        var delivery = delivery ?? Delivery(server.limits.progress)
-        if delivery.isLate(undelivered: left, now: loop.now) { return stalled() }
-        self.delivery = delivery
-        set(\.idle, server.limits.lingerMilliseconds)
+    func lingeredLongEnough() {
+        let step = linger.timedOut(
+            undelivered: transport.undelivered, progress: server.limits.progress, now: loop.now)
+        switch step {
+        case .close: close()
+        case .wait where !isShed: set(\.idle, server.limits.lingerMilliseconds)
+        case .wait, .reset: stalled()
+        }
     }
 
     override func close() {
@@ -334,46 +369,27 @@ final class HTTP2Connection: ServerConnection {
         phase = .closed
         timer.remove()
         transport.unwatch(self, on: loop)
-        for stream in streams {
+        for stream in slots.all {
             if stream.isOpen { stream.giveUp() }
             stream.connectionClosed()
         }
-        streams = []
         resumed = []
         drained = []
+        closed = []
         session?.output.release()
         server.remove(self)
     }
 
-    // MARK: Time
-
-    private func set(_ deadline: WritableKeyPath<HTTP2Deadlines, UInt64>, _ milliseconds: Int) {
-        deadlines[keyPath: deadline] = loop.now &+ UInt64(clamping: milliseconds) &* 1_000_000
-        updateTimer()
-    }
-
-    private func updateTimer() {
-        let earliest = deadlines.earliest
-        if earliest == HTTP2Deadlines.never { timer.cancel() } else { timer.set(at: earliest) }
-    }
-
-    private func timedOut() {
-        let now = loop.now
-        if now >= deadlines.stall { return stalled() }
-        if now >= deadlines.shutdown { finishShutdown() }
-        if now >= deadlines.head {
-            deadlines.head = HTTP2Deadlines.never
-            server.counters.count(.headTimeout)
-            session?.terminate(.enhanceYourCalm)
-            loop.callAtEndOfTurn(self)
-        }
-        if now >= deadlines.idle {
-            if phase == .lingering { return lingeredLongEnough() }
-            deadlines.idle = HTTP2Deadlines.never
-            server.counters.count(.idleTimeout)
-            session?.terminate(.none)
-            loop.callAtEndOfTurn(self)
-        }
-        updateTimer()
+    /// Ends every stream at once. If the client still takes bytes, it gets the reason.
+    override func shed() {
+        guard phase == .open, let session else { return close() }
+        server.counters.count(.memoryLimit)
+        isShed = true
+        giveUpStreams()
+        session.terminate(.enhanceYourCalm)
+        flush()
+        guard phase == .open || phase == .ending else { return }
+        transport.reset()
+        close()
     }
 }

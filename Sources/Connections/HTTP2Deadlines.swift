@@ -1,15 +1,17 @@
-/// What a connection waits for, each until when: monotonic nanoseconds.
+/// The deadlines of one HTTP/2 connection, in nanoseconds of the loop's clock.
 struct HTTP2Deadlines {
     static let never = UInt64.max
 
-    /// No stream is open, or the client's end is waited for.
+    /// The deadline for the next stream while none is open; for the client's end while the connection lingers.
     var idle = never
-    /// A header block has begun.
+    /// The deadline for the rest of a header block that has begun.
     var head = never
-    /// Output waits for the client.
+    /// The deadline for the client to take waiting output.
     var stall = never
-    /// The client has not said yet that it knows of our shutdown.
+    /// The deadline for the client to acknowledge the shutdown.
     var shutdown = never
+    /// The deadline for the answers to a client that has ended its direction.
+    var halfClosed = never
 
-    var earliest: UInt64 { min(min(idle, head), min(stall, shutdown)) }
+    var earliest: UInt64 { min(min(min(idle, head), min(stall, shutdown)), halfClosed) }
 }

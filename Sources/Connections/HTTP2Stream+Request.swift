@@ -2,77 +2,73 @@ internal import HTTP
 internal import HTTP2
 internal import Sockets
 
-/// From the client to the exchange.
+/// From the client to the service.
 extension HTTP2Stream {
-    /// Content handed over in one piece at most.
+    /// The largest piece of content that the service gets at once.
     private static let pieceSize = 64 << 10
 
     func begin(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, id: Int32, isEnd: Bool) {
         prepare(id)
         hasNoContent = head.method == .head
-        if case .length(let length) = head.framing { inputLeft = length }
-        isExchangeActive = true
+        state.begin(head.upgradesToWebSocket ? .held(.open) : .content(.open))
+        if head.expectsContinue { state.expectContinue() }
         server.exchangeBegan()
-        asksForTunnel = head.upgradesToWebSocket
-        isCounted = head.framing.isCounted
-        contentDeadline = server.limits.contentProgress(isCounted: isCounted)
-        if !isEnd && !asksForTunnel { beginContentTime() }
-        exchange?.requestHead(head, bytes)
-        // As a GET it is whole; what comes now is for the tunnel, if there is to be one.
-        if asksForTunnel { requestRead() }
+        if !isEnd {
+            let isCounted = head.framing.isCounted
+            state.limitContent(
+                to: server.limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
+            updateTimer()
+        }
+        context.begin(head, bytes, now: loop.now, keepsText: server.onRequestEnd != nil)
+        service?.requestHead(head, bytes)
+        // For the service the request is a complete GET. Later bytes belong to the tunnel, if one begins.
+        if state.isHeld, state.answerer == .service { service?.requestEnd() }
     }
 
-    /// Answers a request that can't be served by anybody.
+    /// Answers a request that the service can't get.
     func refuse(_ error: HTTPError, id: Int32) {
         prepare(id)
+        server.onReject(
+            RejectedRequest(
+                peerHost: connection.peerHost, head: UnsafeBufferPointer(start: nil, count: 0), status: error.status,
+                contentBytes: errorContentLength(of: error.reason)))
+        state.beginUnserved()
         answerAlone(status: error.status, error.reason)
     }
 
-    private func prepare(_ id: Int32) {
-        self.id = id
-        isOpen = true
-        isLingering = false
-        inputLeft = .max
-        isInputEnded = false
-        isRequestRead = false
-        isReadingPaused = false
-        isRefused = false
-        asksForTunnel = false
-        isTunnel = false
-        isTunnelDraining = false
-        isResponseStarted = false
-        isResponseEnded = false
-        hasNoContent = false
-        framing = .none
-        contentLeft = 0
-        hasTrailers = false
-        isDeferred = false
-        isOutputTimed = false
-        wasCongested = false
-        pendingTrailers.removeAll()
+    /// Refuses a request before the service gets it, so that the client may send it again (RFC 9113 8.7).
+    func refuseUnseen(id: Int32) {
+        prepare(id)
+        // The client gets a reset.
+        server.onReject(
+            RejectedRequest(
+                peerHost: peerHost, head: UnsafeBufferPointer(start: nil, count: 0), status: 0, contentBytes: 0))
+        connection.session?.reset(id, .refusedStream)
     }
 
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if inputLeft != .max { inputLeft -= min(inputLeft, UInt64(bytes.count)) }
-        guard isExchangeActive else {
+        guard phase == .open, state.feedsService || (state.isHeld && state.answerer == .service) else {
             connection.session?.consume(bytes.count, on: id)
-            if isLingering { swallowed(bytes.count) }
+            guard state.isRestLimited else { return }
+            if !state.swallow(bytes.count, atMost: server.limits.http2LingerBytes) { reset(.none) }
             return
         }
-        if isReadingPaused || !pending.isEmpty || (asksForTunnel && !isTunnel) {
+        if state.isPaused || !pending.isEmpty || state.isHeld {
             pending.append(bytes)
+            state.contentCame(0, now: loop.now)
+            chargeBuffers()
             return
         }
         contentMoved(bytes.count)
-        exchange?.requestBody(bytes)
+        context.received(bytes.count)
+        service?.requestBody(bytes)
         connection.session?.consume(bytes.count, on: id)
     }
 
-    private func swallowed(_ count: Int) {
-        lingeredBytes += count
-        guard lingeredBytes > server.limits.lingerBytes else { return }
-        isLingering = false
-        connection.session?.reset(id, .none)
+    private func contentMoved(_ count: Int) {
+        connection.ownLedger?.movedAt = loop.now
+        state.contentCame(count, now: loop.now)
+        updateTimer()
     }
 
     func received(trailers: TrailerSection) {
@@ -80,71 +76,69 @@ extension HTTP2Stream {
     }
 
     func inputEnded() {
-        isInputEnded = true
+        state.inputEnded()
         updateTimer()
-        if pending.isEmpty && !isReadingPaused { requestRead() }
+        if pending.isEmpty && !state.isPaused { requestRead() }
     }
 
-    /// The exchange has had all that came, and learns that nothing more will.
+    /// The service has all received bytes, and learns that the request is complete.
     private func requestRead() {
-        guard isExchangeActive, !isRequestRead else { return }
-        isRequestRead = true
-        if !pendingTrailers.isEmpty {
+        guard phase == .open else { return }
+        let end = state.requestEnded(now: loop.now)
+        updateTimer()
+        guard end != .untold else { return }
+        if end == .tellTunnelOver {
+            server.counters.tunnelsEnded.add(1)
+            server.exchangeEnded(context)
+        } else if !pendingTrailers.isEmpty {
             let trailers = pendingTrailers
-            trailers.withBytes { exchange?.requestTrailers($0, $1) }
+            trailers.withBytes { service?.requestTrailers($0, $1) }
+            guard state.answerer == .service else { return }
         }
-        if isExchangeActive { exchange?.requestEnd() }
-        if isTunnel && isResponseEnded { tunnelEnded() }
+        service?.requestEnd()
     }
 
     // MARK: Flow
 
     func pauseReading() {
-        guard isExchangeActive, !isReadingPaused else { return }
-        isReadingPaused = true
-        // It is we who do not want the content.
-        updateTimer()
+        // While the service does not want the content, the client has no deadline for it.
+        if phase == .open, state.answerer == .service, state.pause() { updateTimer() }
     }
 
     func resumeReading() {
-        guard isOpen, isReadingPaused else { return }
-        isReadingPaused = false
-        if !isInputEnded { beginContentTime() }
+        guard phase == .open, state.resume(now: loop.now) else { return }
+        updateTimer()
         wantPending()
     }
 
-    /// What is kept is to be handed over at the end of the turn.
+    /// Marks the kept content: the end of the turn hands it over or drops it.
     func wantPending() {
         guard !isResumed else { return }
         isResumed = true
-        connection.isResumed(self)
+        connection.noteResumed(self)
     }
 
-    /// Hands over what was kept, as far as it is wanted. Called at the end of a turn.
+    /// Hands over the kept content as far as the service wants it. Called at the end of a turn.
     func deliverPending() {
         isResumed = false
-        while isExchangeActive && !isReadingPaused && !pending.isEmpty {
-            // Taken out: what is called may drop all that is pending.
-            var piece = ByteBuffer()
-            swap(&piece, &pending)
-            let count = min(piece.count, HTTP2Stream.pieceSize)
-            exchange?.requestBody(UnsafeBufferPointer(rebasing: piece.readable[..<count]))
+        while phase == .open && state.feedsService && !state.isPaused && !pending.isEmpty {
+            let count = min(pending.count, HTTP2Stream.pieceSize)
+            context.received(count)
+            service?.requestBody(UnsafeBufferPointer(rebasing: pending.readable[..<count]))
+            pending.consume(count)
             connection.session?.consume(count, on: id)
-            guard isExchangeActive else {
-                connection.session?.consume(piece.count - count, on: id)
-                return
-            }
-            piece.consume(count)
-            swap(&piece, &pending)
         }
+        if !state.feedsService && !state.isHeld { dropPending() }
         if pending.isEmpty { pending.release() }
-        if isExchangeActive && isInputEnded && !isReadingPaused && pending.isEmpty { requestRead() }
+        chargeBuffers()
+        if state.isInputEnded && !state.isPaused && pending.isEmpty { requestRead() }
     }
 
-    /// Nobody wants what is kept: its room in the windows is free again.
+    /// The kept content is unwanted, so its room in the windows becomes free again.
     func dropPending() {
         guard !pending.isEmpty else { return }
         connection.session?.consume(pending.count, on: id)
         pending.release()
+        chargeBuffers()
     }
 }

@@ -2,26 +2,52 @@ internal import HTTP
 internal import HTTP2
 internal import Sockets
 
-/// From the exchange to the client.
+/// From the service to the client. No call of the service calls it back from here: see `ServiceCalls`.
 extension HTTP2Stream {
-    /// Content of this size is framed from where it lies, when nothing waits before it.
+    /// Content of this size is framed without a copy, if no output waits before it.
     private static let directSize = 4 << 10
-    /// What stays allocated for the next stream.
+    /// Memory that stays allocated for the next stream.
     private static let keptCapacity = 4 << 10
+    private static let noTunnelStatus: UInt16 = 502
+    private static let roomyStreams = 32
+    private static let roomyWindow = 32 << 10
 
-    var canRespond: Bool { isOpen && (isExchangeActive || isRefused) && !isResponseStarted }
+    var canRespond: Bool { phase == .open && state.canRespond }
     var waitingOutput: Int { output.count }
-    var isCongested: Bool { output.count > server.limits.outputHigh }
 
-    /// A response is under way and may be written to.
-    private var isAnswering: Bool {
-        isOpen && (isExchangeActive || isRefused) && isResponseStarted && !isResponseEnded
+    var isCongested: Bool {
+        // A broken stream takes no output, and soon cancels the exchange.
+        guard phase == .open else { return true }
+        guard holdsTooMuchOutput else { return false }
+        // The bound moves. After too much output, the service learns when there is less.
+        wasCongested = true
+        return true
     }
+
+    var room: Int { connection.session?.room(of: id) ?? 0 }
+
+    /// A response begins slowly beside many other streams, with small windows of the client, or while memory is scarce.
+    var isRoomy: Bool {
+        connection.openStreams <= HTTP2Stream.roomyStreams && room >= HTTP2Stream.roomyWindow
+            && (connection.ownLedger?.pressure ?? .low) == .low
+    }
+
+    private var holdsTooMuchOutput: Bool { output.count > MemoryLedger.free && output.count > outputHigh }
+
+    /// The bound on the output that waits for the client: the room in its windows, besides the minimum.
+    private var outputHigh: Int {
+        let bound = connection.ownLedger?.bound(server.limits.outputHigh) ?? server.limits.outputHigh
+        return min(bound, max(MemoryLedger.free, room))
+    }
+
+    /// Once the waiting output has fallen to this bound, the service learns that it may write.
+    private var outputLow: Int { min(server.limits.outputLow, outputHigh / 4) }
 
     // MARK: Heads
 
     func writeContinue() {
-        guard beginInterimResponse(status: 100) else { return }
+        guard phase == .open, state.askForContent(now: loop.now) else { return }
+        beginFields(status: 100)
         endInterimResponse()
     }
 
@@ -37,16 +63,14 @@ extension HTTP2Stream {
     }
 
     func beginResponse(status: UInt16) {
-        precondition(canRespond, "a response was begun twice or without a request")
-        isResponseStarted = true
-        // RFC 8441 5: a 2xx would say that there is a tunnel. Who answers so has taken the question for another one.
-        let status = asksForTunnel && (200..<300).contains(status) ? HTTP2Stream.noTunnelStatus : status
+        // RFC 8441 5: a 2xx would grant a tunnel. A server that gives such an answer has misunderstood the request.
+        let status = state.isHeld && (200..<300).contains(status) ? HTTP2Stream.noTunnelStatus : status
+        state.beginResponse()
         server.counters.count(status: status)
+        context.responseBegan(status: status)
         if status == 204 || status == 304 { hasNoContent = true }
         beginFields(status: status)
     }
-
-    private static let noTunnelStatus: UInt16 = 502
 
     private func beginFields(status: UInt16) {
         fields.removeAll()
@@ -54,42 +78,43 @@ extension HTTP2Stream {
     }
 
     func appendField(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
-        // Of the handshake that HTTP/2 has no need of (RFC 8441 5).
-        if asksForTunnel && name.isFieldName("sec-websocket-accept") { return }
+        // HTTP/2 does not need this part of the handshake (RFC 8441 5).
+        if state.isHeld && name.isFieldName("sec-websocket-accept") { return }
         fields.append(name: name, value: value)
     }
+
+    func appendUpgrade(_ protocols: UnsafeBufferPointer<UInt8>) {}
 
     func appendDate() {
         server.date.withValue(now: loop.now) { appendField(name: "date", value: $0) }
     }
 
-    func endResponseHead(_ framing: BodyFraming) {
-        guard isOpen else { return }
+    func endResponseHead(_ framing: BodyFraming, mayHaveTrailers: Bool) {
+        guard phase == .open else { return }
+        var content = ServerExchange.Content.unbounded
         if case .length(let length) = framing {
             fields.append("content-length", decimal: length)
-            contentLeft = length
+            content = .counted(left: length)
         }
-        let isEmpty = hasNoContent || framing == .none || framing == .length(0)
-        self.framing = isEmpty ? .none : framing
-        connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: !isEmpty)
+        if hasNoContent || framing == .none || (framing == .length(0) && !mayHaveTrailers) { content = .none }
+        state.endHead(content)
+        connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: content != .none)
         loop.callAtEndOfTurn(connection)
     }
 
-    // MARK: Tunnels
-
     /// RFC 8441 5: the 101 of HTTP/1.1 is a 200, and the stream carries what the connection would.
     func beginTunnel() {
-        precondition(canRespond && asksForTunnel, "a tunnel was begun that nobody asked for")
-        isResponseStarted = true
+        precondition(state.isHeld, "a tunnel was begun that nobody asked for")
+        state.beginTunnel()
         server.counters.count(status: 200)
+        // The log names a tunnel by the status of HTTP/1.1, whatever the client speaks.
+        context.responseBegan(status: 101)
         beginFields(status: 200)
     }
 
     func endTunnelHead() {
-        guard isOpen else { return }
-        framing = .untilClose
-        isTunnel = true
-        isRequestRead = false
+        guard phase == .open else { return }
+        state.endTunnelHead(now: loop.now)
         server.counters.tunnelsBegan.add(1)
         connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: true)
         if server.isDraining { drain() } else { updateTimer() }
@@ -97,87 +122,94 @@ extension HTTP2Stream {
         loop.callAtEndOfTurn(connection)
     }
 
-    func tunnelEnded() {
-        exchangeEnded()
-    }
-
     // MARK: Content
 
     func writeBody(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard isAnswering, !bytes.isEmpty, framing != .none else { return }
-        if case .length = framing {
-            guard UInt64(bytes.count) <= contentLeft else { return abortResponse() }
-            contentLeft -= UInt64(bytes.count)
+        guard phase == .open, !bytes.isEmpty else { return }
+        calls.enterDownstream()
+        defer { calls.leaveDownstream() }
+        switch state.write(bytes.count) {
+        case .ignored: return
+        case .tooMuch: return breakOff()
+        case .accepted: context.sent(bytes.count)
         }
         if output.isEmpty && bytes.count >= HTTP2Stream.directSize && connection.takesContentDirectly {
             direct = bytes
             resume()
-            connection.fill()
-            let rest = direct
+            connection.fillDuringWrite()
+            let left = direct
             direct = UnsafeBufferPointer(start: nil, count: 0)
-            // With what left before it a reset may have gone, which ended the stream.
-            guard isAnswering else { return }
-            output.append(rest)
+            // A reset may have left with the earlier output and ended the stream.
+            guard phase == .open else { return }
+            output.append(left)
         } else {
             output.append(bytes)
             resume()
         }
-        if isCongested { wasCongested = true }
-        outputAdded()
+        if holdsTooMuchOutput { wasCongested = true }
+        chargeBuffers()
+        if !output.isEmpty { outputClock.start(now: loop.now) }
+        updateTimer()
         loop.callAtEndOfTurn(connection)
     }
 
-    private func resume() {
+    func resume() {
         guard isDeferred else { return }
         isDeferred = false
         connection.session?.resume(id)
     }
 
     func appendTrailer(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
-        guard isAnswering, framing != .none else { return }
+        guard phase == .open, state.takesTrailers else { return }
         if !hasTrailers { fields.removeAll() }
         hasTrailers = true
         fields.append(name: name, value: value)
     }
 
     func endResponse() {
-        guard isAnswering else { return }
-        if case .length = framing, contentLeft > 0 { return abortResponse() }
-        isResponseEnded = true
+        guard phase == .open else { return }
+        calls.enterDownstream()
+        defer { calls.leaveDownstream() }
+        switch state.endResponse(now: loop.now) {
+        case .ignored: return
+        case .short: return breakOff()
+        case .whole: server.exchangeEnded(context)
+        case .half: break
+        case .tunnelOver:
+            server.counters.tunnelsEnded.add(1)
+            server.exchangeEnded(context)
+        }
         resume()
-        // A tunnel's directions end each on its own.
-        if !isTunnel || isRequestRead { exchangeEnded() } else { updateTimer() }
+        updateTimer()
+        // The kept content is unwanted now.
+        if !pending.isEmpty { wantPending() }
         loop.callAtEndOfTurn(connection)
     }
 
     func abortResponse() {
-        guard isAnswering else { return }
-        exchangeEnded()
-        output.release()
-        connection.session?.reset(id, .internalError)
-        loop.callAtEndOfTurn(connection)
+        guard phase == .open, state.isResponseStarted, !state.isResponseEnded else { return }
+        breakOff()
     }
 
-    private func exchangeEnded() {
-        if isTunnel && isExchangeActive { server.counters.tunnelsEnded.add(1) }
-        dropPending()
-        isReadingPaused = false
-        guard isExchangeActive || isRefused else { return }
-        isExchangeActive = false
-        isRefused = false
-        server.exchangeEnded()
+    /// The response can't become complete. RST_STREAM reports that to the client, and the service learns it when the
+    /// frame has left.
+    private func breakOff() {
+        phase = .broken
+        output.release()
+        chargeBuffers()
+        reset(.internalError)
     }
 
     // MARK: The session asks
 
     func contentToSend(atMost limit: Int) -> HTTP2Content {
         let waiting = direct.count + output.count
-        if waiting == 0 && !isResponseEnded {
+        if waiting == 0 && !state.isResponseEnded {
             isDeferred = true
             return .later
         }
         let count = min(limit, waiting)
-        let isLast = isResponseEnded && count == waiting
+        let isLast = state.isResponseEnded && count == waiting
         if isLast && hasTrailers { connection.session?.submitTrailers(fields, on: id) }
         return .bytes(count, isLast: isLast, hasTrailers: hasTrailers)
     }
@@ -187,32 +219,42 @@ extension HTTP2Stream {
             target.append(UnsafeBufferPointer(rebasing: output.readable[..<count]))
             output.consume(count)
             if output.isEmpty && output.capacity > HTTP2Stream.keptCapacity { output.release() }
+            chargeBuffers()
         } else {
             target.append(UnsafeBufferPointer(rebasing: direct[..<count]))
             direct = UnsafeBufferPointer(rebasing: direct[count...])
         }
         outputMoved(count)
-        if wasCongested && output.count <= server.limits.outputLow && !isDrainedNoted {
+        if wasCongested && output.count <= outputLow && !isDrainedNoted {
             isDrainedNoted = true
-            connection.hasDrained(self)
+            connection.noteDrained(self)
         }
     }
 
-    /// The last frame of the response is on its way.
-    func responseSent() {
-        guard !isInputEnded && !isTunnel else { return }
-        // What is left of the request is of no use to anybody (RFC 9113 8.1), and a reset would say so. Clients take one that comes with
-        // the response for a failure of it, although they must not; so they get some time, and some content is swallowed.
-        isLingering = true
-        lingeredBytes = 0
-        timer.set(afterMilliseconds: server.limits.lingerMilliseconds)
+    private func outputMoved(_ count: Int) {
+        connection.ownLedger?.movedAt = loop.now
+        if output.isEmpty { outputClock.stop() } else { outputClock.moved(count, now: loop.now) }
+        state.outputMoved(now: loop.now)
+        updateTimer()
     }
 
-    /// Tells the exchange that it may write again. Called outside the session.
+    /// The last frame of the response has left.
+    func responseSent() {
+        guard state.isUnwanted else { return }
+        // The server has ended a tunnel, and awaits nothing of the client.
+        if state.isTunnel { return reset(.none) }
+        // The rest of the request is useless (RFC 9113 8.1), and a reset could report that. But some clients treat such
+        // a reset as a failure of the response, against the RFC. So they get some time, and a bounded part of the
+        // content is discarded.
+        state.limitRest(to: loop.now(plusMilliseconds: server.limits.lingerMilliseconds), now: loop.now)
+        updateTimer()
+    }
+
+    /// Reports to the service that it may write again. Called outside the session.
     func reportDrained() {
         isDrainedNoted = false
-        guard wasCongested, output.count <= server.limits.outputLow else { return }
+        guard phase == .open, wasCongested, output.count <= outputLow else { return }
         wasCongested = false
-        if isExchangeActive && !isResponseEnded { exchange?.downstreamDrained() }
+        if state.answerer == .service && !state.isResponseEnded { service?.downstreamDrained() }
     }
 }

@@ -1,80 +1,97 @@
 internal import HTTP
-package import HTTP2
+internal import HTTP2
 internal import Sockets
 
-/// One request to an application over HTTP/2, and its response.
+/// One request to an application over HTTP/2, and its response: the adapter between `ClientExchange` and the session of a
+/// connection. The object serves one request after the other.
 ///
-/// Calls of the client come at the end of a turn or while bytes are received, never inside a call of it but for failures at the
-/// beginning. Content that the client does not want yet is kept; the stream's window bounds it.
-package final class HTTP2UpstreamStream {
-    private unowned let connection: HTTP2Upstream
-    /// The place in the connection's list.
+/// Laws:
+/// - The stream calls its client at the end of a turn or while bytes are received, never inside a call of the client.
+/// - The stream keeps content that the client does not want yet. The window of the stream bounds it.
+/// - What the stream keeps of a complete response outlives the connection.
+final class HTTP2UpstreamStream: UpstreamStream {
+    private enum Life {
+        case free
+        /// The session could not take the request.
+        case refused
+        /// The session has the stream.
+        case open
+        /// The session has closed the stream; the client may still get the kept bytes.
+        case over
+    }
+
+    private let connection: HTTP2Upstream
+    /// The index in the connection's list.
     let slot: Int
     private var id: Int32 = 0
-    /// The session has the stream.
-    private var isOpen = false
+    private var life = Life.free
     private var client: (any UpstreamClient)?
+    private var exchange = ClientExchange()
+    private(set) var isReused = false
+    private var timer: PatienceTimer
+    private let live: LiveObject
 
+    // The request.
     private var output = ByteBuffer()
-    private var isOutputEnded = false
     private var trailers = FieldList()
-    private var hasTrailers = false
+    /// The session was told that there is nothing to send.
     private var isDeferred = false
     private var wasCongested = false
 
-    private(set) var isHeadDone = false
+    // The response.
     private var pending = ByteBuffer()
     private var pendingTrailers = TrailerSection()
+    /// The response is complete.
     private var isInputEnded = false
     private var isReadingPaused = false
+    /// The stream is in the connection's list of streams with events for their clients.
     private var isDue = false
-
-    private let timer: LoopTimer
-    /// The length of the response's content is known.
-    private var isCounted = false
+    /// The client has cancelled the request; the stream waits for its reset or its end.
+    private var isAbandoned = false
 
     init(connection: HTTP2Upstream, slot: Int) {
         self.connection = connection
         self.slot = slot
-        timer = LoopTimer(on: connection.loop)
+        timer = PatienceTimer(on: connection.loop, limits: connection.limits)
+        live = LiveObject(HTTP2UpstreamStream.self, on: connection.loop)
         timer.action = { [unowned self] in timedOut() }
-    }
-
-    func begin(_ client: any UpstreamClient) {
-        self.client = client
-        output.removeAll()
-        isOutputEnded = false
-        hasTrailers = false
-        isDeferred = false
-        wasCongested = false
-        isHeadDone = false
-        isCounted = false
-        pending.removeAll()
-        pendingTrailers.removeAll()
-        isInputEnded = false
-        isReadingPaused = false
     }
 
     // MARK: The request
 
-    package var isCongested: Bool { output.count > connection.limits.outputHigh }
-
-    /// Sends the head. False when the connection can't take it; then the client hears nothing.
-    package func sendHead(_ fields: borrowing FieldList, hasContent: Bool) -> Bool {
-        guard let stream = connection.session?.submitRequest(fields, slot: slot, hasContent: hasContent) else {
-            client = nil
-            connection.released(self)
-            return false
+    func begin(_ client: any UpstreamClient, _ request: borrowing UpstreamRequest) {
+        prepare()
+        self.client = client
+        exchange.begin(method: request.method, mayTunnel: false)
+        isReused = connection.hasResponded
+        let submitted = connection.session?.submitRequest(request.fields, slot: slot, hasContent: request.hasContent)
+        guard let submitted else {
+            life = .refused
+            return note()
         }
-        id = stream
-        isOpen = true
+        id = submitted
+        life = .open
         updateTimer()
         connection.loop.callAtEndOfTurn(connection)
-        return true
     }
 
-    package func write(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard client != nil, !isOutputEnded else { return }
+    private func prepare() {
+        exchange = ClientExchange()
+        output.removeAll()
+        trailers.removeAll()
+        isDeferred = false
+        wasCongested = false
+        pending.removeAll()
+        pendingTrailers.removeAll()
+        isInputEnded = false
+        isReadingPaused = false
+        isAbandoned = false
+    }
+
+    var isCongested: Bool { output.count > connection.limits.outputHigh }
+
+    func writeContent(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard client != nil, !exchange.isRequestEnded else { return }
         let wasEmpty = output.isEmpty
         output.append(bytes)
         if wasEmpty { updateTimer() }
@@ -82,14 +99,15 @@ package final class HTTP2UpstreamStream {
         resume()
     }
 
-    package func appendTrailer(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
-        if !hasTrailers { trailers.removeAll() }
-        hasTrailers = true
-        trailers.append(name: name, value: value)
+    func writeTrailers(_ section: TrailerSection) {
+        trailers.removeAll()
+        section.withBytes { fields, bytes in
+            for field in fields { trailers.append(name: field.name.in(bytes), value: field.value.in(bytes)) }
+        }
     }
 
-    package func end() {
-        isOutputEnded = true
+    func endRequest() {
+        exchange.endRequest()
         updateTimer()
         resume()
     }
@@ -101,15 +119,17 @@ package final class HTTP2UpstreamStream {
         connection.session?.resume(id)
     }
 
+    /// The session asks for content.
     func contentToSend(atMost limit: Int) -> HTTP2Content {
-        if output.isEmpty && !isOutputEnded {
+        // An abandoned request must not look complete.
+        if isAbandoned || (output.isEmpty && !exchange.isRequestEnded) {
             isDeferred = true
             return .later
         }
         let count = min(limit, output.count)
-        let isLast = isOutputEnded && count == output.count
-        if isLast && hasTrailers { connection.session?.submitTrailers(trailers, on: id) }
-        return .bytes(count, isLast: isLast, hasTrailers: hasTrailers)
+        let isLast = exchange.isRequestEnded && count == output.count
+        if isLast && !trailers.isEmpty { connection.session?.submitTrailers(trailers, on: id) }
+        return .bytes(count, isLast: isLast, hasTrailers: !trailers.isEmpty)
     }
 
     func moveContent(_ count: Int, to target: inout ByteBuffer) {
@@ -120,21 +140,41 @@ package final class HTTP2UpstreamStream {
         if wasCongested && output.count <= connection.limits.outputLow { note() }
     }
 
+    /// The session keeps the request until the application allows another stream.
+    var isUnsent: Bool { life == .open && connection.session?.isOpen(id) == false }
+
+    var isRequestOnTheWay: Bool { life != .refused && !isUnsent }
+
     // MARK: The response
 
+    /// The next header block is a head and not a trailer section.
+    var awaitsHead: Bool { !exchange.isResponseBegun }
+
     func received(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        if head.isInterim {
-            if head.status != 100 { client?.upstreamInterim(head, bytes) }
-            return
+        switch exchange.received(head) {
+        case .forwardInterim: client?.upstreamInterim(head, bytes)
+        case .forward(let framing):
+            updateTimer()
+            guard framing == .none, exchange.method != .head, head.status != 204, head.status != 304 else {
+                client?.upstreamResponded(head, bytes)
+                return
+            }
+            // The stream ends with the head, as in a gRPC response that only reports an error. HTTP/1.1 needs a length.
+            var whole = copy head
+            whole.framing = .length(0)
+            client?.upstreamResponded(whole, bytes)
+        case .fail(let error):
+            giveUp()
+            fail(.badResponse(error))
         }
-        isHeadDone = true
-        isCounted = head.framing.isCounted
-        updateTimer()
-        client?.upstreamResponded(head, bytes)
     }
 
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if client != nil && (isReadingPaused || !pending.isEmpty) {
+        guard client != nil else {
+            connection.session?.consumeOfConnection(bytes.count)
+            return
+        }
+        if isReadingPaused || !pending.isEmpty {
             pending.append(bytes)
             return
         }
@@ -150,12 +190,12 @@ package final class HTTP2UpstreamStream {
         note()
     }
 
-    package func pauseReading() {
+    func pauseReading() {
         isReadingPaused = true
         updateTimer()
     }
 
-    package func resumeReading() {
+    func resumeReading() {
         guard isReadingPaused else { return }
         isReadingPaused = false
         updateTimer()
@@ -165,84 +205,106 @@ package final class HTTP2UpstreamStream {
     private func note() {
         guard !isDue else { return }
         isDue = true
-        connection.isDue(self)
+        connection.append(due: self)
     }
 
-    /// Tells the client what it has not been told yet. Called outside the session.
-    func tell() {
+    /// Reports new events to the client. The connection calls this outside the session.
+    func reportDue() {
         isDue = false
+        if life == .refused { return fail(.notTaken) }
         if wasCongested && output.count <= connection.limits.outputLow {
             wasCongested = false
             client?.upstreamDrained()
         }
-        while client != nil && !isReadingPaused && !pending.isEmpty {
-            // Taken out: what is called may give the stream up.
-            var piece = ByteBuffer()
-            swap(&piece, &pending)
-            client?.upstreamSent(piece.readable)
-            connection.session?.consume(piece.count, on: id)
-        }
+        deliverPending()
         guard isInputEnded, pending.isEmpty, !isReadingPaused, let client else { return }
         let trailers = pendingTrailers
         if !trailers.isEmpty { trailers.withBytes { client.upstreamTrailers($0, $1) } }
         self.client = nil
         timer.cancel()
-        // An answer before the request's end: what is left of the request is of no use (RFC 9113 8.1).
-        if isOpen && !isOutputEnded { connection.session?.reset(id, .cancel) }
+        // A response before the end of the request makes the rest of the request useless (RFC 9113 8.1).
+        if !exchange.isRequestEnded { giveUp() }
         output.release()
         releaseIfOver()
         client.upstreamEnded()
     }
 
+    private func deliverPending() {
+        while client != nil && !isReadingPaused && !pending.isEmpty {
+            // Taken out of the stream, since the client may give the stream up meanwhile.
+            var piece = ByteBuffer()
+            swap(&piece, &pending)
+            let stream = id
+            client?.upstreamSent(piece.readable)
+            connection.session?.consume(piece.count, on: stream)
+        }
+    }
+
+    /// Tells the client that its host was ejected, unless the response has begun.
+    func reportEjected() {
+        if !exchange.isResponseBegun { client?.upstreamEjected() }
+    }
+
+    /// Tells the client that the application does not take the request now.
+    func reportPostponed() { client?.upstreamPostponed() }
+
     // MARK: Time
 
-    /// Gives the application its time for the next step: to take what is written, to answer, to go on with its answer.
+    /// Gives the application its time for the next step.
     private func updateTimer() {
         guard client != nil else { return timer.cancel() }
-        let limits = connection.limits
-        let isSilenceOurs = isInputEnded || isReadingPaused
-        let milliseconds: Int? =
-            if !output.isEmpty {
-                limits.stallMilliseconds
-            } else if isHeadDone && isSilenceOurs {
-                nil
-            } else if isHeadDone && isCounted {
-                limits.stallMilliseconds
-            } else if !isOutputEnded {
-                // The next step is the client's, who has its own time for it.
-                nil
-            } else if isHeadDone {
-                limits.streamMilliseconds
-            } else {
-                limits.responseMilliseconds > 0 ? limits.responseMilliseconds : nil
-            }
-        if let milliseconds { timer.set(afterMilliseconds: milliseconds) } else { timer.cancel() }
+        let patience = exchange.patience(
+            isOutputWaiting: !output.isEmpty, isReadingPaused: isInputEnded || isReadingPaused)
+        timer.allow(patience, hasMoved: true)
     }
 
     private func timedOut() {
         guard client != nil else { return }
-        if isOpen { connection.session?.reset(id, .cancel) }
+        giveUp()
         output.release()
-        connection.loop.callAtEndOfTurn(connection)
         fail(.timedOut)
     }
 
     // MARK: The end
 
-    /// The client wants no more of the response, and hears no more.
-    package func abandon() {
+    func abandon() {
         client = nil
         timer.cancel()
-        if isOpen { connection.session?.reset(id, .cancel) }
+        giveUp()
         output.release()
         dropPending()
+        releaseIfOver()
         connection.loop.callAtEndOfTurn(connection)
     }
 
+    /// Only a tunnel is left, and HTTP/2 carries none.
+    func leave() { abandon() }
+
+    private func giveUp() {
+        guard life == .open, !isAbandoned else { return }
+        isAbandoned = true
+        connection.abandon(self)
+    }
+
+    /// The reset budget allows the reset of this stream now.
+    func reset() {
+        connection.session?.reset(id, .cancel)
+        connection.loop.callAtEndOfTurn(connection)
+    }
+
+    /// The session has closed the stream. The client still gets the kept bytes of a complete response.
     func closed(_ code: HTTP2ErrorCode) {
-        isOpen = false
-        if client != nil && !isInputEnded { fail(isHeadDone ? .closedInResponse : .closedBeforeResponse) }
+        life = .over
+        if isAbandoned { connection.endedBeforeReset(self) }
+        if client != nil && !isInputEnded { fail(reason(code)) }
         releaseIfOver()
+    }
+
+    /// REFUSED_STREAM means that the application has not processed the request. Streams beyond the last one of a GOAWAY
+    /// get the same code (RFC 9113 8.7).
+    private func reason(_ code: HTTP2ErrorCode) -> UpstreamFailure {
+        if exchange.isResponseBegun { return .closedInResponse }
+        return code == .refusedStream ? .notTaken : .closedBeforeResponse
     }
 
     func fail(_ failure: UpstreamFailure) {
@@ -250,24 +312,33 @@ package final class HTTP2UpstreamStream {
         self.client = nil
         timer.cancel()
         dropPending()
+        releaseIfOver()
         client.upstreamFailed(failure)
     }
 
-    /// The last call.
+    /// The connection closes; the last call.
     func connectionEnded(_ failure: UpstreamFailure) {
-        fail(failure)
+        output.release()
         timer.remove()
+        if !isInputEnded {
+            let reason: UpstreamFailure =
+                exchange.isResponseBegun ? .closedInResponse : isUnsent ? .notTaken : failure
+            fail(failure.isBeforeResponse ? reason : failure)
+        }
+        if life == .open { life = .over }
+        releaseIfOver()
     }
 
+    /// Dropped content counts as consumed. Otherwise the connection's window would shrink for good.
     private func dropPending() {
-        if isOpen { connection.session?.consume(pending.count, on: id) }
+        connection.session?.consume(pending.count, on: id)
         pending.release()
     }
 
-    /// Both the session and the client have done with it.
+    /// Frees the object for another request when both the session and the client are done with it.
     private func releaseIfOver() {
-        guard !isOpen, client == nil, id != 0 else { return }
-        id = 0
+        guard client == nil, life == .over || life == .refused else { return }
+        life = .free
         connection.released(self)
     }
 }

@@ -1,25 +1,25 @@
 internal import Sockets
 
-/// What one source receives in one turn of its loop: as much as there is, but not so much that a fast sender holds the loop.
+/// Bounds the bytes that one source receives in one turn, so that a fast sender does not occupy the loop.
 struct InputTurn {
-    /// Bytes that may still be received.
+    /// The remaining bytes.
     private var left = 512 << 10
     private var hasReceived = false
-    /// Small pieces cost more than their bytes.
+    /// The least charge for a piece: small pieces cost more than their bytes.
     private static let leastCost = 4 << 10
 
     init() {}
 
-    /// The next piece; nil when this turn has had what there is, or enough of it.
+    /// Returns the next piece; nil if there is none or the turn's bound is reached.
     ///
     /// - Parameters:
-    ///   - scratch: where the transport may put it; it is valid until the next call.
-    ///   - source: is called again in the next turn when the transport still holds something by then.
+    ///   - scratch: memory for the transport. The piece is valid until the next call.
+    ///   - source: called again in the next turn if the transport then still holds bytes.
     mutating func receive(
         from transport: any Transport, using scratch: UnsafeMutableBufferPointer<UInt8>, for source: EventSource,
         on loop: EventLoop
     ) -> ReceiveResult? {
-        // What is in the socket the loop tells of again; what TLS has read ahead, nobody would.
+        // The loop reports bytes in the socket again. Bytes that TLS has read ahead would stay unnoticed.
         if hasReceived && !transport.hasBufferedInput { return nil }
         guard left > 0 else {
             loop.callNextTurn(source)

@@ -1,11 +1,12 @@
 private import Glibc
 internal import Sockets
 
-/// One loop's eye on a listening socket that all loops watch.
+/// One loop's source for a listening socket that all loops watch.
 final class ListenerSource: EventSource {
-    /// Others have their turn in between; and few enough that newcomers of a crowd don't give up in the kernel's queue.
+    /// Few enough for other sources to have their turn, and enough that new connections do not time out in the kernel's
+    /// queue.
     private static let acceptsPerTurn = 32
-    /// How long a loop leaves the listener alone when descriptors or slots have run out: it must not spin.
+    /// The time that a loop does not watch the listener without descriptors or slots: it must not spin.
     private static let pauseMilliseconds = 100
 
     private let descriptor: Int32
@@ -23,8 +24,11 @@ final class ListenerSource: EventSource {
 
     override func ready(_ readiness: Readiness) {
         for number in 0..<ListenerSource.acceptsPerTurn {
+            guard server.hasRoomForArrivals else {
+                return pause(milliseconds: PendingConnections<PendingConnection>.graceMilliseconds)
+            }
             guard server.reserveSlot() else {
-                // After the last free slot has been taken only the next turn tells whether somebody waits.
+                // After the last free slot was used, only the next turn shows whether a connection waits.
                 if number == 0 {
                     server.noteFull()
                     pause()
@@ -39,7 +43,7 @@ final class ListenerSource: EventSource {
                 let peer = accepted.peer?.host ?? ""
                 server.accept(accepted.take(), peerHost: peer)
             } catch {
-                // EMFILE, ENFILE, ENOBUFS, ENOMEM: out of something; the connection waits in the queue.
+                // EMFILE, ENFILE, ENOBUFS, ENOMEM: a resource is exhausted. The connection waits in the queue.
                 server.releaseSlot()
                 pause()
                 return
@@ -47,12 +51,12 @@ final class ListenerSource: EventSource {
         }
     }
 
-    private func pause() {
+    private func pause(milliseconds: Int = ListenerSource.pauseMilliseconds) {
         guard !isPaused else { return }
         isPaused = true
-        // EPOLLEXCLUSIVE can't be modified (epoll_ctl(2)): leave and come back.
+        // EPOLLEXCLUSIVE can't be modified (epoll_ctl(2)): remove the descriptor and add it again.
         server.loop.unwatch(self)
-        timer.set(afterMilliseconds: ListenerSource.pauseMilliseconds)
+        timer.set(afterMilliseconds: milliseconds)
     }
 
     private func resume() {
@@ -65,7 +69,7 @@ final class ListenerSource: EventSource {
         }
     }
 
-    /// A connection of this loop has gone: there may be room again.
+    /// A connection of this loop has closed: there may be room again.
     func slotFreed() {
         if isPaused { resume() }
     }

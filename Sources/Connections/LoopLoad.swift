@@ -1,7 +1,7 @@
 private import Synchronization
 
-/// Connections that one server of a group has, those included that are on their way to it from the loop that accepted them.
-/// Written and read by all loops.
+/// The connections of one server of a group, including those on their way to it from the accepting loop. All loops read
+/// and write it.
 package final class LoopLoad: Sendable {
     private let value = Atomic<Int>(0)
 
@@ -11,7 +11,8 @@ package final class LoopLoad: Sendable {
 
     func remove() { value.wrappingSubtract(1, ordering: .relaxed) }
 
-    /// Whether a connection is worth the way from a server with `count` of them to this one's: it costs a wake-up and a lock.
+    /// Returns whether a connection should move from a server with `count` connections to this one: the move costs a
+    /// wake-up and a lock.
     func isWell(below count: Int) -> Bool {
         let own = self.count
         return own + 1 + own / 8 < count

@@ -1,6 +1,6 @@
 internal import Sockets
 
-/// A multiplexed connection that a server has accepted: each of its streams is served like a connection of its own.
+/// An accepted multiplexed connection. Each of its streams is served like a connection of its own.
 final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
     private var multiplexer: Multiplexer?
     private var isDraining = false
@@ -20,7 +20,7 @@ final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
         if isDraining, let multiplexer, multiplexer.streamCount == 0, multiplexer.isSent { close() }
     }
 
-    /// The streams are drained like any connection; new ones are refused, so that their requests go elsewhere.
+    /// The streams are drained like any connection. New ones are refused, so that their requests go to other workers.
     override func drain() {
         isDraining = true
         loop.callAtEndOfTurn(self)
@@ -34,7 +34,7 @@ final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
         return true
     }
 
-    /// Not at once: others that are refused may have come together with this one, and all are to be told.
+    /// Not at once: other streams may arrive together with this one, and each needs its refusal.
     func streamEnded() {
         if isDraining { loop.callAtEndOfTurn(self) }
     }

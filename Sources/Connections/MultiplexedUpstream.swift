@@ -1,12 +1,12 @@
 package import Sockets
 
-/// One multiplexed connection to an upstream: gives upstream connections a stream each instead of a socket.
+/// One multiplexed connection to an upstream. It gives each upstream connection a stream instead of a socket.
 ///
 ///     connecting -> open -> ended
 ///
-/// Connections that come while it is connecting wait, and fail together if it fails.
+/// Upstream connections that arrive while it is connecting wait, and fail together if it fails.
 package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
-    /// Called once, when it has ended: nothing can be attached any more.
+    /// Called once after its end. No connection can be attached any more.
     package var onEnd: (MultiplexedUpstream) -> Void = { _ in }
 
     private let loop: EventLoop
@@ -29,7 +29,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
         connector.start()
     }
 
-    /// Gives the connection a stream, now or once this stands; false when there is no room for it.
+    /// Gives the upstream connection a stream, now or after the connect. Returns false without room.
     package func attach(_ connection: UpstreamConnection) -> Bool {
         if isEnded || endsWhenUnused { return false }
         guard let multiplexer else {
@@ -42,7 +42,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
         return true
     }
 
-    /// As many as get a stream at once later.
+    /// As many as can get a stream at once later.
     private static let maximumWaiting = Multiplexer.maximumStreams
 
     private func connected(_ result: Result<SocketTransport, UpstreamFailure>) {
@@ -57,7 +57,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
             let multiplexer = Multiplexer(transport: transport, isOpener: true, owner: self, loop: loop)
             self.multiplexer = multiplexer
             for connection in waiting where !connection.isClosed {
-                // There are as many places as could wait.
+                // There are as many streams as waiting connections.
                 if let stream = multiplexer.open() { connection.opened(over: stream, isWatched: false) }
             }
             endIfUnused()
@@ -68,7 +68,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
         }
     }
 
-    /// Gives no more streams, and ends as soon as none is left.
+    /// Gives no more streams, and ends when none is left.
     package func retire() {
         endsWhenUnused = true
         endIfUnused()
@@ -86,7 +86,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
         endIfUnused()
     }
 
-    /// A worker begins no streams.
+    /// A worker opens no streams.
     func accept(_ stream: MultiplexedStream) -> Bool { false }
 
     func streamEnded() {

@@ -2,42 +2,44 @@ internal import HTTP
 internal import Multiplexing
 internal import Sockets
 
-/// Whom a multiplexer belongs to: the event source of the connection.
+/// The owner of a multiplexer: the event source of its connection.
 protocol MultiplexerOwner: EventSource {
-    /// The peer has begun a stream; false refuses it. Only the accepting side is asked.
+    /// The peer has begun a stream; false refuses it. Called only on the side that has accepted the connection.
     func accept(_ stream: MultiplexedStream) -> Bool
 
-    /// A stream has ended and its place is free again.
+    /// A stream has ended, and its place is free again.
     func streamEnded()
 
-    /// The connection has ended or broken; the streams have been told.
+    /// The connection has ended or broken, and the streams know.
     func multiplexerEnded(_ error: TransportError?)
 }
 
-/// Many byte streams over one transport (`understudy/1`): what nodes of a cluster speak to each other.
+/// Many byte streams over one transport (`understudy/1`), the protocol between nodes of a cluster.
 ///
-/// Each stream looks like a connection of its own (`MultiplexedStream` is a `Transport`), with an HTTP/1.1 connection at both
-/// its ends that serves one request after the other. So a message is framed, checked, paused and broken off by the same code as
-/// anywhere, and the multiplexer knows nothing of HTTP.
+/// Each stream is a `Transport` (`MultiplexedStream`) with an HTTP/1.1 connection at both ends, which serves one
+/// request after the other. So the same code frames, checks, pauses and breaks off messages as on a socket, and the
+/// multiplexer knows no HTTP.
 ///
 /// Laws:
-/// - What the streams write during a turn of the loop leaves at its end, in as few TLS records and system calls as it fits.
-/// - A stream has at most a window of bytes on the way or unread in each direction; one that is not read stops nobody else.
-/// - Places of streams are used again only when both sides have ended the stream, or ours has reset it.
-/// - A frame for a stream that is over is ignored; one that breaks the protocol ends the connection.
-final class Multiplexer {
-    /// Output beyond this stops the streams from writing until it has fallen to `outputLow`.
+/// - Bytes that streams write in a turn of the loop leave at its end, in as few TLS records and system calls as
+///   possible.
+/// - In each direction a stream has at most a window of bytes in transit or unread. An unread stream stops no other
+///   stream.
+/// - The place of a stream is used again only after both sides have ended the stream, or this side has reset it.
+/// - A frame for a stream that has ended is ignored. A frame that breaks the protocol ends the connection.
+final class Multiplexer: PumpedConnection {
+    /// More output than this stops the streams from writing until it has fallen to `outputLow`. Bytes.
     private static let outputHigh = 256 << 10
     private static let outputLow = 64 << 10
-    /// Output that does not wait for the end of the turn, so that the peer can begin with it.
+    /// This much output does not wait for the end of the turn, so that the peer can begin with it. Bytes.
     private static let outputEarly = 64 << 10
 
-    /// Streams open at a time.
+    /// The bound on open streams.
     static let maximumStreams = MultiplexingLimits.streams
 
     let loop: EventLoop
     let peerIdentity: PeerIdentity
-    private let transport: any Transport
+    var pump: TransportPump
     private unowned let owner: any MultiplexerOwner
     private let isOpener: Bool
     private var reader: FrameReader
@@ -45,27 +47,30 @@ final class Multiplexer {
     private var places: [MultiplexedStream?] = []
     private var uses: [UInt32] = []
     private var freePlaces: [Int] = []
-    /// The stream whose content is being received; nil when it is over.
+    /// The stream whose content is being received; nil when the stream has ended.
     private var receiving: MultiplexedStream?
+    /// Streams that give their peers credit at the end of the turn, if their readers then want more.
+    private var creditors: [MultiplexedStream] = []
     /// Streams that wait until there is room for output.
     private var blocked: [MultiplexedStream] = []
-    private var isWriteBlocked = false
-    /// The peer has said something: it has taken us for one of the cluster.
+    /// The peer has sent bytes, so it accepts our certificate.
     private var hasReceived = false
     private var isEnded = false
-    /// Writing has failed: told at the end of the turn, not inside the call of whoever wrote.
+    /// Writing has failed. The connection ends at the end of the turn, not inside the call that wrote.
     private var writeError: TransportError?
-    /// Streams that are not over.
+    /// Streams that have not ended.
     private(set) var streamCount = 0
+    private let live: LiveObject
 
     /// - Parameters:
     ///   - transport: after its handshake.
-    ///   - isOpener: the side that made the connection, which alone begins streams.
+    ///   - isOpener: this side made the connection. Only that side begins streams.
     init(transport: any Transport, isOpener: Bool, owner: any MultiplexerOwner, loop: EventLoop) {
-        self.transport = transport
+        pump = TransportPump(transport)
         self.isOpener = isOpener
         self.owner = owner
         self.loop = loop
+        live = LiveObject(Multiplexer.self, on: loop)
         peerIdentity = transport.peerIdentity
         reader = FrameReader(expectsPreface: !isOpener)
         if isOpener {
@@ -96,7 +101,7 @@ final class Multiplexer {
         return stream
     }
 
-    /// A stream is over on this side and leaves its place.
+    /// A stream has ended on this side and frees its place.
     func leave(_ stream: MultiplexedStream) {
         let place = stream.id.place
         guard places[place] === stream else { return }
@@ -118,26 +123,18 @@ final class Multiplexer {
 
     // MARK: Output
 
-    /// Nothing that was written waits any more.
-    var isSent: Bool { isEnded || (output.isEmpty && transport.unsent == 0) }
+    /// All written bytes have left.
+    var isSent: Bool { isEnded || (!pump.isWaiting(output)) }
 
-    /// How many bytes of content there is room for.
+    /// Bytes of content that streams may write now.
     var room: Int { isEnded || writeError != nil ? 0 : Multiplexer.outputHigh - output.count }
 
-    /// Appends one frame; leaves at the end of the turn.
+    /// Appends one frame, which leaves at the end of the turn.
     func write(_ header: FrameHeader, _ content: UnsafeBufferPointer<UInt8>) {
         guard !isEnded, writeError == nil else { return }
         output.append(header)
-        if isWriteBlocked { output.append(content) } else { note(output.gather(content, into: transport).outcome) }
+        if case .failed = pump.gather(content, behind: &output, now: loop.now).outcome { writeError = .truncated }
         written()
-    }
-
-    private func note(_ outcome: SendOutcome) {
-        switch outcome {
-        case .done: break
-        case .blocked: isWriteBlocked = true
-        case .failed: writeError = .truncated
-        }
     }
 
     func write(_ kind: FrameKind, _ stream: StreamID) {
@@ -151,27 +148,38 @@ final class Multiplexer {
     }
 
     private func written() {
-        if output.count >= Multiplexer.outputEarly && !isWriteBlocked { flush() }
+        if output.count >= Multiplexer.outputEarly && !pump.isWriteBlocked { flush() }
         loop.callAtEndOfTurn(owner)
     }
 
-    /// Calls the stream when there is room again.
+    /// Calls the stream at the end of the turn, to give credit.
+    func giveCredit(of stream: MultiplexedStream) {
+        creditors.append(stream)
+        loop.callAtEndOfTurn(owner)
+    }
+
+    /// Calls the stream once there is room again.
     func awaitRoom(_ stream: MultiplexedStream) {
         blocked.append(stream)
     }
 
     private func flush() {
-        if !isWriteBlocked && writeError == nil { note(output.send(through: transport).outcome) }
+        if writeError == nil, case .failed = pump.send(&output, now: loop.now).outcome { writeError = .truncated }
         if output.isEmpty && output.capacity > Multiplexer.outputEarly { output.release() }
     }
 
     /// The owner's end of turn.
     func endOfTurn() {
         guard !isEnded else { return }
+        if !creditors.isEmpty {
+            let streams = creditors
+            creditors = []
+            for stream in streams { stream.creditCame() }
+        }
         flush()
         if writeError != nil {
-            // What the peer sent before it went is still of interest.
-            readInput()
+            // The peer may have sent bytes before it closed.
+            receiveInput()
             if let writeError { end(writeError) }
             return
         }
@@ -192,37 +200,25 @@ final class Multiplexer {
     func ready(_ readiness: Readiness) {
         guard !isEnded else { return }
         if readiness.contains(.writable) {
-            isWriteBlocked = false
+            pump.becameWritable()
             flush()
             loop.callAtEndOfTurn(owner)
         }
-        if !readiness.isDisjoint(with: [.readable, .hangup, .error]) { readInput() }
+        if !readiness.isDisjoint(with: [.readable, .hangup, .error]) { receiveInput() }
     }
 
-    private func readInput() {
-        var turn = InputTurn()
-        while !isEnded,
-            let result = turn.receive(from: transport, using: loop.sharedScratch, for: owner, on: loop)
-        {
-            switch result {
-            case .bytes(let bytes): received(bytes)
-            case .wouldBlock(let direction):
-                if direction == .write { isWriteBlocked = true }
-                return
-            case .endOfStream:
-                end(nil)
-                return
-            case .failed(let error):
-                end(error)
-                return
-            }
-        }
-    }
+    var pumpSource: EventSource { owner }
+    var inputSpace: UnsafeMutableBufferPointer<UInt8> { loop.sharedScratch }
+    var takesInput: Bool { !isEnded }
 
-    private func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+    func inputEnded() { end(nil) }
+
+    func inputFailed(_ error: TransportError) { end(error) }
+
+    func received(_ bytes: UnsafeBufferPointer<UInt8>) {
         hasReceived = true
         var offset = 0
-        // A call into a stream may end the connection.
+        // A stream's source may end the connection.
         while !isEnded {
             switch reader.next(bytes, at: &offset) {
             case .needMore: return
@@ -276,14 +272,14 @@ final class Multiplexer {
         }
     }
 
-    /// The peer does not keep to the protocol.
+    /// The peer has broken the protocol.
     private func fail() {
         end(.secure(.other, message: "the peer broke the multiplexing protocol"))
     }
 
     // MARK: Ending
 
-    /// Ends the connection and tells every stream.
+    /// Ends the connection and every stream.
     ///
     /// - Parameter error: nil when the peer ended it properly.
     func end(_ error: TransportError?) {
@@ -291,10 +287,11 @@ final class Multiplexer {
         isEnded = true
         receiving = nil
         blocked = []
+        creditors = []
         output.release()
-        transport.unwatch(owner, on: loop)
-        transport.closeWrite()
-        // An alert says that no request was seen only as long as the peer has not taken us.
+        pump.unwatch(owner, on: loop)
+        pump.closeWrite()
+        // An alert proves that no request was read, but only until the peer has accepted our certificate.
         let told = hasReceived ? .truncated : error ?? .truncated
         for stream in places {
             if let stream { stream.connectionEnded(told) }
@@ -302,8 +299,8 @@ final class Multiplexer {
         owner.multiplexerEnded(error)
     }
 
-    private func updateInterest() {
+    func updateInterest() {
         guard !isEnded else { return }
-        transport.update(owner, on: loop, for: isWriteBlocked ? [.readable, .writable] : .readable)
+        pump.updateInterest(reads: true, of: owner, on: loop)
     }
 }

@@ -1,26 +1,50 @@
 package import Sockets
 
-/// The connections of one listener on one loop: how they are accepted, bounded, listed and drained.
+/// The connections of one listener on one loop. The server accepts, limits, lists and drains them.
 package final class Server {
     package let loop: EventLoop
     package let provider: TransportProvider
-    package let limits: DownstreamLimits
+    /// New connections use these limits for parsers and windows. A timer reads its limit when it is set.
+    package private(set) var limits: DownstreamLimits
     package let counters = ServerCounters()
     /// Set once, before the first listener is added.
     package var service: any Service
-    /// What may be spoken on this port. Where TLS does not negotiate it, the first bytes tell; so only what they can tell apart.
+    /// The protocols of this port. Without ALPN the first bytes decide, so the list has only protocols that they distinguish.
     package var protocols: [ApplicationProtocol] = [.http1]
-    /// Called with one line for the log when a peer fails to get in.
+    /// Called with each request that reaches no exchange, because its head is rejected or late.
+    package var onReject: (_ request: RejectedRequest) -> Void = { _ in }
+    /// Called when the exchange of a request has ended; nil without an observer. Set before the first listener is added.
+    package var onRequestEnd: ((_ context: RequestContext) -> Void)?
+    /// Called with one line for the log when a peer's handshake or identity is rejected.
     package var onHandshakeFailure: (_ error: TransportError, _ peer: String) -> Void = { _, _ in }
-    /// Called each time that a connection is left waiting in the kernel's queue, since all slots are taken.
+    /// Called each time when a connection stays in the kernel's queue because all slots are taken.
     package var onFull: () -> Void = {}
-    /// Called when, after `drain`, the last connection is gone.
+    /// Called after `drain`, when the last connection has closed.
     package var onDrained: () -> Void = {}
 
-    /// Bounds the connections of each source, over all loops. Set before the first listener is added.
+    /// Limits the connections of each source, over all loops. Set before the first listener is added.
     package var sources: SourceSlots?
 
-    /// Its connections, but for those that are streams of another.
+    /// The memory that the process may hold for clients, over all loops; nil for a server of members. Set before the first
+    /// listener is added.
+    package var memory: MemoryAccount?
+    private var relief: MemoryRelief?
+
+    /// Limits the connections of each identity, over all loops; nil if peers have no identity. Set before the first listener is added.
+    package var identities: IdentityLimiter?
+    /// The peers that `identities` does not count: a worker always admits a balancer. Set before the first listener is added.
+    package var isAlwaysLetIn: (PeerIdentity) -> Bool = { _ in false }
+    /// When all slots are taken, the oldest connection closes for a new one. For services that answer small requests at once. Set
+    /// before the first listener is added.
+    package var closesOldestWhenFull = false
+    /// The limits of connections without a finished handshake. Set before the first listener is added.
+    package var arrivalLimits: PendingConnectionLimits {
+        didSet { arrivals = PendingConnections(limits: arrivalLimits) }
+    }
+
+    private var arrivals: PendingConnections<PendingConnection>
+
+    /// The number of connections of this server, without streams of multiplexed connections.
     let load = LoopLoad()
     /// The servers on the other loops of its group. Set before the first listener is added.
     var neighbours: [ServerGroup.Member] = []
@@ -28,10 +52,11 @@ package final class Server {
     package private(set) var isDraining = false
     var date = DateCache()
     private var connections: [ServerConnection] = []
+    private var nextSerial: UInt64 = 0
     private var listeners: [ListenerSource] = []
     private let slots: ConnectionSlots
 
-    /// - Parameter slots: the bound on connections, shared with the servers on other loops.
+    /// - Parameter slots: the limit of connections, shared with the servers on other loops.
     package init(
         loop: EventLoop, provider: TransportProvider, service: any Service, limits: DownstreamLimits,
         slots: ConnectionSlots
@@ -41,13 +66,18 @@ package final class Server {
         self.service = service
         self.limits = limits
         self.slots = slots
+        arrivalLimits = PendingConnectionLimits(places: slots.limit)
+        arrivals = PendingConnections(limits: arrivalLimits)
     }
 
     package var connectionCount: Int { connections.count }
 
+    /// Adopts new limits.
+    package func adopt(_ limits: DownstreamLimits) { self.limits = limits }
+
     // MARK: Listening
 
-    /// Accepts from a listening socket that stays open until `stopListening` and belongs to somebody else.
+    /// Accepts from a listening socket that the caller owns and keeps open until `stopListening`.
     package func listen(on descriptor: Int32) throws(SystemError) {
         let listener = ListenerSource(descriptor: descriptor, server: self)
         try loop.watch(listener, descriptor: descriptor, for: [.readable, .exclusive])
@@ -59,7 +89,7 @@ package final class Server {
         listeners = []
     }
 
-    /// Stops listening, closes idle connections, and lets the others finish what they are at.
+    /// Stops listening and closes idle connections. Other connections finish their requests.
     package func drain() {
         guard !isDraining else { return }
         isDraining = true
@@ -73,7 +103,7 @@ package final class Server {
         for connection in connections { connection.close() }
     }
 
-    /// Goes on with new certificates: what stands keeps its own, but whoever is not trusted any more is cut off.
+    /// Uses new certificates. Open connections keep the old ones. A connection whose peer is no longer trusted closes.
     ///
     /// - Parameter fresh: made for this server's loop.
     package func reload(_ fresh: TransportProvider) {
@@ -88,10 +118,30 @@ package final class Server {
 
     // MARK: Connections
 
-    /// Whether there is room for one more connection; takes its place if so.
-    func reserveSlot() -> Bool { slots.reserve() }
+    /// True if the server can accept a pending connection. False while the maximum number of them wait for an answer.
+    var hasRoomForArrivals: Bool { arrivals.hasRoom(now: loop.now) }
 
-    /// Somebody is left waiting, since there is no room.
+    /// Reserves a slot for one more connection. Returns false if there is none.
+    func reserveSlot() -> Bool {
+        if slots.reserve() { return true }
+        // A connection without a finished handshake closes before a new one has to wait.
+        let victim = arrivals.longestSilent(now: loop.now) ?? (closesOldestWhenFull ? oldestConnection : nil)
+        guard let victim else { return false }
+        counters.evicted.add(1)
+        victim.close()
+        return slots.reserve()
+    }
+
+    /// The oldest connection without an outstanding request, or else the oldest one.
+    ///
+    /// A request may span several turns of the loop. Newer idle connections must not evict it.
+    private var oldestConnection: ServerConnection? {
+        let candidates = connections.lazy.filter(\.holdsSlot)
+        return candidates.filter { !$0.isServing }.min { $0.serial < $1.serial }
+            ?? candidates.min { $0.serial < $1.serial }
+    }
+
+    /// A connection stays in the kernel's queue, because there is no room.
     func noteFull() {
         counters.count(.maxConnections)
         onFull()
@@ -99,9 +149,9 @@ package final class Server {
 
     func releaseSlot() { slots.release() }
 
-    /// Takes over an accepted socket, for which a slot is reserved: here, or on the loop of the group that has the fewest.
+    /// Serves an accepted socket with a reserved slot, on the loop of the group with the fewest connections.
     ///
-    /// Of loops that watch one listener the kernel wakes mostly the same, and it would have twice as many connections as another.
+    /// If several loops watch one listener, the kernel mostly wakes the same loop. Without this, that loop gets twice as many connections.
     func accept(_ socket: consuming FileDescriptor, peerHost: String) {
         guard let neighbour = neighbours.min(by: { $0.load.count < $1.load.count }),
             neighbour.load.isWell(below: load.count)
@@ -117,10 +167,10 @@ package final class Server {
         }
     }
 
-    /// Begins to serve a socket that counts as this server's.
+    /// Begins to serve a socket that this server counts.
     private func admit(_ socket: consuming FileDescriptor, peerHost: String) {
         if let sources, let source = SourceKey(host: peerHost), !sources.reserve(source) {
-            // Left in the kernel's queue it would hold up everybody behind it: closed at once.
+            // In the kernel's queue it would delay every connection behind it, so it closes at once.
             counters.count(.maxConnectionsPerSource)
             slots.release()
             load.remove()
@@ -131,9 +181,15 @@ package final class Server {
             giveBack(peerHost)
             return
         }
-        let connection = Arrival(socket: transport, peerHost: peerHost, server: self)
+        guard hasRoomForArrivals else {
+            // Another loop accepted it, and that loop can't know.
+            counters.evicted.add(1)
+            giveBack(peerHost)
+            return
+        }
+        let connection = PendingConnection(socket: transport, peerHost: peerHost, server: self)
         do throws(SystemError) {
-            try loop.watch(connection, descriptor: descriptor, for: Arrival.interest)
+            try loop.watch(connection, descriptor: descriptor, for: PendingConnection.interest)
         } catch {
             giveBack(peerHost)
             return
@@ -141,7 +197,7 @@ package final class Server {
         add(connection)
     }
 
-    /// Serves a stream of a multiplexed connection like a connection.
+    /// Serves a stream of a multiplexed connection as if it were a connection.
     func accept(_ stream: MultiplexedStream, peerHost: String) {
         let connection = DownstreamConnection(transport: stream, peerHost: peerHost, server: self)
         connection.holdsSlot = false
@@ -149,54 +205,133 @@ package final class Server {
         add(connection)
     }
 
+    /// The ledger that charges the buffers of a connection; nil without a memory account.
+    func makeLedger(for connection: ServerConnection) -> MemoryLedger? {
+        guard let memory else { return nil }
+        let ledger = MemoryLedger(account: memory, source: SourceKey(host: connection.peerHost), server: self)
+        ledger.owner = connection
+        return ledger
+    }
+
+    /// Closes the connections that hold the most memory, on every loop of the group.
+    func relieve(withNeighbours: Bool = true) {
+        if relief == nil { relief = MemoryRelief(on: loop) { [unowned self] in connections } }
+        guard relief?.begin() == true, withNeighbours else { return }
+        for neighbour in neighbours {
+            neighbour.loop.post { neighbour.server.relieve(withNeighbours: false) }
+        }
+    }
+
     private func add(_ connection: ServerConnection) {
         counters.accepted.add(1)
         connection.listIndex = connections.count
+        connection.serial = nextSerial
+        nextSerial += 1
         connections.append(connection)
         connection.start()
     }
 
-    /// A connection goes on as another one.
+    /// Replaces a connection by its successor, for another protocol on the same transport.
     func replace(_ connection: ServerConnection, with successor: ServerConnection) {
         successor.listIndex = connection.listIndex
+        successor.serial = connection.serial
+        successor.identityPlace = connection.identityPlace.take()
+        successor.identityPlace?.connection = successor
         connections[successor.listIndex] = successor
         connection.listIndex = -1
     }
 
+    /// Releases a closed connection. The connection and its exchanges live to the end of the turn, because one of their methods
+    /// may still be on the stack.
     func remove(_ connection: ServerConnection) {
+        loop.keepToEndOfTurn(connection)
         let index = connection.listIndex
         guard index >= 0 else { return }
         connection.listIndex = -1
+        connection.ownLedger?.close()
         counters.closed.add(1)
+        if let place = connection.identityPlace.take() { identities?.leave(place) }
         if connection.holdsSlot { giveBack(connection.peerHost) }
         let last = connections.removeLast()
         if last !== connection {
             connections[index] = last
             last.listIndex = index
         }
-        if connection.holdsSlot {
-            for listener in listeners { listener.slotFreed() }
-        }
+        if connection.holdsSlot { roomFreed() }
         if isDraining && connections.isEmpty { onDrained() }
     }
 
-    /// Gives back the place that a connection had, in all and for its source.
+    private func roomFreed() {
+        for listener in listeners { listener.slotFreed() }
+    }
+
+    /// Releases the connection's slot, in total and for its source.
     private func giveBack(_ peerHost: String) {
         slots.release()
         load.remove()
         if let sources, let source = SourceKey(host: peerHost) { sources.release(source) }
     }
 
+    // MARK: Pending connections
+
+    /// Counts a connection without a finished handshake.
+    func enter(_ arrival: PendingConnection) -> PendingConnections<PendingConnection>.Place {
+        let (place, victim) = arrivals.enter(arrival, from: arrival.source, now: loop.now)
+        evict(victim)
+        return place
+    }
+
+    /// See `PendingConnections.asks`.
+    func asks(_ place: PendingConnections<PendingConnection>.Place, _ isAsking: Bool) {
+        arrivals.asks(place, isAsking)
+        if !isAsking { roomFreed() }
+    }
+
+    func wasAnswered(_ arrival: PendingConnection, at place: inout PendingConnections<PendingConnection>.Place) {
+        evict(arrivals.wasAnswered(&place, arrival, from: arrival.source))
+    }
+
+    func leave(_ place: PendingConnections<PendingConnection>.Place) {
+        arrivals.leave(place)
+        if !place.isAnswered { roomFreed() }
+    }
+
+    private func evict(_ victim: PendingConnection?) {
+        guard let victim else { return }
+        counters.evicted.add(1)
+        victim.close()
+    }
+
+    /// Admits a peer with a verified identity, and takes a permit of that identity. Returns false if there is none.
+    func letIn(_ arrival: PendingConnection) -> Bool {
+        guard let identities else { return true }
+        let identity = arrival.transport.peerIdentity
+        let name: String
+        switch identity {
+        case .anonymous: return true
+        // Every request from them is rejected. Together they share one identity's limit.
+        case .unusable: name = ""
+        case .uri(let uri): name = uri
+        }
+        if isAlwaysLetIn(identity) { return true }
+        arrival.identityPlace = identities.enter(arrival, as: name)
+        if arrival.identityPlace == nil { noteFull() }
+        return arrival.identityPlace != nil
+    }
+
     func exchangeBegan() { counters.exchangesBegan.add(1) }
-    func exchangeEnded() { counters.exchangesEnded.add(1) }
+
+    func exchangeEnded(_ context: RequestContext) {
+        counters.exchangesEnded.add(1)
+        if context.end() { onRequestEnd?(context) }
+    }
 
     func handshakeFailed(_ error: TransportError, from peer: String) {
         counters.handshakeFailures.add(1)
         onHandshakeFailure(error, peer)
     }
 
-    /// A connection broke after its handshake: with TLS 1.3 this is where a client learns, and tells, that it refuses
-    /// us.
+    /// A connection broke after its handshake. In TLS 1.3 a client's rejection of our certificate arrives only then.
     func connectionFailed(_ error: TransportError, from peer: String) {
         if case .secure = error { onHandshakeFailure(error, peer) }
     }

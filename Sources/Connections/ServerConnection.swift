@@ -1,31 +1,62 @@
 package import Sockets
 
-/// A connection that a server has accepted, in whatever protocol: what the server lists, drains and closes.
+/// A connection that a server has accepted, in any protocol. The server lists, drains and closes it.
 package class ServerConnection: EventSource {
-    /// The loop and listener that the connection belongs to. Each holds the other until the connection closes.
+    /// The server of the loop and listener. It holds the connection until `Server.remove`, which every connection calls
+    /// once, when it closes.
     package let server: Server
     package let transport: any Transport
     /// The client's address, without port; empty for a unix socket.
     package let peerHost: String
-    /// The place in the server's list.
+    /// The index in the server's list.
     var listIndex = -1
-    /// Whether it takes one of the server's `ConnectionSlots`: streams share the one of their connection.
+    /// The connection uses one of the server's `ConnectionSlots`. Streams share the slot of their connection.
     var holdsSlot = true
+    /// Nil until the connection holds something, and without an account.
+    private(set) var ownLedger: MemoryLedger?
+    private let live: LiveObject
+    /// The number of the connection in the order of arrival.
+    var serial: UInt64 = 0
+    /// Its permit among the connections of its peer's identity, if these are limited.
+    var identityPlace: IdentityLimiter.Permit?
 
     init(transport: any Transport, peerHost: String, server: Server) {
         self.server = server
         self.transport = transport
         self.peerHost = peerHost
+        live = LiveObject(ServerConnection.self, on: server.loop)
     }
 
     package var loop: EventLoop { server.loop }
 
+    /// The ledger for the connection's buffers; nil if the server has no account.
+    package var ledger: MemoryLedger? {
+        if let ownLedger { return ownLedger }
+        guard listIndex >= 0 else { return nil }
+        ownLedger = server.makeLedger(for: self)
+        return ownLedger
+    }
+
+    /// A request is in progress.
+    var isServing: Bool { false }
+
+    /// Closes because of the memory that it holds.
+    func shed() {
+        server.counters.count(.memoryLimit)
+        close()
+    }
+
+    /// See `Downstream.isPeerCertified`. False for a stream of a shared connection: no worker registers over one.
+    package func isPeerCertified(for host: String) -> Bool {
+        (transport as? SocketTransport)?.isPeerCertified(for: host) ?? false
+    }
+
     /// Begins: the connection is in the server's list and the loop watches it.
     func start() {}
 
-    /// Lets what is under way finish, then closes; whoever got in is served at least once.
+    /// Finishes the requests in progress, then closes. An accepted connection is served at least once.
     func drain() {}
 
-    /// Lets go of everything at once, and leaves the server's list.
+    /// Closes at once, and leaves the server's list.
     package func close() {}
 }

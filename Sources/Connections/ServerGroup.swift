@@ -1,13 +1,13 @@
 package import Sockets
 private import Synchronization
 
-/// One server on each of several loops, all watching the same listeners.
+/// One server on each of several loops. All watch the same listeners.
 ///
-/// Made, started and driven by one thread (the control loop's); the servers themselves live on their own loops.
+/// One thread (the control loop's) creates, starts and calls it. The servers live on their own loops.
 package final class ServerGroup: @unchecked Sendable {
     package struct Member: @unchecked Sendable {
         package let loop: EventLoop
-        /// Touched on `loop` only, but for its counters.
+        /// Used on `loop` only, except for its counters.
         package let server: Server
         package let counters: ServerCounters
         package let load: LoopLoad
@@ -16,7 +16,7 @@ package final class ServerGroup: @unchecked Sendable {
     package let members: [Member]
     package let slots: ConnectionSlots
     private var threads: [LoopThread] = []
-    /// The listening sockets: open as long as any loop may still look at them.
+    /// The listening sockets. They stay open while any loop may still use them.
     private var listeners: [Int32] = []
 
     /// - Parameter make: makes the server for a loop; called once a loop, before any runs.
@@ -56,7 +56,7 @@ package final class ServerGroup: @unchecked Sendable {
         }
     }
 
-    /// Stops accepting on all loops, then calls `completion` on the last of them: no connection is taken from then on.
+    /// Stops accepting on all loops, then calls `completion` on the last of them. No connection is accepted after that.
     package func stopListening(then completion: @escaping @Sendable () -> Void) {
         let left = Countdown(members.count)
         for member in members {
@@ -67,9 +67,10 @@ package final class ServerGroup: @unchecked Sendable {
         }
     }
 
-    /// Lets the requests in progress finish; `completion` is called on one of the loops when all connections are gone.
+    /// Finishes the requests in progress. `completion` is called on one of the loops when all connections have closed.
     package func drain(then completion: @escaping @Sendable () -> Void) {
-        // All stop accepting first: so what one has accepted for another is there before that one looks whether it has any.
+        // All loops stop accepting first. So a connection that one loop accepted for another has arrived before the
+        // other checks whether it has any.
         stopListening { [members] in
             let left = Countdown(members.count)
             for member in members {
@@ -93,17 +94,17 @@ package final class ServerGroup: @unchecked Sendable {
         members.reduce(0) { $0 + $1.counters[keyPath: counter].current }
     }
 
-    /// Requests that are being answered at the moment. Callable from any thread.
+    /// The number of requests in progress. Callable from any thread.
     package var inFlight: Int {
         Int(clamping: Int64(total(\.exchangesBegan)) - Int64(total(\.exchangesEnded)))
     }
 
-    /// Tunnels that stand at the moment. Callable from any thread.
+    /// The number of open tunnels. Callable from any thread.
     package var openTunnels: Int {
         Int(clamping: Int64(total(\.tunnelsBegan)) - Int64(total(\.tunnelsEnded)))
     }
 
-    /// Connections that are open at the moment. Callable from any thread.
+    /// The number of open connections. Callable from any thread.
     package var openConnections: Int { slots.count }
 
     /// Stops the loops and waits for their threads.
@@ -115,7 +116,7 @@ package final class ServerGroup: @unchecked Sendable {
     }
 }
 
-/// Tells who of several is the last.
+/// Detects the last of several completions.
 private final class Countdown: Sendable {
     private let left: Atomic<Int>
 

@@ -1,12 +1,12 @@
 internal import Sockets
 
-/// Who counts as one source of connections and requests: an IPv4 address, or the first 64 bits of an IPv6 address, since
-/// whoever has one address there has all of them.
+/// One source of connections and requests: an IPv4 address, or the first 64 bits of an IPv6 address, because a client
+/// with one address there has all of them.
 package struct SourceKey: Hashable, Sendable {
     private let bits: UInt64
     private let isIPv4: Bool
 
-    /// Nil for what is no IP address: a unix socket has no source.
+    /// Fails if `host` is not an IP address: a unix socket has no source.
     package init?(host: String) {
         guard let bytes = SocketAddress.bytes(of: host) else { return nil }
         // ::ffff:a.b.c.d is an IPv4 client on a socket that takes both (RFC 4291, 2.5.5.2).
@@ -17,9 +17,9 @@ package struct SourceKey: Hashable, Sendable {
         isIPv4 = isMapped || bytes.count == 4
     }
 
-    /// Which of `count` stripes of a table it belongs to. `count` is a power of two.
+    /// The stripe of a table with `count` stripes. `count` is a power of two.
     package func stripe(of count: Int) -> Int {
-        // The low bits of an address are the least alike; one multiplication mixes the others in (Knuth 6.4).
+        // The low bits of addresses differ most. One multiplication mixes the others in (Knuth 6.4).
         Int((bits &* 0x9E37_79B9_7F4A_7C15) >> 32) & (count - 1)
     }
 }

@@ -1,7 +1,7 @@
 private import Synchronization
 
-/// How many connections each source has, over all loops; in stripes, so that loops seldom meet. Bounded by the number of
-/// connections, since a source without any is not listed.
+/// Limits the connections of each source, over all loops. The table has stripes, so that loops seldom wait for each
+/// other. A source without connections is not listed.
 package final class SourceSlots: Sendable {
     private static let stripeCount = 64
 
@@ -12,12 +12,12 @@ package final class SourceSlots: Sendable {
     private let limit: Int
     private let stripes = (0..<SourceSlots.stripeCount).map { _ in Stripe() }
 
-    /// - Parameter limit: connections that one source may have.
+    /// - Parameter limit: the most connections of one source.
     package init(limit: Int) {
         self.limit = limit
     }
 
-    /// Whether the source may have one more; counts it if so.
+    /// Counts one more connection if the source may have it. Returns false otherwise.
     package func reserve(_ source: SourceKey) -> Bool {
         stripe(of: source).counts.withLock { counts in
             guard counts[source, default: 0] < limit else { return false }
@@ -26,7 +26,7 @@ package final class SourceSlots: Sendable {
         }
     }
 
-    /// Gives a reserved place back.
+    /// Returns a reserved connection.
     package func release(_ source: SourceKey) {
         stripe(of: source).counts.withLock { counts in
             guard let count = counts[source] else { return }

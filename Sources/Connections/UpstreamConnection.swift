@@ -1,351 +1,392 @@
 package import HTTP
 package import Sockets
 
-/// The client's side of one HTTP/1.1 connection: a request out, its response in, then the next.
+/// The client's side of one HTTP/1.1 connection: a request out, its response in, then the next. The adapter between
+/// `ClientExchange` and a transport.
 ///
-///     opening -> idle <-> busy -> closed     (a request may be attached from the first state on)
+///     opening -> open -> closed      (a request may be attached from the first state on)
 ///
 /// Laws:
-/// - One request at a time; its client is told of exactly one end: `upstreamEnded` or `upstreamFailed`, unless it detached itself
-///   with `abandon`.
+/// - One request at a time. The connection reports exactly one end to its client, `upstreamEnded` or `upstreamFailed`,
+///   except after `abandon` and `leave`.
 /// - The peer's identity is checked before the first byte of a request leaves.
 /// - Output leaves at the end of the loop's turn, in one write.
-/// - A connection goes back to its owner (`onIdle`) only when request and response are both whole and the peer keeps it open.
-package final class UpstreamConnection: EventSource {
-    enum Phase {
-        case opening
-        case idle
-        case busy
+/// - A connection returns to its owner (`onIdle`) only when request and response are both complete and the peer keeps it
+///   open.
+package final class UpstreamConnection: EventSource, UpstreamStream, PumpedConnection {
+    private enum Phase {
+        /// The connector is nil where another connection brings the transport.
+        case opening(Connector?)
+        case open
         case closed
     }
 
+    /// The requests of this connection so far.
+    struct Use {
+        var requests = 0
+        /// The present request met the connection idle.
+        var isReused = false
+        /// The transport was made for the first request, so the peer cannot have closed it before.
+        var isNewStream = false
+    }
+
     package let loop: EventLoop
-    package let endpoint: UpstreamEndpoint
-    /// Requests begun on this connection.
-    package private(set) var requestCount = 0
-    /// Whether the present request met the connection idle: the peer may have closed it meanwhile.
-    package private(set) var isReused = false
-    private var isNewStream = false
-    /// Called when a request has ended and the connection can take another.
+    /// Called when a request has ended and the connection can take another one.
     package var onIdle: (UpstreamConnection) -> Void = { _ in }
-    /// Called once, when the connection has closed for whatever reason.
+    /// Called once, when the connection has closed for any reason.
     package var onClose: (UpstreamConnection) -> Void = { _ in }
 
-    var phase = Phase.opening
-    var transport: (any Transport)?
-    let limits: UpstreamLimits
-    private let provider: TransportProvider
-    private var connector: Connector?
-    let timer: LoopTimer
+    /// Why the connection could not be opened.
+    package private(set) var openFailure: UpstreamFailure?
 
-    /// Held while its request is attached, and not longer.
+    private let target: UpstreamTarget
+    private let limits: UpstreamLimits
+    private var phase = Phase.opening(nil)
+    var pump = TransportPump(UnconnectedTransport.shared)
+    /// The transport, if it is a stream of a multiplexed connection.
+    var stream: MultiplexedStream?
+    private var timer: PatienceTimer
+    var use = Use()
+    /// Held while its request is attached: from `begin` to `detachClient`, which every end of a request calls.
     var client: (any UpstreamClient)?
-    var output = ByteBuffer()
+    var exchange = ClientExchange()
+    var output = RequestOutput()
+    var reader: ResponseReader
+    /// Input that has been received and not used.
     var pending = ByteBuffer()
-    var parser: ResponseParser
-    var head = ResponseHead()
-    var decoder: BodyDecoder
-    /// Interim responses to the present request so far.
-    var interimCount = 0
-    var method = Method.get
-
-    /// A request is attached.
-    var isActive = false
-    var isRequestEnded = false
-    var isResponseHeadDone = false
-    private(set) var mayTunnel = false
-    /// Bytes pass as they are, until both directions have ended.
-    var isTunnel = false
-    /// Of a tunnel: the peer has ended its direction; we have ended ours.
-    var isInputEnded = false
-    var isOutputEnded = false
     var isReadingPaused = false
-    var isWriteBlocked = false
-    var wasCongested = false
-    /// The loop does not watch the socket, see `stopWatching`.
-    private var isUnwatched = false
-    /// Writing has failed; only what the peer sent before is still of interest.
-    var isBroken = false
-    /// A byte of this request may have reached the peer.
-    package internal(set) var isRequestOnTheWay = false
+    private var charge = RequestCharge()
+    private let live: LiveObject
 
     package init(
         loop: EventLoop, endpoint: UpstreamEndpoint, provider: TransportProvider,
         limits: UpstreamLimits = UpstreamLimits()
     ) {
         self.loop = loop
-        self.endpoint = endpoint
-        self.provider = provider
+        target = UpstreamTarget(endpoint: endpoint, provider: provider)
         self.limits = limits
-        parser = ResponseParser(limits: limits.http)
-        decoder = BodyDecoder(.none, limits: limits.http)
-        timer = LoopTimer(on: loop)
+        reader = ResponseReader(limits: limits.http)
+        timer = PatienceTimer(on: loop, limits: limits)
+        live = LiveObject(UpstreamConnection.self, on: loop)
         super.init()
         timer.action = { [unowned self] in timedOut() }
     }
 
-    package var isCongested: Bool { output.count > limits.outputHigh }
-    /// Something is written that has not left.
-    var isOutputWaiting: Bool { !output.isEmpty || (transport?.unsent ?? 0) > 0 }
-    package var isClosed: Bool { phase == .closed }
-    /// The peer's host has taken the connection.
-    package var isReached: Bool { phase != .closed && connector?.isReached != false }
-    package var isIdle: Bool { phase == .idle && !isActive }
+    // MARK: State
 
-    /// Begins to connect. A failure is reported to the client of the request that is attached by then, in a later turn.
+    var isOpen: Bool { if case .open = phase { true } else { false } }
+    package var isClosed: Bool { if case .closed = phase { true } else { false } }
+    package var isIdle: Bool { isOpen && !exchange.isActive }
+    /// Requests begun on this connection.
+    package var requestCount: Int { use.requests }
+    package var isReused: Bool { use.isReused }
+    package var isRequestOnTheWay: Bool { output.isOnTheWay }
+
+    /// The peer's host has accepted the connection.
+    package var isReached: Bool {
+        switch phase {
+        case .opening(let connector): connector?.isReached != false
+        case .open: true
+        case .closed: false
+        }
+    }
+
+    package var isCongested: Bool {
+        let count = output.buffer.count
+        guard count > MemoryLedger.free, count > charge.bound(limits.outputHigh) else { return false }
+        // The limit may change. So a client that has seen congestion gets a report when there is room again.
+        output.wasCongested = true
+        return true
+    }
+
+    /// Waiting output has to fall to this before the client writes more.
+    var outputLow: Int { min(limits.outputLow, charge.bound(limits.outputHigh) / 4) }
+
+    // MARK: Opening
+
+    /// Begins to connect. A failure is reported to the client that is attached by then, in a later turn.
     package func start() {
-        // The connector keeps its owner alive, as the loop does later; its end breaks the circle.
-        let connector = Connector(
-            loop: loop, endpoint: endpoint, provider: provider, milliseconds: limits.connectMilliseconds
-        ) { self.connected($0) }
-        self.connector = connector
+        // The connector keeps its owner alive, as the loop does later. The connector's end breaks the cycle.
+        let connector = target.connector(on: loop, limits: limits) { self.connected($0) }
+        phase = .opening(connector)
         connector.start()
     }
 
-    /// Goes on over a stream that stands already, instead of `start`.
-    func start(over stream: any Transport) {
-        transport = stream
-        isNewStream = true
-        phase = .idle
-        timer.set(afterMilliseconds: limits.idleMilliseconds)
-        watch(stream)
-    }
-
     private func connected(_ result: Result<SocketTransport, UpstreamFailure>) {
-        guard let connector = connector.take() else { return }
+        guard case .opening(let connector?) = phase else { return }
         switch result {
         case .success(let transport):
             loop.replace(connector, with: self)
             opened(over: transport, isWatched: true)
-        case .failure(let failure): fail(failure)
+        case .failure(let failure):
+            openFailure = failure
+            fail(failure)
+        }
+    }
+
+    /// Uses a stream that exists already, instead of `start`.
+    func start(over transport: any Transport) {
+        use.isNewStream = true
+        adopt(transport)
+        timer.becomeIdle()
+        watch()
+    }
+
+    /// The transport that the connection waited for exists.
+    func opened(over transport: any Transport, isWatched: Bool) {
+        adopt(transport)
+        if let client { stream?.expect(muchAtOnce: client.isRoomy) }
+        if isWatched { updateInterest() } else { watch() }
+        if exchange.isActive {
+            flush()
+        } else {
+            timer.becomeIdle()
+            onIdle(self)
+        }
+    }
+
+    private func adopt(_ transport: any Transport) {
+        pump = TransportPump(transport)
+        stream = transport as? MultiplexedStream
+        phase = .open
+    }
+
+    private func watch() {
+        do throws(SystemError) {
+            try pump.transport.watch(self, on: loop, for: .readable)
+        } catch {
+            // The kernel is out of memory: fails in the next turn and not inside this call.
+            timer.fireNextTurn(now: loop.now)
         }
     }
 
     // MARK: Requests
 
-    /// Attaches a request whose head (and perhaps more) follows through `write`.
+    package func begin(_ client: any UpstreamClient, _ request: borrowing UpstreamRequest) {
+        begin(client, method: request.method, mayTunnel: request.mayTunnel, isChunked: request.framing == .chunked)
+        write(request.bytes.readable)
+    }
+
+    /// Attaches a request whose head, and perhaps more, follows through `write`.
     ///
-    /// - Parameter mayTunnel: the request asks for WebSocket: a 101 that is as it has to be makes a tunnel.
-    package func begin(_ client: any UpstreamClient, method: Method, mayTunnel: Bool = false) {
-        precondition(!isActive && phase != .closed, "an upstream connection was given a request while it had one")
+    /// - Parameters:
+    ///   - mayTunnel: the request asks for WebSocket, so a valid 101 makes a tunnel.
+    ///   - isChunked: `writeContent` frames its content in chunks.
+    package func begin(
+        _ client: any UpstreamClient, method: Method, mayTunnel: Bool = false, isChunked: Bool = false
+    ) {
+        precondition(!isClosed, "a closed upstream connection was given a request")
         self.client = client
-        self.method = method
-        isActive = true
-        isRequestEnded = false
-        isResponseHeadDone = false
-        self.mayTunnel = mayTunnel
-        isTunnel = false
-        interimCount = 0
-        isRequestOnTheWay = false
-        wasCongested = false
-        requestCount += 1
-        // A stream that has just been begun can't have been closed while it was idle.
-        isReused = phase == .idle && !(isNewStream && requestCount == 1)
-        parser.reset()
-        if phase == .idle {
-            phase = .busy
-            setStallTimer()
-        }
+        exchange.begin(method: method, mayTunnel: mayTunnel)
+        output.begin(isChunked: isChunked)
+        reader.reset()
+        use.requests += 1
+        // A new stream can't have been closed while it was idle.
+        use.isReused = isOpen && !(use.isNewStream && use.requests == 1)
+        guard isOpen else { return }
+        stream?.expect(muchAtOnce: client.isRoomy)
+        updateTimer(hasMoved: false)
     }
 
     /// Appends to the request; leaves at the end of the turn.
     package func write(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard phase == .busy, !isWriteBlocked, bytes.count >= ByteBuffer.directSize, let transport else {
+        guard isOpen, exchange.isActive, !pump.isWriteBlocked, bytes.count >= ByteBuffer.directSize else {
             return write { $0.append(bytes) }
         }
-        let gathering = output.gather(bytes, into: transport)
-        if gathering.moved > 0 { isRequestOnTheWay = true }
+        let gathering = pump.gather(bytes, behind: &output.buffer, now: loop.now)
+        if gathering.moved > 0 { output.isOnTheWay = true }
         switch gathering.outcome {
         case .done: break
         case .blocked:
-            isWriteBlocked = true
-            // At once: a stream tells of its room when that comes, and only whoever is interested by then.
+            // At once: a stream reports its room when that comes, and only to a source that is interested by then.
             updateInterest()
-            if !isRequestEnded || isTunnel { setStallTimer() }
+            updateTimer(hasMoved: true)
         case .failed: return outputBroke()
         }
-        // Here nothing is appended any more: what follows is the same.
-        write { _ in }
+        outputAdded()
     }
 
     /// Appends what `body` writes.
     package func write(_ body: (inout ByteBuffer) -> Void) {
-        guard isActive, phase != .closed else { return }
-        body(&output)
-        if phase == .busy {
+        guard exchange.isActive, !isClosed else { return }
+        body(&output.buffer)
+        outputAdded()
+    }
+
+    private func outputAdded() {
+        if isOpen {
             if isCongested { flush() }
-            if phase != .closed { loop.callAtEndOfTurn(self) }
+            if isOpen { loop.callAtEndOfTurn(self) }
         }
-        // Also while connecting, when nothing is flushed yet: whoever stops for this waits for `upstreamDrained`.
-        if isCongested { wasCongested = true }
+        chargeBuffers()
+        // Also while connecting: a client that stops for this waits for `upstreamDrained`.
+        _ = isCongested
     }
 
-    /// The request is whole.
+    package func writeContent(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard exchange.isActive, !isClosed else { return }
+        output.append(content: bytes)
+        outputAdded()
+    }
+
+    package func writeTrailers(_ trailers: TrailerSection) {
+        guard exchange.isActive, !isClosed else { return }
+        output.append(trailers: trailers)
+        outputAdded()
+    }
+
     package func endRequest() {
-        guard isActive else { return }
-        isRequestEnded = true
-        if phase == .busy { setResponseTimer() }
-        if isTunnel { loop.callAtEndOfTurn(self) }
+        guard exchange.isActive, !isClosed else { return }
+        if !exchange.isRequestEnded { output.appendEnd() }
+        exchange.endRequest()
+        guard isOpen else { return }
+        // The end of the turn sends what waits, and times what follows.
+        if pump.isWaiting(output.buffer) || exchange.isTunnel {
+            loop.callAtEndOfTurn(self)
+        } else {
+            updateTimer(hasMoved: false)
+        }
     }
 
-    /// The client wants no more of this request: nothing can be reused, so the connection closes without a further
-    /// call.
+    /// Charges the change of the buffers' size.
+    func chargeBuffers() {
+        let now =
+            MemoryLedger.charge(output.buffer.capacity) + MemoryLedger.charge(pending.capacity)
+            + pump.transport.unread
+        if charge.bytes != now { charge.update(to: now, for: client) }
+    }
+
+    /// The one end of a request: releases its client.
+    ///
+    /// - Returns: the client, for its last call.
+    private func detachClient() -> (any UpstreamClient)? {
+        exchange.end()
+        charge.end()
+        return client.take()
+    }
+
     package func abandon() {
-        client = nil
-        isActive = false
+        // Nothing can be reused.
+        _ = detachClient()
         close()
     }
 
-    /// The client has nothing more to hear of a tunnel, whose upstream has ended its direction: what is written still goes, then the
-    /// connection closes.
     package func leave() {
         client = nil
     }
 
-    /// Tells the client of the present request, if there is one without a response yet, that this upstream is given up.
+    /// Tells the client of the present request that this upstream is ejected, unless the response has begun.
     package func reportEjected() {
-        if isActive && !isResponseHeadDone { client?.upstreamEjected() }
-    }
-
-    func setResponseTimer() {
-        if isResponseHeadDone {
-            setStallTimer()
-        } else if limits.responseMilliseconds > 0 {
-            timer.set(afterMilliseconds: limits.responseMilliseconds)
-        } else {
-            timer.cancel()
-        }
-    }
-
-    /// Gives the peer its time for the next step, unless it is we who do not want to hear of it.
-    func setStallTimer() {
-        if isTunnel {
-            // It may be silent for as long as its ends like; only what waits has to move.
-            if isOutputWaiting { timer.set(afterMilliseconds: limits.stallMilliseconds) } else { timer.cancel() }
-        } else if !isReadingPaused {
-            if isOutputWaiting || (isResponseHeadDone && head.framing.isCounted) {
-                timer.set(afterMilliseconds: limits.stallMilliseconds)
-            } else if isRequestEnded {
-                timer.set(afterMilliseconds: limits.streamMilliseconds)
-            } else {
-                // The next step is the client's, who has its own time for it.
-                timer.cancel()
-            }
-        }
+        if !exchange.isResponseBegun { client?.upstreamEjected() }
     }
 
     package func pauseReading() {
         guard !isReadingPaused else { return }
         isReadingPaused = true
-        timer.cancel()
+        updateTimer(hasMoved: false)
         updateInterest()
     }
 
     package func resumeReading() {
-        guard isReadingPaused, phase != .closed else { return }
+        guard isReadingPaused, !isClosed else { return }
         isReadingPaused = false
-        setStallTimer()
-        if isUnwatched {
-            isUnwatched = false
-            if let transport { watch(transport) }
+        updateTimer(hasMoved: false)
+        do throws(SystemError) {
+            try pump.watchAgain(self, on: loop)
+        } catch {
+            timer.fireNextTurn(now: loop.now)
         }
         updateInterest()
-        if transport?.hasBufferedInput == true || !pending.isEmpty { loop.callNextTurn(self) }
+        if pump.transport.hasBufferedInput || !pending.isEmpty || output.isBroken { loop.callNextTurn(self) }
     }
 
-    private func watch(_ transport: any Transport) {
-        do throws(SystemError) {
-            try transport.watch(self, on: loop, for: .readable)
-        } catch {
-            // Out of kernel memory: fails in the next turn, not inside this call.
-            timer.set(at: loop.now &+ 1)
-        }
+    // MARK: Time
+
+    /// Gives the upstream its time for the next step.
+    ///
+    /// - Parameter hasMoved: bytes have moved, so the time begins anew.
+    func updateTimer(hasMoved: Bool) {
+        let patience = exchange.patience(
+            isOutputWaiting: pump.isWaiting(output.buffer), isReadingPaused: isReadingPaused)
+        timer.allow(patience, hasMoved: hasMoved)
+    }
+
+    private func timedOut() {
+        if exchange.isActive { fail(.timedOut) } else { close() }
     }
 
     // MARK: Events
 
     package override func ready(_ readiness: Readiness) {
-        switch phase {
-        case .idle, .busy:
-            if readiness.contains(.writable) {
-                isWriteBlocked = false
-                flush()
-            }
-            guard phase != .closed else { return }
-            if isReadingPaused {
-                if !readiness.isDisjoint(with: [.hangup, .error]) { stopWatching() }
-            } else if !readiness.isDisjoint(with: [.readable, .hangup, .error]) {
-                // Errors and hang-ups show in what reading returns, after the bytes that came before them.
-                readInput()
-            }
-        case .opening, .closed: break
+        guard isOpen else { return }
+        if readiness.contains(.writable) {
+            pump.becameWritable()
+            flush()
         }
-    }
-
-    /// The peer has gone while its bytes are not wanted yet. epoll(7) would tell so in every turn, asked or not: look away until then.
-    private func stopWatching() {
-        transport?.unwatch(self, on: loop)
-        isUnwatched = true
+        guard isOpen else { return }
+        if isReadingPaused {
+            // The peer has gone while its bytes are not wanted yet.
+            if !readiness.isDisjoint(with: [.hangup, .error]) { pump.unwatch(self, on: loop) }
+        } else if !readiness.isDisjoint(with: [.readable, .hangup, .error]) {
+            // An error or a hang-up shows in the result of a read, after the bytes that came before it.
+            if output.isBroken { readLastInput() } else { readInput() }
+        }
     }
 
     package override func endOfTurn() {
-        guard phase == .busy || phase == .idle else { return }
-        if isBroken { readLastInput() } else { flush() }
+        guard isOpen else { return }
+        if output.isBroken { readLastInput() } else { flush() }
     }
 
-    /// The transport that was waited for stands.
-    func opened(over transport: any Transport, isWatched: Bool) {
-        self.transport = transport
-        phase = isActive ? .busy : .idle
-        if isWatched { updateInterest() } else { watch(transport) }
-        if isActive {
-            if isRequestEnded { setResponseTimer() } else { setStallTimer() }
-            flush()
-        } else {
-            timer.set(afterMilliseconds: limits.idleMilliseconds)
-            onIdle(self)
-        }
-    }
-
-    private func timedOut() {
-        if phase == .busy { fail(.timedOut) } else { close() }
+    func updateInterest() {
+        guard isOpen else { return }
+        pump.updateInterest(reads: !isReadingPaused && !exchange.isInputEnded, of: self, on: loop)
     }
 
     // MARK: Ending
 
-    /// Closes and tells the client.
+    /// Ends a complete response.
+    ///
+    /// - Parameter hasMore: the connection can't take another request: more bytes than the response came, or none can come.
+    func finish(hasMore: Bool) {
+        let isQuiet = !hasMore && !output.isBroken && !pump.isWaiting(output.buffer)
+        let isInStep = exchange.end()
+        let client = detachClient()
+        if isInStep && isQuiet && reader.head.isPersistent && stream?.isReusable != false {
+            isReadingPaused = false
+            timer.becomeIdle()
+            updateInterest()
+            onIdle(self)
+        } else {
+            close()
+        }
+        client?.upstreamEnded()
+    }
+
+    /// Closes and reports the failure to the client.
     func fail(_ failure: UpstreamFailure) {
-        let client = isActive ? self.client : nil
-        isActive = false
-        self.client = nil
+        let client = detachClient()
         close()
         client?.upstreamFailed(failure)
     }
 
-    /// Closes; a client that is still attached is told that the connection ended.
+    /// Closes. A client that is still attached learns that the connection has ended.
     package func close() {
-        guard phase != .closed else { return }
-        let client = isActive ? self.client : nil
-        let failure: UpstreamFailure = isResponseHeadDone ? .closedInResponse : .closedBeforeResponse
-        isActive = false
-        self.client = nil
+        guard !isClosed else { return }
+        let failure: UpstreamFailure =
+            exchange.endOfConnection == .inResponse ? .closedInResponse : .closedBeforeResponse
+        let client = detachClient()
+        if case .opening(let connector?) = phase { connector.cancel() }
         phase = .closed
         timer.remove()
-        connector.take()?.cancel()
-        transport?.closeWrite()
-        transport?.unwatch(self, on: loop)
-        transport?.close()
-        transport = nil
-        output.release()
+        pump.transport.closeWrite()
+        pump.transport.unwatch(self, on: loop)
+        pump.transport.close()
+        pump = TransportPump(UnconnectedTransport.shared)
+        stream = nil
+        output.buffer.release()
         pending.release()
         onClose(self)
         client?.upstreamFailed(failure)
-    }
-
-    func updateInterest() {
-        guard phase == .idle || phase == .busy else { return }
-        var interest: Readiness = isReadingPaused || isInputEnded ? [] : .readable
-        if isWriteBlocked { interest.insert(.writable) }
-        transport?.update(self, on: loop, for: interest)
     }
 }

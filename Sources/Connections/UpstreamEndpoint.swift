@@ -1,12 +1,12 @@
 package import Sockets
 
-/// Who has to be found at an upstream's address.
+/// The expected identity at an upstream's address.
 package enum PeerExpectation: Sendable, Equatable {
-    /// Whoever answers: the plain build, a forwarded application.
+    /// Any peer: the plain build, a forwarded application.
     case anybody
     /// The node with this URI in its certificate.
     case exactly(String)
-    /// Any node whose URI begins like this: every balancer of a cluster.
+    /// Any node whose URI has this prefix, for example every balancer of a cluster.
     case prefix(String)
 
     func accepts(_ identity: PeerIdentity) -> Bool {
@@ -19,16 +19,23 @@ package enum PeerExpectation: Sendable, Equatable {
     }
 }
 
-/// Where an upstream listens and who it must turn out to be.
+/// Where an upstream is, and its expected identity.
 package struct UpstreamEndpoint: Sendable {
-    package let address: SocketAddress
-    /// What the certificate must be good for: the name or address as it was given.
+    package let destination: Destination
+    /// The host that the certificate must be valid for: the name or address as configured.
     package let host: String
     package let expectation: PeerExpectation
 
     package init(address: SocketAddress, host: String, expectation: PeerExpectation) {
-        self.address = address
+        destination = .address(address)
         self.host = host
+        self.expectation = expectation
+    }
+
+    /// The certificate must be valid for the destination's name or address.
+    package init(_ destination: Destination, expectation: PeerExpectation) {
+        self.destination = destination
+        host = destination.host
         self.expectation = expectation
     }
 }

@@ -1,37 +1,39 @@
 package import HTTP
 package import Sockets
 
-/// Why a request to an upstream did not get its whole response.
+/// The reason why a request to an upstream did not get its complete response.
 package enum UpstreamFailure: Error, CustomStringConvertible {
-    /// Nobody listens there.
+    /// The name has no address, for this reason.
+    case unresolved(NameFailure)
+    /// No process listens there.
     case refused
-    /// The connection could not be made, for another reason than a refusal.
+    /// The connection could not be opened for another reason than a refusal.
     case unreachable(SystemError)
-    /// The connection, TLS included, did not stand in time.
+    /// The connection, TLS included, was not ready in time.
     case connectTimedOut
     case handshake(TransportError)
-    /// Somebody answered who is not the node that was meant.
+    /// The peer is not the expected node.
     case otherNode(PeerIdentity)
-    /// The peer is there and takes no more requests; it has looked at nothing of this one.
+    /// The peer accepts no more requests, and has processed nothing of this one.
     case notTaken
-    /// The connection ended or broke before the first byte of the response.
+    /// The connection closed or broke before the first byte of the response.
     case closedBeforeResponse
-    /// It broke in the middle of the response.
+    /// The connection broke in the middle of the response.
     case closedInResponse
-    /// What came is not HTTP/1.1 as it has to be.
+    /// The response is not valid HTTP/1.1.
     case badResponse(HTTPError)
-    /// No answer, or no progress, in time.
+    /// No response, or no progress, in time.
     case timedOut
 
-    /// Whether the request can't have reached anybody: any method may go elsewhere.
+    /// No server can have received the request: a retry is allowed for any method.
     package var isBeforeRequest: Bool {
         switch self {
-        case .refused, .unreachable, .connectTimedOut, .handshake, .otherNode, .notTaken: true
+        case .unresolved, .refused, .unreachable, .connectTimedOut, .handshake, .otherNode, .notTaken: true
         case .closedBeforeResponse, .closedInResponse, .badResponse, .timedOut: false
         }
     }
 
-    /// Whether the connection just ended without an answer.
+    /// The connection ended without a response.
     package var isBeforeResponse: Bool {
         if case .closedBeforeResponse = self { return true }
         return false
@@ -39,6 +41,7 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .unresolved(let failure): "no address is known for the name: \(failure.text)"
         case .refused: "connection refused"
         case .unreachable(let error): error.message
         case .connectTimedOut: "no connection in time"

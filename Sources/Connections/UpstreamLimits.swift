@@ -1,21 +1,39 @@
 package import HTTP
 
-/// The bounds of an upstream connection. Milliseconds and bytes.
+/// The limits of an upstream connection, in milliseconds and bytes.
 package struct UpstreamLimits: Sendable {
-    /// Connect and TLS handshake together.
+    /// The time for connect and TLS handshake together.
     package var connectMilliseconds = 3_000
-    /// A pooled connection without a request; below the worker's own idle time, so that requests don't meet a closing
-    /// connection.
+    /// The idle time of a pooled connection. It is below the worker's own idle timeout, so that requests do not meet a
+    /// closing connection.
     package var idleMilliseconds = 60_000
-    /// Such connections kept, of each loop to each upstream; more are closed as they become idle.
+    /// The most kept connections of each loop to each upstream. Further ones close when they become idle.
     package var idleConnections = 256
-    /// From the end of the request to the response's head; 0 for no bound of its own. Above the longest task of a
+    /// The time from the end of the request to the response head; 0 for no limit. It is above the longest task of a
     /// worker.
     package var responseMilliseconds = 75_000
-    /// The peer takes nothing of a request, or sends nothing of a response whose length is known.
+    /// The time without progress: the peer does not read the request, or stalls in a response of known length.
     package var stallMilliseconds = 60_000
-    /// Silence in a response of unknown length, once the request is whole: before that the client has its own time.
+    /// The silence in a response of unknown length after the whole request was sent. Before, the client's own time
+    /// counts.
     package var streamMilliseconds = 300_000
+    /// The most requests on one HTTP/2 connection to an application.
+    package var http2Streams = 128
+    /// The most bytes of a response that wait for a slow client, on one HTTP/2 stream.
+    package var http2StreamWindow = 64 << 10
+    /// The most HTTP/2 connections of each loop to an application, including those that only finish their requests.
+    package var http2Connections = 32
+    /// The number of streams of such a connection that are reset at once after clients cancel, and the interval of
+    /// further resets. The other streams stay open until the application answers, or until their reset.
+    package var http2ResetBurst = 16
+    package var http2ResetMilliseconds = 200
+    /// A connection with this many resets gets no more requests if there can be another one.
+    package var http2Resets = 100
+    /// The silence of an HTTP/2 connection with a request in progress before it gets a PING, the time for an answer before
+    /// it gets no more requests, and the time before it closes.
+    package var http2PingMilliseconds = 10_000
+    package var http2PingAnswerMilliseconds = 2_000
+    package var http2PingDeadMilliseconds = 30_000
     package var outputHigh = 64 << 10
     package var outputLow = 16 << 10
     package var http: HTTPLimits

@@ -5,9 +5,9 @@ import Sockets
 import TestSupport
 import Testing
 
-/// What the kernel has taken of a response, and the client has not: no less is a limit then.
+/// Bytes of a response that the kernel has accepted and the client has not read. The time limits apply to them too.
 @Suite(.timeLimit(.minutes(2))) struct DeliveryTests {
-    /// Fits into the kernel's buffers whole.
+    /// Fits into the kernel's buffers completely.
     private static let size = 1 << 20
 
     private static func server(_ change: (inout DownstreamLimits) -> Void) throws -> ScriptedServer {
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    /// How a client asks that never reads.
+    /// The request of a client that never reads.
     enum Manner: CaseIterable { case keepsAlive, asksToClose, endsItsSide }
 
     private func ask(_ manner: Manner, _ server: ScriptedServer) throws -> RawClient {
@@ -31,7 +31,7 @@ import Testing
         return client
     }
 
-    @Test(arguments: Manner.allCases) func whoDoesNotTakeItIsReset(manner: Manner) throws {
+    @Test(arguments: Manner.allCases) func aClientThatDoesNotReadTheEndIsReset(manner: Manner) throws {
         let server = try DeliveryTests.server {
             $0.idleMilliseconds = 100
             $0.lingerMilliseconds = 20
@@ -44,8 +44,9 @@ import Testing
         #expect(client.buffer.count < DeliveryTests.size)
     }
 
-    /// The same connections, of clients that read: nothing is lost, although they are given up as idle meanwhile.
-    @Test(arguments: Manner.allCases) func whoTakesItGetsAll(manner: Manner) throws {
+    /// The same connections with clients that read: no byte is lost, although the connections time out as idle
+    /// meanwhile.
+    @Test(arguments: Manner.allCases) func aClientThatReadsTheEndGetsAll(manner: Manner) throws {
         let server = try DeliveryTests.server {
             $0.idleMilliseconds = 1
             $0.lingerMilliseconds = 1

@@ -5,9 +5,9 @@ import Sockets
 import TestSupport
 import Testing
 
-/// Time limits, the bound on connections, and draining.
+/// Time limits, the limit of connections, and draining.
 @Suite(.timeLimit(.minutes(5))) struct DownstreamLimitTests {
-    @Test func closesAnIdleConnectionWithoutAWord() throws {
+    @Test func closesAnIdleConnectionWithoutAResponse() throws {
         let server = try ScriptedServer(limits: shortened { $0.idleMilliseconds = 50 }, script: ScriptedServer.describe)
         let client = try server.client()
         #expect(try client.isEndedByPeer())
@@ -16,9 +16,9 @@ import Testing
         #expect(try other.isEndedByPeer())
     }
 
-    /// An empty line before a request is no beginning of one (RFC 9112 2.2).
+    /// An empty line before a request is not its beginning (RFC 9112 2.2).
     @Test(arguments: ["G", "GET / HTTP/1.1\r\nHost: a\r\n", "\r\nGET"])
-    func answersAHeadThatDoesNotCome(_ start: String) throws {
+    func aMissingHeadIsA408(_ start: String) throws {
         let server = try ScriptedServer(limits: shortened { $0.headMilliseconds = 50 }, script: ScriptedServer.describe)
         let client = try server.client()
         try client.send(start)
@@ -28,14 +28,14 @@ import Testing
         #expect(try client.isEndedByPeer())
     }
 
-    /// The limit is for the whole head: a client that sends a byte now and then does not move it.
-    @Test func givesAHeadNoMoreTimeForMoreBytes() throws {
+    /// The limit is for the whole head. Single bytes do not extend it.
+    @Test func moreBytesGiveAHeadNoMoreTime() throws {
         let server = try ScriptedServer(
             limits: shortened { $0.headMilliseconds = 150 }, script: ScriptedServer.describe)
         let client = try server.client()
         let start = ContinuousClock.now
         try client.send("GET / HTTP/1.1\r\nHost: a\r\nX: ")
-        // Drips until the server has had enough; the answer arrives whatever is still sent.
+        // Sends bytes until the server stops it. The response arrives in any case.
         while ContinuousClock.now - start < .milliseconds(120) {
             try client.send("x")
             _ = server.test.onLoop { $0.connectionCount }
@@ -44,7 +44,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(5))
     }
 
-    @Test func answersContentThatDoesNotCome() throws {
+    @Test func missingContentIsA408() throws {
         let server = try ScriptedServer(
             limits: shortened { $0.stallMilliseconds = 50 }, script: ScriptedServer.describe)
         let client = try server.client()
@@ -54,8 +54,8 @@ import Testing
         #expect(server.eventually("cancelled"))
     }
 
-    /// Content of no known length may be silent for longer, and not for ever.
-    @Test func answersAStreamThatFallsSilent() throws {
+    /// Content of unknown length may be silent for longer, but not forever.
+    @Test func aSilentStreamIsA408() throws {
         let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 3_600_000
             $0.streamMilliseconds = 50
@@ -68,8 +68,8 @@ import Testing
         #expect(server.test.server.counters.reached(.streamTimeout) == 1)
     }
 
-    /// Most such clients have gone. The time holds for each request that was sent ahead, and begins with its turn.
-    @Test func givesUpForAClientThatHasEndedItsSide() throws {
+    /// Most such clients have gone. The time applies to each pipelined request, and begins with its turn.
+    @Test func aHalfClosedClientHasLimitedTime() throws {
         let server = try ScriptedServer(limits: shortened { $0.halfClosedMilliseconds = 50 }) { exchange in
             if exchange.target == "/first" { exchange.respond("first") }
         }
@@ -94,12 +94,11 @@ import Testing
         #expect(server.eventually("closed"))
     }
 
-    /// The answer came before the content, which never comes: the answer is whole.
+    /// The response came before the content, which never arrives. The response is complete.
     @Test func endsInOrderWhenContentStallsBehindAWholeResponse() throws {
-        let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 50 }) { $0.respond("early") }
+        let server = try ScriptedServer(limits: shortened { $0.lingerMilliseconds = 50 }) { $0.respond("early") }
         let client = try server.client()
         try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")
-        #expect(server.test.thread.eventually { server.test.server.counters.reached(.stallTimeout) == 1 })
         #expect(try client.receiveResponse().text == "early")
         #expect(try client.isEndedByPeer())
     }
@@ -111,8 +110,8 @@ import Testing
             transport?.descriptor.rawValue ?? -1, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Bytes without end, each in time, and all of them too slow.
-    @Test func answersContentThatTrickles() throws {
+    /// Bytes without end, each in time, but too slow together.
+    @Test func contentBelowTheMinimumRateIsA408() throws {
         let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 200
             $0.slowestBytesPerSecond = 1 << 30
@@ -120,14 +119,14 @@ import Testing
         let server = try ScriptedServer(limits: limits, script: ScriptedServer.describe)
         let client = try server.client()
         try client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n")
-        // Ends when the server has closed; a server that waits for all of it fails the test by its time limit.
+        // Ends when the server has closed. A server that waits for all bytes fails the test by its time limit.
         while server.log.count("cancelled") == 0, (try? client.send("x")) != nil {}
         #expect(server.eventually("cancelled"))
         #expect(server.test.losesAllConnections())
     }
 
-    /// A stream has a pace of its own.
-    @Test func doesNotHurryChunks() throws {
+    /// A stream has its own pace.
+    @Test func chunksHaveNoMinimumRate() throws {
         let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 50
             $0.streamMilliseconds = 1_000
@@ -149,8 +148,8 @@ import Testing
         #expect(try client.receiveChunk() == nil)
     }
 
-    /// A response that is whole for us is not for a client that still reads it: it has the time for output, not the one of a kept
-    /// connection. Before or behind requests that were sent ahead.
+    /// A response may be complete for the server and not for a client that still reads it. It has the time of output,
+    /// not of an idle connection. The same holds before and after pipelined requests.
     @Test(arguments: [1, 2]) func aSlowReaderIsNotIdle(count: Int) throws {
         let server = try ScriptedServer(limits: shortened { $0.idleMilliseconds = 50 }) { exchange in
             DownstreamLimitTests.shrinkSendBuffer(of: exchange)
@@ -159,21 +158,21 @@ import Testing
         let client = try server.client(receiveBuffer: 4 << 10)
         for _ in 0..<count { try client.send(RawClient.request("GET", "/")) }
         #expect(try client.receiveHead().status == 200)
-        // Others come and are found idle meanwhile.
+        // Other connections open and time out meanwhile.
         for _ in 0..<3 { #expect(try server.client().isEndedByPeer()) }
         #expect(try client.receive(count: 1 << 20).count == 1 << 20)
         for _ in 1..<count { #expect(try client.receiveResponse().body.count == 1 << 20) }
-        // Then it is idle.
+        // Now the connection is idle.
         #expect(try client.isEndedByPeer())
     }
 
-    @Test func closesWhenTheClientReadsInATrickle() throws {
+    @Test func aClientThatReadsBelowTheMinimumRateIsClosed() throws {
         let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 300
             $0.slowestBytesPerSecond = 1 << 30
         }
         let server = try ScriptedServer(limits: limits) { exchange in
-            // Small, so that what the kernel takes at once never is all that waits.
+            // The buffer is small, so that the kernel never accepts all waiting output at once.
             DownstreamLimitTests.shrinkSendBuffer(of: exchange)
             exchange.begin(.length(1 << 40))
             let block = [UInt8](repeating: 0, count: 16 << 10)
@@ -182,7 +181,7 @@ import Testing
         }
         let client = try server.client(receiveBuffer: 4 << 10)
         try client.send(RawClient.request("GET", "/"))
-        // Whatever its pace, it is below that of the limits.
+        // Its rate is below the minimum.
         while server.log.count("cancelled") == 0, (try? client.receiveMore(atMost: 1 << 10)) == true {
             client.buffer = []
         }
@@ -190,8 +189,8 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
-    /// An answer may take as long as it takes: the exchange has its own limits.
-    @Test func doesNotHurryAnExchange() throws {
+    /// A response may take any time: the exchange has limits of its own.
+    @Test func exchangesHaveNoTimeLimit() throws {
         let limits: DownstreamLimits = shortened {
             $0.stallMilliseconds = 20
             $0.idleMilliseconds = 20
@@ -204,13 +203,13 @@ import Testing
         #expect(try client.exchange("GET", "/").text == "slow")
     }
 
-    /// How a response comes into the way of a client that has stopped reading.
+    /// The way in which output meets a client that has stopped reading.
     enum Sending: CaseIterable {
-        /// All at once, more than the kernel takes; then the end.
+        /// All at once, more than the kernel accepts, then the end.
         case atOnce
-        /// As the client takes it: the connection calls for more.
+        /// As the client reads: the connection requests more.
         case asDrained
-        /// So much that the connection was congested, is no more, and still does not get rid of the rest.
+        /// So much that the connection was congested. It no longer is, but the rest does not leave.
         case fewBytesLeft
     }
 
@@ -225,7 +224,8 @@ import Testing
                 exchange.atDrained = { while !$0.isCancelled, !$0.downstream.isCongested { $0.write(block) } }
                 exchange.atDrained(exchange)
             case .fewBytesLeft:
-                // Small, so that the output shrinks in small steps and some may be left when the exchange is told.
+                // The buffer is small, so that the output shrinks in small steps and some may be left at the exchange's
+                // call.
                 DownstreamLimitTests.shrinkSendBuffer(of: exchange)
                 // Once, when the output has shrunk, more follows: too much for the kernel, too little for congestion.
                 while !exchange.isCancelled, !exchange.downstream.isCongested { exchange.write(block) }
@@ -239,16 +239,16 @@ import Testing
         try client.send(RawClient.request("GET", "/", fields: isKeptAlive ? "" : "Connection: close\r\n"))
         #expect(try client.receiveHead().status == 200)
         if sending == .fewBytesLeft {
-            // Reads until the exchange has been told, and then no more.
+            // Reads until the exchange was called, and then no more.
             while server.log.count("drained") == 0 { _ = try client.receiveMore(atMost: 4 << 10) }
         }
         #expect(server.test.losesAllConnections())
         #expect(server.eventually("cancelled"))
-        // What the kernel still had for it is dropped with the connection.
+        // The close drops the kernel's remaining bytes.
         #expect(throws: RawSocketError.failed(ECONNRESET)) { while try client.receiveMore() {} }
     }
 
-    /// A whole response that the client does not take.
+    /// A complete response that the client does not read.
     @Test(arguments: [false, true])
     func closesWhenTheClientDoesNotReadTheEnd(isKeptAlive: Bool) throws {
         let limits: DownstreamLimits = shortened {
@@ -264,12 +264,12 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
-    /// A client that was slow once and has caught up is not to blame for an exchange that takes its time afterwards.
-    @Test func doesNotHurryAnExchangeWhoseClientWasSlow() throws {
+    /// A client that was slow and has caught up is not to blame for a slow exchange afterwards.
+    @Test func exchangesOfSlowClientsHaveNoTimeLimit() throws {
         let server = try ScriptedServer(limits: shortened { $0.stallMilliseconds = 300 }) { exchange in
             exchange.begin(.untilClose)
-            // The head has left by then, and content goes straight to the socket until that takes no more. What is
-            // left over is too little for congestion.
+            // The head has left by then, and content goes straight to the socket until that blocks. The rest is too
+            // little for congestion.
             exchange.after(milliseconds: 1) { exchange in
                 let block = [UInt8](repeating: 0, count: 32 << 10)
                 while !exchange.isCancelled, exchange.downstream.waitingOutput == 0 { exchange.write(block) }
@@ -300,8 +300,8 @@ import Testing
         #expect(server.test.onLoop { $0.connectionCount } == 0)
     }
 
-    /// A connection that somebody keeps in advance must not hold up the end of a server for the time of a head.
-    @Test func endsConnectionsThatNeverAskedWhenToldSo() throws {
+    /// A connection without a request must not delay the end of a server for the time of a head.
+    @Test func drainingClosesConnectionsWithoutARequest() throws {
         var limits = DownstreamLimits()
         limits.drainFirstMilliseconds = 0
         let server = try ScriptedServer(limits: limits, script: ScriptedServer.describe)
@@ -313,7 +313,7 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
-    @Test func servesOneRequestOfIdleConnectionsWhenTheyAreGivenTime() throws {
+    @Test func drainingServesOneMoreRequestOfIdleConnections() throws {
         var limits = DownstreamLimits()
         limits.drainIdleMilliseconds = 60_000
         let server = try ScriptedServer(limits: limits, script: ScriptedServer.describe)
@@ -351,16 +351,16 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
-    @Test func acceptsNobodyWhileDraining() throws {
+    @Test func drainingAcceptsNoConnection() throws {
         let server = try ScriptedServer(script: ScriptedServer.describe)
         server.test.onLoop { $0.drain() }
         let client = try server.client()
         try client.send(RawClient.request("GET", "/"))
-        // Somebody else who holds the listener may take it; this server does not.
+        // Another holder of the listener may accept it. This server does not.
         for _ in 0..<50 { #expect(server.test.onLoop { $0.counters.accepted.current } == 0) }
     }
 
-    @Test func tellsAtOnceWhenThereIsNothingToDrain() throws {
+    @Test func drainingAnIdleServerEndsAtOnce() throws {
         let server = try ScriptedServer(script: ScriptedServer.describe)
         let log = server.log
         server.test.onLoop { server in
@@ -371,7 +371,7 @@ import Testing
         #expect(log.all == ["drained all"])
     }
 
-    @Test func holdsOnlySoManyConnections() throws {
+    @Test func theNumberOfConnectionsIsBounded() throws {
         let server = try ScriptedServer(slots: 2, script: ScriptedServer.describe)
         let first = try server.client()
         let second = try server.client()
@@ -382,13 +382,13 @@ import Testing
         #expect(server.test.thread.eventually { server.test.server.counters.reached(.maxConnections) > 0 })
         #expect(server.test.onLoop { $0.connectionCount } == 2)
         #expect(try first.exchange("GET", "/1").status == 200)
-        // It waits in the queue and is served as soon as there is room.
+        // The connection waits in the queue and is served when there is room.
         first.close()
         #expect(try third.receiveResponse().text == "GET /3 ")
         #expect(server.test.onLoop { $0.connectionCount } == 2)
     }
 
-    @Test func tellsThatItIsFull() throws {
+    @Test func aFullServerReportsIt() throws {
         let server = try ScriptedServer(slots: 1, script: ScriptedServer.describe)
         let log = server.log
         server.test.onLoop { $0.onFull = { log.add("full") } }

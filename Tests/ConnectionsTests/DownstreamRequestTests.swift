@@ -1,12 +1,15 @@
 import Connections
+import Foundation
 import HTTP
+import Sockets
 import TestSupport
 import Testing
 
-/// How requests come in: one after the other, in pieces, broken.
+/// Arriving requests: one after another, in fragments, malformed.
 @Suite(.timeLimit(.minutes(5))) struct DownstreamRequestTests {
-    /// Some clients send an empty line behind content (RFC 9112 2.2); what is remembered of it must not eat the next request.
-    @Test func anEmptyLineAndSilenceTakeNothingOfTheNextRequest() throws {
+    /// Some clients send an empty line after content (RFC 9112 2.2). The state for it must not consume the next
+    /// request.
+    @Test func anEmptyLineAndSilenceConsumeNothingOfTheNextRequest() throws {
         let server = try ScriptedServer(
             limits: shortened { $0.quietMilliseconds = 10 }, script: ScriptedServer.describe)
         let client = try server.client()
@@ -15,6 +18,31 @@ import Testing
         let end = ContinuousClock.now + .milliseconds(100)
         #expect(server.test.thread.eventually { ContinuousClock.now > end })
         #expect(try client.exchange("GET", "/2").text == "GET /2 ")
+    }
+
+    @Test func aConnectionWithoutARequestHasNoExchange() throws {
+        let server = try ScriptedServer(script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("GET /1 HTTP/1.1\r\n")
+        #expect(server.test.has(connections: 1))
+        #expect(server.makings.count("made") == 0)
+        try client.send("Host: a\r\n\r\n")
+        #expect(try client.receiveResponse().text == "GET /1 ")
+        #expect(server.makings.count("made") == 1)
+    }
+
+    @Test(arguments: [true, false])
+    func aRestReleasesAnExchangeThatKeepsNothing(outlivesRequests: Bool) throws {
+        let server = try ScriptedServer(
+            limits: shortened { $0.quietMilliseconds = 10 }, outlivesRequests: outlivesRequests,
+            script: ScriptedServer.describe)
+        let client = try server.client()
+        for number in 1...3 {
+            #expect(try client.exchange("GET", "/\(number)").text == "GET /\(number) ")
+            let end = ContinuousClock.now + .milliseconds(100)
+            #expect(server.test.thread.eventually { ContinuousClock.now > end })
+        }
+        #expect(server.makings.count("made") == (outlivesRequests ? 1 : 3))
     }
 
     @Test func keepsTheConnectionForTheNextRequest() throws {
@@ -36,7 +64,9 @@ import Testing
             ("1.1", "Connection: keep-alive, close\r\n", "close", false), ("1.0", "", "close", false),
             ("1.0", "Connection: keep-alive\r\n", "keep-alive", true),
         ] as [(String, String, String?, Bool)])
-    func endsOrKeepsTheConnectionAsAsked(_ version: String, _ field: String, _ answer: String?, _ isKept: Bool) throws {
+    func closesOrKeepsTheConnectionAsRequested(_ version: String, _ field: String, _ answer: String?, _ isKept: Bool)
+        throws
+    {
         let server = try ScriptedServer(script: ScriptedServer.describe)
         let client = try server.client()
         try client.send("GET /a HTTP/\(version)\r\nHost: test\r\n\(field)\r\n")
@@ -50,7 +80,7 @@ import Testing
         }
     }
 
-    /// The first answer is the last to be ready.
+    /// The first response is the last to be ready.
     @Test func answersPipelinedRequestsInTheirOrder() throws {
         let server = try ScriptedServer { exchange in
             if exchange.target == "/0" {
@@ -66,8 +96,51 @@ import Testing
         #expect(server.log.all.prefix(4) == ["head POST /0", "end 1", "head POST /1", "end 1"])
     }
 
-    /// What a client sends ahead is kept only up to a bound; the rest stays in the kernel until it is needed.
-    @Test func keepsOnlySoMuchOfWhatIsSentAhead() throws {
+    /// Otherwise requests with immediate responses would hold the loop as long as the client sends.
+    @Test func aPipelineYieldsAfterItsShareOfRequests() throws {
+        let turns = EventLog()
+        let server = try ScriptedServer { exchange in
+            turns.add("\(exchange.downstream.loop.now)")
+            exchange.respond(exchange.target)
+        }
+        let client = try server.client()
+        let count = 2_000
+        let sender = Sender(client, Array((0..<count).map { RawClient.request("GET", "/\($0)") }.joined().utf8))
+        for number in 0..<count { #expect(try client.receiveResponse().text == "/\(number)") }
+        #expect(sender.wait())
+        var begun: [String: Int] = [:]
+        for turn in turns.all { begun[turn, default: 0] += 1 }
+        #expect(begun.values.allSatisfy { $0 <= 32 }, "\(begun.values.max() ?? 0) in one turn")
+    }
+
+    @Test func aPipelineWaitsForTheClientToReadResponses() throws {
+        let text = String(repeating: "x", count: 32 << 10)
+        let server = try ScriptedServer { $0.respond(text) }
+        let client = try server.client(receiveBuffer: 4096)
+        let count = 1_000
+        try client.send((0..<count).map { RawClient.request("GET", "/\($0)") }.joined())
+        // Until the kernel accepts no more of the responses.
+        var before = -1
+        #expect(
+            server.test.thread.eventually {
+                defer { before = server.log.all.count }
+                return before > 0 && before == server.log.all.count
+            })
+        #expect(server.log.all.count < count / 2)
+        for _ in 0..<count { #expect(try client.receiveResponse().text.utf8.count == text.utf8.count) }
+    }
+
+    @Test func aPipelineOfAHalfClosedClientIsAnsweredCompletely() throws {
+        let server = try ScriptedServer { $0.respond($0.target) }
+        let client = try server.client()
+        try client.send((0..<200).map { RawClient.request("GET", "/\($0)") }.joined())
+        client.closeWrite()
+        for number in 0..<200 { #expect(try client.receiveResponse().text == "/\(number)") }
+        #expect(try client.isEndedByPeer())
+    }
+
+    /// Pipelined requests are stored up to a bound. The rest stays in the kernel.
+    @Test func storedPipelinedBytesAreBounded() throws {
         let server = try ScriptedServer { exchange in
             exchange.after(milliseconds: exchange.target == "/0" ? 200 : 0) { $0.respond($0.target) }
         }
@@ -118,7 +191,7 @@ import Testing
         #expect(server.log.all.filter { $0 != "closed" }.filter { $0 != "cancelled" }.isEmpty)
     }
 
-    @Test func answersWhatCameBeforeABrokenRequest() throws {
+    @Test func answersRequestsBeforeAMalformedOne() throws {
         let server = try ScriptedServer { exchange in exchange.after(milliseconds: 20) { $0.respond($0.target) } }
         let client = try server.client()
         try client.send(RawClient.request("GET", "/good") + "BAD\r\n\r\n" + RawClient.request("GET", "/never"))
@@ -128,7 +201,7 @@ import Testing
         #expect(server.log.count("head GET /never") == 0)
     }
 
-    /// The client must see the 400 although it is still sending: closing at once would reset the answer away.
+    /// The client must get the 400 although it is still sending. An immediate close would reset the connection.
     @Test func letsAClientFinishThatIsStillSending() throws {
         let server = try ScriptedServer(script: ScriptedServer.describe)
         let client = try server.client()
@@ -136,6 +209,65 @@ import Testing
         #expect(try client.receiveResponse().status == 400)
         #expect(try client.isEndedByPeer())
         client.close()
+        #expect(server.test.losesAllConnections())
+    }
+
+    // MARK: A client that still sends after its response
+
+    private static let upload = [UInt8](repeating: 0x61, count: 8 << 20)
+
+    private static func head(_ fields: String = "") -> [UInt8] {
+        Array(RawClient.request("POST", "/", fields: "Content-Length: \(upload.count)\r\n" + fields).utf8)
+    }
+
+    /// The client reads only after it has sent everything, far more than the kernel's buffers hold.
+    @Test func aClientThatReadsAfterItsUploadGetsTheEarlyResponse() throws {
+        let server = try ScriptedServer { $0.respond("no", status: 413) }
+        let client = try server.client()
+        for _ in 0..<2 {
+            let sender = Sender(client, DownstreamRequestTests.head() + DownstreamRequestTests.upload)
+            #expect(sender.wait())
+            #expect(try client.receiveResponse().status == 413)
+        }
+        // The rest of the upload does not reach the service.
+        #expect(server.log.all == ["head POST /", "head POST /"])
+    }
+
+    /// The response ends the connection.
+    @Test(arguments: ["Connection: close\r\n", "Expect: 100-continue\r\n", "Bad Field: x\r\n"])
+    func aClosingConnectionDoesNotDestroyTheEarlyResponse(_ field: String) throws {
+        let server = try ScriptedServer { $0.respond("no", status: 413) }
+        let client = try server.client()
+        let sender = Sender(client, DownstreamRequestTests.head(field) + DownstreamRequestTests.upload)
+        #expect(sender.wait())
+        let response = try client.receiveResponse()
+        #expect(response.status == (field.hasPrefix("Bad") ? 400 : 413))
+        #expect(response.fields["connection"] == "close")
+        #expect(try client.isEndedByPeer())
+        client.close()
+        #expect(server.test.losesAllConnections())
+    }
+
+    /// The bounds of that: bytes, time in total, and silence.
+    @Test(arguments: [false, true], ["bytes", "time", "silence"])
+    func whatIsReadAfterAResponseIsBounded(isKept: Bool, _ bound: String) throws {
+        let limits: DownstreamLimits = shortened {
+            $0.lingerBytes = bound == "bytes" ? 100_000 : .max
+            $0.lingerTotalMilliseconds = bound == "time" ? 200 : 3_600_000
+            $0.lingerMilliseconds = bound == "silence" ? 50 : 3_600_000
+        }
+        let server = try ScriptedServer(limits: limits) { $0.respond("no", status: 413) }
+        let client = try server.client()
+        try client.send(
+            RawClient.request(
+                "POST", "/", fields: "Content-Length: \(1 << 40)\r\n" + (isKept ? "" : "Connection: close\r\n")))
+        #expect(try client.receiveResponse().status == 413)
+        if bound != "silence" {
+            // Sends until the server stops it.
+            nonisolated(unsafe) let socket: RawSocket = client
+            let piece = [UInt8](repeating: 0x61, count: 10_000)
+            Thread { while (try? socket.send(piece)) != nil {} }.start()
+        }
         #expect(server.test.losesAllConnections())
     }
 
@@ -193,7 +325,7 @@ import Testing
         #expect(try client.isEndedByPeer())
     }
 
-    @Test func asksForContentWhenToldTo() throws {
+    @Test func requestsContentWithA100() throws {
         let server = try ScriptedServer { exchange in
             #expect(exchange.expectsContinue)
             exchange.downstream.writeContinue()
@@ -206,8 +338,18 @@ import Testing
         #expect(try client.receiveResponse().text == "POST / ab")
     }
 
-    /// After a final answer instead of the 100 nobody can tell whether the content still comes: what follows could be
-    /// read as content or as a request (RFC 9110 10.1.1).
+    @Test func aServiceThatIsSilentForLongDoesNotWithholdThe100() throws {
+        let server = try ScriptedServer(
+            limits: shortened { $0.continueMilliseconds = 50 }, script: ScriptedServer.describe)
+        let client = try server.client()
+        try client.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        #expect(try client.receiveResponse().status == 100)
+        try client.send("ab")
+        #expect(try client.receiveResponse().text == "POST / ab")
+    }
+
+    /// After a final response instead of the 100, the server can't know whether the content still comes. Later bytes
+    /// could be content or a request (RFC 9110 10.1.1).
     @Test func closesAfterAFinalAnswerInsteadOfContinue() throws {
         let server = try ScriptedServer { $0.respond("no", status: 403) }
         let client = try server.client()
@@ -218,7 +360,7 @@ import Testing
         #expect(try client.isEndedByPeer())
     }
 
-    @Test func tellsTheExchangeWhenTheClientBreaksOff() throws {
+    @Test func reportsABreakOfTheClientToTheExchange() throws {
         let server = try ScriptedServer { _ in }
         let client = try server.client()
         try client.send(RawClient.request("GET", "/a"))

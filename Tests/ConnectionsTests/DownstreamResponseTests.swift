@@ -3,7 +3,7 @@ import HTTP
 import TestSupport
 import Testing
 
-/// How responses go out: framing, back pressure, early and broken ones.
+/// Outgoing responses: framing, back pressure, early and broken ones.
 @Suite(.timeLimit(.minutes(5))) struct DownstreamResponseTests {
     @Test func writesChunks() throws {
         let server = try ScriptedServer { exchange in
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: [BodyFraming.length(6), .chunked])
-    func tellsHeadTheFramingWithoutTheContent(_ framing: BodyFraming) throws {
+    func aResponseToHeadHasFramingWithoutContent(_ framing: BodyFraming) throws {
         let server = try ScriptedServer { exchange in
             exchange.begin(framing)
             exchange.write("onetwo")
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: [UInt16(204), 304])
-    func writesNoContentWhereThereIsNone(_ status: UInt16) throws {
+    func responsesWithoutContentHaveNone(_ status: UInt16) throws {
         let server = try ScriptedServer { exchange in
             exchange.begin(.none, status: status)
             exchange.write("dropped")
@@ -99,7 +99,7 @@ import Testing
         #expect(server.eventually("closed"))
     }
 
-    @Test func ignoresWhatIsWrittenAfterTheEnd() throws {
+    @Test func ignoresBytesAfterTheEnd() throws {
         let server = try ScriptedServer { exchange in
             exchange.respond("once")
             exchange.respond("twice")
@@ -112,7 +112,7 @@ import Testing
         #expect(try client.exchange("GET", "/").text == "once")
     }
 
-    /// The response is whole here, and not yet at the client, which says that it will ask no more.
+    /// The response is complete here, but not yet at the client, which closes its sending side.
     @Test(arguments: ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1"])
     func aClientThatEndsItsSideGetsTheRestOfTheResponse(_ request: String) throws {
         let count = 8 << 20
@@ -130,7 +130,7 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
-    /// An answer before the content has come: a little content is dropped to keep the connection.
+    /// A response before the content: a little content is dropped to keep the connection.
     @Test func keepsTheConnectionWhenLittleContentIsUnread() throws {
         let server = try ScriptedServer { $0.respond("early") }
         let client = try server.client()
@@ -141,9 +141,9 @@ import Testing
         #expect(server.test.onLoop { $0.counters.accepted.current } == 1)
     }
 
-    /// Much is not: the connection ends behind the answer, which must arrive.
-    @Test func closesWhenMuchContentIsUnread() throws {
-        let server = try ScriptedServer { $0.respond("early") }
+    /// Too much content is not dropped: the connection ends after the response, which must arrive.
+    @Test func closesWhenTooMuchContentIsUnread() throws {
+        let server = try ScriptedServer(limits: shortened { $0.lingerBytes = 256 << 10 }) { $0.respond("early") }
         let client = try server.client()
         let body = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)
         try client.send(RawClient.request("POST", "/", fields: "Content-Length: \(body.count)\r\n"))
@@ -188,7 +188,7 @@ import Testing
         }
         let client = try server.client(receiveBuffer: 8 << 10)
         #expect(try client.exchange("GET", "/").body.count == 32 << 20)
-        // How often depends on how much the kernel buffers; without waiting for the client it would be never.
+        // The number depends on the kernel's buffers. Without back pressure it would be zero.
         #expect(server.log.count("drained") > 2)
     }
 

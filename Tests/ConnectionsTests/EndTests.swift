@@ -3,10 +3,10 @@ import Sockets
 import TestSupport
 import Testing
 
-/// How connections end whose streams end before them: not before the client has closed, so that the kernel is left with nothing
-/// that would refuse the client's next connection from the same port.
+/// The end of connections whose streams end first. They close only after the client has, so that the kernel keeps no
+/// state that would refuse the client's next connection from the same port.
 @Suite(.timeLimit(.minutes(2))) struct EndTests {
-    /// What makes the server end a connection.
+    /// The reason why the server ends a connection.
     enum Reason: CaseIterable {
         case lastResponse, brokenHTTP2
 
@@ -25,7 +25,7 @@ import Testing
             provider: GoodbyeProvider(), script: ScriptedServer.describe)
     }
 
-    /// A client that has got all, and the end, and has said that it ends too.
+    /// A client that has received everything, including the end, and has closed its side.
     private func finished(_ reason: Reason, at server: ScriptedServer) throws -> RawClient {
         let client = try server.client()
         try client.send(reason.request)
@@ -34,7 +34,7 @@ import Testing
         return client
     }
 
-    /// The server has gone through what had come before.
+    /// Waits until the server has processed all earlier bytes.
     private func passTurn(_ server: ScriptedServer) throws -> RawClient {
         let other = try server.client()
         #expect(try other.exchange("GET", "/").status == 200)
@@ -51,7 +51,7 @@ import Testing
         withExtendedLifetime(other) {}
     }
 
-    @Test(arguments: Reason.allCases) func takesNothingBehindTheEnd(reason: Reason) throws {
+    @Test(arguments: Reason.allCases) func acceptsNothingAfterTheEnd(reason: Reason) throws {
         let server = try server(lingerMilliseconds: 3_600_000)
         let client = try finished(reason, at: server)
         let other = try passTurn(server)

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What happened, in order; written on a loop, read by the test.
+/// Events in order. A loop writes them, and the test reads them.
 final class EventLog: Sendable {
     private let events = Mutex<[String]>([])
 

@@ -1,6 +1,6 @@
 import Sockets
 
-/// A transport whose handshake and identity are the test's.
+/// A transport whose handshake and identity the test controls.
 final class FakeSecureTransport: SocketTransport {
     private let result: HandshakeResult
     private let identity: PeerIdentity
@@ -16,7 +16,7 @@ final class FakeSecureTransport: SocketTransport {
     override func handshake() -> HandshakeResult { result }
 }
 
-/// A transport that breaks when it is written to, after the peer has answered.
+/// A transport that breaks at a write, after the peer has answered.
 final class BreakingTransport: SocketTransport {
     private var answer: [UInt8]
 
@@ -36,7 +36,7 @@ final class BreakingTransport: SocketTransport {
     }
 }
 
-/// A transport whose streams end before their connection, as TLS does it: here with a byte that comes alone.
+/// A transport whose streams end before their connection, as with TLS. Here a single byte is the end.
 final class GoodbyeTransport: SocketTransport {
     static let goodbye: UInt8 = 4
 
@@ -58,7 +58,7 @@ final class GoodbyeProvider: TransportProvider {
     override func accepted(_ descriptor: consuming FileDescriptor) -> SocketTransport? { GoodbyeTransport(descriptor) }
 }
 
-/// A transport on which the end of the connection looks like a refusal of ours by the peer.
+/// A transport on which the end of the connection looks like a refusal by the peer.
 final class RefusedTransport: SocketTransport {
     override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {
         let result = super.receive(using: scratch)
@@ -67,7 +67,7 @@ final class RefusedTransport: SocketTransport {
     }
 }
 
-/// Gives each connection that we make the transport that a test wants.
+/// Gives each outgoing connection the test's transport.
 final class FakeProvider: TransportProvider {
     private let make: (consuming FileDescriptor) -> SocketTransport?
 

@@ -4,7 +4,7 @@ import Sockets
 import TestSupport
 import Testing
 
-/// HTTP/2 over sockets, before exchanges that follow a script.
+/// HTTP/2 over sockets, with scripted exchanges.
 @Suite(.timeLimit(.minutes(2))) struct HTTP2ConnectionTests {
     static func limits(_ change: (inout DownstreamLimits) -> Void = { _ in }) -> DownstreamLimits {
         var limits = DownstreamLimits()
@@ -31,7 +31,7 @@ import Testing
             #expect(response.fields["connection"] == nil)
         }
         #expect(server.test.becomesIdle())
-        // The same exchange serves one stream after the other.
+        // The same exchange serves one stream after another.
         #expect(server.log.count("closed") == 0)
     }
 
@@ -45,7 +45,7 @@ import Testing
         #expect(server.test.becomesIdle())
     }
 
-    @Test func stillSpeaksHTTP1() throws {
+    @Test func acceptsHTTP1Too() throws {
         let server = try server()
         let client = try server.client()
         #expect(try client.exchange("POST", "/a", body: "b").text == "POST /a b")
@@ -55,7 +55,7 @@ import Testing
         #expect(try split.receiveResponse().text == "PRI /x ")
     }
 
-    @Test func takesThePrefaceInPieces() throws {
+    @Test func acceptsThePrefaceInPieces() throws {
         let server = try server()
         let client = try server.client()
         try client.sendByteByByte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
@@ -63,7 +63,7 @@ import Testing
         #expect(try client.receive(count: 4)[3] == HTTP2Frame.Kind.settings)
     }
 
-    @Test func aServerWithoutItRefusesThePreface() throws {
+    @Test func aServerWithoutHTTP2RefusesThePreface() throws {
         let server = try ScriptedServer(script: ScriptedServer.describe)
         let client = try server.client()
         try client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
@@ -108,7 +108,7 @@ import Testing
             }
         }
         let client = try HTTP2Client(port: server.test.port)
-        let response = try client.exchange("POST", "/", body: "x")
+        let response = try client.exchange("POST", "/", [("expect", "100-continue")], body: "x")
         #expect(response.interim == [100, 103])
         #expect(response.text == "content")
         #expect(response.trailers == ["grpc-status": "0", "x-end": "1"])
@@ -145,7 +145,7 @@ import Testing
         let server = try server(
             limits: HTTP2ConnectionTests.limits {
                 $0.lingerMilliseconds = milliseconds
-                $0.lingerBytes = bytes
+                $0.http2LingerBytes = bytes
             }
         ) { $0.respond("no", status: 413) }
         let client = try HTTP2Client(port: server.test.port)
@@ -158,7 +158,7 @@ import Testing
         #expect(server.test.becomesIdle())
     }
 
-    /// A reset that comes with a response is taken for a failure of it by some: what is left of a small upload is swallowed.
+    /// Some clients take a reset after a response for its failure, so the rest of a small upload is dropped first.
     @Test func aSmallUploadMayEndAfterItsResponse() throws {
         let server = try server { $0.respond("no", status: 413) }
         let client = try HTTP2Client(port: server.test.port)
@@ -171,12 +171,12 @@ import Testing
         #expect(server.test.becomesIdle())
     }
 
-    /// Answers counted content of three bytes without waiting for the stream's end.
+    /// Responds to counted content of three bytes without waiting for the stream's end.
     private static func answerThreeBytes(_ exchange: ScriptedExchange) {
         exchange.atBody = { if $0.body.count == 3 { $0.respond("got it") } }
     }
 
-    @Test func countedContentThatIsWholeIsLeftItsEnd() throws {
+    @Test func completeCountedContentHasTimeForItsEnd() throws {
         let server = try server(script: HTTP2ConnectionTests.answerThreeBytes)
         let client = try HTTP2Client(port: server.test.port)
         let stream = try client.begin("POST", "/", [("content-length", "3")], isEnd: false)
@@ -189,7 +189,7 @@ import Testing
         #expect(server.test.becomesIdle())
     }
 
-    @Test func anEndThatDoesNotComeIsNotWaitedForForLong() throws {
+    @Test func aMissingEndTimesOut() throws {
         let server = try server(
             limits: HTTP2ConnectionTests.limits { $0.lingerMilliseconds = 30 },
             script: HTTP2ConnectionTests.answerThreeBytes)
@@ -210,7 +210,7 @@ import Testing
         let client = try HTTP2Client(port: server.test.port)
         #expect(try client.exchange().resetCode == 2)
         #expect(server.test.becomesIdle())
-        // Content that was announced and not written, and the other way round.
+        // Announced content that was not written, and the reverse.
         let short = try self.server { exchange in
             exchange.begin(.length(3))
             exchange.write(exchange.target == "/long" ? "four" : "to")
@@ -261,7 +261,7 @@ import Testing
         #expect(server.eventually("end 0"))
         server.test.onLoop { $0.drain() }
         #expect(try client.receive(HTTP2Frame.Kind.goAway).number() == 0x7FFF_FFFF)
-        // The request that was under way, and one that crossed the warning.
+        // The request in progress, and one that crossed the first GOAWAY.
         #expect(try client.finish(stream).text == "/slow")
         try client.receiveToEnd()
         #expect(client.goAwayStream == stream)

@@ -6,10 +6,10 @@ import Sockets
 import TestSupport
 import Testing
 
-/// When a stream or a connection of HTTP/2 is late.
+/// Time limits of HTTP/2 streams and connections.
 @Suite(.timeLimit(.minutes(2))) struct HTTP2DeadlineTests {
-    /// Content of a known length has the time of a stall, other content that of a stream.
-    @Test(arguments: [true, false]) func contentThatDoesNotComeIsA408(isCounted: Bool) throws {
+    /// Content of known length has the time of a stall, other content the time of a stream.
+    @Test(arguments: [true, false]) func missingContentOfAStreamIsA408(isCounted: Bool) throws {
         let limits = HTTP2ConnectionTests.limits {
             $0.stallMilliseconds = isCounted ? 200 : 3_600_000
             $0.streamMilliseconds = isCounted ? 3_600_000 : 200
@@ -28,8 +28,8 @@ import Testing
         #expect(counters.reached(.streamTimeout) == (isCounted ? 0 : 1))
     }
 
-    /// Bytes without end, each in time, and all of them too slow.
-    @Test func contentThatTricklesIsA408() throws {
+    /// Bytes without end, each in time, but too slow together.
+    @Test func contentOfAStreamBelowTheMinimumRateIsA408() throws {
         let limits = HTTP2ConnectionTests.limits {
             $0.stallMilliseconds = 200
             $0.slowestBytesPerSecond = 1 << 30
@@ -37,13 +37,13 @@ import Testing
         let server = try ScriptedServer(limits: limits, protocols: [.http2, .http1]) { _ in }
         let client = try HTTP2Client(port: server.test.port)
         let stream = try client.begin("POST", "/", [("content-length", "1000000000")], isEnd: false)
-        // A server that waits for all of it fails the test by its time limit.
+        // A server that waits for all bytes fails the test by its time limit.
         while server.log.count("cancelled") == 0 { try client.send(.data(stream, [1])) }
         #expect(try client.wait { $0.status != 0 }(stream).status == 408)
     }
 
-    /// A stream of messages has a pace of its own, and is alive as long as one of its directions moves.
-    @Test func aStreamIsNotHurried() throws {
+    /// A stream of messages has its own pace. It lives while one of its directions progresses.
+    @Test func streamsHaveNoMinimumRate() throws {
         let limits = HTTP2ConnectionTests.limits {
             $0.stallMilliseconds = 100
             $0.streamMilliseconds = 1_000
@@ -65,8 +65,8 @@ import Testing
         #expect(server.log.count("cancelled") == 0)
     }
 
-    /// A stream in which nothing passes at all, after it has begun well.
-    @Test func aStreamThatFallsSilentIsGivenUp() throws {
+    /// A silent stream, after a good beginning.
+    @Test func aSilentStreamIsReset() throws {
         let limits = HTTP2ConnectionTests.limits { $0.streamMilliseconds = 200 }
         let server = try ScriptedServer(limits: limits, protocols: [.http2, .http1]) { exchange in
             exchange.begin(.chunked)
@@ -81,8 +81,8 @@ import Testing
         #expect(server.test.server.counters.reached(.streamTimeout) == 1)
     }
 
-    /// A window that opens by a byte again and again.
-    @Test func contentThatIsTakenInATrickleIsGivenUp() throws {
+    /// A window that opens byte by byte.
+    @Test func aStreamReadBelowTheMinimumRateIsReset() throws {
         let limits = HTTP2ConnectionTests.limits {
             $0.stallMilliseconds = 300
             $0.slowestBytesPerSecond = 1 << 30
@@ -101,8 +101,9 @@ import Testing
         #expect(server.test.server.counters.reached(.stallTimeout) == 1)
     }
 
-    /// The whole connection is read in a trickle: it ends by a reset, whatever the kernel still has for it.
-    @Test func aClientThatReadsInATrickleIsReset() throws {
+    /// The client reads the whole connection too slowly. The connection ends with a reset, whatever the kernel still
+    /// holds.
+    @Test func aConnectionReadBelowTheMinimumRateIsReset() throws {
         let limits = HTTP2ConnectionTests.limits {
             $0.stallMilliseconds = 300
             $0.slowestBytesPerSecond = 1 << 30
@@ -119,7 +120,7 @@ import Testing
         #expect(server.log.count("cancelled") == 1)
     }
 
-    @Test func contentThatIsNotTakenIsGivenUp() throws {
+    @Test func unreadContentIsReset() throws {
         let server = try ScriptedServer(
             limits: HTTP2ConnectionTests.limits { $0.stallMilliseconds = 300 }, protocols: [.http2, .http1],
             script: HTTP2FlowTests.streams(1_000_000))
@@ -146,12 +147,12 @@ import Testing
         #expect(throws: RawSocketError.failed(ECONNRESET)) { while try client.socket.receiveMore() {} }
     }
 
-    @Test func aHeadThatDribblesEndsTheConnection() throws {
+    @Test func aSlowHeadEndsTheConnection() throws {
         let server = try ScriptedServer(
             limits: HTTP2ConnectionTests.limits { $0.headMilliseconds = 200 }, protocols: [.http2, .http1]
         ) { _ in }
         let client = try HTTP2Client(port: server.test.port)
-        // Its settings; the client acknowledges them before the head, which nothing may interrupt.
+        // The server's settings. The client acknowledges them before the head, which no other frame may interrupt.
         _ = try client.receive(HTTP2Frame.Kind.settings)
         try client.send(.headers(1, HTTP2Frame.request(), isWhole: false))
         try client.receiveToEnd()
@@ -159,7 +160,7 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
-    @Test func anIdleConnectionIsEnded() throws {
+    @Test func anIdleHTTP2ConnectionIsClosed() throws {
         let server = try ScriptedServer(
             limits: HTTP2ConnectionTests.limits { $0.idleMilliseconds = 200 }, protocols: [.http2, .http1],
             script: ScriptedServer.describe)

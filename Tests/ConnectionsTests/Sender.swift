@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Sends on a thread of its own what would block the test.
+/// Sends on a thread of its own, because sending would block the test.
 final class Sender {
     private let done = DispatchSemaphore(value: 0)
 
@@ -13,6 +13,6 @@ final class Sender {
         }.start()
     }
 
-    /// Whether everything has been sent, or sending has failed, before a deadline.
+    /// Returns true when everything was sent or sending failed, before a deadline.
     func wait() -> Bool { done.wait(timeout: .now() + .seconds(RawSocket.patienceSeconds)) == .success }
 }

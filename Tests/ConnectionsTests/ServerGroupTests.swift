@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Servers on several loops, of which here only the first one accepts: what the kernel does to any of them in a burst.
+/// Servers on several loops, of which only the first one accepts here, as the kernel does in a burst.
 @Suite(.timeLimit(.minutes(2))) final class ServerGroupTests {
     private final class Plain: Service {
         func makeExchange(on downstream: any Downstream) -> any Exchange {
@@ -57,7 +57,7 @@ import Testing
         #expect(loads.reduce(0, +) == 60)
         #expect(loads.allSatisfy { $0 >= 17 }, "\(loads)")
         #expect(group.members.allSatisfy { $0.counters.accepted.current >= 17 })
-        // Whose clients leave gets the next ones.
+        // The server whose clients leave gets the next ones.
         clients.removeFirst(40)
         let haveLeft = patience.eventually { self.loads.reduce(0, +) == 20 }
         #expect(haveLeft)

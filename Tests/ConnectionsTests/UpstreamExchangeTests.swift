@@ -5,7 +5,7 @@ import Sockets
 import TestSupport
 import Testing
 
-/// Requests out and responses in, over an upstream connection that works.
+/// Requests and responses over a working upstream connection.
 @Suite(.timeLimit(.minutes(5))) struct UpstreamExchangeTests {
     @Test(arguments: [
         ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello", true),
@@ -69,7 +69,7 @@ import Testing
         #expect(warm.onLoop { $0.isReused })
     }
 
-    @Test func takesNoContentInAnswerToHead() throws {
+    @Test func aResponseToHeadEndsWithItsHead() throws {
         let harness = try UpstreamHarness()
         harness.begin("HEAD / HTTP/1.1\r\n\r\n", method: .head)
         let peer = try harness.acceptRequest()
@@ -78,8 +78,8 @@ import Testing
         #expect(harness.onLoop { $0.isIdle })
     }
 
-    /// Whatever comes behind a response belongs to nobody; the connection is out of step.
-    @Test func isNotReusedWhenMoreComesThanTheResponse() throws {
+    /// Bytes after a response belong to no request. The connection is out of step.
+    @Test func extraBytesPreventReuse() throws {
         let harness = try UpstreamHarness()
         let client = harness.begin()
         let peer = try harness.acceptRequest()
@@ -89,7 +89,7 @@ import Testing
         #expect(harness.events == ["response 200 OK", "closed", "ended"])
     }
 
-    @Test func closesWhenBytesComeThatNobodyAskedFor() throws {
+    @Test func unexpectedBytesCloseTheConnection() throws {
         let harness = try UpstreamHarness()
         let peer = try harness.listener.accept()
         #expect(harness.eventually("open"))
@@ -107,7 +107,7 @@ import Testing
         #expect(harness.onLoop { $0.isClosed })
     }
 
-    /// An answer before the request is whole: the rest will not be sent, so the connection is of no further use.
+    /// A response before the request is complete: the rest is not sent, so the connection can't be reused.
     @Test func takesAnEarlyResponse() throws {
         let harness = try UpstreamHarness()
         let client = harness.begin("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf", method: .post, isWhole: false)
@@ -148,11 +148,11 @@ import Testing
         let client = harness.begin()
         harness.thread.onLoop { client.atSent = { _ in connection.pauseReading() } }
         let peer = try harness.acceptRequest()
-        // Two chunks at once: the second one is delivered although the reading is paused, and starts no clock.
+        // Two chunks at once: the second is delivered although reading is paused, and starts no timeout.
         try peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n")
         #expect(harness.thread.eventually { client.body.count == 2 })
         try peer.send("1\r\nc\r\n0\r\n\r\n")
-        // Longer than the peer may stall: it is not the peer that is slow.
+        // Longer than the stall timeout: the peer is not the slow side.
         let start = ContinuousClock.now
         #expect(harness.thread.eventually { ContinuousClock.now - start > .milliseconds(600) })
         #expect(client.body.count == 2)
@@ -162,8 +162,8 @@ import Testing
         #expect(client.body == Array("abc".utf8))
     }
 
-    /// epoll(7) reports a broken connection again and again, whether asked for or not.
-    @Test func doesNotSpinOnAPeerThatBreaksOffMeanwhile() throws {
+    /// epoll(7) reports a broken connection again and again, requested or not.
+    @Test func aBreakDuringAPauseDoesNotSpin() throws {
         let harness = try UpstreamHarness()
         let connection = harness.connection
         let log = harness.log
@@ -174,7 +174,7 @@ import Testing
         #expect(harness.thread.eventually { client.body.count == 1 })
         peer.reset()
         let timer = harness.onLoop { LoopTimer(on: $0.loop) }
-        // Not asked on the loop meanwhile: that would keep it busy.
+        // Not measured on the loop meanwhile, because that would keep it busy.
         let done = DispatchSemaphore(value: 0)
         harness.thread.onLoop {
             let before = threadMilliseconds()
@@ -203,7 +203,7 @@ import Testing
             }
         }
         let peer = try harness.acceptRequest()
-        // In two pieces, so that the first response is put together from what was kept.
+        // In two pieces, so that the first response is assembled from stored bytes.
         try peer.send("HTTP/1.1 200 OK\r\nContent-")
         #expect(harness.thread.eventually { true })
         try peer.send("Length: 1\r\n\r\n1")
@@ -214,7 +214,7 @@ import Testing
         #expect(second.body == Array("2".utf8))
     }
 
-    @Test func isSilentAfterItWasAbandoned() throws {
+    @Test func anAbandonedConnectionMakesNoCalls() throws {
         let harness = try UpstreamHarness()
         harness.begin()
         let peer = try harness.acceptRequest()
@@ -223,7 +223,7 @@ import Testing
         #expect(try peer.isEndedByPeer())
     }
 
-    /// What this thread has used of a processor so far.
+    /// The CPU time of this thread so far.
     private func threadMilliseconds() -> Int {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)

@@ -4,9 +4,9 @@ import Sockets
 import TestSupport
 import Testing
 
-/// How requests fail, and what their clients are told: exactly one end each.
+/// Failures of requests, and the calls of their clients: exactly one end each.
 @Suite(.timeLimit(.minutes(5))) struct UpstreamFailureTests {
-    @Test func tellsThatNobodyListens() throws {
+    @Test func reportsThatNoProcessListens() throws {
         let port = try RawListener().port
         let client = RecordingClient(log: EventLog())
         let harness = try UpstreamHarness(log: client.log, port: port, body: { $0.begin(client, method: .get) })
@@ -15,14 +15,14 @@ import Testing
         #expect(harness.events == ["closed", "failed: connection refused"])
     }
 
-    @Test func closesWithoutARequestWhenNobodyListens() throws {
+    @Test func aRefusedConnectWithoutARequestCloses() throws {
         let harness = try UpstreamHarness(port: try RawListener().port)
         #expect(harness.eventually("closed"))
         #expect(harness.events == ["closed"])
     }
 
     @Test(arguments: [false, true])
-    func tellsThatTheConnectionEndedBeforeTheResponse(isReset: Bool) throws {
+    func reportsAnEndBeforeTheResponse(isReset: Bool) throws {
         let harness = try UpstreamHarness()
         let client = harness.begin()
         let peer = try harness.acceptRequest()
@@ -39,7 +39,7 @@ import Testing
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
     ])
-    func tellsThatTheConnectionEndedInTheResponse(_ part: String) throws {
+    func reportsAnEndInTheResponse(_ part: String) throws {
         let harness = try UpstreamHarness()
         let client = harness.begin()
         let peer = try harness.acceptRequest()
@@ -54,7 +54,7 @@ import Testing
             ])
     }
 
-    @Test func tellsThatHalfAHeadIsNoResponse() throws {
+    @Test func reportsHalfAHeadAsNoResponse() throws {
         let harness = try UpstreamHarness()
         harness.begin()
         let peer = try harness.acceptRequest()
@@ -72,7 +72,7 @@ import Testing
         String(repeating: "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", count: 500),
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ])
-    func tellsThatTheResponseIsBroken(_ response: String) throws {
+    func reportsAMalformedResponse(_ response: String) throws {
         let harness = try UpstreamHarness()
         let client = harness.begin()
         let peer = try harness.acceptRequest()
@@ -88,7 +88,7 @@ import Testing
 
     // MARK: Time
 
-    @Test func givesUpOnAHandshakeThatDoesNotEnd() throws {
+    @Test func aSlowHandshakeTimesOut() throws {
         let harness = try UpstreamHarness(limits: shortened { $0.connectMilliseconds = 50 }) {
             FakeProvider { FakeSecureTransport($0, result: .wants(.read), identity: .anonymous) }
         }
@@ -99,7 +99,7 @@ import Testing
         #expect(try peer.isEndedByPeer())
     }
 
-    @Test func givesUpOnAResponseThatDoesNotBegin() throws {
+    @Test func aMissingResponseTimesOut() throws {
         let harness = try UpstreamHarness(limits: shortened { $0.responseMilliseconds = 50 })
         harness.begin()
         let peer = try harness.acceptRequest()
@@ -107,7 +107,7 @@ import Testing
         #expect(try peer.isEndedByPeer())
     }
 
-    @Test func givesUpOnAResponseThatStalls() throws {
+    @Test func aStalledResponseTimesOut() throws {
         let harness = try UpstreamHarness(limits: shortened { $0.stallMilliseconds = 50 })
         harness.begin()
         let peer = try harness.acceptRequest()
@@ -116,9 +116,9 @@ import Testing
         #expect(try peer.isEndedByPeer())
     }
 
-    /// A response of unknown length may be silent for longer, and not for ever.
+    /// A response of unknown length may be silent for longer, but not forever.
     @Test(arguments: ["Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", "\r\nx"])
-    func givesUpOnAStreamThatFallsSilent(_ begun: String) throws {
+    func aSilentResponseStreamTimesOut(_ begun: String) throws {
         let limits: UpstreamLimits = shortened {
             $0.stallMilliseconds = 3_600_000
             $0.streamMilliseconds = 50
@@ -141,14 +141,14 @@ import Testing
         let peer = try harness.acceptRequest()
         try peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
         #expect(harness.thread.eventually { client.body.count == 1 })
-        // A timer that is set now fires after one of a stall would have.
+        // A timer that is set now fires after the one of a stall would have.
         harness.waits(milliseconds: 100)
         try peer.send("1\r\ny\r\n0\r\n\r\n")
         #expect(harness.eventually("ended"))
     }
 
     @Test(arguments: [false, true])
-    func givesUpOnAPeerThatDoesNotRead(isWhole: Bool) throws {
+    func aPeerThatDoesNotReadTimesOut(isWhole: Bool) throws {
         let limits: UpstreamLimits = shortened {
             $0.stallMilliseconds = 100
             $0.responseMilliseconds = 100
@@ -197,7 +197,7 @@ import Testing
         }
     }
 
-    @Test func tellsThatTheHandshakeFailed() throws {
+    @Test func reportsAFailedHandshake() throws {
         let client = RecordingClient(log: EventLog())
         let harness = try UpstreamHarness(
             log: client.log,
@@ -213,10 +213,10 @@ import Testing
         #expect(harness.log.count("closed") == 1)
     }
 
-    // MARK: Broken while sending
+    // MARK: Breaks while sending
 
-    /// The peer answers and closes while the request is still on its way: the answer counts.
-    @Test func takesAnAnswerThatCameBeforeThePeerClosed() throws {
+    /// The peer responds and closes while the request is still being sent: the response counts.
+    @Test func aResponseBeforeTheCloseCounts() throws {
         let harness = try UpstreamHarness {
             FakeProvider { BreakingTransport($0, answer: "HTTP/1.1 413 No\r\nContent-Length: 3\r\n\r\nbig") }
         }
@@ -226,15 +226,15 @@ import Testing
         #expect(client.failure == nil)
     }
 
-    @Test func tellsWhenThePeerClosedWithoutAnAnswer() throws {
+    @Test func reportsACloseWithoutAResponse() throws {
         let harness = try UpstreamHarness { FakeProvider { BreakingTransport($0, answer: "") } }
         harness.begin(String(repeating: "x", count: 100_000), method: .post, isWhole: false)
         #expect(harness.eventually("failed: the connection ended before an answer"))
     }
 
-    /// All sources of a loop read into one buffer. A broken upstream must not read its answer while a downstream's
-    /// bytes are still being gone through.
-    @Test func leavesTheBytesOfOthersAlone() throws {
+    /// All sources of a loop read into one buffer. A broken upstream must not read its response while a downstream's
+    /// bytes are still in use.
+    @Test func doesNotTouchTheBytesOfOtherConnections() throws {
         let listener = try RawListener()
         let address = try #require(SocketAddress(host: "127.0.0.1", port: listener.port))
         let answer = "HTTP/1.1 413 No\r\nContent-Length: 60000\r\n\r\n" + String(repeating: "Z", count: 60_000)
@@ -248,7 +248,7 @@ import Testing
             upstream.start()
             upstream.begin(client, method: .post)
             exchange.after(milliseconds: 50) { exchange in
-                // The upstream stands by now; the content comes after this.
+                // The upstream is connected by now. The content arrives after this.
                 exchange.downstream.writeContinue()
             }
             exchange.atBody = { exchange in
@@ -269,7 +269,18 @@ import Testing
         #expect(try client.receiveResponse().text == content.joined())
     }
 
-    @Test func tellsAnAttachedClientThatItsConnectionIsClosed() throws {
+    /// The peer answers early, and then takes no more of the request.
+    @Test func readsTheWholeAnswerOfAPeerThatTakesNoMore() throws {
+        let count = 2 << 20
+        let answer = "HTTP/1.1 413 No\r\nContent-Length: \(count)\r\n\r\n" + String(repeating: "Z", count: count)
+        let harness = try UpstreamHarness(makeProvider: { FakeProvider { BreakingTransport($0, answer: answer) } })
+        let client = harness.begin("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", isWhole: false)
+        #expect(harness.eventually("ended"))
+        #expect(client.body.count == count)
+        #expect(harness.events == ["response 413 No", "closed", "ended"])
+    }
+
+    @Test func reportsTheCloseToAnAttachedClient() throws {
         let harness = try UpstreamHarness()
         harness.begin()
         let peer = try harness.acceptRequest()

@@ -3,17 +3,17 @@ import HTTP
 import Sockets
 import TestSupport
 
-/// One upstream connection on a loop of its own; the test plays the server through `peer`.
+/// One upstream connection on a loop of its own. The test acts as the server through `peer`.
 final class UpstreamHarness {
     let log: EventLog
     let thread: TestLoop
     let listener: RawListener
-    /// To be touched on the loop only.
+    /// Belongs to the loop's thread.
     let connection: UpstreamConnection
 
     /// - Parameters:
-    ///   - port: where to connect to; the listener's when nil.
-    ///   - body: called in the very turn in which the connection starts, before anything can have become of it.
+    ///   - port: the port to connect to; nil for the listener's.
+    ///   - body: called in the turn in which the connection starts, before any event.
     init(
         log: EventLog = EventLog(), limits: UpstreamLimits = UpstreamLimits(), port: UInt16? = nil,
         expectation: PeerExpectation = .anybody,
@@ -45,7 +45,7 @@ final class UpstreamHarness {
         thread.stop()
     }
 
-    /// Returns when the loop has seen a timer of so many milliseconds fire: all that were due before have fired too.
+    /// Returns when a timer of this many milliseconds has fired on the loop. All earlier timers have fired too.
     func waits(milliseconds: Int) {
         let log = EventLog()
         let timer = thread.onLoop { [loop = thread.loop] in
@@ -60,7 +60,7 @@ final class UpstreamHarness {
 
     /// Begins a request and writes all of it.
     ///
-    /// - Parameter isWhole: false when more is to be written.
+    /// - Parameter isWhole: false if more follows.
     @discardableResult
     func begin(
         _ text: String = "GET / HTTP/1.1\r\nHost: x\r\n\r\n", method: Method = .get, isWhole: Bool = true
@@ -74,7 +74,7 @@ final class UpstreamHarness {
         return client
     }
 
-    /// What happened but for the opening, which may come before or after the first request.
+    /// The events without the opening, which may come before or after the first request.
     var events: [String] { log.all.filter { $0 != "open" } }
 
     func onLoop<Value>(_ body: @escaping (UpstreamConnection) -> Value) -> Value {
@@ -82,13 +82,13 @@ final class UpstreamHarness {
         return thread.onLoop { body(connection) }
     }
 
-    /// Whether the log holds this event, now or soon.
+    /// Returns true when the log holds this event, before the deadline.
     func eventually(_ event: String, count: Int = 1) -> Bool {
         let log = self.log
         return thread.eventually { log.count(event) >= count }
     }
 
-    /// The server's end of the connection, once the request's head has arrived there.
+    /// The server's end of the connection, after the request's head has arrived there.
     func acceptRequest() throws -> RawSocket {
         let peer = try listener.accept()
         _ = try peer.receive(until: "\r\n\r\n")
@@ -96,7 +96,7 @@ final class UpstreamHarness {
     }
 }
 
-/// Limits that end a test soon where the default would take a minute.
+/// Limits that end a test soon. The defaults would take a minute.
 func shortened(_ change: (inout UpstreamLimits) -> Void) -> UpstreamLimits {
     var limits = UpstreamLimits()
     change(&limits)

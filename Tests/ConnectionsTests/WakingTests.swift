@@ -5,14 +5,14 @@ import Testing
 
 @testable import Connections
 
-/// Who is called again, and how often: what gets lost here shows as a connection that hangs.
+/// Repeated calls of sources. A lost call would show as a hung connection.
 struct WakingTests {
     private final class Counted: EventSource {
         var calls = 0
         override func ready(_ readiness: Readiness) { calls += 1 }
     }
 
-    @Test func whoAsksTwiceForTheNextTurnGetsOne() throws {
+    @Test func twoRequestsForTheNextTurnGiveOneCall() throws {
         let loop = try EventLoop()
         let source = Counted()
         loop.watchWithoutDescriptor(source)
@@ -25,7 +25,7 @@ struct WakingTests {
         loop.unwatch(source)
     }
 
-    /// A stream without room: it takes nothing, and tells of room only whoever is interested when that comes.
+    /// A stream without room. It accepts nothing, and reports room only to a source with that interest at the time.
     private final class FullTransport: Transport {
         var interest: Readiness = []
         var needsHandshake: Bool { false }
@@ -45,7 +45,7 @@ struct WakingTests {
         func unwatch(_ source: EventSource, on loop: EventLoop) {}
     }
 
-    @Test func aRequestThatIsBlockedAsksForRoomAtOnce() throws {
+    @Test func aBlockedRequestWaitsForRoomAtOnce() throws {
         let loop = try EventLoop()
         let address = try #require(SocketAddress(host: "127.0.0.1", port: 1))
         let connection = UpstreamConnection(
@@ -57,7 +57,7 @@ struct WakingTests {
         connection.begin(client, method: .post)
         [UInt8](repeating: 7, count: 8_000).withUnsafeBufferPointer { connection.write($0) }
         #expect(transport.interest.contains(.writable))
-        // Nothing has left: it may go elsewhere.
+        // No byte has left, so the request may go to another worker.
         #expect(!connection.isRequestOnTheWay)
         connection.abandon()
     }

@@ -2,21 +2,21 @@ import Testing
 
 @testable import Connections
 
-/// Time in stock, used up by waiting and earned by bytes.
-@Suite struct ProgressDeadlineTests {
+/// Time credit. Waiting uses it up, and bytes add to it.
+@Suite struct MinimumRateDeadlineTests {
     private static let second: UInt64 = 1_000_000_000
 
-    private func deadline() -> ProgressDeadline {
-        var deadline = ProgressDeadline(patienceMilliseconds: 60_000, bytesPerSecond: 240)
+    private func deadline() -> MinimumRateDeadline {
+        var deadline = MinimumRateDeadline(patienceMilliseconds: 60_000, bytesPerSecond: 240)
         deadline.restart(now: 5 * Self.second)
         return deadline
     }
 
-    @Test func silenceIsLateAfterThePatience() {
+    @Test func silenceIsLateAfterTheLimit() {
         #expect(deadline().instant == 65 * Self.second)
     }
 
-    @Test func bytesEarnTimeButNoMoreThanThePatience() {
+    @Test func bytesAddTimeUpToTheLimit() {
         var deadline = deadline()
         deadline.moved(240, now: 6 * Self.second)
         #expect(deadline.instant / Self.second == 65)
@@ -26,7 +26,7 @@ import Testing
         #expect(deadline.instant == 71 * Self.second)
     }
 
-    @Test func aTrickleIsLateInTheEndAndASlowLineIsNot() {
+    @Test func aTrickleIsLateAndASlowConnectionIsNot() {
         var trickle = deadline()
         var slow = deadline()
         var lateAt: UInt64?
@@ -37,12 +37,12 @@ import Testing
             trickle.moved(1, now: now)
             slow.moved(300, now: now)
         }
-        // 60 s, and what a byte a second earned meanwhile.
+        // 60 s, plus the time for one byte a second.
         #expect(lateAt.map { (65...67).contains($0) } == true, "\(String(describing: lateAt))")
     }
 
     @Test func absurdNumbersSaturate() {
-        var deadline = ProgressDeadline(patienceMilliseconds: .max, bytesPerSecond: 0)
+        var deadline = MinimumRateDeadline(patienceMilliseconds: .max, bytesPerSecond: 0)
         deadline.moved(.max, now: .max)
         deadline.moved(-1, now: 0)
         #expect(deadline.instant <= .max)

@@ -1,19 +1,23 @@
 internal import Sockets
 
-/// A connection that was accepted and has yet to show what it speaks: does the handshake, then gives its place to the
-/// connection of the negotiated protocol.
-final class Arrival: ServerConnection {
-    /// What it hears of from the start: its end too, as long as nothing has been done for it.
+/// An accepted connection whose protocol and peer are not known yet. It does the handshake and is then replaced by a
+/// connection of the negotiated protocol. `PendingConnections` limits their number.
+final class PendingConnection: ServerConnection {
+    /// The initial interest. It includes the peer's close, until the server has begun its work.
     static let interest: Readiness = [.readable, .readHangup]
 
     private let socket: SocketTransport
     private let timer: LoopTimer
     private var isOver = false
-    /// What came before it was clear what is spoken.
+    /// Nil if the connection does not count as pending, or no longer.
+    private var place: PendingConnections<PendingConnection>.Place?
+    let source: SourceKey?
+    /// Bytes that arrived before the protocol was known.
     private var received: [UInt8] = []
 
     init(socket: SocketTransport, peerHost: String, server: Server) {
         self.socket = socket
+        source = SourceKey(host: peerHost)
         timer = LoopTimer(on: server.loop)
         super.init(transport: socket, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
@@ -24,9 +28,11 @@ final class Arrival: ServerConnection {
             timer.set(afterMilliseconds: server.limits.handshakeMilliseconds)
         } else if server.protocols == [.http1] {
             arrived(speaking: .http1)
+            return
         } else {
             timer.set(afterMilliseconds: server.limits.idleMilliseconds)
         }
+        place = server.enter(self)
     }
 
     override func ready(_ readiness: Readiness) {
@@ -36,14 +42,18 @@ final class Arrival: ServerConnection {
         }
         guard socket.needsHandshake else { return readFirstBytes() }
         if socket.hasAnsweredHandshake {
-            // Most of the work is done, and would be in vain if this were to wait behind newcomers for longer than its client does.
-            continueHandshake()
+            if socket.isRestOfHandshakeHeavy {
+                loop.callForHeavyWork(self, in: .begun)
+            } else {
+                continueHandshake()
+            }
         } else if readiness.contains(.readHangup) {
-            // The client has given up before its turn came.
+            // The client has closed before its turn.
             server.handshakeFailed(.truncated, from: peerHost)
             close()
         } else {
-            loop.callForHeavyWork(self, isNewcomer: true)
+            place.map { server.asks($0, true) }
+            loop.callForHeavyWork(self, in: .newcomer)
         }
     }
 
@@ -53,14 +63,27 @@ final class Arrival: ServerConnection {
         switch socket.handshake() {
         case .complete:
             server.counters.handshakes.add(1)
-            // Else what one handshake needs would be kept for each connection of a crowd that has yet to ask for anything.
+            // Otherwise each silent connection of a crowd would keep the memory of a handshake.
             socket.releaseBuffers()
+            guard server.letIn(self) else { return close() }
             arrived(speaking: socket.negotiatedProtocol ?? .http1)
         case .wants(let direction):
-            loop.update(self, for: direction == .write ? .writable : Arrival.interest)
+            loop.update(self, for: direction == .write ? .writable : PendingConnection.interest)
+            noteProgress()
         case .failed(let error):
             server.handshakeFailed(error, from: peerHost)
             close()
+        }
+    }
+
+    /// The peer has to act now: it has the server's answer, or must send more before it gets one.
+    private func noteProgress() {
+        guard var place, !place.isAnswered else { return }
+        if socket.hasAnsweredHandshake {
+            server.wasAnswered(self, at: &place)
+            self.place = place
+        } else {
+            server.asks(place, false)
         }
     }
 
@@ -69,7 +92,7 @@ final class Arrival: ServerConnection {
         case .bytes(let bytes):
             received += bytes
             guard let spoken = ApplicationProtocol.spoken(in: received, of: server.protocols) else {
-                // What may be a request's beginning has a head's time, from its first byte.
+                // The possible beginning of a request has the time limit of a head, from its first byte.
                 if received.count == bytes.count { timer.set(afterMilliseconds: server.limits.headMilliseconds) }
                 return
             }
@@ -77,7 +100,7 @@ final class Arrival: ServerConnection {
             arrived(speaking: spoken)
         case .wouldBlock: break
         case .endOfStream where !received.isEmpty:
-            // Half a preface is a broken request of HTTP/1.1, and answered as one.
+            // Half a preface is a malformed HTTP/1.1 request, and gets its response.
             socket.putBack(received)
             arrived(speaking: .http1)
         case .endOfStream, .failed: close()
@@ -87,6 +110,7 @@ final class Arrival: ServerConnection {
     private func arrived(speaking spoken: ApplicationProtocol) {
         isOver = true
         timer.remove()
+        leavePlace()
         let connection: ServerConnection =
             switch spoken {
             case .multiplexed: MultiplexedServerConnection(transport: socket, peerHost: peerHost, server: server)
@@ -108,7 +132,8 @@ final class Arrival: ServerConnection {
         close()
     }
 
-    /// Whoever got in is served: its handshake has its own deadline, its first bytes get one.
+    /// An accepted connection is served during a drain: its handshake has its own deadline, and its first bytes get
+    /// one.
     override func drain() {
         if !socket.needsHandshake { timer.set(afterMilliseconds: server.limits.headMilliseconds) }
     }
@@ -118,6 +143,11 @@ final class Arrival: ServerConnection {
         isOver = true
         timer.remove()
         loop.unwatch(self)
+        leavePlace()
         server.remove(self)
+    }
+
+    private func leavePlace() {
+        if let place = place.take() { server.leave(place) }
     }
 }

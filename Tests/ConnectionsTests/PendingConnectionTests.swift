@@ -5,7 +5,7 @@ import Testing
 @testable import Connections
 @testable import Sockets
 
-/// Newcomers whose handshakes take long, and those who are in.
+/// New connections with slow handshakes, and established ones.
 @Suite(.timeLimit(.minutes(2))) final class ArrivalTests {
     private static let newcomers = 20
 
@@ -22,15 +22,15 @@ import Testing
         }
     }
 
-    /// What a handshake waits for.
+    /// The gate that a handshake waits at.
     private final class Gate: Sendable {
         private let isOpenNow = Atomic<Bool>(false)
         private let waiting = Atomic<Int>(0)
 
         var isOpen: Bool { isOpenNow.load(ordering: .sequentiallyConsistent) }
-        /// Handshakes that have begun.
+        /// The number of handshakes that have begun.
         var begun: Int { waiting.load(ordering: .sequentiallyConsistent) }
-        /// The same, when the first request came after some had.
+        /// The same number at the time of the first request after some handshakes.
         private let begunAtRequest = Atomic<Int>(0)
         var begunBeforeRequest: Int { begunAtRequest.load(ordering: .sequentiallyConsistent) }
 
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// All of its handshake is one piece of work, which begins with the client's first byte.
+    /// The whole handshake is one step of work, which begins with the client's first byte.
     private final class SlowTransport: SocketTransport {
         private let gate: Gate
         private var isDone = false
@@ -63,13 +63,13 @@ import Testing
         override func handshake() -> HandshakeResult {
             gate.wait()
             let began = Clock.monotonicNanoseconds()
-            while Clock.monotonicNanoseconds() - began < 2 * HeavyWork.leastNanoseconds {}
+            while Clock.monotonicNanoseconds() - began < 2 * HandshakeScheduler.leastNanoseconds {}
             isDone = true
             return .complete
         }
     }
 
-    /// The first who comes needs no handshake.
+    /// The first connection needs no handshake.
     private final class Provider: TransportProvider {
         private let gate: Gate
         private var count = 0
@@ -115,12 +115,12 @@ import Testing
         loop.stop()
     }
 
-    @Test func aCrowdDoesNotHoldUpWhoIsIn() throws {
+    @Test func aCrowdDoesNotDelayEstablishedConnections() throws {
         let inside = try client()
         #expect(try inside.exchange("GET", "/").status == 200)
         let crowd = try (0..<ArrivalTests.newcomers).map { _ in try client() }
         for newcomer in crowd { try newcomer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
-        // One handshake holds the loop; the others have come by the time it ends.
+        // One handshake holds the loop. The others have arrived when it ends.
         while gate.begun == 0 {}
         try inside.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         gate.open()
@@ -131,7 +131,7 @@ import Testing
         end()
     }
 
-    @Test func forWhoHasGivenUpNothingIsDone() throws {
+    @Test func noHandshakeIsDoneForAClosedConnection() throws {
         let inside = try client()
         #expect(try inside.exchange("GET", "/").status == 200)
         var crowd = try (0..<ArrivalTests.newcomers).map { _ in try client() }

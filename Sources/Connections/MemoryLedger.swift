@@ -1,0 +1,97 @@
+internal import Sockets
+
+/// Counts the bytes that one connection holds for its client, in all its buffers and in those of its requests. It
+/// charges them to the account of the process and to its source.
+///
+/// The owners of buffers report each change with `change(by:)`. The ledger reports to the account in steps, so most
+/// changes touch no memory that threads share. It belongs to one loop.
+package final class MemoryLedger {
+    /// The largest difference between a connection's bytes and the account.
+    package static let step = 16 << 10
+    /// The free bytes of each buffer: the buffers of a small request.
+    package static let free = 4 << 10
+    /// Below this a connection is never closed for memory, and may always begin a request.
+    package static let smallHolder = 64 << 10
+
+    private let account: MemoryAccount
+    private let source: SourceMemory?
+    private unowned let server: Server
+    /// The connection.
+    weak var owner: EventSource?
+    /// The bytes held now.
+    package private(set) var held = 0
+    private var charged = 0
+    private var isClosed = false
+    /// The time of the last progress of a request or a response, on the loop's clock. Connections without progress are
+    /// closed first.
+    package var movedAt: UInt64
+
+    /// - Parameter source: nil for a client without one.
+    package init(account: MemoryAccount, source: SourceKey?, server: Server) {
+        self.account = account
+        self.source = source.map { account.join($0) }
+        self.server = server
+        movedAt = server.loop.now
+    }
+
+    /// A buffer has grown or, with a negative number, shrunk.
+    package func change(by amount: Int) {
+        held += amount
+        let difference = held - charged
+        if difference >= MemoryLedger.step || difference <= -MemoryLedger.step { settle() }
+    }
+
+    private func settle() {
+        guard !isClosed else { return }
+        let difference = held - charged
+        charged = held
+        account.charge(difference)
+        source?.charge(difference)
+        guard difference > 0, sharedPressure == .overdrawn else { return }
+        server.relieve()
+        // The connection checks itself at the end of the turn, because relief may come too late.
+        if isFull, held >= MemoryLedger.smallHolder, let owner { server.loop.callAtEndOfTurn(owner) }
+    }
+
+    /// The connection has closed. Later changes of its requests are ignored.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        account.charge(-charged)
+        source?.charge(-charged)
+        charged = 0
+        if let source { account.leave(source) }
+    }
+
+    /// The pressure of the process and of the source.
+    package var sharedPressure: MemoryAccount.Pressure {
+        let ofProcess = account.pressure
+        guard let source else { return ofProcess }
+        return max(ofProcess, MemoryAccount.Pressure(held: source.current, of: account.sourceBudget))
+    }
+
+    /// The budget is exhausted.
+    var isFull: Bool { account.isFull || source.map { $0.current >= account.sourceBudget } == true }
+
+    /// The pressure of all three budgets.
+    package var pressure: MemoryAccount.Pressure {
+        max(sharedPressure, MemoryAccount.Pressure(held: held, of: MemoryAccount.connectionBudget))
+    }
+
+    /// The connection may begin one more request. It may not if memory is scarce and it holds much.
+    var takesRequests: Bool { held < MemoryLedger.smallHolder || sharedPressure < .severe }
+
+    /// The most bytes that a buffer may hold now.
+    ///
+    /// - Parameter limit: its limit without pressure.
+    package func bound(_ limit: Int) -> Int {
+        switch pressure {
+        case .low: limit
+        case .high: max(min(limit, MemoryLedger.free), limit / 4)
+        case .severe, .overdrawn: max(min(limit, MemoryLedger.free), limit / 16)
+        }
+    }
+
+    /// The charged part of a buffer's memory.
+    package static func charge(_ capacity: Int) -> Int { max(0, capacity - free) }
+}
