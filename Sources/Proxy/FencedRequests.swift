@@ -1,7 +1,7 @@
 internal import Sockets
 
-/// The requests of one loop that workers have refused as those of a past reign, and that wait for the successor's
-/// epoch. Bounded in number by the connections that they came over, and in time.
+/// The requests of one loop that workers have refused because they belong to an earlier reign, and that wait for the
+/// successor's epoch. Their connections bound their number, and a timer their time.
 final class FencedRequests {
     private struct Entry {
         let exchange: ProxyExchange
@@ -9,7 +9,8 @@ final class FencedRequests {
     }
 
     private let loop: EventLoop
-    private let milliseconds: Int
+    /// How long a request waits that comes from now on.
+    var milliseconds: Int
     private let timer: LoopTimer
     private var entries: [Entry] = []
 
@@ -22,16 +23,18 @@ final class FencedRequests {
 
     func append(_ exchange: ProxyExchange) {
         let deadline = loop.now &+ UInt64(milliseconds) &* 1_000_000
-        entries.append(Entry(exchange: exchange, deadline: deadline))
-        if entries.count == 1 { timer.set(at: deadline) }
+        // In the order of their deadlines. After a change of the time a request may expire before an older one.
+        let index = (entries.lastIndex { $0.deadline <= deadline } ?? -1) + 1
+        entries.insert(Entry(exchange: exchange, deadline: deadline), at: index)
+        if index == 0 { timer.set(at: deadline) }
     }
 
-    /// The exchange does not wait any more.
+    /// The exchange waits no more.
     func remove(_ exchange: ProxyExchange) {
         entries.removeAll { $0.exchange === exchange }
     }
 
-    /// The successor has told its epoch: everybody goes out again.
+    /// The successor has published its epoch: all requests go out again.
     func release() {
         let all = entries
         entries = []
@@ -41,7 +44,7 @@ final class FencedRequests {
     private func expire() {
         while let first = entries.first, first.deadline <= loop.now {
             entries.removeFirst()
-            first.exchange.noSuccessor()
+            first.exchange.successorTimedOut()
         }
         if let first = entries.first { timer.set(at: first.deadline) }
     }

@@ -1,15 +1,15 @@
-internal import Cluster
+internal import Balancing
 internal import Connections
 
-/// Why a request could not be answered by a worker, as the client, the log and the retry law see it. `docs/errors.md`
-/// shows the same table.
+/// The reason why no worker answered a request, for the client, the log and the retry law. `docs/errors.md` has the
+/// same table.
 enum ProxyError {
-    /// Nobody may get requests, for as long as the queue waits.
+    /// No worker became routable while the request waited in the queue.
     case noWorker
-    /// There are workers, but none had room for as long as the queue waits.
+    /// All workers stayed full while the request waited in the queue.
     case allBusy
     case queueFull
-    /// The client's address sends more requests than it may.
+    /// The client's source exceeds its request rate.
     case tooFast(retryAfterSeconds: Int)
     /// This balancer's reign is over.
     case fenced
@@ -24,7 +24,7 @@ enum ProxyError {
         }
     }
 
-    /// For the client: says what happened, and nothing of the inside.
+    /// The text for the client: the failure, without internal details.
     var message: String {
         switch self {
         case .noWorker: "no worker is ready; try again"
@@ -37,7 +37,7 @@ enum ProxyError {
         }
     }
 
-    /// Nobody has seen anything of the request, or it is one that may be repeated.
+    /// The application has seen nothing of the request, or a repetition is safe.
     var isUntaken: Bool {
         if case .upstream(let failure) = self { failure.isBeforeRequest } else { true }
     }
@@ -49,9 +49,9 @@ enum ProxyError {
 }
 
 extension UpstreamFailure {
-    /// What the retry law needs to know of this failure.
+    /// The failure, as the retry law needs it.
     ///
-    /// - Parameter isOnTheWay: whether any byte of the request had left when it happened.
+    /// - Parameter isOnTheWay: bytes of the request had left before the failure.
     func attemptEnd(isOnTheWay: Bool) -> AttemptEnd {
         if isBeforeRequest || !isOnTheWay { return .neverArrived }
         return isBeforeResponse ? .brokeOff : .failed

@@ -1,69 +1,74 @@
-internal import Cluster
+internal import Balancing
 internal import Connections
 internal import HTTP
 internal import Sockets
+internal import Telemetry
 
-/// One request on its way from a client to a worker and its response on the way back.
+/// One request on its way from a client to an upstream, and its response on the way back. A host is a worker in the
+/// balancer, and the application in a worker.
 ///
-///     idle -> waiting (for a worker) -> sent -> answering -> idle          failed attempts go back from sent to waiting
+///     idle -> queued (for a host) -> sent -> responding -> idle        a failed attempt returns from sent to queued
+///     sent -> queued (for the successor's epoch) -> sent               a worker has met a later reign
 ///
 /// Laws:
-/// - A lease is held exactly while a worker has the request: from `attempt` to `upstreamEnded`, `upstreamFailed` or `cancelled`.
-/// - `request` holds what a retry needs until the response begins or it outgrows the replay limit.
-/// - Once a response head has gone downstream nothing is retried: a break in the response is passed on as a break.
+/// - The exchange holds a lease exactly while a host has the request: from `send` until the request ends, fails, is
+///   cancelled or is taken back.
+/// - `request` holds what a retry needs until the response begins or the content outgrows the replay limit.
+/// - Once a response head has gone downstream the exchange retries nothing. If the upstream breaks the response off,
+///   the exchange breaks off the response to the client.
 ///
-/// The object serves one request after the other of its connection and allocates nothing for one in the steady state.
+/// The object serves the requests of its connection one after the other, and allocates nothing for a request in the
+/// steady state.
 final class ProxyExchange: Exchange, UpstreamClient {
-    /// Holds the exchange in turn, until its connection has closed.
-    private let downstream: any Downstream
-    private let service: ProxyService
+    /// What the request waits for.
+    private enum Wait { case nothing, host, successor }
 
-    private var request = KeptRequest()
-    private var needsContinue = false
-    /// What the request asks for besides an ordinary answer.
+    private unowned let downstream: any Downstream
+    private let service: ProxyService
+    private var backend: Backend { service.backend }
+
+    private var request = ReplayBuffer()
+    /// The WebSocket handshake that the request asks for.
     private var upgrade: UpgradeRequest?
     private var trace = RequestTrace()
-    /// Of a tunnel: the worker has ended its direction.
+    private var attempts = Attempts(affinity: nil)
+    private var wait = Wait.nothing
+    private var lease: LoadBalancer.Lease?
+    private var upstream: (any UpstreamStream)?
+    /// The status of the response; without meaning before its head.
+    private var status: UInt16 = 0
+    /// The upstream has ended its direction of a tunnel.
     private var isHalfClosed = false
-    /// Stands in the queue.
-    private var isWaiting = false
-    /// It waits for the successor's epoch.
-    private var isFenced = false
-    private var lease: Roster.Lease?
-    private var upstream: UpstreamConnection?
-    private var demand = Roster.Demand()
-    private var attempts = 0
-    /// An attempt has failed for a connection that was stale, and was not counted.
-    private var hasMetStale = false
-    private var lastFailure: UpstreamFailure?
     private lazy var source = SourceKey(host: downstream.peerHost)
+    /// Bytes of the replay buffer that the connection's ledger has been charged.
+    private var chargedBytes = 0
+    private let live: LiveObject
 
     init(downstream: any Downstream, service: ProxyService) {
         self.downstream = downstream
         self.service = service
+        live = LiveObject(ProxyExchange.self, on: service.loop)
     }
 
     // MARK: From the client
 
     func requestHead(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        let policy = service.policy
-        let epoch = policy.epoch
-        upgrade = UpgradeRequest(head, bytes)
-        if policy.place == .edge {
-            trace.begin(head, bytes, trusts: policy.trustsRequestID, random: &service.random)
+        // Each use of the unowned reference changes a reference count, so the steps of every request read it once.
+        let downstream = downstream
+        let epoch = service.policy.epoch
+        upgrade = service.upstreamProtocol.carriesTunnels ? UpgradeRequest(head, bytes) : nil
+        if let edge = service.policy.edge {
+            trace.begin(head, bytes, trusts: edge.trustsRequestID, random: &service.random)
+            downstream.context.setID(trace.requestID)
         }
-        request.begin(head, epoch: epoch) {
-            RequestRewriter.append(
-                head, bytes, from: downstream, policy: policy, epoch: epoch, upgrade: upgrade, trace: trace, to: &$0)
-        }
-        needsContinue = head.expectsContinue
+        request.begin(method: head.method, framing: head.framing, epoch: epoch, mayTunnel: upgrade != nil)
+        request.head.mayHaveTrailers = head.mayHaveTrailers
+        service.write(
+            head, bytes, from: downstream.peerHost, upgrade: upgrade, trace: trace, epoch: epoch, to: &request.head)
         isHalfClosed = false
-        demand = Roster.Demand(affinity: service.affinity.value(of: head, bytes))
-        attempts = 0
-        hasMetStale = false
-        lastFailure = nil
+        attempts = Attempts(affinity: backend.affinity.value(of: head, bytes))
         if let seconds = service.secondsTooFast(source) {
-            request.isAnswered()
+            request.responseBegan()
             fail(.tooFast(retryAfterSeconds: seconds))
             return
         }
@@ -71,8 +76,19 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     func requestBody(_ bytes: UnsafeBufferPointer<UInt8>) {
-        request.take(bytes, limit: service.policy.replayLimit, sendingTo: upstream)
+        var limit = service.policy.limits.replayBytes
+        if chargedBytes > 0, let ledger = downstream.ledger { limit = ledger.bound(limit) }
+        request.take(bytes, limit: limit, sendingTo: upstream)
+        chargeRequest()
         if upstream?.isCongested == true { downstream.pauseReading() }
+    }
+
+    /// Charges the change of the replay buffer's size.
+    private func chargeRequest() {
+        let now = MemoryLedger.charge(request.capacity)
+        guard now != chargedBytes else { return }
+        downstream.ledger?.change(by: now - chargedBytes)
+        chargedBytes = now
     }
 
     func requestTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
@@ -88,30 +104,27 @@ final class ProxyExchange: Exchange, UpstreamClient {
         upstream?.resumeReading()
     }
 
+    var outlivesRequests: Bool { false }
+
     func cancelled() {
-        if isWaiting {
-            isWaiting = false
-            service.queue.remove(self)
+        switch wait {
+        case .nothing: break
+        case .host: backend.queue.remove(self)
+        case .successor: service.fencedRequests.remove(self)
         }
-        if isFenced {
-            isFenced = false
-            service.fencedRequests.remove(self)
-        }
-        detach()?.abandon()
-        if let lease = lease.take() { service.roster.releaseAbandoned(lease) }
+        wait = .nothing
+        upstream.take()?.abandon()
+        if let lease = lease.take() { backend.loadBalancer.releaseAbandoned(lease) }
         request.drop()
+        chargeRequest()
     }
 
-    private func detach() -> UpstreamConnection? {
-        upstream.take()
-    }
-
-    // MARK: To a worker
+    // MARK: To a host
 
     private func attempt() {
-        switch service.roster.request(demand, from: service.seat) {
+        switch backend.request(attempts.demand) {
         case .given(let lease): send(over: lease)
-        case .waits(let ticket): wait(ticket: ticket)
+        case .waits(let ticket): queue(ticket: ticket)
         case .nobodyElse: failFinally(.noWorker)
         case .queueFull:
             service.counters.queueRejections.add(1)
@@ -119,218 +132,260 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
     }
 
-    private func send(over lease: Roster.Lease) {
-        request.renew(epoch: service.policy.epoch)
-        guard let pool = service.pool(for: lease.slot) else {
-            // It left between the two steps; the next choice can't fall on it again.
-            service.roster.releaseAbandoned(lease)
-            attempt()
-            return
+    private func send(over lease: LoadBalancer.Lease) {
+        guard let pool = backend.pool(for: lease.slot) else {
+            // The host left after the choice. The next choice can't fall on it again.
+            backend.loadBalancer.releaseAbandoned(lease)
+            return attempt()
         }
+        guard let upstream = pool.take() else {
+            // Every connection to the host is full.
+            backend.loadBalancer.releaseAbandoned(lease)
+            attempts.exclude(lease, for: .upstream(.notTaken))
+            return attempt()
+        }
+        let downstream = downstream
         self.lease = lease
-        attempts += 1
-        downstream.isServed(by: pool.name)
-        let upstream = pool.take()
         self.upstream = upstream
-        upstream.begin(self, method: request.method, mayTunnel: upgrade != nil)
-        upstream.write(request.bytes)
-        if request.isEnded { upstream.endRequest() }
-        if needsContinue {
-            needsContinue = false
-            downstream.writeContinue()
-        }
+        attempts.began()
+        downstream.context.sent(to: pool.name)
+        request.send(to: upstream, for: self, epoch: service.policy.epoch)
         if upstream.isCongested { downstream.pauseReading() } else { downstream.resumeReading() }
     }
 
-    private func wait(ticket: UInt64) {
-        if demand.isRetry { service.counters.retriesDeferred.add(1) } else { service.counters.queued.add(1) }
-        service.queue.append(self, ticket: ticket)
-        isWaiting = true
+    private func queue(ticket: UInt64) {
+        if attempts.demand.isRetry { service.counters.retriesDeferred.add(1) } else { service.counters.queued.add(1) }
+        backend.queue.append(self, ticket: ticket)
+        wait = .host
         downstream.pauseReading()
     }
 
-    /// The queue's turn: a worker has been found.
-    func dequeued(_ lease: Roster.Lease) {
-        isWaiting = false
+    /// The queue has found a host for the request.
+    func dequeued(_ lease: LoadBalancer.Lease) {
+        wait = .nothing
         send(over: lease)
     }
 
-    func waitedTooLong() {
-        isWaiting = false
+    /// The request has reached its longest wait in the queue.
+    func queueTimedOut() {
+        wait = .nothing
         service.counters.queueTimeouts.add(1)
-        failFinally(service.roster.routableCount == 0 ? .noWorker : .allBusy)
+        failFinally(backend.loadBalancer.routableCount == 0 ? .noWorker : .allBusy)
     }
 
-    /// No worker will get the request. Who has been tried already has failed it, and how is what the client is told.
+    /// No host gets the request. If an attempt was made, reports its failure.
     private func failFinally(_ error: ProxyError) {
-        fail(lastFailure.map { .upstream($0) } ?? error)
+        fail(attempts.lastError ?? error)
     }
 
     private func fail(_ error: ProxyError) {
         request.drop()
+        chargeRequest()
         downstream.resumeReading()
         downstream.respond(
             status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds,
             requestID: trace.requestID,
-            mark: service.policy.place == .worker && error.isUntaken ? UntakenField.name : nil)
+            mark: service.policy.edge == nil ? FaultField(for: error)?.name : nil)
     }
 
-    // MARK: From the worker
+    // MARK: The response
+
+    private static let continueStatus: UInt16 = 100
+
+    private var rewriter: ResponseRewriter {
+        ResponseRewriter(
+            policy: service.responsePolicy, requestID: trace.requestID, isEdge: service.policy.edge != nil)
+    }
 
     func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        request.isAnswered()
-        ResponseRewriter.passInterim(head, bytes, to: downstream)
+        // A 100 says nothing about the response, so the request may still go elsewhere.
+        if head.status == ProxyExchange.continueStatus { return downstream.writeContinue() }
+        request.responseBegan()
+        rewriter.passInterim(head, bytes, to: downstream)
     }
 
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
-        // What fails at an application is the worker's to tell: one that can't be reached answers faster than any other.
-        if service.policy.place == .edge, head.status >= 500, UntakenField.stands(in: head, bytes) {
-            detach()?.abandon()
-            upstreamFailed(.notTaken)
-            return
-        }
-        // Only workers know of reigns: an application that says the same means something else.
-        if service.policy.place == .edge, head.status == 409, let epoch = FencedField.epoch(of: head, bytes) {
-            fenced(by: epoch)
-            return
-        }
-        if head.status == 101 {
-            guard upgrade?.isAnswered(by: head, bytes) == true else {
-                detach()?.abandon()
-                upstreamFailed(.badResponse(.unexpectedSwitch))
-                return
+        if let refusal = service.policy.edge?.refusal(in: head, bytes) {
+            switch refusal {
+            case .fault(let field): return withdraw(field.failure)
+            case .fenced(let field): return fenced(by: field)
             }
-            request.becomesTunnel()
-            ResponseRewriter.passTunnel(head, bytes, requestID: trace.requestID, to: downstream)
-            return
         }
-        request.isAnswered()
-        let setCookie = lease?.stickyName.flatMap { service.affinity.setCookie(naming: $0) }
-        ResponseRewriter.pass(head, bytes, requestID: trace.requestID, setCookie: setCookie, to: downstream)
+        status = head.status
+        if head.status == 101 {
+            guard upgrade?.isAccepted(by: head, bytes) == true else { return withdraw(.badResponse(.unexpectedSwitch)) }
+            request.becameTunnel()
+            chargeRequest()
+            return rewriter.passTunnel(head, bytes, to: downstream)
+        }
+        request.responseBegan()
+        let setCookie = lease?.stickyName.flatMap { backend.affinity.setCookie(naming: $0) }
+        rewriter.pass(head, bytes, setCookie: setCookie, to: downstream)
     }
 
-    /// A worker has refused the request unread, since it has met the later reign `highest`.
-    private func fenced(by highest: UInt64) {
-        detach()?.abandon()
-        let subject = lease.flatMap { service.roster.subject(of: $0) }
-        if let lease = lease.take() { service.roster.releaseAbandoned(lease) }
-        guard request.isReplayable, service.policy.isAbdicated else {
-            if let subject { service.observer.fenced(subject, highest) }
-            fail(.fenced)
-            return
-        }
-        // Nobody has read it, so it goes out once more: at once, if the successor has told its epoch meanwhile.
-        attempts -= 1
-        lastFailure = nil
-        if service.policy.epoch >= highest && request.epoch < highest {
-            attempt()
-            return
-        }
-        isFenced = true
-        service.fencedRequests.append(self)
-        downstream.pauseReading()
-    }
-
-    /// The successor has told its epoch.
-    func epochRenewed() {
-        isFenced = false
-        attempt()
-    }
-
-    func noSuccessor() {
-        isFenced = false
-        fail(.fenced)
+    /// Takes the request back from this host, whose response is a failure.
+    private func withdraw(_ failure: UpstreamFailure) {
+        upstream.take()?.abandon()
+        upstreamFailed(failure)
     }
 
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let downstream = downstream
         downstream.writeBody(bytes)
         if downstream.isCongested { upstream?.pauseReading() }
     }
 
     func upstreamTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
-        for field in fields { downstream.appendTrailer(name: field.name.in(bytes), value: field.value.in(bytes)) }
+        ResponseRewriter.pass(trailers: fields, bytes, to: downstream)
     }
 
-    /// The worker has ended its direction of the tunnel; the client's goes on.
     func upstreamHalfClosed() {
         isHalfClosed = true
         downstream.endResponse()
     }
 
-    /// The client has ended its direction too: the downstream lives no longer than this turn.
+    /// The client has ended its direction of a half-closed tunnel: the downstream lives no longer than this turn.
     private func leaveTunnel() {
         isHalfClosed = false
-        detach()?.leave()
-        if let lease = lease.take(), let subject = service.roster.release(lease) {
-            service.observer.succeededAgain(subject)
-        }
+        upstream.take()?.leave()
+        releaseSucceeded()
     }
 
     func upstreamEnded() {
         upstream = nil
-        if let lease = lease.take(), let subject = service.roster.release(lease) {
-            service.observer.succeededAgain(subject)
-        }
-        request.isOver()
-        // Asked before: ending the response may begin the next request.
+        releaseSucceeded()
+        request.finish()
+        chargeRequest()
+        // This value is read first, because `endResponse` may begin the next request.
         let isCutShort = !request.isEnded
+        let downstream = downstream
         downstream.endResponse()
         if isCutShort { downstream.resumeReading() }
     }
 
-    func upstreamFailed(_ failure: UpstreamFailure) {
-        let failed = detach()
-        service.counters.upstreamFailures.add(1)
-        let isOnTheWay = failed?.isRequestOnTheWay ?? true
-        // A kept connection that the worker had just closed says nothing of the worker: once, then it does.
-        let wasStale = failed?.isReused == true && failure.isBeforeResponse && !hasMetStale
-        if let lease = lease.take() {
-            if wasStale {
-                hasMetStale = true
-                service.roster.releaseAbandoned(lease)
-                // The others that were kept are as old: the next attempt gets a new connection, and this one does not count.
-                service.pool(for: lease.slot)?.dropIdle()
-                attempts -= 1
-            } else {
-                if let subject = service.roster.releaseFailed(lease) { service.observer.failed(subject, failure) }
-                demand.tried.insert(lease.slot)
-            }
-        }
-        lastFailure = failure
-        if downstream.canRespond {
-            let mayRetry =
-                request.isReplayable && attempts <= service.policy.maximumRetries
-                && RetryLaw.allows(
-                    failure.attemptEnd(isOnTheWay: isOnTheWay), isIdempotent: request.method.isIdempotent)
-            if mayRetry {
-                service.counters.retries.add(1)
-                attempt()
-            } else {
-                fail(.upstream(failure))
-            }
-        } else {
-            downstream.abortResponse()
+    private func releaseSucceeded() {
+        guard status < 500 || service.policy.edge == nil else { return releaseErroneous() }
+        if let lease = lease.take(), let subject = backend.loadBalancer.release(lease) {
+            service.observer.succeededAgain(subject)
         }
     }
+
+    /// The worker responded with a status from 500 on. A gateway's status (502 to 504) is a failure of the worker, or
+    /// of the application behind it.
+    private func releaseErroneous() {
+        guard let lease = lease.take() else { return }
+        guard let failure = WorkerFailure(status: status) else { return backend.loadBalancer.releaseErroneous(lease) }
+        if let subject = backend.loadBalancer.releaseFailed(lease) { service.observer.failed(subject, failure) }
+    }
+
+    var room: Int { downstream.room }
+    var isRoomy: Bool { downstream.isRoomy }
+    var ledger: MemoryLedger? { downstream.ledger }
 
     func upstreamDrained() {
         downstream.resumeReading()
     }
 
-    /// The worker hangs. What may be done twice goes to another one; the rest waits on, since the hung worker may
-    /// have begun.
-    func upstreamEjected() {
-        guard downstream.canRespond, request.isReplayable, attempts <= service.policy.maximumRetries, let upstream,
-            RetryLaw.allows(
-                upstream.isRequestOnTheWay ? .withdrawn : .neverArrived, isIdempotent: request.method.isIdempotent)
-        else { return }
-        detach()?.abandon()
+    // MARK: Failures
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        let failed = upstream.take()
+        service.counters.upstreamFailures.add(1)
+        let isOnTheWay = failed?.isRequestOnTheWay ?? true
         if let lease = lease.take() {
-            service.roster.releaseAbandoned(lease)
-            demand.tried.insert(lease.slot)
+            let pool = backend.pool(for: lease.slot)
+            let fault = attempts.failed(
+                failure, isReused: failed?.isReused == true,
+                refusalConcernsConnection: pool?.refusalConcernsConnection == true)
+            switch fault {
+            case .staleConnection:
+                backend.loadBalancer.releaseAbandoned(lease)
+                // The other idle connections are as old. The next attempt gets a new one.
+                pool?.dropIdle()
+            case .refusedStream: backend.loadBalancer.releaseAbandoned(lease)
+            case .host:
+                if let subject = backend.loadBalancer.releaseFailed(lease) {
+                    service.observer.failed(subject, .attempt(failure))
+                }
+                attempts.exclude(lease, for: .upstream(failure))
+            }
         }
-        lastFailure = .timedOut
+        guard downstream.canRespond else { return downstream.abortResponse() }
+        if mayRetry(failure.attemptEnd(isOnTheWay: isOnTheWay)) { retry() } else { fail(.upstream(failure)) }
+    }
+
+    private func mayRetry(_ end: AttemptEnd) -> Bool {
+        request.isReplayable && attempts.mayFollow(service.policy.limits)
+            && RetryLaw.allows(end, isIdempotent: request.method.isIdempotent)
+    }
+
+    private func retry() {
         service.counters.retries.add(1)
         attempt()
+    }
+
+    /// The host hangs. A request that may be processed twice goes to another host. Every other request continues to
+    /// wait, because the hung host may have begun it.
+    func upstreamEjected() {
+        guard downstream.canRespond, let upstream,
+            mayRetry(upstream.isRequestOnTheWay ? .withdrawn : .neverArrived)
+        else { return }
+        self.upstream = nil
+        upstream.abandon()
+        if let lease = lease.take() {
+            backend.loadBalancer.releaseAbandoned(lease)
+            attempts.exclude(lease, for: .upstream(.timedOut))
+        }
+        retry()
+    }
+
+    /// The request waits unsent on a full connection. It goes over another one, or waits in the queue.
+    func upstreamPostponed() {
+        guard downstream.canRespond, request.isReplayable, let upstream, !upstream.isRequestOnTheWay else { return }
+        self.upstream = nil
+        upstream.abandon()
+        if let lease = lease.take() { backend.loadBalancer.releaseAbandoned(lease) }
+        attempts.wasPostponed()
+        attempt()
+    }
+
+    // MARK: Reigns
+
+    /// A worker has refused the request unread, since it has met a later reign.
+    private func fenced(by field: FencedField) {
+        upstream.take()?.abandon()
+        guard request.isReplayable, service.policy.isAbdicated else {
+            // The later reign is a claim, and the control plane verifies it. Another worker gets the request.
+            return refused(by: field)
+        }
+        if let lease = lease.take() { backend.loadBalancer.releaseAbandoned(lease) }
+        attempts.wasFenced()
+        // The request goes out again at once if the successor has published its epoch meanwhile.
+        if service.policy.epoch >= field.epoch && request.epoch < field.epoch { return attempt() }
+        wait = .successor
+        service.fencedRequests.append(self)
+        downstream.pauseReading()
+    }
+
+    private func refused(by field: FencedField) {
+        if let lease = lease.take() {
+            if let subject = backend.loadBalancer.releaseFailed(lease) {
+                service.observer.fenced(subject, field.epoch, field.seat)
+            }
+            attempts.exclude(lease, for: .fenced)
+        }
+        if request.isReplayable && attempts.mayFollow(service.policy.limits) { retry() } else { fail(.fenced) }
+    }
+
+    /// The successor has published its epoch.
+    func epochRenewed() {
+        wait = .nothing
+        attempt()
+    }
+
+    /// No successor has published an epoch in time.
+    func successorTimedOut() {
+        wait = .nothing
+        fail(.fenced)
     }
 }

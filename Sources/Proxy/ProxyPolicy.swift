@@ -1,54 +1,34 @@
+package import Balancing
 private import Synchronization
 
-/// What the proxy does to requests on their way; fixed for a process but for the epoch.
-package final class ProxyPolicy: Sendable {
-    /// Where a proxy stands.
-    package enum Place: Sendable {
-        /// The balancer: the client is a stranger; what it says of forwarding and identity is dropped and said by us.
-        case edge
-        /// A worker in front of a local application: what the balancer said of the client goes through.
-        case worker
+/// How a proxy treats requests. Each loop has a copy, and all copies share the reign.
+package struct ProxyPolicy: Sendable {
+    /// The duties of a balancer; nil in a worker, which passes on what the balancer said about the client.
+    package var edge: EdgeDuties?
+    package var limits: RequestLimits
+    private let reign = Reign()
+
+    /// The balancer's reign, as all loops see it.
+    private final class Reign: Sendable {
+        let epoch = Atomic<UInt64>(0)
+        let awaitsSuccessor = Atomic<Bool>(false)
     }
 
-    package let place: Place
-    /// `https` or `http`: what the client speaks to us.
-    package let scheme: StaticString
-    /// Content kept for a retry.
-    package let replayLimit: Int
-    /// Attempts after the first.
-    package let maximumRetries: Int
-    /// A client's X-Request-Id is taken over when it is valid.
-    package let trustsRequestID: Bool
-    /// How long a request waits for a worker; how many may is bounded by `RosterLimits`.
-    package let queueMilliseconds: Int
-    /// The reign under which requests go out; workers refuse an older one. 0 adds no field.
-    private let currentEpoch = Atomic<UInt64>(0)
-    private let awaitsSuccessor = Atomic<Bool>(false)
-
-    package init(
-        place: Place, scheme: StaticString, replayLimit: Int = 64 << 10, maximumRetries: Int = 2,
-        queueMilliseconds: Int = 1000, trustsRequestID: Bool = false
-    ) {
-        self.place = place
-        self.scheme = scheme
-        self.replayLimit = replayLimit
-        self.maximumRetries = maximumRetries
-        self.queueMilliseconds = queueMilliseconds
-        self.trustsRequestID = trustsRequestID
+    package init(edge: EdgeDuties?, limits: RequestLimits = RequestLimits()) {
+        self.edge = edge
+        self.limits = limits
     }
 
-    /// Whether clients speak TLS to us.
-    var isSecure: Bool { scheme.description == "https" }
-
+    /// The epoch of the reign under which requests go out. Workers refuse an earlier one. 0 adds no field.
     package var epoch: UInt64 {
-        get { currentEpoch.load(ordering: .relaxed) }
-        set { currentEpoch.store(newValue, ordering: .relaxed) }
+        get { reign.epoch.load(ordering: .relaxed) }
+        nonmutating set { reign.epoch.store(newValue, ordering: .relaxed) }
     }
 
-    /// This balancer has given its reign back in order and finishes what it has begun. Who succeeds it tells the epoch
-    /// under which the rest may go out; a request that a worker refuses before that waits for it.
+    /// This balancer has ended its reign in order, and finishes what it has begun. Its successor publishes the epoch under
+    /// which the rest may go out. A request that a worker refuses before that waits for the epoch.
     package var isAbdicated: Bool {
-        get { awaitsSuccessor.load(ordering: .relaxed) }
-        set { awaitsSuccessor.store(newValue, ordering: .relaxed) }
+        get { reign.awaitsSuccessor.load(ordering: .relaxed) }
+        nonmutating set { reign.awaitsSuccessor.store(newValue, ordering: .relaxed) }
     }
 }

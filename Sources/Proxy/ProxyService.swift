@@ -1,145 +1,147 @@
-internal import Cluster
+package import Balancing
+package import Cluster
 package import Connections
+internal import HTTP
 package import Sockets
+internal import Telemetry
 
-/// The proxy on one loop: its connections to the workers and its queue.
+/// The proxy on one loop, in front of one backend.
 package final class ProxyService: Service {
-    /// Called on this loop with what the cluster core wants to know of requests.
+    /// What the cluster core needs to know about requests. The service calls the functions on its loop.
     package struct Observer: Sendable {
-        package var failed: @Sendable (_ subject: Roster.Subject, _ failure: UpstreamFailure) -> Void = { _, _ in }
-        package var succeededAgain: @Sendable (_ subject: Roster.Subject) -> Void = { _ in }
-        /// A worker has seen a later epoch than ours.
-        package var fenced: @Sendable (_ subject: Roster.Subject, _ epoch: UInt64) -> Void = { _, _ in }
+        package var failed: @Sendable (_ subject: LoadBalancer.Subject, _ failure: WorkerFailure) -> Void = { _, _ in
+        }
+        package var succeededAgain: @Sendable (_ subject: LoadBalancer.Subject) -> Void = { _ in }
+        /// A worker has seen a later epoch than this balancer's.
+        package var fenced:
+            @Sendable (_ subject: LoadBalancer.Subject, _ epoch: UInt64, _ seat: BalancerAddress?) -> Void = {
+                _, _, _ in
+            }
 
         package init() {}
     }
 
     package let loop: EventLoop
-    let roster: Roster
-    let policy: ProxyPolicy
+    let backend: Backend
+    private(set) var policy: ProxyPolicy
+    let upstreamProtocol: UpstreamProtocol
+    let responsePolicy: HeaderPolicy
     let observer: Observer
-    let affinity: Affinity
-    /// Shared by all loops; nil for no limit.
-    let rateLimiter: RateLimiter?
-    let queue: WaitQueue
     let fencedRequests: FencedRequests
-    /// Where this loop's requests wait in the line of all loops.
-    let seat: Roster.Seat
     package let counters = ProxyCounters()
     var random = RandomNumbers(seed: UInt64.random(in: 0...UInt64.max))
+    /// Shared by all loops; nil for no limit.
+    private var rateLimiter: RateLimiter?
+    private let requestPolicy: HeaderPolicy
     private let provider: TransportProvider
-    private let limits: UpstreamLimits
-    private let isMultiplexed: Bool
-    /// By slot index.
-    private var pools: [WorkerPool?] = []
 
-    /// - Parameter isMultiplexed: the workers are nodes of the cluster, which carry many requests over one connection; otherwise
-    ///   each request under way has a connection of its own.
     package init(
-        loop: EventLoop, roster: Roster, policy: ProxyPolicy, provider: TransportProvider, isMultiplexed: Bool = false,
-        limits: UpstreamLimits = UpstreamLimits(), rateLimiter: RateLimiter? = nil, observer: Observer = Observer()
+        loop: EventLoop, loadBalancer: LoadBalancer, policy: ProxyPolicy, provider: TransportProvider,
+        upstreamProtocol: UpstreamProtocol = .http1, limits: UpstreamLimits = UpstreamLimits(),
+        rateLimiter: RateLimiter? = nil, observer: Observer = Observer()
     ) {
         self.loop = loop
-        self.roster = roster
         self.policy = policy
+        self.upstreamProtocol = upstreamProtocol
         self.provider = provider
-        self.limits = limits
-        self.isMultiplexed = isMultiplexed
         self.rateLimiter = rateLimiter
         self.observer = observer
-        affinity = Affinity(roster.policy, isSecure: policy.isSecure)
-        queue = WaitQueue(loop: loop, roster: roster, milliseconds: policy.queueMilliseconds)
-        fencedRequests = FencedRequests(loop: loop, milliseconds: policy.queueMilliseconds)
-        let desk = LeaseDesk()
-        seat = roster.attach { ticket, lease in
-            loop.post { desk.service?.granted(lease, ticket: ticket) ?? roster.releaseAbandoned(lease) }
-        }
-        desk.service = self
+        let isEdge = policy.edge != nil
+        requestPolicy = isEdge ? .edgeToWorker : upstreamProtocol == .http2 ? .workerToHTTP2 : .workerToHTTP1
+        responsePolicy = isEdge ? .edgeToClient : .workerToEdge
+        fencedRequests = FencedRequests(loop: loop, milliseconds: policy.limits.queueMilliseconds)
+        backend = Backend(
+            loadBalancer,
+            Backend.Connecting(loop: loop, provider: provider, upstreamProtocol: upstreamProtocol, limits: limits),
+            isSecure: policy.edge?.isSecure == true, queueMilliseconds: policy.limits.queueMilliseconds)
     }
 
-    /// A worker has been found for a request that waits, or did when it was found.
-    private func granted(_ lease: Roster.Lease, ticket: UInt64) {
-        if let exchange = queue.take(ticket: ticket) {
-            exchange.dequeued(lease)
-        } else {
-            roster.releaseAbandoned(lease)
+    /// The proxy of a worker in front of one application, which may always get requests.
+    ///
+    /// - Parameter id: the worker's, for the access log.
+    package convenience init(
+        loop: EventLoop, application endpoint: UpstreamEndpoint, id: NodeID, upstreamProtocol: UpstreamProtocol,
+        limits: UpstreamLimits
+    ) {
+        let loadBalancer = LoadBalancer(seed: 0)
+        func update(maximumRequests: Int) {
+            let entry = HostEntry(
+                id: id, incarnation: 0, host: endpoint.host, port: endpoint.destination.port,
+                offer: WorkerOffer(maximumRequests: maximumRequests), state: .ready)
+            loadBalancer.update([entry]) { _ in endpoint }
         }
+        update(maximumRequests: upstreamProtocol == .http2 ? limits.http2Connections * limits.http2Streams : 0)
+        self.init(
+            loop: loop, loadBalancer: loadBalancer, policy: ProxyPolicy(edge: nil), provider: TransportProvider(),
+            upstreamProtocol: upstreamProtocol, limits: limits)
+        backend.onCapacity = update
     }
 
-    /// Takes a token for a request of this source; when there is none, gives how long it has to wait.
+    /// Takes a token for a request of this source.
+    ///
+    /// - Returns: the seconds that the source has to wait; nil if there was a token.
     func secondsTooFast(_ source: SourceKey?) -> Int? {
         guard let rateLimiter, let source, let seconds = rateLimiter.take(source, now: loop.now) else { return nil }
         counters.rateLimited.add(1)
         return seconds
     }
 
+    /// Uses new settings from now on. Connections to workers keep their limits.
+    ///
+    /// - Parameter rateLimiter: of all loops; nil for no limit.
+    package func adopt(_ policy: ProxyPolicy, _ limits: UpstreamLimits, _ rateLimiter: RateLimiter?) {
+        self.policy = policy
+        self.rateLimiter = rateLimiter
+        backend.queue.milliseconds = policy.limits.queueMilliseconds
+        fencedRequests.milliseconds = policy.limits.queueMilliseconds
+        backend.adopt(limits)
+    }
+
+    /// Uses new limits for connections to workers from now on. Open connections keep theirs.
+    package func adopt(_ limits: UpstreamLimits) { backend.adopt(limits) }
+
     package func makeExchange(on downstream: any Downstream) -> any Exchange {
         ProxyExchange(downstream: downstream, service: self)
     }
 
-    /// The roster has changed: pools of workers that left are retired.
-    package func rosterChanged() {
-        for (index, pool) in pools.enumerated() {
-            guard let pool, roster.workerState(of: pool.slot) == nil else { continue }
-            pools[index] = nil
-            pool.retire()
+    /// Writes the head of a request in the form that the upstreams take.
+    func write(
+        _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, from peerHost: String,
+        upgrade: UpgradeRequest?, trace: borrowing RequestTrace, epoch: UInt64, to request: inout UpstreamRequest
+    ) {
+        if upstreamProtocol == .http2 {
+            RequestRewriter.append(head, bytes, policy: requestPolicy, to: &request.fields)
+            return
         }
-        // Then, since what an ejected worker gives back goes out anew at once, and may make pools.
-        for pool in pools {
-            if let pool, roster.workerState(of: pool.slot) == .ejected { pool.eject() }
-        }
+        // See `LengthField`: a worker frames the content for its application again.
+        if policy.edge != nil && head.mayHaveTrailers { request.framing = .chunked }
+        let edge = policy.edge.map { RequestRewriter.EdgeFields(peerHost: peerHost, scheme: $0.scheme) }
+        RequestRewriter.append(
+            head, bytes, policy: trace.isContinued ? requestPolicy.copying(.tracestate) : requestPolicy, edge: edge,
+            upgrade: upgrade, trace: trace, epoch: epoch, to: &request.bytes)
     }
 
-    /// Goes on with new certificates: every worker shows who it is before it gets its next request. What is under way ends where
-    /// it is.
+    // MARK: Hosts
+
+    /// The list of hosts has changed: pools of hosts that left retire.
+    package func hostsChanged() { backend.hostsChanged() }
+
+    /// Uses new certificates from now on. Every worker proves its identity again before its next request. Present requests
+    /// end over the present connections.
     ///
     /// - Parameter fresh: made for this loop.
     package func reload(_ fresh: TransportProvider) {
         provider.adopt(fresh)
-        for pool in pools { pool?.renew() }
+        backend.renew()
     }
 
-    /// The successor of an abdicated balancer has told its epoch, which stands in the policy: what waited for it goes out.
+    /// The successor of this balancer has published its epoch, which stands in the policy. Requests that waited for it go
+    /// out.
     package func epochChanged() {
         fencedRequests.release()
     }
 
-    /// Opens connections in advance to the first `limit` workers of the roster, whatever their state: a balancer that
-    /// waits to take over has them ready for its first requests.
-    package func warmUp(limit: Int) {
-        for slot in roster.slots.prefix(limit) { pool(for: slot)?.warm() }
-    }
-
-    /// The pool of the worker in a slot; nil when it has just left.
-    func pool(for slot: Slot) -> WorkerPool? {
-        let index = Int(slot.index)
-        if index < pools.count, let pool = pools[index], pool.slot == slot { return pool }
-        guard let endpoint = roster.endpoint(of: slot) else { return nil }
-        while pools.count <= index { pools.append(nil) }
-        pools[index]?.retire()
-        let pool = WorkerPool(
-            slot: slot,
-            name: roster.subject(of: Roster.Lease(slot: slot, isRetry: false, stickyName: nil))?.id.text ?? "",
-            endpoint: endpoint, loop: loop, provider: provider, limits: limits, isMultiplexed: isMultiplexed)
-        pools[index] = pool
-        return pool
-    }
-}
-
-/// Where the roster leaves leases for a service that may have gone. Touched on the service's loop only.
-private final class LeaseDesk: @unchecked Sendable {
-    weak var service: ProxyService?
-}
-
-/// What the proxy of one loop counts.
-package final class ProxyCounters: Sendable {
-    package let retries = Counter()
-    package let queued = Counter()
-    package let queueTimeouts = Counter()
-    package let queueRejections = Counter()
-    package let rateLimited = Counter()
-    package let retriesDeferred = Counter()
-    package let upstreamFailures = Counter()
-
-    package init() {}
+    /// Opens connections in advance to the first `limit` hosts, in whatever state. A balancer that waits to take over has
+    /// them ready for its first requests.
+    package func warmUp(limit: Int) { backend.warmUp(limit: limit) }
 }

@@ -1,7 +1,8 @@
+internal import Balancing
 internal import Sockets
 
-/// The requests of one loop that wait for a worker, oldest first, with their tickets in the line of all loops; bounded
-/// there in number and here in time.
+/// The requests of one loop that wait for a host, oldest first, with their tickets in the queue that all loops share. The
+/// load balancer bounds their number, and this queue their time.
 final class WaitQueue {
     private struct Entry {
         let exchange: ProxyExchange
@@ -11,13 +12,14 @@ final class WaitQueue {
 
     private var entries: [Entry] = []
     private let timer: LoopTimer
-    private let milliseconds: Int
+    /// How long a request waits that comes from now on.
+    var milliseconds: Int
     private let loop: EventLoop
-    private let roster: Roster
+    private let loadBalancer: LoadBalancer
 
-    init(loop: EventLoop, roster: Roster, milliseconds: Int) {
+    init(loop: EventLoop, loadBalancer: LoadBalancer, milliseconds: Int) {
         self.loop = loop
-        self.roster = roster
+        self.loadBalancer = loadBalancer
         self.milliseconds = milliseconds
         timer = LoopTimer(on: loop)
         timer.action = { [unowned self] in expire() }
@@ -25,19 +27,23 @@ final class WaitQueue {
 
     func append(_ exchange: ProxyExchange, ticket: UInt64) {
         let deadline = loop.now &+ UInt64(milliseconds) &* 1_000_000
-        entries.append(Entry(exchange: exchange, ticket: ticket, deadline: deadline))
-        if entries.count == 1 { timer.set(at: deadline) }
+        // In the order of their deadlines. After a change of the time a request may expire before an older one.
+        let index = (entries.lastIndex { $0.deadline <= deadline } ?? -1) + 1
+        entries.insert(Entry(exchange: exchange, ticket: ticket, deadline: deadline), at: index)
+        if index == 0 { timer.set(at: deadline) }
     }
 
-    /// The exchange does not wait any more.
+    /// The exchange waits no more.
     func remove(_ exchange: ProxyExchange) {
         guard let index = entries.firstIndex(where: { $0.exchange === exchange }) else { return }
-        roster.withdraw(ticket: entries.remove(at: index).ticket)
+        loadBalancer.withdraw(ticket: entries.remove(at: index).ticket)
     }
 
-    /// A worker has been found for the holder of a ticket; nil when that one has left.
+    /// Removes the exchange with this ticket, for which there is a host.
+    ///
+    /// - Returns: nil if the exchange has left.
     func take(ticket: UInt64) -> ProxyExchange? {
-        // Tickets are served almost in order: it is among the first.
+        // The load balancer serves tickets almost in order, so the entry is among the first.
         guard let index = entries.firstIndex(where: { $0.ticket == ticket }) else { return nil }
         return entries.remove(at: index).exchange
     }
@@ -45,9 +51,9 @@ final class WaitQueue {
     private func expire() {
         while let first = entries.first, first.deadline <= loop.now {
             entries.removeFirst()
-            // Should a lease be on its way already, it is given back when it comes.
-            roster.withdraw(ticket: first.ticket)
-            first.exchange.waitedTooLong()
+            // A lease that is on its way already is given back when it comes.
+            loadBalancer.withdraw(ticket: first.ticket)
+            first.exchange.queueTimedOut()
         }
         if let first = entries.first { timer.set(at: first.deadline) }
     }

@@ -1,3 +1,4 @@
+import Balancing
 import Connections
 import Foundation
 import Proxy
@@ -5,16 +6,16 @@ import Sockets
 import TestSupport
 import Testing
 
-/// A slow reader at either end stops the sender at the other; the proxy holds no more than its bounds.
+/// A slow reader at either end stops the sender at the other. The proxy holds no more than its bounds.
 @Suite(.timeLimit(.minutes(2))) struct BackPressureTests {
     /// More than all the kernel's buffers between the two ends can hold.
     private static let size = 24 << 20
-    /// One read of a loop that comes on top of the high mark.
+    /// One read of a loop in addition to the high mark.
     private static let oneRead = EventLoop.scratchSize
     /// Heads and chunk framing.
     private static let framing = 4 << 10
 
-    /// Content in which no two blocks near each other are alike.
+    /// Content in which no two near blocks are alike.
     private static let block: [UInt8] = (0..<1 << 20).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) }
 
     private static func harness(_ worker: ScriptedUpstream, _ flow: WatchedService.Flow) throws -> ProxyHarness {
@@ -22,7 +23,7 @@ import Testing
             [worker.worker()], provider: WatchedProvider(flow: flow), wrap: { WatchedService($0, flow: flow) })
     }
 
-    /// Waits until nothing has moved for a good while.
+    /// Waits until no byte has moved for a while.
     private static func comesToRest(_ proxy: ProxyHarness, _ moved: @escaping () -> Int) -> Bool {
         var (last, since) = (-1, ContinuousClock.now)
         return proxy.eventually {
@@ -51,7 +52,7 @@ import Testing
         let client = try proxy.client(receiveBuffer: 16 << 10)
         try client.send(RawClient.request("GET", "/"))
         #expect(BackPressureTests.comesToRest(proxy) { flow.receivedUpstream })
-        // Not everything has come: the worker is stopped.
+        // Some bytes are missing: the worker is stopped.
         #expect(proxy.onLoop { flow.receivedUpstream } < BackPressureTests.size * 3 / 4)
         let head = try client.receive(until: "\r\n\r\n")
         #expect(head.hasPrefix("HTTP/1.1 200 OK\r\n"))
@@ -75,7 +76,7 @@ import Testing
         let most = proxy.onLoop { flow.mostForClient }
         let bound = DownstreamLimits().outputHigh + BackPressureTests.oneRead + BackPressureTests.framing
         #expect(most <= bound)
-        // Else nothing was measured.
+        // Otherwise the test has measured nothing.
         #expect(most > DownstreamLimits().outputLow)
         #expect(proxy.givesBackEverybody())
         #expect(try client.exchange("GET", "/next").text == "next")
@@ -111,11 +112,11 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    /// While a worker is being connected to, and while none is there, a client's content waits in the kernel too.
-    @Test func contentForNobodyWaitsWithTheClient() throws {
+    /// Without a worker, or during the connect to one, a client's content waits in the kernel too.
+    @Test func contentWithoutAWorkerWaitsWithTheClient() throws {
         let flow = WatchedService.Flow()
         let proxy = try ProxyHarness(
-            policy: ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: 60_000),
+            policy: ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: 60_000)),
             provider: WatchedProvider(flow: flow), wrap: { WatchedService($0, flow: flow) })
         let client = try proxy.client()
         let content = [UInt8](repeating: 0x61, count: BackPressureTests.size)

@@ -1,11 +1,10 @@
 import Foundation
-import Proxy
 import TestSupport
 import Testing
 
-/// Clients that go away in the middle: their requests end at the workers too, and nothing of them is left.
+/// Clients that leave in the middle. Their requests end at the workers too, and no object is left.
 @Suite(.timeLimit(.minutes(2))) struct CancellationTests {
-    /// A worker that takes the head and then only waits for the end.
+    /// A worker that reads the head and then only waits for the end.
     private static func waiting() throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
             peer.seen(try peer.head())
@@ -39,7 +38,7 @@ import Testing
         #expect(try client.isEndedByPeer())
     }
 
-    @Test func anUploadThatEndsEarlyIsGivenUp() throws {
+    @Test func anUploadThatEndsEarlyIsCancelled() throws {
         let worker = try CancellationTests.waiting()
         let proxy = try ProxyHarness([worker.worker()])
         let client = try proxy.client()
@@ -52,7 +51,7 @@ import Testing
         #expect(worker.requests.count == 1)
     }
 
-    @Test func aBrokenUploadIsGivenUp() throws {
+    @Test func aBrokenUploadIsCancelled() throws {
         let worker = try CancellationTests.waiting()
         let proxy = try ProxyHarness([worker.worker()])
         let client = try proxy.client()
@@ -61,7 +60,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func aClientThatGoesInTheMiddleOfADownloadEndsIt() throws {
+    @Test func aClientThatLeavesEndsItsDownload() throws {
         let worker = try ScriptedUpstream { peer in
             peer.seen(try peer.head())
             try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
@@ -79,12 +78,12 @@ import Testing
         #expect(proxy.server.losesAllConnections())
     }
 
-    @Test func aWorkerThatLeavesFinishesWhatItHas() throws {
+    @Test func aLeavingWorkerFinishesItsRequests() throws {
         let gate = OneTime()
         let worker = try ScriptedUpstream { peer in
             while true {
                 peer.seen(try peer.head())
-                // The test lets the answer go by a request on another connection.
+                // The test releases the response by a request on another connection.
                 if gate.take() { _ = try peer.socket.receive(until: "go") }
                 try peer.answer("finished")
             }

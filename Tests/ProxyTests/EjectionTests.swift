@@ -1,13 +1,12 @@
 import Cluster
 import Connections
 import Foundation
-import Proxy
 import TestSupport
 import Testing
 
-/// A worker that hangs and is ejected with requests under way.
+/// A hung worker is ejected with requests in progress.
 @Suite(.timeLimit(.minutes(1))) struct EjectionTests {
-    /// Takes requests whole and never answers.
+    /// Reads whole requests and never responds.
     private static func hanging() throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
             try peer.request()
@@ -15,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func whatMayBeRepeatedGoesElsewhere() throws {
+    @Test func repeatableRequestsGoToAnotherWorker() throws {
         let (hung, good) = (try EjectionTests.hanging(), try ScriptedUpstream())
         var entry = hung.worker("hung")
         let proxy = try ProxyHarness([entry])
@@ -30,7 +29,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func newCertificatesInBetweenChangeNothing() throws {
+    @Test func aCertificateReloadDuringTheEjectionChangesNothing() throws {
         let (hung, good) = (try EjectionTests.hanging(), try ScriptedUpstream())
         var entry = hung.worker("hung")
         let proxy = try ProxyHarness([entry])
@@ -45,7 +44,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func whatMayNotBeRepeatedWaitsOn() throws {
+    @Test func otherRequestsKeepWaiting() throws {
         let (hung, good) = (try EjectionTests.hanging(), try ScriptedUpstream())
         var entry = hung.worker("hung")
         var limits = UpstreamLimits()
@@ -62,7 +61,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func aResponseUnderWayGoesOn() throws {
+    @Test func aBegunResponseContinues() throws {
         let hung = try ScriptedUpstream { peer in
             try peer.request()
             try peer.send("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nhalf")
@@ -83,7 +82,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func withNobodyElseTheClientIsTold() throws {
+    @Test func withoutAnotherWorkerTheClientGetsAnError() throws {
         let hung = try EjectionTests.hanging()
         var entry = hung.worker("hung")
         let proxy = try ProxyHarness([entry])

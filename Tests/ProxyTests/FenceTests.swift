@@ -1,9 +1,10 @@
+import Balancing
 import Foundation
 import Proxy
 import TestSupport
 import Testing
 
-/// A worker that has seen a later balancer.
+/// A worker that has met a later balancer.
 @Suite(.timeLimit(.minutes(1))) struct FenceTests {
     private static func worker(answering fields: String) throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
@@ -16,7 +17,7 @@ import Testing
 
     @Test(arguments: ["GET", "POST"]) func aRefusedReignIsReportedAndNotPassedOn(method: String) throws {
         let worker = try FenceTests.worker(answering: "Understudy-Fenced: 12\r\n")
-        let policy = ProxyPolicy(place: .edge, scheme: "http")
+        let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http"))
         policy.epoch = 7
         let proxy = try ProxyHarness([worker.worker()], policy: policy)
         let client = try proxy.client()
@@ -29,7 +30,37 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    /// A worker at which reign 10 is the highest so far.
+    /// A worker that lies about the reign. The clients do not suffer.
+    @Test(arguments: ["GET", "POST"]) func aRequestThatOneWorkerRefusesGoesToAnother(method: String) throws {
+        let liar = try FenceTests.worker(
+            answering: "Understudy-Fenced: 4611686018427387904\r\nUnderstudy-Balancer: 10.0.0.2:7000\r\n")
+        let good = try ScriptedUpstream { peer in
+            while true {
+                try peer.request()
+                try peer.answer("fine")
+            }
+        }
+        let proxy = try ProxyHarness([liar.worker("liar"), good.worker("good")])
+        let client = try proxy.client()
+        for _ in 0..<30 {
+            let response = try client.exchange(method, "/", body: method == "POST" ? "content" : nil)
+            #expect(response.status == 200 && response.text == "fine")
+        }
+        #expect(!proxy.events.all.isEmpty)
+        #expect(proxy.events.all.allSatisfy { $0 == "fenced by liar: 4611686018427387904 at 10.0.0.2:7000" })
+        #expect(proxy.givesBackEverybody())
+    }
+
+    @Test(arguments: ["", "nonsense", "10.0.0.2", "10.0.0.2:0", "10.0.0.2:65536", "a b:1", ":7000", "[::1:7000"])
+    func anInvalidAddressIsIgnored(place: String) throws {
+        let worker = try FenceTests.worker(
+            answering: "Understudy-Fenced: 12\r\nUnderstudy-Balancer: \(place)\r\n")
+        let proxy = try ProxyHarness([worker.worker()])
+        #expect(try proxy.client().exchange("GET", "/").status == 503)
+        #expect(proxy.events.all == ["fenced by worker-1: 12"])
+    }
+
+    /// A worker whose highest epoch is 10.
     private static func strictWorker() throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
             while true {
@@ -46,14 +77,14 @@ import Testing
     @Test(arguments: ["GET", "POST"]) func afterAnAbdicationTheRestGoesOutUnderTheSuccessorsEpoch(method: String) throws
     {
         let worker = try FenceTests.strictWorker()
-        let policy = ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: 60_000)
+        let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: 60_000))
         policy.epoch = 9
         policy.isAbdicated = true
         let proxy = try ProxyHarness([worker.worker()], policy: policy)
         let client = try proxy.client()
         try client.send(RawClient.request(method, "/", body: method == "POST" ? "content" : nil))
         #expect(worker.requests(count: 1) != nil)
-        // Refused, it waits; the successor tells its epoch, which has one digit more.
+        // The refused request waits. The successor sends its epoch, which has one digit more.
         policy.epoch = 10
         proxy.epochChanged()
         let response = try client.receiveResponse()
@@ -69,7 +100,7 @@ import Testing
 
     @Test func afterAnAbdicationARequestDoesNotWaitForeverForASuccessor() throws {
         let worker = try FenceTests.strictWorker()
-        let policy = ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: 50)
+        let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: 50))
         policy.epoch = 9
         policy.isAbdicated = true
         let proxy = try ProxyHarness([worker.worker()], policy: policy)
@@ -101,7 +132,7 @@ import Testing
         #expect(proxy.events.all == [])
     }
 
-    @Test func nobodySwitchesProtocolsUnasked() throws {
+    @Test func anUnrequested101IsA502() throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n")

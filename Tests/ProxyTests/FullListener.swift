@@ -2,7 +2,7 @@ import Foundation
 import Sockets
 import TestSupport
 
-/// A listener whose queue is full and that nobody accepts from: further connections neither stand nor fail.
+/// A listener with a full queue and without accepts: further connections neither complete nor fail.
 final class FullListener {
     let port: UInt16
     private let socket: FileDescriptor
@@ -15,7 +15,7 @@ final class FullListener {
         guard let target = SocketAddress(host: "127.0.0.1", port: port) else {
             throw RawSocketError.malformed("address")
         }
-        // A backlog of 0 still takes one or two; the rest of these hang.
+        // A backlog of 0 still accepts one or two. The other connections hang.
         for _ in 0..<4 { waiting.append(try Socket.connect(to: target).take().release()) }
     }
 

@@ -5,9 +5,9 @@ import Sockets
 import TestSupport
 import Testing
 
-/// The time that an application over HTTP/2 has.
+/// The time limits of an HTTP/2 application.
 @Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardLimitTests {
-    /// Does what the path says, and then nothing any more.
+    /// Does what the path says, and then nothing more.
     private final class Application: Exchange, Service {
         private weak var downstream: (any Downstream)?
 
@@ -43,7 +43,7 @@ import Testing
         application = try TestServer(protocols: [.http2, .http1]) { _ in Application() }
     }
 
-    /// The worker in front of it. All times but those that a test is about are long.
+    /// The worker in front of it. All times are long except the tested ones.
     private func worker(
         _ change: (inout UpstreamLimits) -> Void,
         downstream changeDownstream: (inout DownstreamLimits) -> Void = { _ in }
@@ -58,23 +58,21 @@ import Testing
         var downstream = DownstreamLimits()
         changeDownstream(&downstream)
         return try TestServer(limits: downstream, protocols: [.http2, .http1]) { loop in
-            HTTP2ForwardService(
-                loop: loop, endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody),
-                limits: chosen)
+            http2Front(loop, address, limits: chosen)
         }
     }
 
-    @Test func anAnswerThatDoesNotBeginIsA504() throws {
+    @Test func aMissingResponseOfAnHTTP2ApplicationIsA504() throws {
         let worker = try worker { $0.responseMilliseconds = 50 }
         let client = try RawClient(port: worker.port)
         #expect(try client.exchange("GET", "/silent").status == 504)
         #expect(application.becomesIdle())
-        // The connection goes on for others.
+        // The connection continues for others.
         #expect(try client.exchange("GET", "/silent").status == 504)
         #expect(application.onLoop { $0.counters.http2Connections.current } == 1)
     }
 
-    @Test(arguments: ["/counted", "/stream"]) func aResponseThatFallsSilentIsBrokenOff(path: String) throws {
+    @Test(arguments: ["/counted", "/stream"]) func aSilentResponseBreaksOff(path: String) throws {
         let worker = try worker {
             if path == "/counted" { $0.stallMilliseconds = 50 } else { $0.streamMilliseconds = 50 }
         }
@@ -86,7 +84,7 @@ import Testing
         #expect(application.becomesIdle())
     }
 
-    /// Both sides are silent and the request is not whole: that is the client's to end, in its own time.
+    /// Both sides are silent and the request is incomplete: the client's own limit ends it.
     @Test func anUnfinishedRequestIsNoFaultOfTheApplication() throws {
         let worker = try worker {
             $0.streamMilliseconds = 20
@@ -101,7 +99,7 @@ import Testing
         #expect(application.becomesIdle())
     }
 
-    @Test func anApplicationThatTakesNothingIsA504() throws {
+    @Test func anApplicationThatReadsNothingIsA504() throws {
         let worker = try worker { $0.stallMilliseconds = 100 }
         let client = try RawClient(port: worker.port)
         try client.send("POST /deaf HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n")

@@ -6,9 +6,9 @@ import Sockets
 import TestSupport
 import Testing
 
-/// Requests to an application that speaks HTTP/2: our own server plays it, since that is tested by itself.
+/// Requests to an HTTP/2 application. This project's own server plays it, because it has tests of its own.
 @Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardTests {
-    /// Answers with what it saw: method, target and content, the fields named, and its trailers as trailers.
+    /// Responds with its input: method, target and content, the named fields, and trailers as trailers.
     private final class Application: Exchange, Service {
         private weak var downstream: (any Downstream)?
         private var seen = ""
@@ -74,12 +74,11 @@ import Testing
         func cancelled() { seen = "" }
     }
 
-    /// The forwarding worker, before the application.
+    /// The forwarding worker in front of the application.
     private static func worker(port: UInt16) throws -> TestServer {
         guard let address = SocketAddress(host: "127.0.0.1", port: port) else { preconditionFailure("a literal") }
         return try TestServer(protocols: [.http2, .http1]) { loop in
-            HTTP2ForwardService(
-                loop: loop, endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody))
+            http2Front(loop, address)
         }
     }
 
@@ -95,7 +94,8 @@ import Testing
             try client.send(
                 RawClient.request(
                     "POST", "/x?\(number)",
-                    fields: "Transfer-Encoding: chunked\r\nX-A: b\r\nKeep-Alive: 5\r\nUnderstudy-Epoch: 3\r\n")
+                    fields: "Transfer-Encoding: chunked\r\nX-A: b\r\nKeep-Alive: 5\r\nUnderstudy-Epoch: 3\r\n"
+                        + "Proxy: http://evil\r\nClient-Cert: x\r\nTE: gzip\r\n")
                     + "3\r\nabc\r\n0\r\nX-Sum: 7\r\n\r\n")
             let head = try client.receiveHead()
             #expect(head.status == 200)
@@ -127,7 +127,7 @@ import Testing
         #expect(worker.becomesIdle())
     }
 
-    @Test func muchContentPasses() throws {
+    @Test func largeContentPasses() throws {
         let application = try HTTP2ForwardTests.application()
         let worker = try HTTP2ForwardTests.worker(port: application.port)
         let client = try RawClient(port: worker.port)
@@ -141,7 +141,7 @@ import Testing
         #expect(sender.wait())
     }
 
-    @Test func aResponseThatIsOnlyAHeadSaysSo() throws {
+    @Test func aResponseWithoutContentEndsWithItsHead() throws {
         let application = try HTTP2ForwardTests.application()
         let worker = try HTTP2ForwardTests.worker(port: application.port)
         let client = try RawClient(port: worker.port)
@@ -152,10 +152,10 @@ import Testing
         }
     }
 
-    @Test func failuresAreTold() throws {
+    @Test func failuresHaveTheirStatus() throws {
         let closed = try RawListener()
         let nobody = try HTTP2ForwardTests.worker(port: closed.port)
-        // It accepts and says something that is no HTTP/2.
+        // It accepts and sends bytes that are not HTTP/2.
         let client = try RawClient(port: nobody.port)
         try client.send(RawClient.request("GET", "/"))
         let peer = try closed.accept()
@@ -165,7 +165,7 @@ import Testing
         let worker = try HTTP2ForwardTests.worker(port: application.port)
         let other = try RawClient(port: worker.port)
         try other.send(RawClient.request("GET", "/break"))
-        // The head and the break leave the application together, so that nothing has begun.
+        // The head and the break leave the application together, so nothing has begun.
         #expect(try other.receiveResponse().status == 502)
         let early = try RawClient(port: worker.port)
         try early.send("POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
@@ -175,7 +175,7 @@ import Testing
         #expect(application.becomesIdle())
     }
 
-    @Test func aClientThatGoesCancelsTheStream() throws {
+    @Test func aClientThatLeavesCancelsTheStream() throws {
         let application = try HTTP2ForwardTests.application()
         let worker = try HTTP2ForwardTests.worker(port: application.port)
         let client = try RawClient(port: worker.port)
@@ -184,7 +184,7 @@ import Testing
         client.close()
         #expect(worker.becomesIdle())
         #expect(application.becomesIdle())
-        // The connection goes on for others.
+        // The connection continues for others.
         let other = try RawClient(port: worker.port)
         try other.send(RawClient.request("GET", "/next"))
         #expect(try other.receiveHead().status == 200)

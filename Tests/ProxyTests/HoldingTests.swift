@@ -1,9 +1,8 @@
 import Foundation
-import Proxy
 import TestSupport
 import Testing
 
-/// A connection, its streams and their exchanges hold each other while it is open, and nobody once it has closed.
+/// An open connection holds its streams and their exchanges. After its close, no object is left.
 @Suite(.timeLimit(.minutes(2))) struct HoldingTests {
     private let flow = WatchedService.Flow()
 

@@ -1,12 +1,11 @@
 import Connections
 import Dispatch
-import Proxy
 import TestSupport
 import Testing
 
 /// Connections that are kept for the next requests.
 @Suite(.timeLimit(.minutes(2))) struct PoolTests {
-    @Test(arguments: [0, 1, 2]) func onlySoManyConnectionsAreKept(limit: Int) throws {
+    @Test(arguments: [0, 1, 2]) func theNumberOfKeptConnectionsIsBounded(limit: Int) throws {
         let gate = DispatchSemaphore(value: 0)
         let worker = try ScriptedUpstream { peer in
             do {
@@ -28,7 +27,7 @@ import Testing
         for _ in 0..<4 { gate.signal() }
         for client in clients { #expect(try client.receiveResponse().status == 200) }
         if limit < 2 { #expect(worker.isClosedByProxy(count: 2 - limit)) }
-        // One that was kept is used again.
+        // A kept connection is reused.
         for client in clients { #expect(try client.exchange("GET", "/").status == 200) }
         #expect(worker.connectionCount == (limit == 0 ? 4 : 2))
     }

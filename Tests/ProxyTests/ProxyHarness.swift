@@ -1,3 +1,4 @@
+import Balancing
 import Cluster
 import Connections
 import Foundation
@@ -6,7 +7,7 @@ import Sockets
 import Synchronization
 import TestSupport
 
-/// A proxy on a loop of its own, before workers that the test plays.
+/// A proxy on a loop of its own. The test acts as the workers.
 final class ProxyHarness {
     struct Worker {
         var id: String
@@ -16,33 +17,35 @@ final class ProxyHarness {
         var maximumRequests = 0
     }
 
-    let roster: Roster
+    let loadBalancer: LoadBalancer
     let policy: ProxyPolicy
     let server: TestServer
-    /// What the observer was told, in order.
+    /// The observer's events in order.
     let events = EventLog()
     private let service: LoopBound<ProxyService>
     private var ids: [NodeID] = []
 
     init(
-        _ workers: [Worker] = [], policy: ProxyPolicy = ProxyPolicy(place: .edge, scheme: "http"),
-        selection: SelectionPolicy = .fewest, rosterLimits: RosterLimits = RosterLimits(),
+        _ workers: [Worker] = [], policy: ProxyPolicy = ProxyPolicy(edge: EdgeDuties(scheme: "http")),
+        selection: PolicySetting = .fewest, rosterLimits: LoadBalancerLimits = LoadBalancerLimits(),
         rate: RateLimiter.Rate? = nil,
         limits: UpstreamLimits = UpstreamLimits(),
         downstream: DownstreamLimits = DownstreamLimits(),
         provider: TransportProvider = TransportProvider(), wrap: @escaping (any Service) -> any Service = { $0 }
     ) throws {
         self.policy = policy
-        roster = Roster(seed: 7, policy: selection, limits: rosterLimits)
+        loadBalancer = LoadBalancer(seed: 7, policy: selection, limits: rosterLimits)
         var made: ProxyService?
-        let (roster, events) = (roster, events)
+        let (loadBalancer, events) = (loadBalancer, events)
         server = try TestServer(limits: downstream, protocols: [.http2, .http1]) { loop in
             var observer = ProxyService.Observer()
             observer.failed = { subject, failure in events.add("failed \(subject.id): \(failure)") }
             observer.succeededAgain = { subject in events.add("succeeded again \(subject.id)") }
-            observer.fenced = { subject, epoch in events.add("fenced by \(subject.id): \(epoch)") }
+            observer.fenced = { subject, epoch, seat in
+                events.add("fenced by \(subject.id): \(epoch)" + (seat.map { " at \($0)" } ?? ""))
+            }
             let service = ProxyService(
-                loop: loop, roster: roster, policy: policy, provider: provider, limits: limits,
+                loop: loop, loadBalancer: loadBalancer, policy: policy, provider: provider, limits: limits,
                 rateLimiter: rate.map { RateLimiter($0) }, observer: observer)
             made = service
             return wrap(service)
@@ -53,38 +56,38 @@ final class ProxyHarness {
     }
 
     deinit {
-        // Pools hold themselves while they have connections.
+        // Pools keep themselves alive while they have connections.
         set([])
     }
 
-    /// Says who the workers are from now on.
+    /// Sets the list of workers.
     func set(_ workers: [Worker]) {
         ids = workers.compactMap { NodeID($0.id) }
         let entries = workers.compactMap { worker in
             NodeID(worker.id).map {
-                RosterEntry(
+                HostEntry(
                     id: $0, incarnation: worker.incarnation, host: "127.0.0.1", port: worker.port,
-                    maximumRequests: worker.maximumRequests, state: worker.state)
+                    offer: WorkerOffer(maximumRequests: worker.maximumRequests), state: worker.state)
             }
         }
-        let (roster, service) = (roster, service)
+        let (loadBalancer, service) = (loadBalancer, service)
         onLoop {
-            roster.update(entries) { entry in
+            loadBalancer.update(entries) { entry in
                 SocketAddress(host: entry.host, port: entry.port).map {
                     UpstreamEndpoint(address: $0, host: entry.host, expectation: .anybody)
                 }
             }
-            service.value.rosterChanged()
+            service.value.hostsChanged()
         }
     }
 
-    /// Certificates have been renewed.
+    /// Reloads the certificates.
     func reload() {
         let service = service
         onLoop { service.value.reload(TransportProvider()) }
     }
 
-    /// The successor's epoch has been put into the policy.
+    /// The successor's epoch is in the policy.
     func epochChanged() {
         let service = service
         onLoop { service.value.epochChanged() }
@@ -100,19 +103,19 @@ final class ProxyHarness {
 
     var counters: ProxyCounters { service.value.counters }
 
-    /// Whether so many requests have been put into the queue, now or soon.
+    /// Returns true when this many requests have been queued, before the deadline.
     func hasQueued(_ count: UInt64) -> Bool {
         let counters = counters
         return eventually { counters.queued.current == count }
     }
 
-    /// Requests that the worker has under way; nil when there is no such worker.
-    func outstanding(_ id: String) -> Int? { NodeID(id).flatMap { roster.load(of: $0)?.outstanding } }
+    /// The outstanding requests of a worker; nil if there is no such worker.
+    func outstanding(_ id: String) -> Int? { NodeID(id).flatMap { loadBalancer.load(of: $0)?.outstanding } }
 
-    /// Whether no present worker has a request under way any more, now or soon.
+    /// Returns true when no present worker has an outstanding request, before the deadline.
     func givesBackEverybody() -> Bool {
-        let (roster, ids) = (roster, ids)
-        return eventually { ids.allSatisfy { roster.load(of: $0)?.outstanding == 0 } }
+        let (loadBalancer, ids) = (loadBalancer, ids)
+        return eventually { ids.allSatisfy { loadBalancer.load(of: $0)?.outstanding == 0 } }
     }
 }
 
@@ -120,7 +123,7 @@ extension ScriptedUpstream {
     func worker(_ id: String = "worker-1") -> ProxyHarness.Worker { ProxyHarness.Worker(id: id, port: port) }
 }
 
-/// What happened, in order; written on a loop, read by the test.
+/// Events in order. A loop writes them, and the test reads them.
 final class EventLog: Sendable {
     private let events = Mutex<[String]>([])
 

@@ -1,3 +1,4 @@
+import Balancing
 import Cluster
 import Connections
 import Foundation
@@ -8,16 +9,16 @@ import Testing
 /// Requests that wait for a worker.
 @Suite(.timeLimit(.minutes(2))) struct QueueTests {
     private static func policy(milliseconds: Int = 60_000) -> ProxyPolicy {
-        ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: milliseconds)
+        ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: milliseconds))
     }
 
-    private static func room(for count: Int) -> RosterLimits {
-        var limits = RosterLimits()
+    private static func room(for count: Int) -> LoadBalancerLimits {
+        var limits = LoadBalancerLimits()
         limits.queue = count
         return limits
     }
 
-    @Test func withoutAWorkerTheClientIsToldToTryAgain() throws {
+    @Test func withoutAWorkerTheClientGets503() throws {
         let proxy = try ProxyHarness(policy: QueueTests.policy(milliseconds: 200))
         let client = try proxy.client()
         let began = ContinuousClock.now
@@ -51,7 +52,7 @@ import Testing
         #expect(proxy.counters.queueTimeouts.current == 0)
     }
 
-    @Test func aWorkerThatMayNotServeIsNoHelp() throws {
+    @Test func anUnroutableWorkerDoesNotServe() throws {
         let worker = try ScriptedUpstream()
         var entry = worker.worker()
         entry.state = .joining
@@ -66,8 +67,10 @@ import Testing
         #expect(try client.receiveResponse().status == 200)
     }
 
-    /// Content that arrives before and while the request waits, in parts and larger than what a retry keeps.
-    @Test(arguments: [1_000, 300_000], [true, false]) func contentWaitsToo(size: Int, isChunked: Bool) throws {
+    /// Content that arrives before and during the wait, in fragments, and more than the replay buffer holds.
+    @Test(arguments: [1_000, 300_000], [true, false]) func contentOfAWaitingRequestWaitsToo(size: Int, isChunked: Bool)
+        throws
+    {
         let proxy = try ProxyHarness(policy: QueueTests.policy())
         let client = try proxy.client()
         let content = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 2) }
@@ -84,7 +87,7 @@ import Testing
         #expect(worker.requests.map(\.body) == [content])
     }
 
-    @Test func whoFindsTheQueueFullIsToldAtOnce() throws {
+    @Test func aFullQueueIsA503AtOnce() throws {
         let proxy = try ProxyHarness(policy: QueueTests.policy(), rosterLimits: QueueTests.room(for: 2))
         let waiting = try (0..<2).map { _ in try proxy.client() }
         for client in waiting { try client.send(RawClient.request("GET", "/waits")) }
@@ -103,7 +106,7 @@ import Testing
         #expect(worker.requests.allSatisfy { !$0.line.contains("late") })
     }
 
-    @Test func whoLeavesGivesTheirPlaceToOthers() throws {
+    @Test func aLeavingClientMakesRoomInTheQueue() throws {
         let proxy = try ProxyHarness(policy: QueueTests.policy(), rosterLimits: QueueTests.room(for: 1))
         let gone = try proxy.client()
         try gone.send(RawClient.request("GET", "/gone"))
@@ -121,7 +124,7 @@ import Testing
 
     @Test func eachWaitsItsOwnTime() throws {
         let proxy = try ProxyHarness(policy: QueueTests.policy(milliseconds: 400))
-        // A pipelined second request begins to wait when the first has been answered.
+        // A pipelined second request begins to wait when the first one has its response.
         let client = try proxy.client()
         let began = ContinuousClock.now
         try client.send(RawClient.request("GET", "/1") + RawClient.request("GET", "/2"))
@@ -144,9 +147,9 @@ import Testing
         #expect(worker.requests.map(\.body) == [Array("abc".utf8)])
     }
 
-    // MARK: Workers that take so many and no more
+    // MARK: Workers with a limit of requests
 
-    /// Answers the requests of all its connections one by one, as the test says.
+    /// Responds to the requests of all its connections one by one, as the test says.
     private static func worker(_ gate: DispatchSemaphore) throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
             while true {
@@ -170,7 +173,7 @@ import Testing
         let clients = try (0..<5).map { _ in try proxy.client() }
         for (number, client) in clients.enumerated() {
             try client.send(RawClient.request("GET", "/\(number)"))
-            // One after the other, so that their order is known.
+            // One after another, so that their order is certain.
             if number < 2 {
                 #expect(worker.requests(count: number + 1) != nil)
             } else {
@@ -187,7 +190,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func whenAllAreBusyForTooLongTheClientIsTold() throws {
+    @Test func whenAllWorkersStayFullTheClientGets504() throws {
         let gate = DispatchSemaphore(value: 0)
         let worker = try QueueTests.worker(gate)
         let proxy = try ProxyHarness(
@@ -202,13 +205,13 @@ import Testing
         #expect(proxy.counters.queueTimeouts.current == 1)
         gate.signal()
         #expect(try busy.receiveResponse().status == 200)
-        // Whoever was told does not stand in the way.
+        // A request that has timed out does not block later ones.
         gate.signal()
         #expect(try client.exchange("GET", "/again").status == 200)
         #expect(worker.requests.map(\.line) == ["GET /busy HTTP/1.1", "GET /again HTTP/1.1"])
     }
 
-    @Test func aClientThatLeavesIsNotGivenAWorker() throws {
+    @Test func aClientThatLeftGetsNoWorker() throws {
         let gate = DispatchSemaphore(value: 0)
         let worker = try QueueTests.worker(gate)
         let proxy = try ProxyHarness([QueueTests.limited(worker, to: 1)], policy: QueueTests.policy())
@@ -222,8 +225,8 @@ import Testing
         try patient.send(RawClient.request("GET", "/patient"))
         #expect(proxy.hasQueued(2))
         gone.reset()
-        let roster = proxy.roster
-        #expect(proxy.eventually { roster.waitingCount == 1 })
+        let loadBalancer = proxy.loadBalancer
+        #expect(proxy.eventually { loadBalancer.waitingCount == 1 })
         gate.signal()
         gate.signal()
         #expect(try busy.receiveResponse().status == 200)

@@ -1,3 +1,4 @@
+import Balancing
 import Connections
 import Proxy
 import TestSupport
@@ -33,7 +34,7 @@ import Testing
             #expect(limiter.take(source, now: start + step * half) == nil)
             #expect(limiter.take(source, now: start + step * half) == 1)
         }
-        // Idle for long: a whole burst again, and no more.
+        // After a long idle time there is a whole burst again, and no more.
         let later = start + 100 * RateLimiterTests.second
         for _ in 0..<3 { #expect(limiter.take(source, now: later) == nil) }
         #expect(limiter.take(source, now: later) != nil)
@@ -45,10 +46,10 @@ import Testing
         #expect(limiter.take(try source("192.0.2.1"), now: 1) != nil)
         #expect(limiter.take(try source("192.0.2.2"), now: 1) == nil)
         #expect(limiter.take(try source("2001:db8:0:1::1"), now: 1) == nil)
-        // Whoever has one address of a /64 has them all.
+        // A client with one address of a /64 has all of them.
         #expect(limiter.take(try source("2001:db8:0:1:ffff::2"), now: 1) != nil)
         #expect(limiter.take(try source("2001:db8:0:2::1"), now: 1) == nil)
-        // An IPv4 client on a socket that takes both.
+        // An IPv4 client on a socket for both families.
         #expect(limiter.take(try source("::ffff:192.0.2.1"), now: 1) != nil)
         #expect(SourceKey(host: "") == nil && SourceKey(host: "/run/socket") == nil)
     }
@@ -59,7 +60,7 @@ import Testing
             #expect(limiter.take(try source("10.0.\(number / 250).\(number % 250)"), now: 1) == nil)
         }
         #expect(limiter.sourceCount <= 640)
-        // Idle ones make room.
+        // Idle sources make room.
         for number in 0..<100 {
             _ = limiter.take(try source("10.9.0.\(number)"), now: 100 * RateLimiterTests.second)
         }
@@ -78,7 +79,7 @@ import Testing
         #expect(!slots.reserve(one))
     }
 
-    @Test func whoIsTooFastIsToldWhenToComeBack() throws {
+    @Test func aSourceBeyondItsRateGetsRetryAfter() throws {
         let worker = try ScriptedUpstream()
         let proxy = try ProxyHarness([worker.worker()], rate: RateLimiter.Rate("1:2"))
         let client = try proxy.client()

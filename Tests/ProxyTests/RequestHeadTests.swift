@@ -3,13 +3,12 @@ import Proxy
 import TestSupport
 import Testing
 
-/// What a worker gets to see of a request's head: everything that the client says of itself and nothing that it must
-/// not say.
+/// A request head at a worker: it has the client's fields, except the forbidden ones.
 @Suite(.timeLimit(.minutes(1))) struct RequestHeadTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let sent: String
-        /// The start line and the fields up to ours, without line ends.
+        /// The start line and the fields up to the proxy's own, without line ends.
         let seen: [String]
         var host = "test"
         var method = "GET"
@@ -89,7 +88,7 @@ import Testing
         Case(
             testDescription: "an expectation",
             sent: "POST /x HTTP/1.1\r\nHost: test\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
-            seen: ["POST /x HTTP/1.1", "host: test", "content-length: 3"], method: "POST"),
+            seen: ["POST /x HTTP/1.1", "host: test", "content-length: 3", "expect: 100-continue"], method: "POST"),
         Case(
             testDescription: "white space around values",
             sent: "GET / HTTP/1.1\r\nHost: \t test \r\nX-A:  a\t b \r\nX-Empty:\r\n\r\n",
@@ -105,7 +104,7 @@ import Testing
             ]),
     ]
 
-    /// What the edge adds.
+    /// The fields that the edge adds.
     private static func ours(host: String) -> [String] {
         ["x-forwarded-for: 127.0.0.1", "x-forwarded-proto: http"] + (host.isEmpty ? [] : ["x-forwarded-host: \(host)"])
             + ["understudy-epoch: 7"]
@@ -113,7 +112,7 @@ import Testing
 
     @Test(arguments: cases) func theWorkerSees(_ test: Case) throws {
         let upstream = try ScriptedUpstream()
-        let policy = ProxyPolicy(place: .edge, scheme: "http")
+        let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http"))
         policy.epoch = 7
         let proxy = try ProxyHarness([upstream.worker()], policy: policy)
         let client = try proxy.client()
@@ -123,7 +122,7 @@ import Testing
         #expect(response.status == 200)
         let request = try #require(upstream.requests.first)
         let expected = (test.seen + RequestHeadTests.ours(host: test.host)).map { $0 + "\r\n" }.joined() + "\r\n"
-        // How the request is named is another test's.
+        // Another test covers the ids of a request.
         let names = ["x-request-id: ", "traceparent: "]
         let lines = request.head.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
         let others = lines.filter { line in !names.contains { line.hasPrefix($0) } }
@@ -141,14 +140,14 @@ import Testing
 
     @Test func theSchemeIsThePolicys() throws {
         let upstream = try ScriptedUpstream()
-        let proxy = try ProxyHarness([upstream.worker()], policy: ProxyPolicy(place: .edge, scheme: "https"))
+        let proxy = try ProxyHarness([upstream.worker()], policy: ProxyPolicy(edge: EdgeDuties(scheme: "https")))
         #expect(try proxy.client().exchange("GET", "/").status == 200)
         #expect(try #require(upstream.requests.first).values(of: "x-forwarded-proto") == ["https"])
     }
 
-    @Test func aWorkerPassesOnWhatTheBalancerSaidOfTheClient() throws {
+    @Test func aWorkerPassesOnTheBalancersFieldsAboutTheClient() throws {
         let upstream = try ScriptedUpstream()
-        let proxy = try ProxyHarness([upstream.worker()], policy: ProxyPolicy(place: .worker, scheme: "http"))
+        let proxy = try ProxyHarness([upstream.worker()], policy: ProxyPolicy(edge: nil))
         let fields =
             "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nForwarded: for=1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\n"
             + "Understudy-Epoch: 3\r\nClient-Cert: x\r\nX-Forwarded-Client-Cert: y\r\nKeep-Alive: 5\r\n"
@@ -174,7 +173,7 @@ import Testing
         for line in ["GET /1 HTTP/1.1", "POST /2 HTTP/1.1", "GET /3 HTTP/1.1"] {
             #expect(try client.receiveResponse().text == line)
         }
-        // One after the other over one kept connection.
+        // One after another over one kept connection.
         #expect(upstream.requests.map(\.connection) == [0, 0, 0])
         #expect(upstream.requests.map(\.body) == [[], Array("two".utf8), []])
     }

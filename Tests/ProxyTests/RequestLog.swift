@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The requests that several upstreams saw, in order.
+/// The requests at several upstreams, in order.
 final class RequestLog: Sendable {
     private let requests = Mutex<[SeenRequest]>([])
 
@@ -9,7 +9,7 @@ final class RequestLog: Sendable {
     var all: [SeenRequest] { requests.withLock { $0 } }
 }
 
-/// Something that exactly one of several threads gets.
+/// A token for exactly one of several threads.
 final class OneTime: Sendable {
     private let isLeft = Atomic(true)
 

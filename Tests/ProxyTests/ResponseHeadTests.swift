@@ -1,20 +1,19 @@
 import Foundation
-import Proxy
 import TestSupport
 import Testing
 
-/// What a client gets to see of a worker's response.
+/// A worker's response at the client.
 @Suite(.timeLimit(.minutes(1))) struct ResponseHeadTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
-        /// What the worker sends.
+        /// The worker's bytes.
         let sent: String
-        /// The head as the client receives it, without line ends; a Date of ours is left out.
+        /// The head as the client receives it, without line ends and without the proxy's Date.
         let seen: [String]
-        /// The content, framing undone.
+        /// The content without framing.
         var body = ""
         var request = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
-        /// The worker ends its connection behind the response.
+        /// The worker closes its connection after the response.
         var closes = false
         /// The client's connection ends with the response.
         var ends = false
@@ -33,6 +32,17 @@ import Testing
             sent: "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Secret\r\nX-Secret: 1\r\nKeep-Alive: timeout=5\r\n"
                 + "Upgrade: h2c\r\nTrailer: X\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\nX-Public: 2\r\n\r\n",
             seen: ["HTTP/1.1 200 OK", "Trailer: X", "X-Public: 2", "content-length: 0"]),
+        Case(
+            testDescription: "426 with its protocols",
+            sent: "HTTP/1.1 426 Upgrade Required\r\nUpgrade: HTTP/3.0, websocket\r\nConnection: Upgrade\r\n"
+                + "Content-Length: 0\r\n\r\n",
+            seen: [
+                "HTTP/1.1 426 Upgrade Required", "upgrade: HTTP/3.0, websocket", "connection: upgrade",
+                "content-length: 0",
+            ]),
+        Case(
+            testDescription: "a later minor version", sent: "HTTP/1.3 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            seen: ["HTTP/1.1 200 OK", "content-length: 2"], body: "ok"),
         Case(
             testDescription: "our own fields",
             sent:
@@ -121,7 +131,7 @@ import Testing
         let upstream = try ScriptedUpstream { peer in
             while true {
                 try peer.request()
-                // Only the first response is the odd one: what follows must be in step.
+                // Only the first response is odd. The next one must be in step.
                 if peer.index == 0 {
                     if byteByByte { try peer.socket.sendByteByByte(test.sent) } else { try peer.send(test.sent) }
                     if test.closes { return }
@@ -153,5 +163,19 @@ import Testing
         }
         #expect(try client.exchange("GET", "/next").text == "next")
         #expect(upstream.connectionCount == (test.closes ? 2 : 1))
+    }
+
+    /// RFC 9113 8.2.2 forbids the field. The client of a 426 learns the protocols from its content.
+    @Test func overHTTP2A426HasNoUpgradeField() throws {
+        let upstream = try ScriptedUpstream { peer in
+            try peer.request()
+            try peer.answer(
+                "use websocket", status: "426 Upgrade Required", fields: "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            )
+        }
+        let proxy = try ProxyHarness([upstream.worker()])
+        let response = try HTTP2Client(port: proxy.server.port).exchange()
+        #expect(response.status == 426 && response.text == "use websocket")
+        #expect(response.fields["upgrade"] == nil && response.fields["connection"] == nil)
     }
 }

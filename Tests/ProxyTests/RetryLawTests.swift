@@ -1,12 +1,12 @@
-import Cluster
 import Connections
 import HTTP
 import Sockets
 import Testing
 
+@testable import Balancing
 @testable import Proxy
 
-/// The law by itself, and what becomes of each failure.
+/// The law by itself, and its result for each failure.
 @Suite struct RetryLawTests {
     private static let before: [UpstreamFailure] = [
         .refused, .unreachable(SystemError("connect", code: 113)), .connectTimedOut, .handshake(.truncated),
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [true, false], [true, false])
-    func whatHasReachedNobodyMayGoElsewhere(isIdempotent: Bool, isOnTheWay: Bool) {
+    func requestsThatReachedNoServerAreRetried(isIdempotent: Bool, isOnTheWay: Bool) {
         for failure in RetryLawTests.before {
             #expect(allows(failure, isIdempotent: isIdempotent, isOnTheWay: isOnTheWay), "\(failure)")
         }
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func whatMayHaveArrivedIsRepeatedOnlyIfItDoesNoHarm() {
+    @Test func requestsThatMayHaveArrivedAreRetriedIfIdempotent() {
         for failure in RetryLawTests.after {
             #expect(!allows(failure, isIdempotent: false, isOnTheWay: true), "\(failure)")
             let mayRepeat = allows(failure, isIdempotent: true, isOnTheWay: true)

@@ -4,7 +4,7 @@ import Proxy
 import TestSupport
 import Testing
 
-/// The retry law against workers that misbehave: what the client gets, and how often workers saw the request.
+/// The retry law with faulty workers: the client's response, and how often workers saw the request.
 @Suite(.timeLimit(.minutes(2))) struct RetryTests {
     enum Request: String, CaseIterable, Sendable {
         case get = "GET"
@@ -14,7 +14,7 @@ import Testing
 
         var method: String { self == .get || self == .getWithLargeBody ? "GET" : "POST" }
 
-        /// The first byte and the last are told apart, and nothing in between repeats soon.
+        /// The first byte and the last are distinct, and nothing in between repeats soon.
         var body: [UInt8]? {
             switch self {
             case .get: nil
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    /// What the first worker that gets the request does with it. Whoever gets it then answers with 200.
+    /// The fault of the first worker that gets the request. Other workers respond with 200.
     enum Fault: String, CaseIterable, Sendable {
         case closes = "closes before an answer"
         case resets = "resets before an answer"
@@ -55,7 +55,7 @@ import Testing
             }
         }
 
-        /// What the client sees, and how many workers saw the request.
+        /// The client's result, and the number of workers that saw the request.
         func outcome(of request: Request) -> (status: Int, seen: Int) {
             switch self {
             case .closes, .resets, .halfAHead: request == .get ? (200, 2) : (502, 1)
@@ -72,8 +72,8 @@ import Testing
         return limits
     }()
 
-    /// A worker in front of an application that is gone answers at once, and would get most requests.
-    @Test func whatNoApplicationHasSeenGoesToAnotherWorker() throws {
+    /// A worker in front of a dead application responds at once, and would get most requests.
+    @Test func untakenRequestsGoToAnotherWorker() throws {
         let untaken = OneTime()
         let workers = try (0..<2).map { _ in
             try ScriptedUpstream { peer in
@@ -95,8 +95,62 @@ import Testing
         #expect(proxy.events.all.count == 1)
     }
 
-    /// Nobody else takes it: the client learns that, and nothing of the inside.
-    @Test func whatNobodyTakesIsAnError() throws {
+    /// As if the worker had died: the application may have begun the request.
+    @Test(arguments: Request.allCases)
+    func aRequestWhoseApplicationDiedGoesToAnotherWorkerIfItMay(_ request: Request) throws {
+        let dies = OneTime()
+        let log = RequestLog()
+        let workers = try (0..<2).map { _ in
+            try ScriptedUpstream { peer in
+                while true {
+                    log.add(try peer.request())
+                    if dies.take() {
+                        try peer.answer("no", status: "502 Bad Gateway", fields: "understudy-unanswered: 1\r\n")
+                    } else {
+                        try peer.answer("good")
+                    }
+                }
+            }
+        }
+        let proxy = try ProxyHarness(workers.enumerated().map { $1.worker("worker-\($0 + 1)") })
+        let client = try proxy.client()
+        try request.send(over: client)
+        let response = try client.receiveResponse()
+        #expect(response.status == (request == .get ? 200 : 502))
+        #expect(response.fields["understudy-unanswered"] == nil)
+        #expect(log.all.count == (request == .get ? 2 : 1))
+        #expect(proxy.givesBackEverybody())
+        #expect(proxy.events.all == ["failed worker-1: the connection ended before an answer"])
+    }
+
+    /// A worker in front of an application that dies. The worker has one application only, so the balancer decides.
+    @Test(arguments: Request.allCases) func aWorkerSaysThatItsApplicationDied(_ request: Request) throws {
+        let application = try ScriptedUpstream { try $0.request() }
+        let worker = try ProxyHarness([application.worker()], policy: ProxyPolicy(edge: nil))
+        let client = try worker.client()
+        try request.send(over: client)
+        let response = try client.receiveResponse()
+        #expect(response.status == 502)
+        #expect(response.fields["understudy-unanswered"] == "1")
+        #expect(response.fields["understudy-untaken"] == nil)
+        #expect(application.requests.count == 1)
+    }
+
+    /// No response in time permits no retry: the application may still work on the request.
+    @Test func aWorkerDoesNotSaySoOfAnApplicationThatHangs() throws {
+        let application = try ScriptedUpstream {
+            try $0.request()
+            $0.waitForClose()
+        }
+        let worker = try ProxyHarness(
+            [application.worker()], policy: ProxyPolicy(edge: nil), limits: RetryTests.limits)
+        let response = try worker.client().exchange("GET", "/")
+        #expect(response.status == 504)
+        #expect(response.fields["understudy-unanswered"] == nil && response.fields["understudy-untaken"] == nil)
+    }
+
+    /// No other worker accepts it. The client gets that result, and no internal details.
+    @Test func aRequestThatNoWorkerTakesIsAnError() throws {
         let worker = try ScriptedUpstream { peer in
             while true {
                 try peer.request()
@@ -110,7 +164,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    /// Two workers of which the one that gets the first request does what the fault says.
+    /// Two workers. The one with the first request has the fault.
     private static func pair(_ fault: Fault, log: RequestLog) throws -> [ScriptedUpstream] {
         let isFaulty = OneTime()
         return try (0..<2).map { _ in
@@ -143,12 +197,12 @@ import Testing
             #expect(head.fields["content-length"] == "10")
             #expect(try client.receiveToEnd() == Array("half".utf8))
         case .halfAChunk:
-            // The break can be told: no last chunk.
+            // The client can detect the break: the last chunk is missing.
             #expect(try client.receiveToEnd() == Array("4\r\nhalf\r\n".utf8))
         default:
             let body = try client.receive(count: Int(head.fields["content-length"] ?? "") ?? 0)
             if expected.status == 200 { #expect(body == Array("good".utf8)) }
-            // The client's connection is good for another request.
+            // The client's connection can serve another request.
             #expect(try client.exchange("GET", "/again").text == "good")
         }
         let seen = log.all.filter { $0.line.contains(" / ") }
@@ -164,9 +218,9 @@ import Testing
         for request in seen { #expect(request.body == body ?? []) }
     }
 
-    // MARK: Workers that cannot be reached: any request may go elsewhere
+    // MARK: Unreachable workers: any request may go to another one
 
-    @Test(arguments: Request.allCases) func whoRefusesIsPassedOver(_ request: Request) throws {
+    @Test(arguments: Request.allCases) func aRefusingWorkerIsSkipped(_ request: Request) throws {
         let log = RequestLog()
         let good = try ScriptedUpstream { peer in
             while true {
@@ -177,7 +231,7 @@ import Testing
         let closed = [ClosedPort(), ClosedPort()]
         let proxy = try ProxyHarness(
             closed.enumerated().map { ProxyHarness.Worker(id: "closed-\($0)", port: $1.port) } + [good.worker()])
-        // Ties are broken at random: over several requests every order comes up.
+        // Several requests: the workers take turns.
         for _ in 0..<8 {
             let client = try proxy.client()
             try request.send(over: client)
@@ -190,7 +244,7 @@ import Testing
         withExtendedLifetime(closed) {}
     }
 
-    @Test(arguments: Request.allCases) func whenAllRefuseTheClientIsTold(_ request: Request) throws {
+    @Test(arguments: Request.allCases) func whenAllWorkersRefuseTheClientGets502(_ request: Request) throws {
         let closed = [ClosedPort(), ClosedPort()]
         let proxy = try ProxyHarness(
             closed.enumerated().map { ProxyHarness.Worker(id: "closed-\($0)", port: $1.port) })
@@ -204,7 +258,8 @@ import Testing
             proxy.events.all.sorted() == ["failed closed-0: connection refused", "failed closed-1: connection refused"])
     }
 
-    @Test(arguments: [Request.get, .postWithBody]) func whoDoesNotTakeConnectionsIsPassedOver(_ request: Request) throws
+    @Test(arguments: [Request.get, .postWithBody]) func aWorkerThatAcceptsNoConnectionIsSkipped(_ request: Request)
+        throws
     {
         let log = RequestLog()
         let good = try ScriptedUpstream { peer in
@@ -225,7 +280,7 @@ import Testing
         }
         RetryTests.expect(log, times: 5, body: request.body)
         #expect(proxy.events.all.allSatisfy { $0 == "failed full: no connection in time" })
-        // Alone it leaves nothing but the wait.
+        // As the only worker, it leaves only the wait.
         proxy.set([ProxyHarness.Worker(id: "full", port: full.port)])
         let client = try proxy.client()
         try request.send(over: client)
@@ -243,7 +298,7 @@ import Testing
 
     // MARK: Kept connections
 
-    /// A worker that closes each connection upon its second request, having read it.
+    /// A worker that closes each connection after reading its second request.
     private static func forgetful(_ log: RequestLog) throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
             log.add(try peer.request())
@@ -261,7 +316,7 @@ import Testing
         #expect(try client.exchange("GET", "/2").text == "good")
         #expect(log.all.map(\.line) == ["GET /1 HTTP/1.1", "GET /2 HTTP/1.1", "GET /2 HTTP/1.1"])
         #expect(worker.connectionCount == 2)
-        // That a kept connection ends says nothing against the worker.
+        // The end of a kept connection is no fault of the worker.
         #expect(proxy.events.all == [])
     }
 
@@ -293,7 +348,7 @@ import Testing
         #expect(Set(served).count == served.count)
     }
 
-    @Test func theWorkersWordThatItClosesIsTaken() throws {
+    @Test func connectionCloseOfAWorkerIsRespected() throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.answer("good", fields: "Connection: close\r\n")
@@ -308,7 +363,7 @@ import Testing
         #expect(worker.requests.count == 3)
     }
 
-    @Test func bytesThatNobodyAskedForEndTheConnection() throws {
+    @Test func unexpectedBytesEndAKeptConnection() throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.answer("good")

@@ -1,14 +1,14 @@
 import Foundation
 import TestSupport
 
-/// A worker played by the test: a listener on loopback whose every connection runs the script on a thread of its own.
+/// A worker that the test controls: a loopback listener. Each connection runs the script on a thread of its own.
 final class ScriptedUpstream {
     typealias Script = @Sendable (Peer) throws -> Void
 
-    /// One connection, as the script has it. It closes when the script returns or throws.
+    /// One connection of the script. It closes when the script returns or throws.
     final class Peer {
         let socket: RawSocket
-        /// Which connection this is, from 0.
+        /// The number of the connection, from 0.
         let index: Int
         private let record: Record
 
@@ -18,10 +18,10 @@ final class ScriptedUpstream {
             self.record = record
         }
 
-        /// The next request's head, not recorded; its content stays to be received.
+        /// The next request head, not recorded. Its content is still to be received.
         func head() throws -> String { try socket.receive(until: "\r\n\r\n") }
 
-        /// The next request, whole and recorded.
+        /// The next request, complete and recorded.
         @discardableResult
         func request() throws -> SeenRequest {
             let head = try head()
@@ -38,19 +38,19 @@ final class ScriptedUpstream {
 
         func send(_ text: String) throws { try socket.send(text) }
 
-        /// A whole response with a length.
+        /// Sends a complete response with a length.
         func answer(_ body: String = "ok", status: String = "200 OK", fields: String = "") throws {
             try send("HTTP/1.1 \(status)\r\ncontent-length: \(body.utf8.count)\r\n\(fields)\r\n\(body)")
         }
 
-        /// Blocks until the other side has closed or reset; whatever it sends is dropped.
+        /// Blocks until the other side has closed or reset. Drops its bytes.
         func waitForClose() {
             while (try? socket.receiveMore()) == true { socket.buffer = [] }
             record.connectionClosed()
         }
     }
 
-    /// What happened, shared with the threads.
+    /// The record, shared with the threads.
     fileprivate final class Record: @unchecked Sendable {
         private let condition = NSCondition()
         private var requests: [SeenRequest] = []
@@ -62,7 +62,7 @@ final class ScriptedUpstream {
         func connectionClosed() { change { closedByProxy += 1 } }
         func stop() { change { isStopped = true } }
 
-        /// The number of the next connection; nil when there shall be none.
+        /// The number of the next connection; nil after the end.
         func nextConnection() -> Int? {
             change {
                 guard !isStopped else { return nil }
@@ -80,7 +80,7 @@ final class ScriptedUpstream {
             return body()
         }
 
-        /// Waits for the state that `pick` looks for, and gives what it picked; nil after the deadline.
+        /// Waits until `pick` returns a value, and returns it; nil after the deadline.
         func wait<Value>(_ pick: ([SeenRequest], _ accepted: Int, _ closed: Int) -> Value?) -> Value? {
             let deadline = Date(timeIntervalSinceNow: Double(RawSocket.patienceSeconds))
             condition.lock()
@@ -101,7 +101,7 @@ final class ScriptedUpstream {
     let port: UInt16
     private let record = Record()
 
-    /// - Parameter script: by default every request is answered with 200 and `ok`.
+    /// - Parameter script: by default every request gets 200 and `ok`.
     init(_ script: @escaping Script = ScriptedUpstream.serve) throws {
         nonisolated(unsafe) let listener = try RawListener()
         port = listener.port
@@ -111,7 +111,7 @@ final class ScriptedUpstream {
                 do throws(RawSocketError) {
                     socket = try listener.accept()
                 } catch {
-                    // A test may take its time between two connections.
+                    // A test may wait between two connections.
                     if error == .timedOut { continue }
                     return
                 }
@@ -126,7 +126,7 @@ final class ScriptedUpstream {
 
     deinit {
         record.stop()
-        // Wakes the thread that accepts.
+        // Wakes the accepting thread.
         _ = try? RawClient(port: port)
     }
 
@@ -139,15 +139,15 @@ final class ScriptedUpstream {
 
     /// All requests so far.
     var requests: [SeenRequest] { record.now { requests, _ in requests } }
-    /// Connections accepted so far.
+    /// The number of accepted connections so far.
     var connectionCount: Int { record.now { _, accepted in accepted } }
 
-    /// The requests, as soon as there are so many; nil when that takes too long.
+    /// The requests when there are this many; nil after the deadline.
     func requests(count: Int) -> [SeenRequest]? {
         record.wait { requests, _, _ in requests.count >= count ? requests : nil }
     }
 
-    /// Whether so many connections, whose scripts wait for it, are closed by the proxy, now or soon.
+    /// Returns true when the proxy has closed this many connections, before the deadline. Their scripts wait for it.
     func isClosedByProxy(count: Int = 1) -> Bool {
         record.wait { _, _, closed in closed >= count ? true : nil } ?? false
     }

@@ -6,17 +6,17 @@ struct SeenRequest: Sendable {
     let head: String
     /// Without chunk framing.
     let body: [UInt8]
-    /// Which of the upstream's connections it came over, from 0.
+    /// The number of the upstream's connection, from 0.
     let connection: Int
 
     var line: String { String(head.prefix { $0 != "\r\n" }) }
     var method: String { String(line.prefix { $0 != " " }) }
 
-    /// Values of a field, in order.
+    /// The values of a field, in order.
     func values(of name: String) -> [String] { RawHead.values(of: name, in: head) }
 }
 
-/// Reading heads with code that shares nothing with the product's.
+/// Parses heads without the product's code.
 enum RawHead {
     static func values(of name: String, in head: String) -> [String] {
         // A CRLF is one Character.
@@ -28,7 +28,7 @@ enum RawHead {
 }
 
 extension RawSocket {
-    /// The content that a head announces, unframed.
+    /// The announced content of a head, without framing.
     func receiveContent(after head: String) throws(RawSocketError) -> [UInt8] {
         if RawHead.values(of: "transfer-encoding", in: head) == ["chunked"] {
             var body: [UInt8] = []

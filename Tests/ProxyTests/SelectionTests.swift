@@ -1,10 +1,10 @@
-import Cluster
+import Balancing
 import Foundation
 import Proxy
 import TestSupport
 import Testing
 
-/// Requests that come back to the worker that they had before.
+/// Requests that return to their earlier worker.
 @Suite(.timeLimit(.minutes(1))) struct SelectionTests {
     private let workers: [ScriptedUpstream]
     private var entries: [ProxyHarness.Worker] { workers.enumerated().map { $1.worker("worker-\($0)") } }
@@ -22,11 +22,12 @@ import Testing
 
     private func proxy(_ policy: String, scheme: StaticString = "https") throws -> ProxyHarness {
         try ProxyHarness(
-            entries, policy: ProxyPolicy(place: .edge, scheme: scheme), selection: try #require(SelectionPolicy(policy))
+            entries, policy: ProxyPolicy(edge: EdgeDuties(scheme: scheme)),
+            selection: try #require(PolicySetting(policy))
         )
     }
 
-    /// Who serves each of the requests, one after the other, over a connection each.
+    /// The worker of each of the requests, one after another, over a connection each.
     private func servers(_ proxy: ProxyHarness, _ fields: [String]) throws -> [String] {
         try fields.map { try proxy.client().exchange("GET", "/", fields: $0).text }
     }
@@ -47,7 +48,7 @@ import Testing
         (response.fields["set-cookie"] ?? "").split(separator: ", ").map(String.init)
     }
 
-    @Test(arguments: ["https", "http"]) func aClientIsToldItsWorkerOnce(scheme: String) throws {
+    @Test(arguments: ["https", "http"]) func aClientGetsItsCookieOnce(scheme: String) throws {
         let proxy = try proxy("sticky", scheme: scheme == "https" ? "https" : "http")
         let client = try proxy.client()
         let first = try client.exchange("GET", "/")
@@ -67,14 +68,14 @@ import Testing
     @Test(arguments: [
         "", "understudy=", "understudy=worker-0", "understudy=0000000000000000", "understudy=FFFFFFFFFFFFFFFF",
     ])
-    func aNameOfNobodyIsReplaced(cookie: String) throws {
+    func anUnknownWorkerNameIsReplaced(cookie: String) throws {
         let proxy = try proxy("sticky")
         let response = try proxy.client().exchange("GET", "/", fields: "Cookie: \(cookie)\r\n")
         #expect(response.status == 200)
         #expect(cookies(response).count == 2)
     }
 
-    @Test func whoseWorkerHasGoneGetsAnother() throws {
+    @Test func aClientOfARemovedWorkerGetsAnother() throws {
         let proxy = try proxy("sticky:cookie=seat")
         let first = try proxy.client().exchange("GET", "/")
         let cookie = try #require(cookies(first).last?.split(separator: ";").first)
@@ -87,7 +88,7 @@ import Testing
 
     @Test func aNameSaysNothingOfTheWorker() throws {
         let proxies = try (0..<2).map { _ in try proxy("sticky") }
-        proxies[1].roster.useSecret(SipHash(key: (1, 2)))
+        proxies[1].loadBalancer.useSecret(SipHash(key: (1, 2)))
         var names: [Set<String>] = [[], []]
         for (index, proxy) in proxies.enumerated() {
             for _ in 0..<20 {

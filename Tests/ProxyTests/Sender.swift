@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Sends on a thread of its own what would block the test.
+/// Sends on a thread of its own, because sending would block the test.
 final class Sender {
     private let done = DispatchSemaphore(value: 0)
 
@@ -13,11 +13,11 @@ final class Sender {
         }.start()
     }
 
-    /// Whether everything has been sent, or sending has failed, before a deadline.
+    /// Returns true when everything was sent or sending failed, before a deadline.
     func wait() -> Bool { done.wait(timeout: .now() + .seconds(RawSocket.patienceSeconds)) == .success }
 }
 
-/// Content in chunks of so many bytes, with the last chunk.
+/// Content in chunks of this size, with the last chunk.
 func chunks(of content: [UInt8], size: Int) -> [UInt8] {
     var result: [UInt8] = []
     var start = 0

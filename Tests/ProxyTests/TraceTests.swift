@@ -1,13 +1,14 @@
+import Balancing
 import Foundation
 import Proxy
 import TestSupport
 import Testing
 
-/// How requests are named on their way.
+/// The ids of requests on their way.
 @Suite(.timeLimit(.minutes(2))) struct TraceTests {
     private static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-    private func send(_ fields: String, policy: ProxyPolicy = ProxyPolicy(place: .edge, scheme: "http")) throws -> (
+    private func send(_ fields: String, policy: ProxyPolicy = ProxyPolicy(edge: EdgeDuties(scheme: "http"))) throws -> (
         seen: SeenRequest, response: RawResponse
     ) {
         let worker = try ScriptedUpstream { peer in
@@ -19,7 +20,7 @@ import Testing
         return (try #require(worker.requests.first), response)
     }
 
-    @Test func eachRequestIsNamedAnew() throws {
+    @Test func eachRequestGetsANewID() throws {
         let worker = try ScriptedUpstream()
         let proxy = try ProxyHarness([worker.worker()])
         let client = try proxy.client()
@@ -34,16 +35,16 @@ import Testing
     }
 
     @Test(arguments: ["a", "A-z_0.9~+/=:@", String(repeating: "x", count: 128)])
-    func aTrustedIDIsTakenOver(_ id: String) throws {
-        let policy = ProxyPolicy(place: .edge, scheme: "http", trustsRequestID: true)
+    func aTrustedIDIsKept(_ id: String) throws {
+        let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http", trustsRequestID: true))
         let (seen, response) = try send("X-Request-Id: \(id)\r\n", policy: policy)
         #expect(seen.values(of: "x-request-id") == [id])
         #expect(response.fields["x-request-id"] == id)
     }
 
     @Test(arguments: ["", "a b", "a,b", "a\"b", "\u{e9}", String(repeating: "x", count: 129)])
-    func anIDThatIsNoneIsNotTrusted(_ id: String) throws {
-        let policy = ProxyPolicy(place: .edge, scheme: "http", trustsRequestID: true)
+    func anInvalidIDIsNotTrusted(_ id: String) throws {
+        let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http", trustsRequestID: true))
         let (seen, response) = try send("X-Request-Id: \(id)\r\n", policy: policy)
         #expect(seen.values(of: "x-request-id").map(\.count) == [32])
         #expect(response.fields["x-request-id"] == seen.values(of: "x-request-id").first)
@@ -68,7 +69,7 @@ import Testing
         "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
         "\(parent)\r\nTraceparent: \(parent)",
     ])
-    func anotherTraceIsBegunAnew(_ given: String) throws {
+    func anInvalidTraceIsReplaced(_ given: String) throws {
         let (seen, _) = try send("Traceparent: \(given)\r\nTracestate: a=b\r\n")
         let made = try #require(seen.values(of: "traceparent").first)
         #expect(seen.values(of: "traceparent").count == 1)
@@ -76,18 +77,19 @@ import Testing
         #expect(seen.values(of: "tracestate") == [])
     }
 
-    @Test func aWorkerPassesOnWhatTheEdgeSaid() throws {
+    @Test func aWorkerPassesOnTheEdgesIDs() throws {
         let (seen, response) = try send(
             "X-Request-Id: of the edge\r\ntraceparent: \(TraceTests.parent)\r\ntracestate: a=b\r\n",
-            policy: ProxyPolicy(place: .worker, scheme: "http"))
+            policy: ProxyPolicy(edge: nil))
         #expect(seen.values(of: "x-request-id") == ["of the edge"])
         #expect(seen.values(of: "traceparent") == [TraceTests.parent])
         #expect(seen.values(of: "tracestate") == ["a=b"])
         #expect(response.fields["x-request-id"] == "the application's")
     }
 
-    @Test func errorsOfTheBalancerAreNamedToo() throws {
-        let proxy = try ProxyHarness([], policy: ProxyPolicy(place: .edge, scheme: "http", queueMilliseconds: 10))
+    @Test func errorsOfTheBalancerHaveAnIDToo() throws {
+        let proxy = try ProxyHarness(
+            [], policy: ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: 10)))
         let response = try proxy.client().exchange("GET", "/")
         #expect(response.status == 503)
         #expect(response.fields["x-request-id"]?.count == 32)

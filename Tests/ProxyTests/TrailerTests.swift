@@ -1,5 +1,4 @@
 import Foundation
-import Proxy
 import TestSupport
 import Testing
 
@@ -56,7 +55,7 @@ import Testing
     }
 
     @Test func ofARequestAreReplayed() throws {
-        // Whoever gets it first ends without an answer; both attempts have to bring the same.
+        // The first worker closes without a response. Both attempts have to have the same content.
         let attempts = EventLog()
         let script: ScriptedUpstream.Script = { peer in
             let head = try peer.head()
@@ -76,7 +75,70 @@ import Testing
         #expect(bodies == [body, body])
     }
 
-    @Test func whoTakesThemIsToldToTheWorker() throws {
+    // MARK: Content of known length
+
+    /// The balancer's part: it sends the length beside the chunks, and the trailers behind them.
+    @Test func ofCountedContentOverHTTP2ReachTheWorkerWithItsLength() throws {
+        let worker = try ScriptedUpstream { peer in
+            let head = try peer.head()
+            peer.seen(head, Array(try peer.socket.receive(until: "\r\n\r\n").utf8))
+            try peer.answer()
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try HTTP2Client(port: proxy.server.port)
+        let stream = try client.begin("POST", "/", [("content-length", "3")], isEnd: false)
+        try client.send(.data(stream, Array("abc".utf8)), .headers(stream, [("x-sum", "7")]))
+        #expect(try client.finish(stream).status == 200)
+        let seen = try #require(worker.requests.first)
+        #expect(seen.values(of: "transfer-encoding") == ["chunked"] && seen.values(of: "content-length") == [])
+        #expect(seen.values(of: "understudy-length") == ["3"])
+        #expect(String(decoding: seen.body, as: UTF8.self) == "3\r\nabc\r\n0\r\nx-sum: 7\r\n\r\n")
+    }
+
+    private static func counting(_ content: String, length: String) throws -> ScriptedUpstream {
+        try ScriptedUpstream { peer in
+            while true {
+                try peer.request()
+                let chunk = content.isEmpty ? "" : "\(content.utf8.count)\r\n\(content)\r\n"
+                try peer.send(
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nUnderstudy-Length: \(length)\r\n\r\n\(chunk)0\r\n"
+                        + "Grpc-Status: 0\r\n\r\n")
+            }
+        }
+    }
+
+    @Test(arguments: ["ok", ""]) func ofACountedResponseReachAnHTTP2Client(content: String) throws {
+        let worker = try TrailerTests.counting(content, length: "\(content.utf8.count)")
+        let proxy = try ProxyHarness([worker.worker()])
+        let response = try HTTP2Client(port: proxy.server.port).exchange()
+        #expect(response.text == content && response.trailers == ["grpc-status": "0"])
+        #expect(response.fields["content-length"] == "\(content.utf8.count)")
+        #expect(response.fields["understudy-length"] == nil)
+    }
+
+    @Test func anHTTP11ClientGetsTheTrailersOrTheLength() throws {
+        let worker = try TrailerTests.counting("ok", length: "2")
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        let plain = try client.exchange("GET", "/")
+        #expect(plain.text == "ok" && plain.fields["content-length"] == "2")
+        try client.send(RawClient.request("GET", "/", fields: "TE: trailers\r\nConnection: te\r\n"))
+        let head = try client.receiveHead()
+        #expect(head.fields["transfer-encoding"] == "chunked" && head.fields["content-length"] == nil)
+        #expect(try client.receiveChunk() == Array("ok".utf8))
+        #expect(try client.receive(until: "\r\n\r\n") == "0\r\nGrpc-Status: 0\r\n\r\n")
+    }
+
+    /// A worker that contradicts itself breaks off.
+    @Test(arguments: ["1", "3"]) func aCountedResponseOfAnotherLengthBreaksOff(length: String) throws {
+        let worker = try TrailerTests.counting("ok", length: length)
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try HTTP2Client(port: proxy.server.port)
+        let stream = try client.begin()
+        #expect(try client.wait { $0.resetCode != nil }(stream).isWhole == false)
+    }
+
+    @Test func theWorkerLearnsWhetherTheClientAcceptsTrailers() throws {
         let worker = try ScriptedUpstream()
         let proxy = try ProxyHarness([worker.worker()])
         let client = try proxy.client()

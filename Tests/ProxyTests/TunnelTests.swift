@@ -2,12 +2,11 @@ import Cluster
 import Connections
 import Foundation
 import HTTP
-import Proxy
 import Sockets
 import TestSupport
 import Testing
 
-/// WebSocket through the proxy: when it becomes a tunnel, what passes, and how it ends.
+/// WebSocket through the proxy: the opening of a tunnel, its bytes, and its end.
 @Suite(.timeLimit(.minutes(2))) struct TunnelTests {
     static let key = "dGhlIHNhbXBsZSBub25jZQ=="
     private static let ask =
@@ -23,7 +22,7 @@ import Testing
         return limits
     }
 
-    /// A worker that agrees, and then gives back what it gets until the client ends.
+    /// A worker that accepts, and then echoes until the client ends.
     private static func echo(early: String = "") throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
             let request = try peer.request()
@@ -40,7 +39,7 @@ import Testing
         }
     }
 
-    /// A client whose request has become a tunnel.
+    /// A client with an open tunnel.
     private static func connected(_ proxy: ProxyHarness) throws -> RawClient {
         let client = try proxy.client()
         try client.send(ask)
@@ -52,7 +51,7 @@ import Testing
         let worker = try TunnelTests.echo(early: "first")
         let proxy = try ProxyHarness([worker.worker()])
         let client = try proxy.client()
-        // What comes with the request waits for the answer.
+        // Bytes that arrive with the request wait for the response.
         try client.send(TunnelTests.ask + "early")
         let head = try client.receive(until: "\r\n\r\n")
         let named = head.replacing(/x-request-id: [0-9a-f]{32}\r\n/, with: "")
@@ -65,7 +64,7 @@ import Testing
             #expect(String(decoding: try client.receive(count: text.utf8.count), as: UTF8.self) == text)
         }
         #expect(proxy.outstanding("worker-1") == 1)
-        // The client ends its side, the worker has a last word, then everything ends.
+        // The client closes its side, the worker sends a last message, then everything ends.
         client.closeWrite()
         #expect(String(decoding: try client.receiveToEnd(), as: UTF8.self) == "the end")
         #expect(proxy.givesBackEverybody())
@@ -93,7 +92,7 @@ import Testing
         let proxy = try ProxyHarness([worker.worker()])
         let client = try TunnelTests.connected(proxy)
         #expect(String(decoding: try client.receiveToEnd(), as: UTF8.self) == "bye")
-        // The other direction goes on until the client ends it.
+        // The other direction continues until the client ends it.
         try client.send("still here")
         client.closeWrite()
         #expect(worker.requests(count: 2)?.last?.head == "still here")
@@ -101,8 +100,8 @@ import Testing
         #expect(proxy.server.losesAllConnections())
     }
 
-    /// A direction that ends without having been ended is a failure of the worker's, and the client need not end its own first.
-    @Test func aTunnelThatIsCutAtTheWorkerFails() throws {
+    /// A direction that breaks off is a failure of the worker. The client need not end its own direction first.
+    @Test func aTunnelThatBreaksAtTheWorkerFails() throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.send(TunnelTests.agree)
@@ -119,7 +118,7 @@ import Testing
         #expect(proxy.server.losesAllConnections())
     }
 
-    @Test func whoBreaksOffEndsBothSides() throws {
+    @Test func aBreakOfEitherSideEndsBothSides() throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.send(TunnelTests.agree)
@@ -145,7 +144,7 @@ import Testing
         "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
         "HTTP/1.1 101 x\r\nUpgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
     ])
-    func a101ThatIsNotAsItHasToBeIsNoTunnel(_ answer: String) throws {
+    func anInvalid101IsNoTunnel(_ answer: String) throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.send(answer)
@@ -184,13 +183,13 @@ import Testing
         }
         let proxy = try ProxyHarness([worker.worker()])
         let client = try proxy.client()
-        // An upgrade to something else is not passed on, so a 101 answers nothing.
+        // An upgrade to another protocol is not passed on, so a 101 answers no handshake.
         try client.send(TunnelTests.ask.replacingOccurrences(of: "Upgrade: WebSocket", with: "Upgrade: h2c"))
         #expect(try client.receiveResponse().status == 502)
         #expect(worker.requests.first?.values(of: "upgrade") == [])
     }
 
-    @Test(arguments: 0..<4) func neitherSideRunsAwayFromTheOther(_ round: Int) throws {
+    @Test(arguments: 0..<4) func bothSidesHaveBackPressure(_ round: Int) throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.send(TunnelTests.agree)
@@ -230,7 +229,7 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func aTunnelThatIsHalfEndedAndSilentEnds() throws {
+    @Test func aHalfClosedSilentTunnelEnds() throws {
         let worker = try ScriptedUpstream { peer in
             try peer.request()
             try peer.send(TunnelTests.agree)
@@ -241,13 +240,13 @@ import Testing
             [worker.worker()], downstream: TunnelTests.limits { $0.tunnelHalfClosedMilliseconds = 300 })
         let client = try TunnelTests.connected(proxy)
         #expect(try client.receiveToEnd() == [])
-        // The client goes on as if nothing was.
+        // The client continues as usual.
         #expect(worker.isClosedByProxy())
         #expect(proxy.givesBackEverybody())
         #expect(proxy.server.server.counters.reached(.tunnelHalfClosedTimeout) == 1)
     }
 
-    @Test func otherLimitsDoNotEndIt() throws {
+    @Test func otherLimitsDoNotEndATunnel() throws {
         let worker = try TunnelTests.echo()
         var upstream = UpstreamLimits()
         upstream.stallMilliseconds = 100
@@ -262,7 +261,7 @@ import Testing
                 $0.tunnelIdleMilliseconds = 20_000
             })
         let client = try TunnelTests.connected(proxy)
-        // A request after which more than all those limits has passed.
+        // A request after which more time than all those limits has passed.
         let other = try TunnelTests.connected(proxy)
         #expect(try proxy.client().isEndedByPeer())
         for socket in [client, other] {
@@ -271,7 +270,7 @@ import Testing
         }
     }
 
-    @Test func itSurvivesItsWorkersLeaving() throws {
+    @Test func aTunnelSurvivesTheDepartureOfItsWorker() throws {
         let worker = try TunnelTests.echo()
         let proxy = try ProxyHarness([worker.worker()])
         let client = try TunnelTests.connected(proxy)
@@ -291,7 +290,7 @@ import Testing
         #expect(String(decoding: try client.receiveToEnd(), as: UTF8.self) == "the end")
     }
 
-    @Test func aDrainGivesItAWhile() throws {
+    @Test func aDrainGivesATunnelSomeTime() throws {
         let worker = try TunnelTests.echo()
         let proxy = try ProxyHarness(
             [worker.worker()], downstream: TunnelTests.limits { $0.tunnelDrainMilliseconds = 500 })
@@ -299,7 +298,9 @@ import Testing
         proxy.onLoop { [server = proxy.server] in server.server.drain() }
         try client.send("still")
         #expect(try client.receive(count: 5) == Array("still".utf8))
+        // The connection ends in order; after a reset this would throw.
         #expect(try client.receiveToEnd() == [])
+        client.close()
         #expect(proxy.server.losesAllConnections())
         #expect(proxy.givesBackEverybody())
     }
@@ -315,7 +316,7 @@ import Testing
         let worker = try TunnelTests.echo(early: "first")
         let proxy = try ProxyHarness([worker.worker()], downstream: TunnelTests.limits())
         let client = try HTTP2Client(port: proxy.server.port)
-        // Also when content comes before the answer.
+        // The same with content before the response.
         try client.send(.headers(1, TunnelTests.extended, isEnd: false), .data(1, Array("early".utf8)))
         let begun = try client.wait { $0.body.count == 10 }(1)
         #expect(begun.status == 200)
@@ -335,6 +336,40 @@ import Testing
         #expect(seen.values(of: "sec-websocket-version") == ["13"])
         #expect(proxy.givesBackEverybody())
         #expect(proxy.server.becomesIdle())
+    }
+
+    @Test func overHTTP2ADrainEndsATunnelInOrder() throws {
+        let worker = try ScriptedUpstream { peer in
+            let request = try peer.request()
+            let key = Array((request.values(of: "sec-websocket-key").first ?? "").utf8)
+            let answer = String(decoding: WebSocketKey(text: key).answer, as: UTF8.self)
+            try peer.send(TunnelTests.agree.replacingOccurrences(of: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", with: answer))
+            peer.waitForClose()
+        }
+        let proxy = try ProxyHarness(
+            [worker.worker()], downstream: TunnelTests.limits { $0.tunnelDrainMilliseconds = 100 })
+        let client = try HTTP2Client(port: proxy.server.port)
+        try client.send(.headers(1, TunnelTests.extended, isEnd: false))
+        #expect(try client.wait { $0.status == 200 }(1).status == 200)
+        proxy.onLoop { [server = proxy.server] in server.server.drain() }
+        // END_STREAM first, so the tunnel is complete; then the request for no more bytes.
+        let ended = try client.wait { $0.resetCode != nil }(1)
+        #expect(ended.isWhole && ended.resetCode == 0)
+        #expect(worker.isClosedByProxy())
+        #expect(proxy.givesBackEverybody())
+        #expect(proxy.server.losesAllConnections())
+    }
+
+    @Test func aHandshakeWithALengthOfZeroUpgrades() throws {
+        let worker = try TunnelTests.echo()
+        let proxy = try ProxyHarness([worker.worker()])
+        let client = try proxy.client()
+        let host = "Host: test\r\n"
+        try client.send(TunnelTests.ask.replacingOccurrences(of: host, with: host + "Content-Length: 0\r\n"))
+        #expect(try client.receiveHead().status == 101)
+        #expect(worker.requests.first?.values(of: "content-length") == [])
+        try client.send("abc")
+        #expect(try client.receive(count: 3) == Array("abc".utf8))
     }
 
     @Test func overHTTP2TheWorkerMayRefuseOrBreakOff() throws {
@@ -357,7 +392,7 @@ import Testing
         #expect(proxy.server.becomesIdle())
     }
 
-    /// A client that hears of a 2xx takes what follows for the tunnel's bytes (RFC 8441 5).
+    /// A client takes the bytes after a 2xx for the tunnel's bytes (RFC 8441 5).
     @Test func overHTTP2AnAnswerWithoutATunnelIsNoSuccess() throws {
         let worker = try ScriptedUpstream()
         let proxy = try ProxyHarness([worker.worker()], downstream: TunnelTests.limits())
@@ -367,7 +402,7 @@ import Testing
             let response = try client.finish(stream)
             #expect(response.status == 502 && response.text == "ok")
         }
-        // It is the answer that the worker gives, and no failure of it.
+        // It is the worker's response and not its failure.
         #expect(proxy.events.all == [])
         #expect(worker.requests.allSatisfy { $0.body.isEmpty })
         #expect(proxy.givesBackEverybody())
@@ -392,7 +427,7 @@ import Testing
     }
 }
 
-/// Connections to workers that end as a stream does which is reset.
+/// Connections to workers that end as a reset stream does.
 private final class CutProvider: TransportProvider {
     private final class CutTransport: SocketTransport {
         override func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {

@@ -2,7 +2,7 @@ import Connections
 import HTTP
 import Sockets
 
-/// Stands between the connections and the proxy and keeps an eye on what waits in memory. Touched on the loop only.
+/// Stands between the connections and the proxy and observes the waiting bytes. Used on the loop only.
 final class WatchedService: Service {
     private let inner: any Service
     let flow: Flow
@@ -16,15 +16,15 @@ final class WatchedService: Service {
         WatchedExchange(inner.makeExchange(on: downstream), on: downstream, flow: flow)
     }
 
-    /// Bytes on their way through the proxy, both ways.
+    /// The bytes on their way through the proxy, in both directions.
     final class Flow {
-        /// Content that came from the client.
+        /// Content from the client.
         var received = 0
-        /// Bytes that the sockets to the workers took.
+        /// Bytes that the sockets to the workers accepted.
         var sentUpstream = 0
-        /// Bytes that came from the workers.
+        /// Bytes from the workers.
         var receivedUpstream = 0
-        /// The most that ever waited for the client, and for the workers.
+        /// The most bytes that ever waited for the client, and for the workers.
         var mostForClient = 0
         var mostForWorker = 0
         weak var downstream: (any Downstream)?
@@ -62,7 +62,7 @@ private final class WatchedExchange: Exchange {
     func connectionClosed() { inner.connectionClosed() }
 }
 
-/// Plain transports to the workers that count.
+/// Plain transports to the workers that count bytes.
 final class WatchedProvider: TransportProvider {
     private let flow: WatchedService.Flow
 

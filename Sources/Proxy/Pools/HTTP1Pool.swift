@@ -1,25 +1,26 @@
-internal import Cluster
+internal import Balancing
 internal import Connections
 internal import Sockets
 
-/// One loop's connections to one worker: idle ones are kept and used again, the latest first.
-final class WorkerPool {
+/// One loop's connections to a host that speaks HTTP/1.1: over sockets to an application, or over the streams of
+/// multiplexed connections to a worker. The pool reuses the connection that became idle last.
+final class HTTP1Pool: ConnectionPool {
     let slot: Slot
-    /// The worker's id, for the access log.
     let name: String
     private let endpoint: UpstreamEndpoint
     private let loop: EventLoop
     private let provider: TransportProvider
-    private let limits: UpstreamLimits
+    var limits: UpstreamLimits
     private let isMultiplexed: Bool
-    /// The multiplexed connections, as a rule one: another is made when their streams are used up.
+    /// The multiplexed connections. There is usually one; the pool opens another when all streams are taken.
     private var shared: [MultiplexedUpstream] = []
     private var idle: [UpstreamConnection] = []
-    /// All that are open, idle ones included. The pool lives as long as it has any, or a shared one.
+    /// All open connections, idle ones included.
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
-    private var retained: WorkerPool?
+    /// The pool itself, while it has connections.
+    private var retained: HTTP1Pool?
     private var isRetired = false
-    /// Not used again after their present request.
+    /// Connections that close after their present request.
     private var outdated: Set<ObjectIdentifier> = []
 
     init(
@@ -35,13 +36,13 @@ final class WorkerPool {
         self.isMultiplexed = isMultiplexed
     }
 
-    /// Opens a connection in advance when there is none.
+    var refusalConcernsConnection: Bool { false }
+
     func warm() {
         if open.isEmpty { connect() }
     }
 
-    /// An idle connection, or a new one that is still connecting.
-    func take() -> UpstreamConnection {
+    func take() -> (any UpstreamStream)? {
         idle.popLast() ?? connect()
     }
 
@@ -86,25 +87,21 @@ final class WorkerPool {
         if open.isEmpty && shared.isEmpty { retained = nil }
     }
 
-    /// Closes the idle connections: one turned out dead, say, so the worker has gone or has closed them all.
     func dropIdle() {
         for connection in idle { connection.close() }
     }
 
-    /// The worker does not answer any more: its idle connections are of no use, and requests that may go elsewhere do.
     func eject() {
         dropIdle()
         for connection in open.values { connection.reportEjected() }
     }
 
-    /// The next requests get new connections. What is under way ends over the present ones.
     func renew() {
         outdated.formUnion(open.keys)
         dropIdle()
         for upstream in shared { upstream.retire() }
     }
 
-    /// The worker has left: idle connections close now, the others when their requests have ended.
     func retire() {
         isRetired = true
         dropIdle()

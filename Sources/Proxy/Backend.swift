@@ -1,0 +1,117 @@
+internal import Balancing
+internal import Cluster
+internal import Connections
+internal import Sockets
+
+/// One loop's part of a set of hosts: the connection pools of the hosts, and this loop's requests that wait for one.
+///
+/// The load balancer belongs to all loops and chooses the host. A backend belongs to its loop.
+final class Backend {
+    /// What the connections to hosts have in common.
+    struct Connecting {
+        let loop: EventLoop
+        let provider: TransportProvider
+        let upstreamProtocol: UpstreamProtocol
+        var limits: UpstreamLimits
+    }
+
+    let loadBalancer: LoadBalancer
+    let affinity: Affinity
+    let queue: WaitQueue
+    /// This loop's handle in the queue that all loops share.
+    private let seat: LoadBalancer.LoopHandle
+    private var connecting: Connecting
+    /// Called with the number of requests that a host takes over HTTP/2 at a time.
+    var onCapacity: (Int) -> Void = { _ in }
+    /// By slot index.
+    private var pools: [(any ConnectionPool)?] = []
+
+    /// - Parameters:
+    ///   - isSecure: the clients use TLS.
+    ///   - queueMilliseconds: see `RequestLimits`.
+    init(_ loadBalancer: LoadBalancer, _ connecting: Connecting, isSecure: Bool, queueMilliseconds: Int) {
+        self.loadBalancer = loadBalancer
+        self.connecting = connecting
+        let loop = connecting.loop
+        affinity = Affinity(loadBalancer.policy, isSecure: isSecure)
+        queue = WaitQueue(loop: loop, loadBalancer: loadBalancer, milliseconds: queueMilliseconds)
+        let receiver = LeaseReceiver()
+        seat = loadBalancer.attach { ticket, lease in
+            loop.post { receiver.backend?.granted(lease, ticket: ticket) ?? loadBalancer.releaseAbandoned(lease) }
+        }
+        receiver.backend = self
+    }
+
+    /// Acquires a host for a request, or queues the request at the load balancer.
+    func request(_ demand: LoadBalancer.Demand) -> LoadBalancer.Outcome { loadBalancer.request(demand, from: seat) }
+
+    /// The load balancer has found a host for a waiting request.
+    private func granted(_ lease: LoadBalancer.Lease, ticket: UInt64) {
+        if let exchange = queue.take(ticket: ticket) {
+            exchange.dequeued(lease)
+        } else {
+            loadBalancer.releaseAbandoned(lease)
+        }
+    }
+
+    // MARK: Connection pools
+
+    /// The connection pool of the host in a slot; nil if the host has just left.
+    func pool(for slot: Slot) -> (any ConnectionPool)? {
+        let index = Int(slot.index)
+        if index < pools.count, let pool = pools[index], pool.slot == slot { return pool }
+        guard let endpoint = loadBalancer.endpoint(of: slot) else { return nil }
+        while pools.count <= index { pools.append(nil) }
+        pools[index]?.retire()
+        let pool = makePool(slot, endpoint)
+        pools[index] = pool
+        return pool
+    }
+
+    private func makePool(_ slot: Slot, _ endpoint: UpstreamEndpoint) -> any ConnectionPool {
+        let name = loadBalancer.subject(of: slot)?.id.text ?? ""
+        let (loop, provider, limits) = (connecting.loop, connecting.provider, connecting.limits)
+        if connecting.upstreamProtocol == .http2 {
+            return HTTP2Pool(
+                slot: slot, name: name, endpoint: endpoint, loop: loop, provider: provider, limits: limits,
+                onCapacity: { [unowned self] in onCapacity($0) })
+        }
+        return HTTP1Pool(
+            slot: slot, name: name, endpoint: endpoint, loop: loop, provider: provider, limits: limits,
+            isMultiplexed: connecting.upstreamProtocol == .multiplexed)
+    }
+
+    /// The list of hosts has changed: pools of hosts that left retire.
+    func hostsChanged() {
+        for (index, pool) in pools.enumerated() {
+            guard let pool, loadBalancer.workerState(of: pool.slot) == nil else { continue }
+            pools[index] = nil
+            pool.retire()
+        }
+        // After the first loop, since requests that leave an ejected host go out anew at once and may make pools.
+        for pool in pools {
+            if let pool, loadBalancer.workerState(of: pool.slot) == .ejected { pool.eject() }
+        }
+    }
+
+    /// Uses new limits for connections from now on. Open connections keep theirs.
+    func adopt(_ limits: UpstreamLimits) {
+        connecting.limits = limits
+        for pool in pools { pool?.limits = limits }
+    }
+
+    /// Every host proves its identity again before its next request.
+    func renew() {
+        for pool in pools { pool?.renew() }
+    }
+
+    /// Opens connections in advance to the first `limit` hosts, in whatever state.
+    func warmUp(limit: Int) {
+        for slot in loadBalancer.slots.prefix(limit) { pool(for: slot)?.warm() }
+    }
+}
+
+/// Receives the load balancer's leases for a backend that may be gone. Touched on the backend's loop only.
+private final class LeaseReceiver: @unchecked Sendable {
+    weak var backend: Backend?
+}

@@ -1,0 +1,26 @@
+internal import Cluster
+internal import HTTP
+
+/// How a worker refuses a request of an earlier reign, on a 409: `understudy-fenced: EPOCH`, and `understudy-balancer:
+/// HOST:PORT` if it knows the address of the later balancer. These are the worker's claims, and nothing more.
+struct FencedField {
+    let epoch: UInt64
+    let seat: BalancerAddress?
+
+    /// Nil if the response names no epoch.
+    init?(of head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        var epoch: UInt64?
+        var seat: BalancerAddress?
+        for field in head.fields where field.known == .understudy {
+            let name = field.name.in(bytes)
+            if name.isFieldName("understudy-fenced") {
+                epoch = UInt64(String(decoding: field.value.in(bytes), as: UTF8.self))
+            } else if name.isFieldName("understudy-balancer") {
+                seat = BalancerAddress(String(decoding: field.value.in(bytes), as: UTF8.self))
+            }
+        }
+        guard let epoch else { return nil }
+        self.epoch = epoch
+        self.seat = seat
+    }
+}
