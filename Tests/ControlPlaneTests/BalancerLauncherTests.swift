@@ -5,8 +5,11 @@ import TestSupport
 import Testing
 
 @testable import ControlPlane
+@testable import Handover
+@testable import Settings
+@testable import Storage
 
-/// What a worker hears from a balancer that it has started; the balancer is a script.
+/// The reports of a started balancer to its worker. The balancer is a script.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct BalancerLauncherTests {
     private let folder: TemporaryFolder
     private let loop: TestLoop
@@ -17,18 +20,19 @@ import Testing
         loop = try TestLoop()
     }
 
-    /// Not written here: while another test starts a process, that may hold the file open for writing, and nobody can run it.
+    /// The test does not write the script. While another test starts a process, that process may hold the file open for
+    /// writing, and the script could not run.
     private static let script = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Tools/reporting_balancer.sh").path
 
-    /// What was heard, on the loop, and who heard it: as in a worker, launchers live as long as their loop.
+    /// The reports on the loop, and the launchers. As in a worker, launchers live as long as their loop.
     private final class Heard {
         var launchers: [BalancerLauncher] = []
         var outcomes: [TakeoverOutcome] = []
         var later: [Epoch] = []
     }
 
-    /// Starts a balancer that says `reports` and ends, all in one moment.
+    /// Starts a balancer that sends `reports` and ends at once.
     private func takeOver(_ reports: [StandbyReport], hearing heard: Heard) throws {
         let lines = reports.map { String(decoding: JSON.encode($0), as: UTF8.self) + "\n" }.joined()
         try folder.write(lines, to: "reports")
@@ -45,7 +49,7 @@ import Testing
 
     private var endCount: Int { log.lines.count { $0.contains("the standby ended") } }
 
-    /// Everybody is reaped before the loop ends: a child that is left as a zombie keeps the test library from seeing the ends of its own.
+    /// Reaps every child before the loop ends. A zombie would hide the end of other children from the test library.
     private func end(_ heard: Heard) {
         loop.onLoop { for launcher in heard.launchers { launcher.stop() } }
         let children = log.lines.filter { $0.contains("standby started") }
@@ -56,8 +60,8 @@ import Testing
         withExtendedLifetime(heard) {}
     }
 
-    /// The worker has to know why, or it starts the next one in vain.
-    @Test func `A balancer that reigned for a moment says which later one has ended it`() throws {
+    /// Without the reason, the worker would start a useless balancer.
+    @Test func `A balancer with a short reign reports the later reign that ended it`() throws {
         let heard = Heard()
         try takeOver([.started(Epoch(2)), .superseded(Epoch(99))], hearing: heard)
         #expect(loop.eventually(withinSeconds: 100) { heard.later == [Epoch(99)] })
@@ -65,7 +69,7 @@ import Testing
         end(heard)
     }
 
-    @Test func `So does one that did not get as far`() throws {
+    @Test func `A balancer that ends before its reign reports the later reign`() throws {
         let heard = Heard()
         try takeOver([.superseded(Epoch(99))], hearing: heard)
         #expect(loop.eventually(withinSeconds: 100) { heard.outcomes.count == 1 })
@@ -77,8 +81,8 @@ import Testing
         }
     }
 
-    /// Which of the two the loop sees first, the last words or the end, is chance.
-    @Test func `The last words of a balancer count, whether or not its end is seen first`() throws {
+    /// The loop sees the last report or the end first, by chance.
+    @Test func `A balancer's last report counts, whether or not the worker sees its end first`() throws {
         let heard = Heard()
         for count in 1...10 {
             try takeOver([.failed("no certificate")], hearing: heard)

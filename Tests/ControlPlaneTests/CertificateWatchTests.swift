@@ -2,11 +2,13 @@ import ControlPlane
 import Foundation
 import Logging
 import Sockets
+import Telemetry
+import TestSupport
 import Testing
 
-/// That renewed files are noticed, once, when they have settled.
+/// The watch notices renewed files once, when they no longer change.
 @Suite struct CertificateWatchTests {
-    /// Runs a watch of one file on a loop of its own until `done` says so.
+    /// Runs a watch of one file on a loop of its own until `done` returns true.
     private func run(
         _ folder: borrowing TemporaryFolder, failing: Bool = false,
         change: @escaping (_ path: String, _ reloads: Int) -> Void,
@@ -18,7 +20,7 @@ import Testing
         var reloads = 0
         let watch = CertificateWatch(
             loop: loop, files: [path, "\(folder.path)/absent.crl"], log: Logger(label: "test"), periodMilliseconds: 2,
-            warning: { nil },
+            warnings: { [] },
             reload: { () throws(CommandError) in
                 reloads += 1
                 if failing { throw .usage("not usable") }
@@ -35,7 +37,7 @@ import Testing
         return reloads
     }
 
-    @Test func `A file that was replaced is read again, once`() throws {
+    @Test func `A replaced file is read again, once`() throws {
         let folder = try TemporaryFolder()
         var isChanged = false
         var ticksAfter = 0
@@ -52,7 +54,7 @@ import Testing
         #expect(reloads == 1)
     }
 
-    @Test func `A file that appears counts as a change`() throws {
+    @Test func `A new file counts as a change`() throws {
         let folder = try TemporaryFolder()
         let revocations = "\(folder.path)/absent.crl"
         let reloads = try run(
@@ -65,7 +67,7 @@ import Testing
         #expect(reloads == 1)
     }
 
-    @Test func `What can't be used is tried again with the next change, not before`() throws {
+    @Test func `An unusable file is read again after its next change, not before`() throws {
         let folder = try TemporaryFolder()
         var changes = 0
         var ticks = 0
@@ -73,7 +75,7 @@ import Testing
             folder, failing: true,
             change: { path, reloads in
                 ticks += 1
-                // The second change comes well after the first has failed.
+                // The second change comes well after the first one has failed.
                 if changes == 0 || (changes == 1 && reloads == 1 && ticks > 40) {
                     changes += 1
                     ticks = 0

@@ -5,8 +5,9 @@ import TestSupport
 import Testing
 
 @testable import ControlPlane
+@testable import Settings
 
-/// Commands of the shell that are run after a takeover.
+/// Shell commands that run after a takeover.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct TakeoverHookTests {
     private let folder: TemporaryFolder
     private let loop: TestLoop
@@ -44,7 +45,7 @@ import Testing
         (try? String(contentsOfFile: "\(folder.path)/\(name)", encoding: .utf8)) ?? ""
     }
 
-    /// Whether a process is gone, or only waits for its parent to take notice.
+    /// Returns whether a process has ended, reaped or not.
     private func hasEnded(_ process: pid_t) -> Bool {
         guard let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
             return true
@@ -52,7 +53,7 @@ import Testing
         return status.split(separator: ")").last?.split(separator: " ").first == "Z"
     }
 
-    /// Handles of child processes that are open.
+    /// The number of open handles of child processes.
     private var handleCount: Int {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
         return names.count { name in
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `The command is told what has happened`() {
+    @Test func `The command gets the facts of the takeover`() {
         let hook = makeHook(
             "env | grep UNDERSTUDY_ | grep -v UNDERSTUDY_SANITIZER | sort > \(folder.path)/environment; echo $PATH > \(folder.path)/path"
         )
@@ -91,7 +92,7 @@ import Testing
         loop.stop()
     }
 
-    @Test func `It has nothing to read`() {
+    @Test func `The command's input is empty`() {
         let hook = makeHook("readlink /proc/self/fd/0 > \(folder.path)/input")
         run(hook)
         waitForTheEnd(of: hook)
@@ -99,11 +100,11 @@ import Testing
         loop.stop()
     }
 
-    @Test func `What takes too long is killed with all that it has started`() throws {
+    @Test func `A command that takes too long is killed with all its children`() throws {
         let before = handleCount
         var child: pid_t?
-        // On a busy machine the command may not come to its first word in time.
-        for limit in [300, 3000, 20_000] where child == nil {
+        // On a busy machine the command may not start in time.
+        for limit in [300, 3000, 10_000] where child == nil {
             let hook = makeHook("sleep 1000 & echo $! > \(folder.path)/child; wait", limitMilliseconds: limit)
             run(hook)
             waitForTheEnd(of: hook)
@@ -117,7 +118,7 @@ import Testing
         loop.stop()
     }
 
-    @Test func `The next takeover's command takes the place of one that still runs`() throws {
+    @Test func `The next takeover's command replaces one that still runs`() throws {
         let hook = makeHook("echo $$ >> \(folder.path)/started; test -e \(folder.path)/go || sleep 1000")
         run(hook)
         #expect(loop.eventually { text("started").contains("\n") })

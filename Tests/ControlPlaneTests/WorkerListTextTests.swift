@@ -2,22 +2,23 @@ import Cluster
 import Testing
 
 @testable import ControlPlane
+@testable import Storage
 
 @Suite(.timeLimit(.minutes(1))) struct WorkerListTextTests {
     private static func record(_ number: Int, _ state: WorkerState = .ready) -> WorkerRecord {
         WorkerRecord(
             id: NodeID("worker-\(number)")!, host: "127.0.0.1", port: UInt16(number), incarnation: 1, mayStandIn: true,
-            home: Home("0123456789abcdef"), state: state)
+            home: LockDomain("0123456789abcdef"), state: state)
     }
 
     private static func whole(_ snapshot: Snapshot) -> WatchAnswer {
         WatchAnswer(epoch: snapshot.epoch, version: snapshot.version, snapshot: snapshot)
     }
 
-    @Test func itIsWhatTheEncoderWouldSay() {
+    @Test func theTextEqualsTheEncoders() {
         var list = WorkerListText()
         var snapshot = Snapshot(epoch: Epoch(3), version: 1, workers: [])
-        // Joining, changing, leaving: what is kept of earlier versions must not show.
+        // Workers join, change and leave. Stored text of earlier versions must not appear.
         let steps: [(inout [WorkerRecord]) -> Void] = [
             { _ in },
             { $0.append(WorkerListTextTests.record(1)) },

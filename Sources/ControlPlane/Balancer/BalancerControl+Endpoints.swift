@@ -1,0 +1,86 @@
+internal import Cluster
+internal import Sockets
+
+/// Handles the requests of the cluster port, which the port's own loop has decoded.
+extension BalancerControl {
+    /// The largest accepted content at the cluster port. The limits of single messages are lower.
+    package static let maximumBody = 16 << 10
+
+    func handle(_ request: ClusterRequest) {
+        switch request.message {
+        case .register(let registration): register(registration, request)
+        case .watch(let watch): self.watch(watch, request)
+        case .scout(let scouting): scout(scouting, request)
+        case .drain(let departure):
+            let verdict = core.drain(
+                departure.id, incarnation: departure.incarnation, peer: request.peer, now: now)
+            request.reply(answer(to: verdict))
+        case .leave(let departure):
+            let verdict = core.leave(
+                departure.id, incarnation: departure.incarnation, peer: request.peer, now: now)
+            request.reply(answer(to: verdict))
+        case .standIn(let departure):
+            let verdict = core.standInShown(
+                departure.id, incarnation: departure.incarnation, peer: request.peer, now: now)
+            request.reply(answer(to: verdict))
+        }
+        performEffects()
+    }
+
+    /// A connection of the cluster port has closed. It may be the watch connection of a worker.
+    func connectionEnded(_ connection: UInt64) {
+        guard let watch = watches.remove(connection) else { return }
+        feed(.watchLost(watch.id, incarnation: watch.incarnation))
+    }
+
+    private func register(_ registration: Registration, _ request: ClusterRequest) {
+        let verdict = core.register(
+            registration, peer: request.peer, isHostCertified: request.isHostCertified, now: now)
+        switch verdict {
+        case .refused(let refusal): request.reply(.refused(refusal))
+        case .connectBack(let ticket): connectBack(ticket, for: request)
+        }
+    }
+
+    /// Answers the registration of a connect-back.
+    func finish(_ connectBack: ConnectBack, _ outcome: ConnectBackOutcome) {
+        switch core.connectBackFinished(connectBack.ticket, outcome, now: now) {
+        case .admitted(let snapshot):
+            callers.keep(connectBack.caller, for: connectBack.ticket.record)
+            connectBack.request.reply(.registered(snapshot, core.settings, configuration))
+        case .refused(let refusal):
+            connectBack.caller.close()
+            delayedAnswers.add(due: connectBack.refusalDue) { connectBack.request.reply(.refused(refusal)) }
+        }
+        performEffects()
+    }
+
+    private func watch(_ watch: Watch, _ request: ClusterRequest) {
+        switch core.watch(watch, peer: request.peer, now: now) {
+        case .unchanged(let epoch, let version):
+            watches.remember(watch, over: request.connection)
+            request.reply(.unchanged(epoch, version: version))
+        case .newer(let snapshot):
+            watches.remember(watch, over: request.connection)
+            request.reply(.newer(snapshot, watch.snapshotEpoch == epoch ? nil : configuration))
+        case .registerAgain: request.reply(.unknown("this worker is not registered: register again"))
+        case .refused(let refusal): request.reply(.refused(refusal))
+        case .superseded: request.reply(.refused(.steppingDown))
+        }
+    }
+
+    private func scout(_ scouting: DiscoveryRequest, _ request: ClusterRequest) {
+        switch core.scouted(scouting, peer: request.peer, now: now) {
+        case .reigns(let epoch): request.reply(.acknowledged(epoch))
+        case .refused(let refusal): request.reply(.refused(refusal))
+        }
+    }
+
+    private func answer(to verdict: DepartureVerdict) -> ClusterAnswer {
+        switch verdict {
+        case .accepted(let epoch): .acknowledged(epoch)
+        case .unknown: .unknown("this worker is not registered")
+        case .refused(let refusal): .refused(refusal)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package import Cluster
+private import Glibc
+package import Telemetry
+
+/// The folder of a node's certificate files: what to do about a file that is not there, or that this process can't read.
+///
+/// A host that only runs nodes has no `ca.key`. There certs/make-certs would make a second CA, which is another cluster.
+struct CertificateFolder: Sendable {
+    let path: String
+    let id: NodeID
+    let role: Role
+
+    /// The path of this node's certificate and key in a role, without suffix.
+    func leaf(_ role: Role) -> String { "\(path)/nodes/\(id.text)/\(role.rawValue)" }
+
+    /// The command that makes this node's certificates.
+    var command: String { id.text == "balancer" ? "certs/make-certs" : "certs/make-certs node \(id.text)" }
+
+    /// What is wrong with the cluster's CA file; nil if it can be read.
+    var authorityProblem: String? {
+        let isNodeHost = role == .worker || access("\(path)/nodes", F_OK) == 0
+        return problem(
+            with: "ca.pem",
+            cure: isNodeHost
+                ? "copy it from the folder in which certs/make-certs made it (a second CA would be another cluster)"
+                : "run 'certs/make-certs' to make it")
+    }
+
+    /// What is wrong with this node's certificate or key in a role; nil if both can be read.
+    func leafProblem(_ role: Role) -> String? {
+        let name = "nodes/\(id.text)/\(role.rawValue)"
+        return problem(with: "\(name).pem", cure: cure(command)) ?? problem(with: "\(name).key", cure: cure(command))
+    }
+
+    /// What is wrong with the certificate or the key of the public port; nil if both can be read.
+    var publicProblem: String? {
+        let cure = cure("certs/make-certs")
+        return problem(with: "public.pem", cure: cure) ?? problem(with: "public.key", cure: cure)
+    }
+
+    private func cure(_ command: String) -> String {
+        access("\(path)/ca.key", F_OK) == 0
+            ? "run '\(command)' to make it" : "run '\(command)' on the host that has ca.key, and copy it from there"
+    }
+
+    private func problem(with file: String, cure: String) -> String? {
+        if access("\(path)/\(file)", R_OK) == 0 { return nil }
+        let code = errno
+        if code == ENOENT { return "\(path)/\(file) is missing: \(cure)" }
+        return "\(path)/\(file) can't be read: \(String(cString: strerror(code))): let the user of this process read it"
+    }
+}
+
+extension String? {
+    /// Throws the text as a mistake of the configuration.
+    func refuse() throws(CommandError) {
+        if let self { throw .usage(self) }
+    }
+}

@@ -1,0 +1,237 @@
+package import Cluster
+package import Handover
+package import Logging
+package import Settings
+package import Sockets
+package import Storage
+
+/// Starts balancer processes for a worker: the parked standby and the successor.
+///
+/// States: none; `starting or parked` (a child that waits for its order); `taking over` (the order was given). Then the
+/// child either reigns and is released to live on its own, or it has ended and the state is none again.
+package final class BalancerLauncher {
+    /// The wait before the restart of a standby that ended by itself.
+    private static let restartMilliseconds = 1000
+    /// The undisturbed time after a takeover. The start of the next standby occupies a core about as long as a takeover
+    /// lasts.
+    private static let calmMilliseconds = 300
+
+    /// The program of the balancer, and its options besides the configuration.
+    package struct Program: Sendable {
+        package let path: String
+        package let id: NodeID
+        package let certificates: String
+        package let directory: StateDirectory
+
+        package init(path: String, id: NodeID, certificates: String, directory: StateDirectory) {
+            self.path = path
+            self.id = id
+            self.certificates = certificates
+            self.directory = directory
+        }
+    }
+
+    /// Called when a balancer that was started here reports a balancer with this higher epoch elsewhere.
+    package var onSuperseded: (Epoch) -> Void = { _ in }
+
+    private let loop: EventLoop
+    private let program: Program
+    private let log: Logger
+    private let timer: LoopTimer
+    private var wantsStandby = false
+    private var holding: HandoverClient.Holding?
+    private var candidate: Candidate?
+    private var calmUntil: UInt64 = 0
+    /// Children that reign or did, and dismissed ones. They are kept until they have ended, so that they are reaped.
+    private var released: [Int32: Released] = [:]
+
+    private struct Released {
+        let process: ChildProcess
+        /// The candidate whose last reports are still read; nil for a dismissed one, which ends because its channel is
+        /// closed.
+        let candidate: Candidate?
+    }
+
+    private final class Candidate {
+        let process: ChildProcess
+        let channel: MessageChannel
+        /// It has everything that a reign needs, except the lock.
+        var isParked = false
+        var completion: ((TakeoverOutcome) -> Void)?
+
+        init(process: ChildProcess, channel: MessageChannel) {
+            self.process = process
+            self.channel = channel
+        }
+    }
+
+    package init(loop: EventLoop, program: Program, log: Logger) {
+        self.loop = loop
+        self.program = program
+        self.log = log
+        timer = LoopTimer(on: loop)
+        timer.action = { [unowned self] in restart() }
+    }
+
+    /// A standby waits for its order.
+    package var isParked: Bool { candidate.map { $0.isParked && $0.completion == nil } ?? false }
+
+    /// The worker holds new listeners. The candidate gets them too.
+    package func hold(_ holding: HandoverClient.Holding) {
+        let areKeysNew = self.holding.map { $0.handover.ticketKeys != holding.handover.ticketKeys } ?? false
+        self.holding = holding
+        // Its TLS contexts use the earlier keys.
+        if areKeysNew, let candidate, candidate.completion == nil { dismiss(candidate) }
+        if let candidate { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
+        restart()
+    }
+
+    /// The worker no longer holds the listeners: the reign is on another host.
+    package func release() {
+        holding = nil
+        if let candidate, candidate.completion == nil { dismiss(candidate) }
+    }
+
+    /// Replaces the parked standby, because the program or its options may have changed.
+    package func renew() {
+        guard let candidate, candidate.completion == nil else { return }
+        dismiss(candidate)
+        calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
+        restart()
+    }
+
+    /// Keeps a parked standby, or dismisses it.
+    package func keepStandby(_ wanted: Bool) {
+        wantsStandby = wanted
+        if wanted {
+            restart()
+        } else if let candidate, candidate.completion == nil {
+            dismiss(candidate)
+        }
+    }
+
+    /// Starts a balancer under an epoch above `after`. `completion` is called once.
+    package func takeOver(after: Epoch, completion: @escaping (TakeoverOutcome) -> Void) {
+        if candidate?.completion != nil {
+            completion(.failed("a takeover is under way already"))
+            return
+        }
+        do throws(SystemError) {
+            let candidate = if let standby = self.candidate { standby } else { try launch() }
+            candidate.completion = completion
+            send(.takeOver(after: after), to: candidate)
+        } catch {
+            completion(.failed(notStarted(error)))
+        }
+    }
+
+    /// The program or the folder of its log may be missing.
+    private func notStarted(_ error: SystemError) -> String {
+        "\(program.path), with its log at \(program.directory.balancerLog): \(error)"
+    }
+
+    /// Dismisses the standby. A reigning balancer lives on.
+    package func stop() {
+        wantsStandby = false
+        timer.remove()
+        if let candidate { dismiss(candidate) }
+    }
+
+    private func restart() {
+        guard wantsStandby, candidate == nil, holding != nil else { return }
+        guard loop.now >= calmUntil else {
+            timer.set(at: calmUntil)
+            return
+        }
+        do throws(SystemError) {
+            _ = try launch()
+        } catch {
+            log.error("no standby could be started: \(notStarted(error))")
+            timer.set(afterMilliseconds: BalancerLauncher.restartMilliseconds)
+        }
+    }
+
+    private func launch() throws(SystemError) -> Candidate {
+        let pair = try Socket.pair()
+        let arguments =
+            (BalancerConfiguration.load(from: program.directory)?.arguments ?? [])
+            + [
+                "--standby", "--id", program.id.text, "--certs", program.certificates, "--state-dir",
+                program.directory.path,
+            ]
+        let process = try ChildProcess(
+            path: program.path, arguments: arguments, channel: pair.theirs,
+            log: try program.directory.files.open(StateDirectory.Name.balancerLog, .appendOrMake), on: loop)
+        let candidate = Candidate(process: process, channel: try MessageChannel(pair.takeOurs(), on: loop))
+        self.candidate = candidate
+        candidate.channel.onMessage = { [unowned self, unowned candidate] line, _ in reported(line, candidate) }
+        candidate.channel.onClose = {}
+        process.onExit = { [unowned self, unowned candidate] in exited(candidate, status: $0) }
+        if let holding { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
+        log.info("standby started", metadata: ["pid": "\(process.processIdentifier)"])
+        return candidate
+    }
+
+    private func send(_ command: StandbyCommand, to candidate: Candidate, _ descriptors: [Int32] = []) {
+        do throws(SystemError) {
+            try candidate.channel.send(JSON.encode(command), descriptors: descriptors)
+        } catch {
+            // The process has ended or hangs. Its exit cleans up.
+            log.warning("the standby does not listen: \(error)")
+            candidate.process.kill()
+        }
+    }
+
+    private func reported(_ line: [UInt8], _ candidate: Candidate) {
+        guard let report = JSON.decode(StandbyReport.self, from: line) else { return }
+        switch report {
+        case .parked:
+            candidate.isParked = true
+            log.info("standby parked", metadata: ["pid": "\(candidate.process.processIdentifier)"])
+        case .started(let epoch):
+            release(candidate)
+            candidate.completion.take()?(.started(epoch))
+        case .held(let holder):
+            log.info("the lock is held by \(holder)")
+            candidate.completion.take()?(.lockHeld)
+        case .failed(let reason): candidate.completion.take()?(.failed(reason))
+        case .superseded(let epoch): onSuperseded(epoch)
+        }
+    }
+
+    /// The child reigns and is no standby any more.
+    private func release(_ candidate: Candidate) {
+        holdUntilExit(candidate.process, listeningTo: candidate)
+        if self.candidate === candidate { self.candidate = nil }
+        calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
+        restart()
+    }
+
+    /// The closure does not capture the process itself, because that would keep it alive forever.
+    private func holdUntilExit(_ process: ChildProcess, listeningTo candidate: Candidate?) {
+        let number = process.processIdentifier
+        released[number] = Released(process: process, candidate: candidate)
+        process.onExit = { [unowned self] _ in
+            let ended = released.removeValue(forKey: number)
+            ended?.candidate?.channel.receiveRest()
+        }
+    }
+
+    private func exited(_ candidate: Candidate, status: Int32) {
+        candidate.channel.receiveRest()
+        // Its last report may be that it reigns.
+        released[candidate.process.processIdentifier] = nil
+        if self.candidate === candidate { self.candidate = nil }
+        let completion = candidate.completion.take()
+        log.warning("the standby ended", metadata: ["status": "\(status)", "log": "\(program.directory.balancerLog)"])
+        completion?(.failed("the balancer process ended with status \(status): see \(program.directory.balancerLog)"))
+        if wantsStandby { timer.set(afterMilliseconds: BalancerLauncher.restartMilliseconds) }
+    }
+
+    /// The close of its channel ends a parked standby.
+    private func dismiss(_ candidate: Candidate) {
+        holdUntilExit(candidate.process, listeningTo: nil)
+        candidate.channel.close()
+        self.candidate = nil
+    }
+}

@@ -1,0 +1,400 @@
+package import Cluster
+package import Connections
+internal import HTTP
+package import Handover
+package import Logging
+package import Settings
+package import Sockets
+package import Storage
+package import Telemetry
+
+/// The shell around `MemberCore` on a worker's control loop: registers, watches, votes, and has a balancer started.
+///
+/// It decides nothing: every event goes to the core with the loop's time, and the core's effects are performed.
+package final class MemberControl {
+    /// Requests being served at the moment, for the watch.
+    package var inFlight: () -> Int = { 0 }
+    /// Called when the worker has told the balancer that it drains, or could not: finish and end.
+    package var onDrain: () -> Void = {}
+
+    private let loop: EventLoop
+    private let directory: StateDirectory?
+    private let certificates: NodeCertificates
+    private let provider: TransportProvider
+    private let balancers: [UpstreamEndpoint]
+    private var balancer: ControlClient
+    private let scout: BalancerDiscovery
+    private let launcher: BalancerLauncher?
+    private let handover: HandoverClient?
+    private let hook: TakeoverHook?
+    private let gate: FenceGate
+    private let local: BalancerConfiguration.Local
+    private let log: Logger
+    private let timer: LoopTimer
+    private let lagMeter: LagMeter
+    private var trouble = RegistrationTrouble()
+    private var core: MemberCore
+    /// Inputs that wait for the effects before them.
+    private var inputs: [MemberInput] = []
+    private var isPerforming = false
+
+    /// - Parameters:
+    ///   - balancers: the cluster ports at which a balancer may be found, at least one.
+    ///   - directory: shared with the balancer; nil for a worker that keeps no state.
+    ///   - launcher: nil for a worker that may not stand in.
+    ///   - needsQuorum: see `MemberCore`.
+    ///   - hook: run after each takeover by this worker; nil for none.
+    ///   - local: what a balancer on this host has from this worker.
+    package init(
+        record: WorkerRecord, balancers: [UpstreamEndpoint], loop: EventLoop, directory: StateDirectory?,
+        certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?, needsQuorum: Bool,
+        hook: TakeoverHook?, gate: FenceGate, local: BalancerConfiguration.Local, log: Logger
+    ) {
+        self.loop = loop
+        self.directory = directory
+        self.certificates = certificates
+        self.provider = provider
+        self.launcher = launcher
+        self.hook = hook
+        self.gate = gate
+        self.local = local
+        self.log = log
+        self.balancers = balancers
+        balancer = ControlClient(
+            loop: loop, endpoint: balancers[0], provider: provider, maximumBody: ControlClient.largestSnapshot)
+        scout = BalancerDiscovery(loop: loop, provider: provider) { seat in
+            MemberControl.endpoint(of: seat, among: balancers)
+        }
+        let snapshot = directory.flatMap { SnapshotStore.load(of: record.id, in: $0) }
+        // Only where a balancer has lived is there a lock that fences: elsewhere this worker waits until it is handed
+        // listeners.
+        let hasLock = directory.map { $0.files.status(of: StateDirectory.Name.lock) != nil } ?? false
+        core = MemberCore(
+            record: record, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none, knowsStateDirectory: hasLock,
+            seats: balancers.map { BalancerAddress(host: $0.destination.host, port: $0.destination.port) },
+            needsQuorum: needsQuorum,
+            seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
+        gate.raise(to: core.highestEpoch, at: core.seatOfReign)
+        handover = launcher == nil ? nil : directory.map { HandoverClient(loop: loop, directory: $0, log: log) }
+        timer = LoopTimer(on: loop)
+        lagMeter = LagMeter(on: loop)
+        timer.action = { [unowned self] in
+            feed(.tick)
+        }
+    }
+
+    private var record: WorkerRecord { core.record }
+    private var now: Instant { Instant(nanoseconds: loop.now) }
+
+    package func start() {
+        listenForTheEnd(of: balancer)
+        scout.onAnswer = { [unowned self] seat, epoch in
+            feed(.balancerFound(seat, epoch))
+        }
+        handover?.id = record.id
+        handover?.onReceived = { [unowned self] holding in
+            launcher?.hold(holding)
+            feed(.handoverReceived(holding.handover.epoch))
+        }
+        handover?.onSucceeded = { [unowned self] epoch in
+            // The parked one is of the replaced program.
+            launcher?.renew()
+            feed(.epochSeen(epoch))
+        }
+        let superseded = { [unowned self] (epoch: Epoch) in
+            feed(.epochSeen(epoch))
+        }
+        handover?.onSuperseded = superseded
+        launcher?.onSuperseded = superseded
+        handover?.onGone = { [unowned self] epoch in
+            feed(.handoverEnded(epoch))
+        }
+        handover?.onAlive = { [unowned self] in balancerMoved() }
+        handover?.start()
+        lagMeter.start { [unowned self] late in
+            if late > core.settings.lagMilliseconds { feed(.lagged(milliseconds: late)) }
+        }
+        feed(.started)
+    }
+
+    /// The worker is asked to end: it drains first.
+    package func stop() {
+        feed(.stopRequested)
+    }
+
+    /// The last steps, after the requests in progress have ended.
+    package func leave(then completion: @escaping () -> Void) {
+        handover?.stop()
+        launcher?.stop()
+        timer.remove()
+        lagMeter.stop()
+        scout.stop()
+        ask(ClusterPaths.leave, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
+            [balancer] _ in
+            balancer.close()
+            completion()
+        }
+    }
+
+    /// A proxied request of a new reign has come.
+    package func requestSeen(epoch: UInt64) {
+        feed(.epochSeen(Epoch(epoch)))
+    }
+
+    /// A balancer has probed this worker under its epoch. This worker can kill only the balancer at its handover channel, so
+    /// only the probes of that one count.
+    ///
+    /// - Parameter id: the node of the certificate that the balancer showed; nil in the plain build.
+    package func probed(by id: NodeID?, epoch: Epoch) {
+        guard let held = handover?.holding?.handover, held.epoch == epoch, held.id == id else { return }
+        balancerMoved()
+    }
+
+    private func balancerMoved() {
+        feed(.balancerMoved)
+    }
+
+    // MARK: What other workers ask
+
+    /// `POST /cluster/v1/prevote` on the worker's own port.
+    package func answer(_ prevote: Prevote) -> PrevoteAnswer {
+        let answer = core.prevoteAsked(prevote, now: now)
+        performEffects()
+        return answer
+    }
+
+    // MARK: Effects
+
+    /// The only way to the core. An input that an effect causes is handled after the other effects.
+    private func feed(_ input: MemberInput) {
+        inputs.append(input)
+        performEffects()
+    }
+
+    private func performEffects() {
+        guard !isPerforming else { return }
+        isPerforming = true
+        repeat {
+            if !inputs.isEmpty { core.feed(inputs.removeFirst(), now: now) }
+            for effect in core.takeEffects() { perform(effect) }
+        } while !inputs.isEmpty
+        isPerforming = false
+        gate.raise(to: core.highestEpoch, at: core.seatOfReign)
+        if let deadline = core.nextDeadline { timer.set(at: deadline.nanoseconds) } else { timer.cancel() }
+    }
+
+    private func perform(_ effect: MemberEffect) {
+        switch effect {
+        case .register(let registration): register(registration)
+        case .watch(let watch): self.watch(watch)
+        case .prevote(let workers, let prevote): for worker in workers { ask(worker, prevote) }
+        case .takeOver(let after, let killHolder): takeOver(after: after, killHolder: killHolder)
+        case .keepStandby(let wanted): launcher?.keepStandby(wanted)
+        case .scout(let seats, let scouting):
+            scout.ask(seats, scouting, timeoutMilliseconds: Int(core.settings.quorumTimeoutMilliseconds))
+        case .move(let seat, let farewell): move(to: seat, farewell)
+        case .proveStandIn(let incarnation): proveStandIn(incarnation)
+        case .releaseListeners:
+            handover?.release()
+            launcher?.release()
+        case .persist(let snapshot): persist(snapshot)
+        case .drain: drain()
+        case .event(let event): log.report(event)
+        }
+    }
+
+    private func ask(
+        _ path: String, _ body: some Encodable, timeoutMilliseconds: Int, completion: @escaping ControlClient.Completion
+    ) {
+        balancer.ask(
+            .post, path, body: JSON.encode(body), timeoutMilliseconds: timeoutMilliseconds, completion: completion)
+    }
+
+    private func register(_ registration: Registration) {
+        let timeout = Int(core.settings.registerTimeoutMilliseconds)
+        ask(ClusterPaths.register, registration, timeoutMilliseconds: timeout) { [unowned self] result in
+            switch result {
+            case .success(let reply) where reply.status == 200:
+                if let answer = JSON.decode(RegistrationAnswer.self, from: reply.body) {
+                    trouble.end()
+                    if case .name(let name) = balancer.endpoint.destination, let address = name.lastReached {
+                        feed(.balancerReached(host: address.host))
+                    }
+                    feed(.registered(answer.snapshot, settings: answer.settings))
+                    keep(answer.configuration)
+                } else {
+                    feed(.registrationFailed(.invalid("the balancer's answer is not understood")))
+                }
+            case .success(let reply): feed(.registrationFailed(refusal(in: reply)))
+            case .failure(let failure):
+                report(failure)
+                let isSilent = if case .timedOut = failure { true } else { false }
+                feed(.registrationUnreachable(isSilent: isSilent))
+            }
+        }
+    }
+
+    private var knownConfiguration: BalancerConfiguration? {
+        directory.flatMap { BalancerConfiguration.load(from: $0) }
+    }
+
+    private func report(_ failure: UpstreamFailure) {
+        let text = RegistrationTrouble.text(
+            of: failure, at: balancer.endpoint, configuration: knownConfiguration, certificate: certificates.ownLabel,
+            command: certificates.command)
+        if trouble.isNews(text, now: loop.now) { log.warning("\(text)") }
+    }
+
+    private func watch(_ watch: Watch) {
+        var watch = watch
+        watch.inFlight = inFlight()
+        watch.hasStandby = launcher?.isParked == true
+        let timeout = max(1000, Int(core.settings.watchFastMilliseconds) * (core.settings.watchMisses + 1))
+        ask(ClusterPaths.watch, watch, timeoutMilliseconds: timeout) { [unowned self] result in
+            switch result {
+            case .success(let reply) where reply.status == 200:
+                if let answer = JSON.decode(WatchAnswer.self, from: reply.body) {
+                    feed(.watchAnswered(answer.epoch, newer: answer.snapshot))
+                    keep(answer.configuration)
+                } else {
+                    feed(.watchFailed(.rejected))
+                }
+            case .success(let reply) where reply.status == 404: feed(.watchUnknown)
+            case .success(let reply) where reply.status == 503: feed(.watchFailed(.superseded))
+            case .success: feed(.watchFailed(.rejected))
+            case .failure(.refused): feed(.watchFailed(.refused))
+            case .failure(.timedOut), .failure(.connectTimedOut), .failure(.unreachable):
+                feed(.watchFailed(.timedOut))
+            case .failure(.handshake(.secure)), .failure(.otherNode): feed(.watchFailed(.rejected))
+            case .failure: feed(.watchFailed(.closed))
+            }
+        }
+    }
+
+    private func refusal(in reply: ControlClient.Reply) -> Refusal {
+        let answer = JSON.decode(ErrorAnswer.self, from: reply.body)
+        if let refusal = answer?.refusal { return refusal }
+        let hint = RegistrationTrouble.portHint(balancer.endpoint.destination.port, knownConfiguration) ?? ""
+        return .invalid((answer?.error ?? "the balancer answered with status \(reply.status)") + hint)
+    }
+
+    private func ask(_ worker: WorkerRecord, _ prevote: Prevote) {
+        guard let address = SocketAddress(host: worker.host, port: worker.port) else {
+            feed(.prevoteAnswered(from: worker.id, nil))
+            return
+        }
+        let expectation = certificates.uri(of: .worker, worker.id).map { PeerExpectation.exactly($0) } ?? .anybody
+        let caller = ControlClient(
+            loop: loop, endpoint: UpstreamEndpoint(address: address, host: worker.host, expectation: expectation),
+            provider: provider)
+        let settings = core.settings
+        let timeout = Int(
+            prevote.isAcrossHosts ? settings.quorumTimeoutMilliseconds : settings.prevoteTimeoutMilliseconds)
+        caller.ask(.post, ClusterPaths.prevote, body: JSON.encode(prevote), timeoutMilliseconds: timeout) {
+            [unowned self] result in
+            caller.close()
+            let answer = (try? result.get()).flatMap {
+                $0.status == 200 ? JSON.decode(PrevoteAnswer.self, from: $0.body) : nil
+            }
+            feed(.prevoteAnswered(from: worker.id, answer))
+        }
+    }
+
+    private func takeOver(after: Epoch, killHolder: Bool) {
+        guard let launcher else {
+            feed(.takeoverFinished(.failed("this worker may not stand in")))
+            return
+        }
+        if killHolder && handover?.killHolder(notAfter: after) == true {
+            log.warning("the balancer hangs: its process has been killed")
+        }
+        let isAcrossHosts = !core.isAtHome
+        launcher.takeOver(after: after) { [unowned self] outcome in
+            if case .started(let epoch) = outcome { runHook(epoch: epoch, isAcrossHosts: isAcrossHosts) }
+            feed(.takeoverFinished(outcome))
+        }
+    }
+
+    private func runHook(epoch: Epoch, isAcrossHosts: Bool) {
+        guard let hook, let directory, let configuration = BalancerConfiguration.load(from: directory) else { return }
+        hook.run(
+            TakeoverHook.Occasion(
+                id: record.id, epoch: epoch, host: record.host, configuration: configuration,
+                isAcrossHosts: isAcrossHosts))
+    }
+
+    private func persist(_ snapshot: Snapshot) {
+        guard let directory else { return }
+        do throws(SystemError) {
+            try SnapshotStore.save(snapshot, of: record.id, in: directory)
+        } catch {
+            log.warning("the snapshot could not be written to \(directory.path): \(error)")
+        }
+    }
+
+    private func drain() {
+        ask(ClusterPaths.drain, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
+            [unowned self] _ in onDrain()
+        }
+    }
+
+    // MARK: Across hosts
+
+    private static func endpoint(of seat: BalancerAddress, among known: [UpstreamEndpoint]) -> UpstreamEndpoint? {
+        let isThere = { (endpoint: UpstreamEndpoint) in
+            endpoint.destination.host == seat.host && endpoint.destination.port == seat.port
+        }
+        if let match = known.first(where: isThere) { return match }
+        return SocketAddress(host: seat.host, port: seat.port).map {
+            UpstreamEndpoint(address: $0, host: seat.host, expectation: known[0].expectation)
+        }
+    }
+
+    private func move(to seat: BalancerAddress, _ farewell: Watch?) {
+        guard let endpoint = MemberControl.endpoint(of: seat, among: balancers) else { return }
+        let past = balancer.endpoint
+        balancer.close()
+        balancer = ControlClient(
+            loop: loop, endpoint: endpoint, provider: provider, maximumBody: ControlClient.largestSnapshot)
+        listenForTheEnd(of: balancer)
+        guard let farewell else { return }
+        let caller = ControlClient(loop: loop, endpoint: past, provider: provider)
+        caller.ask(.post, ClusterPaths.watch, body: JSON.encode(farewell), timeoutMilliseconds: 1000) { _ in
+            caller.close()
+        }
+    }
+
+    /// The certificate is read anew each time: it may have been renewed.
+    private func proveStandIn(_ incarnation: UInt64) {
+        do throws(CommandError) {
+            let own = try NodeCertificates(folder: certificates.folder, id: certificates.id, role: .balancer)
+            let caller = ControlClient(loop: loop, endpoint: balancer.endpoint, provider: try own.makeClusterProvider())
+            let body = JSON.encode(Departure(id: record.id, incarnation: incarnation))
+            caller.ask(.post, ClusterPaths.standIn, body: body, timeoutMilliseconds: 1000) { _ in caller.close() }
+        } catch {
+            log.warning("this worker can't stand in on this host: \(error)")
+        }
+    }
+
+    private func listenForTheEnd(of caller: ControlClient) {
+        caller.onIdleClose = { [unowned self] in
+            feed(.watchFailed(.closed))
+        }
+    }
+
+    /// What a balancer on this host would start with, should the one of the other host be lost.
+    private func keep(_ other: ForeignConfiguration?) {
+        guard let other, let directory, launcher != nil, record.acrossHosts, let home = core.snapshot.home,
+            home != record.home
+        else { return }
+        let present = BalancerConfiguration.load(from: directory)
+        let configuration = BalancerConfiguration(
+            following: other, at: record.host, present: present, local: local)
+        guard configuration != present else { return }
+        do throws(SystemError) {
+            try directory.files.replace(StateDirectory.Name.configuration, with: JSON.encode(configuration))
+        } catch {
+            log.warning("the balancer's options could not be written to \(directory.path): \(error)")
+        }
+    }
+}

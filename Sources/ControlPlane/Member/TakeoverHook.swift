@@ -1,0 +1,102 @@
+package import Cluster
+package import Logging
+package import Settings
+package import Sockets
+
+/// `--on-takeover COMMAND`: an operator's command after this worker has started a successor, for example to move an
+/// address to this host.
+///
+/// The balancer accepts connections before the command begins, so clients that the address brings here are served.
+/// Nothing waits for the command. A failure is logged and changes nothing.
+package final class TakeoverHook {
+    /// The data in the command's environment.
+    package struct Occasion: Sendable {
+        package let id: NodeID
+        package let epoch: Epoch
+        /// The worker's `--host` option.
+        package let host: String
+        package let configuration: BalancerConfiguration
+        package let isAcrossHosts: Bool
+
+        package init(
+            id: NodeID, epoch: Epoch, host: String, configuration: BalancerConfiguration, isAcrossHosts: Bool
+        ) {
+            self.id = id
+            self.epoch = epoch
+            self.host = host
+            self.configuration = configuration
+            self.isAcrossHosts = isAcrossHosts
+        }
+
+        var environment: [String: String] {
+            [
+                "UNDERSTUDY_ID": id.text, "UNDERSTUDY_EPOCH": "\(epoch.value)", "UNDERSTUDY_HOST": host,
+                "UNDERSTUDY_PORT": "\(configuration.port)",
+                "UNDERSTUDY_CLUSTER_PORT": "\(configuration.clusterPort)",
+                "UNDERSTUDY_ACROSS_HOSTS": isAcrossHosts ? "1" : "0",
+            ]
+        }
+    }
+
+    private let command: String
+    private let loop: EventLoop
+    private let log: Logger
+    private let limitMilliseconds: Int
+    private let timer: LoopTimer
+    private var process: ChildProcess?
+    /// Killed commands that have not been reaped yet.
+    private var killed: [Int32: ChildProcess] = [:]
+
+    /// - Parameter limitMilliseconds: after this time the command is killed with its children.
+    package init(
+        command: String, loop: EventLoop, log: Logger, limitMilliseconds: Int = 30_000
+    ) {
+        self.command = command
+        self.loop = loop
+        self.log = log
+        self.limitMilliseconds = limitMilliseconds
+        timer = LoopTimer(on: loop)
+        timer.action = { [unowned self] in
+            self.log.error("the command of --on-takeover takes too long: killed")
+            kill()
+        }
+    }
+
+    /// A command runs or has not been reaped yet.
+    package var isRunning: Bool { process != nil || !killed.isEmpty }
+
+    /// Starts the command. A command that still runs from an earlier takeover is outdated, and is killed.
+    package func run(_ occasion: Occasion) {
+        if process != nil {
+            log.warning("the command of --on-takeover of the takeover before still runs: killed")
+            kill()
+        }
+        do throws(SystemError) {
+            let process = try ChildProcess(shell: command, environment: occasion.environment, on: loop)
+            process.onExit = { [unowned self] in ended(status: $0) }
+            self.process = process
+            timer.set(afterMilliseconds: limitMilliseconds)
+        } catch {
+            log.error("the command of --on-takeover could not be started: \(error)")
+        }
+    }
+
+    private func kill() {
+        guard let process = process.take() else { return }
+        timer.cancel()
+        let number = process.processIdentifier
+        killed[number] = process
+        process.onExit = { [unowned self] _ in killed[number] = nil }
+        process.killGroup()
+    }
+
+    private func ended(status: Int32) {
+        process = nil
+        timer.cancel()
+        if status == 0 {
+            log.info("the command of --on-takeover is done")
+        } else {
+            log.error("the command of --on-takeover failed", metadata: ["status": "\(status)"])
+        }
+    }
+}

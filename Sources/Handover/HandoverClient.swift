@@ -1,0 +1,138 @@
+package import Cluster
+package import Logging
+package import Sockets
+package import Storage
+
+/// The worker's side of the handover. It holds duplicates of the balancer's listeners and never accepts from them. It
+/// detects the balancer's death within a millisecond.
+package final class HandoverClient {
+    /// The data received from the present or the last balancer.
+    package struct Holding {
+        package let listeners: Listeners
+        package let handover: Handover
+    }
+
+    package private(set) var holding: Holding?
+    /// The id of this worker.
+    package var id: NodeID?
+    /// Called after listeners were received.
+    package var onReceived: (Holding) -> Void = { _ in }
+    /// Called when the present balancer reports that a replacement reigns, with the replacement's epoch.
+    package var onSucceeded: (Epoch) -> Void = { _ in }
+    /// Called when the channel to the process of the listeners has closed, with its epoch; nil if this worker holds
+    /// none of its listeners.
+    package var onGone: (Epoch?) -> Void = { _ in }
+    /// Called for each sign of life of that process.
+    package var onAlive: () -> Void = {}
+    /// Called when that process reports a balancer with this higher epoch elsewhere.
+    package var onSuperseded: (Epoch) -> Void = { _ in }
+
+    private static let aliveLine = JSON.encode(HandoverNotice.alive)
+    private static let retryMilliseconds = 100
+    /// A successor usually appears within 10 ms after the end of a balancer. Until this worker finds it, the worker
+    /// could miss or misread its death or its replacement.
+    private static let eagerMilliseconds = 5
+    private static let eagerAttempts = 40
+
+    private let loop: EventLoop
+    private let directory: StateDirectory
+    private let log: Logger
+    private let timer: LoopTimer
+    private var channel: MessageChannel?
+    private var process: ProcessHandleBox?
+    private var isStopped = false
+    private var eagerAttemptsLeft = 0
+
+    package init(loop: EventLoop, directory: StateDirectory, log: Logger) {
+        self.loop = loop
+        self.log = log
+        self.directory = directory
+        timer = LoopTimer(on: loop)
+        timer.action = { [unowned self] in connect() }
+    }
+
+    /// Connects as soon as there is a balancer on this host, and again after each has ended.
+    package func start() { connect() }
+
+    package func stop() {
+        isStopped = true
+        timer.remove()
+        channel?.close()
+        channel = nil
+    }
+
+    /// Closes the listeners. While this process holds them, clients wait at the ports of this host.
+    package func release() {
+        holding = nil
+    }
+
+    /// Kills the balancer at the other end of the channel if it reigns under `epoch` or an earlier one. Returns false
+    /// if there is no such balancer.
+    package func killHolder(notAfter epoch: Epoch) -> Bool {
+        guard channel != nil, let process, let holding, holding.handover.epoch <= epoch else { return false }
+        return (try? process.handle.kill()) != nil
+    }
+
+    private func connect() {
+        guard !isStopped, channel == nil else { return }
+        do throws(SystemError) {
+            guard let peer = try HandoverSocket.connect(in: directory) else {
+                retry()
+                return
+            }
+            let process = ProcessHandleBox(try ProcessHandle(processIdentifier: peer.process))
+            let channel = try MessageChannel(peer.take(), on: loop)
+            self.channel = channel
+            channel.onMessage = { [unowned self] in received($0, $1, from: process) }
+            channel.onClose = { [unowned self] in gone() }
+        } catch {
+            // There is no balancer on this host yet: the socket is missing or dead.
+            retry()
+        }
+    }
+
+    private func received(_ line: [UInt8], _ descriptors: [Int32], from process: ProcessHandleBox) {
+        if descriptors.isEmpty, line == HandoverClient.aliveLine {
+            onAlive()
+            return
+        }
+        if descriptors.isEmpty, let notice = JSON.decode(HandoverNotice.self, from: line) {
+            switch notice {
+            case .succeeded(let epoch): onSucceeded(epoch)
+            case .superseded(let epoch): onSuperseded(epoch)
+            case .yielded, .refused, .alive: break
+            }
+            return
+        }
+        guard let listeners = Listeners(received: descriptors), let handover = JSON.decode(Handover.self, from: line)
+        else {
+            log.warning("the balancer's handover message is malformed: ignored")
+            return
+        }
+        let holding = Holding(listeners: listeners, handover: handover)
+        self.holding = holding
+        self.process = process
+        try? channel?.send(JSON.encode(HandoverRequest.attend))
+        if let id { try? channel?.send(JSON.encode(HandoverRequest.member(id))) }
+        onReceived(holding)
+    }
+
+    private func gone() {
+        channel = nil
+        eagerAttemptsLeft = HandoverClient.eagerAttempts
+        retry()
+        onGone(holding?.handover.epoch)
+    }
+
+    private func retry() {
+        let isEager = eagerAttemptsLeft > 0
+        eagerAttemptsLeft -= isEager ? 1 : 0
+        timer.set(afterMilliseconds: isEager ? HandoverClient.eagerMilliseconds : HandoverClient.retryMilliseconds)
+    }
+
+    private final class ProcessHandleBox {
+        let handle: ProcessHandle
+
+        init(_ handle: consuming ProcessHandle) { self.handle = handle }
+    }
+}

@@ -1,0 +1,144 @@
+package import Cluster
+private import Glibc
+package import Logging
+package import Sockets
+package import Storage
+
+/// Gives the balancer's listeners to the workers of this host, over a unix socket in the state directory.
+///
+/// A worker keeps its connection open. The end of the connection reveals the end of this process at once. Over the open
+/// connection the control loop sends a sign of life at a fixed interval. A worker that receives it does not take this
+/// process for hung.
+package final class HandoverServer: EventSource {
+    private let loop: EventLoop
+    private var socket: FileDescriptor?
+    /// Released at the end of the reign, so that this process no longer holds the ports.
+    private var listeners: Listeners?
+    private let handover: Handover
+    private let log: Logger
+    private var peers: [ObjectIdentifier: MessageChannel] = [:]
+    /// The peers that requested signs of life.
+    private var attending: [ObjectIdentifier: MessageChannel] = [:]
+    private let timer: LoopTimer
+    private let aliveMilliseconds: Int
+    private static let aliveLine = JSON.encode(HandoverNotice.alive)
+    private let maximumPeers: Int
+    /// The most connections accepted in one turn of the loop.
+    private static let acceptsPerTurn = 16
+    /// The worker at the other end of each channel, after it has named itself.
+    private var members: [ObjectIdentifier: NodeID] = [:]
+    /// Called when a worker has received the handover, and when its connection has closed.
+    package var onMember: (_ id: NodeID, _ isThere: Bool) -> Void = { _, _ in }
+    /// Called when a new balancer process requests the reign.
+    package var onReplace: (_ channel: MessageChannel, _ process: Int32) -> Void = { _, _ in }
+    /// Called when that process reports that it reigns.
+    package var onReigns: (_ channel: MessageChannel, _ epoch: Epoch) -> Void = { _, _ in }
+
+    /// Replaces the socket of a predecessor. Only the holder of the lock calls this.
+    ///
+    /// - Parameters:
+    ///   - aliveMilliseconds: the interval of signs of life.
+    ///   - maximumPeers: the most connections; by default far more than a host has workers.
+    package init(
+        loop: EventLoop, directory: StateDirectory, listeners: Listeners, handover: Handover, aliveMilliseconds: Int,
+        maximumPeers: Int = 1024, log: Logger
+    ) throws(SystemError) {
+        self.loop = loop
+        self.aliveMilliseconds = aliveMilliseconds
+        self.maximumPeers = maximumPeers
+        timer = LoopTimer(on: loop, isPulse: true)
+        self.listeners = listeners
+        self.handover = handover
+        self.log = log
+        let socket = try HandoverSocket.listen(in: directory)
+        let descriptor = socket.rawValue
+        self.socket = consume socket
+        super.init()
+        try loop.watch(self, descriptor: descriptor, for: .readable)
+        timer.action = { [unowned self] in showLife() }
+        timer.set(afterMilliseconds: aliveMilliseconds)
+    }
+
+    /// A peer whose socket is full gets none: it has older signs of life to read.
+    private func showLife() {
+        timer.set(afterMilliseconds: aliveMilliseconds)
+        for channel in attending.values { try? channel.send(HandoverServer.aliveLine) }
+    }
+
+    package override func ready(_ readiness: Readiness) {
+        for _ in 0..<HandoverServer.acceptsPerTurn {
+            guard let descriptor = socket?.rawValue else { return }
+            do throws(SystemError) {
+                guard let accepted = try Socket.accept(descriptor) else { return }
+                try serve(accepted.take())
+            } catch {
+                log.warning("a worker could not be handed the listeners: \(error)")
+                return
+            }
+        }
+    }
+
+    private func serve(_ connection: consuming FileDescriptor) throws(SystemError) {
+        let peer = try DescriptorPassing.peer(of: connection.rawValue)
+        guard peer.user == geteuid() else {
+            log.warning(
+                "process \(peer.process) requested the listeners: refused", metadata: ["peer": "user \(peer.user)"])
+            return
+        }
+        guard let listeners else { return }
+        guard peers.count < maximumPeers else {
+            log.warning("process \(peer.process) requested the listeners, but too many processes have them: refused")
+            return
+        }
+        let channel = try MessageChannel(connection, on: loop)
+        try channel.send(JSON.encode(handover), descriptors: listeners.descriptors)
+        peers[ObjectIdentifier(channel)] = channel
+        channel.onClose = { [unowned self, unowned channel] in forget(channel) }
+        channel.onMessage = { [unowned self, unowned channel] line, descriptors in
+            // No peer sends descriptors to this process.
+            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
+            switch JSON.decode(HandoverRequest.self, from: line) {
+            case .replace: onReplace(channel, peer.process)
+            case .reigns(let epoch): onReigns(channel, epoch)
+            case .attend: attending[ObjectIdentifier(channel)] = channel
+            case .member(let id):
+                // One connection belongs to one worker.
+                guard members[ObjectIdentifier(channel)] == nil else { return }
+                members[ObjectIdentifier(channel)] = id
+                onMember(id, true)
+            case nil:
+                log.warning(
+                    "sent an unknown request: ignored",
+                    metadata: ["peer": "process \(peer.process)"])
+            }
+        }
+    }
+
+    private func forget(_ channel: MessageChannel) {
+        peers[ObjectIdentifier(channel)] = nil
+        attending[ObjectIdentifier(channel)] = nil
+        if let id = members.removeValue(forKey: ObjectIdentifier(channel)) { onMember(id, false) }
+    }
+
+    /// Tells all peers except `successor` that a replacement reigns, so that they do not take the end of this process
+    /// for a death.
+    package func announce(successor epoch: Epoch, besides successor: MessageChannel) {
+        announce(.succeeded(epoch), besides: successor)
+    }
+
+    package func announce(_ notice: HandoverNotice, besides successor: MessageChannel? = nil) {
+        let line = JSON.encode(notice)
+        for channel in peers.values where channel !== successor { try? channel.send(line) }
+    }
+
+    /// Closes every connection. To the workers this process has then ended.
+    package func close() {
+        timer.remove()
+        loop.unwatch(self)
+        socket = nil
+        listeners = nil
+        for channel in peers.values { channel.close() }
+        peers = [:]
+        attending = [:]
+    }
+}

@@ -1,0 +1,9 @@
+package import Cluster
+
+/// A command from a worker to the balancer process that it started.
+package enum StandbyCommand: Codable, Sendable {
+    /// Hold the listeners of the present balancer, which come with this message.
+    case hold(Handover)
+    /// Take the lock and reign under an epoch above this one.
+    case takeOver(after: Epoch)
+}

@@ -1,0 +1,99 @@
+internal import Balancing
+internal import Cluster
+internal import ControlPlane
+internal import Glibc
+internal import Logging
+internal import Proxy
+internal import Settings
+internal import Sockets
+internal import Storage
+internal import Telemetry
+
+/// What a balancer process has from its start to its end, whether it reigns or not.
+final class BalancerContext {
+    /// The present settings.
+    private(set) var settings: Settings
+    /// What a successor starts with, made from `settings`.
+    private(set) var configuration: BalancerConfiguration
+    let directory: StateDirectory
+    let loop: EventLoop
+    let log = Logger(label: "balancer")
+    /// When the process started, in the loop's time.
+    let startedAt: UInt64
+    /// The certificates in use. A reload replaces them.
+    var certificates: NodeCertificates
+    let loadBalancer: LoadBalancer
+    private(set) var policy: ProxyPolicy
+    /// TLS of the control loop: probes, and questions to other hosts.
+    let clusterProvider: TransportProvider
+    let probes: ProbeClients
+    let snapshots: SnapshotReader
+    /// The lock domain; nil if the state directory can't be given a name.
+    let home: LockDomain?
+    let shares: DescriptorShares
+
+    init(settings: Settings, directory: StateDirectory) throws(CommandError) {
+        self.settings = settings
+        configuration = BalancerConfiguration(settings)
+        self.directory = directory
+        policy = ProxyPolicy(
+            edge: EdgeDuties(scheme: NodeCertificates.scheme, trustsRequestID: settings.trustsRequestID),
+            limits: settings.requests)
+        loadBalancer = LoadBalancer(
+            seed: UInt64.random(in: 0...UInt64.max), policy: settings.policy, limits: settings.loadBalancer)
+        shares = try DescriptorShares(
+            of: DescriptorLimit.raise(), clients: settings.connections, members: settings.workers,
+            loops: settings.threadCount)
+        if let shortfall = shares.shortfall(clients: settings.connections, members: settings.workers) {
+            log.warning("\(shortfall)")
+        }
+        certificates = try NodeCertificates(
+            folder: settings.certificatesFolder, id: settings.nodeID, role: .balancer)
+        clusterProvider = try certificates.makeClusterProvider()
+        snapshots = SnapshotReader(directory: directory)
+        do throws(SystemError) {
+            loop = try EventLoop()
+        } catch {
+            throw .failure("\(error)")
+        }
+        startedAt = loop.now
+        probes = ProbeClients(loop: loop, certificates: certificates, provider: clusterProvider)
+        do throws(SystemError) {
+            home = try directory.home()
+        } catch {
+            log.warning("\(directory.path) can't be given a name: workers of other hosts can't stand in: \(error)")
+            home = nil
+        }
+    }
+
+    var now: Instant { Instant(nanoseconds: loop.now) }
+
+    /// Uses new settings from now on.
+    func adopt(_ fresh: Settings) {
+        settings = fresh
+        policy.limits = fresh.requests
+        policy.edge?.trustsRequestID = fresh.trustsRequestID
+        configuration = BalancerConfiguration(fresh)
+        loadBalancer.adopt(fresh.loadBalancer)
+    }
+
+    /// Stores the settings that a successor starts with.
+    func keepConfiguration() throws(SystemError) {
+        guard BalancerConfiguration.load(from: directory) != configuration else { return }
+        try directory.files.replace(StateDirectory.Name.configuration, with: JSON.encode(configuration))
+    }
+
+    func logReign(_ epoch: Epoch) {
+        let address = SocketAddress(host: configuration.host, port: configuration.port)
+        log.notice(
+            "balancer reigns",
+            metadata: [
+                "epoch": "\(epoch.value)", "pid": "\(getpid())",
+                "public": "\(NodeCertificates.scheme)://\(address?.description ?? configuration.host)",
+                "cluster_port": "\(configuration.clusterPort)", "admin_port": "\(configuration.adminPort)",
+            ])
+    }
+
+    /// The highest epoch that a worker of this host has stored.
+    var knownEpoch: Epoch { snapshots.latest()?.epoch ?? .none }
+}

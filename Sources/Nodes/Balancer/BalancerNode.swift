@@ -1,0 +1,400 @@
+package import Balancing
+package import Cluster
+internal import Connections
+internal import ControlPlane
+internal import Glibc
+internal import Handover
+internal import Logging
+internal import Proxy
+package import Settings
+internal import Sockets
+package import Storage
+package import Telemetry
+
+/// One balancer process: feeds events to `Reign` and performs its effects.
+///
+/// Certificates, TLS contexts and loops come first. `Reign` decides whether and when the process reigns.
+package final class BalancerNode {
+    /// How `run` begins.
+    package enum Start {
+        /// An operator or a service manager has started the process.
+        case byOperator
+        /// A worker has started the process as its standby.
+        case standby
+        /// An operator has started the process with `--replace`.
+        case replacement
+    }
+
+    let context: BalancerContext
+    private let lock: LockFileStore
+    private let coordinator: any Coordinator
+
+    // The machine.
+    private var reign: Reign
+    private var events: [ReignEvent] = []
+    private var isFeeding = false
+    private let timer: LoopTimer
+    private var end: ReignExit?
+
+    // What the effects make.
+    private let ports: BalancerPorts
+    private var listeners: Listeners?
+    private var ticketKeys: [UInt8] = []
+    private var plane: DataPlane?
+    private var warmUp: WarmUp?
+    private var control: BalancerControl?
+    private var links = ReignLinks()
+
+    private var certificateWatch: CertificateWatch?
+    private var signals: SignalSource?
+
+    package init(settings: Settings, directory: StateDirectory) throws(CommandError) {
+        context = try BalancerContext(settings: settings, directory: directory)
+        lock = LockFileStore(directory: directory)
+        guard let coordinator = Coordinators.make(Coordinators.standard, over: lock) else {
+            throw .usage("the coordinator \(Coordinators.standard) is unknown")
+        }
+        self.coordinator = coordinator
+        reign = Reign(timing: ReignTiming(settings))
+        timer = LoopTimer(on: context.loop)
+        ports = try BalancerPorts(context: context)
+        do throws(SystemError) {
+            signals = try SignalSource([SIGTERM, SIGINT, SIGHUP], on: context.loop) { _ in }
+        } catch {
+            throw .failure("\(error)")
+        }
+        coordinator.onAnswer = { [unowned self] in answered($0) }
+        timer.action = { [unowned self] in feed(.tick) }
+        signals?.handler = { [unowned self] in signalled($0) }
+        certificateWatch = CertificateWatch(
+            loop: context.loop, files: context.certificates.files, log: context.log,
+            warnings: { [unowned self] in context.certificates.validityWarnings },
+            reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
+    }
+
+    /// Runs until the process is to end. Returns the exit status.
+    package func run(_ start: Start) throws(CommandError) -> Int32 {
+        switch start {
+        case .byOperator:
+            let latest = context.snapshots.latest() ?? .empty
+            let port = context.configuration.clusterPort
+            let addresses = context.home.map { latest.seats(outside: $0, port: port) } ?? []
+            feed(.startedByOperator(addresses: addresses, known: latest.epoch))
+        case .standby:
+            links.starter = try StandbyChannel(
+                loop: context.loop, knownEpoch: { [context] in context.knownEpoch },
+                onEvent: { [unowned self] in feed($0) })
+            feed(.startedAsStandby)
+        case .replacement:
+            links.replacement = try Replacement(
+                context: context, lock: lock, onEvent: { [unowned self] in feed($0) })
+            feed(.startedAsReplacement)
+        }
+        context.loop.run()
+        plane?.accessLog?.finish()
+        guard let end else { return 0 }
+        if let failure = end.error(in: context.directory, reigning: links.replacement?.reigning) {
+            guard links.starter != nil else { throw failure }
+            // A standby has no terminal: its worker has the report, and the log gets the line.
+            if case .failed = end { context.log.error("\(failure.description)") }
+        }
+        return end.status
+    }
+
+    // MARK: The machine
+
+    /// The only caller of `reign.feed`. Events that an effect causes are handled after the other effects.
+    private func feed(_ event: ReignEvent) {
+        events.append(event)
+        guard !isFeeding else { return }
+        isFeeding = true
+        while !events.isEmpty {
+            reign.feed(events.removeFirst(), now: context.now)
+            for effect in reign.takeEffects() { perform(effect) }
+        }
+        isFeeding = false
+        if let deadline = reign.nextDeadline { timer.set(at: deadline.nanoseconds) } else { timer.cancel() }
+    }
+
+    /// Feeds `success` unless `action` throws.
+    private func attempt(_ success: ReignEvent, _ action: () throws(CommandError) -> Void) {
+        do throws(CommandError) {
+            try action()
+            feed(success)
+        } catch {
+            feed(.failed(ReignFailure(error.description, status: error.exitStatus)))
+        }
+    }
+
+    private func perform(_ effect: ReignEffect) {
+        switch effect {
+        case .discover(let addresses):
+            links.discovery = StartupDiscovery(context: context, addresses: addresses) { [unowned self] in
+                feed(.discoveryEnded(found: $0))
+            }
+        case .prepare: attempt(.prepared) { () throws(CommandError) in try prepare() }
+        case .warmUp: keepWarm()
+        case .requestLock: links.replacement?.requestLock()
+        case .bind: bind()
+        case .acquire(let after): coordinator.acquire(after: after)
+        case .accept(let epoch): accept(epoch)
+        case .serve(let epoch): attempt(.served) { () throws(CommandError) in try serve(epoch) }
+        case .report(let report): tellWorker(report)
+        case .announceReign(let epoch):
+            links.replacement?.announceReign(epoch)
+            context.log.notice("replaced process \(links.replacement?.reigning ?? 0)")
+        case .refuseSuccessor: links.refuseAsker("process \(getpid()) is going already")
+        case .stopAccepting(let reason): stopAccepting(reason)
+        case .announceSuperseded(let later):
+            // Otherwise the workers of this host would take this end for a death.
+            ports.handover?.announce(.superseded(later))
+            links.starter?.report(.superseded(later))
+        case .yieldLock: yieldLock()
+        case .killSuccessor:
+            context.log.error("the replacement has the lock and does not reign: killed")
+            links.successor?.kill()
+        case .announceSuccessor(let epoch):
+            if let channel = links.successor?.channel { ports.handover?.announce(successor: epoch, besides: channel) }
+            links.closeSuccessor()
+        case .release: coordinator.release()
+        case .closeControl: closeControl()
+        case .watchSuccessor: watchSuccessor()
+        case .adoptEpoch(let epoch): adopt(epoch)
+        case .drain: plane?.group.drain(then: post(.drained))
+        case .exit(let reason): exit(reason)
+        }
+    }
+
+    /// A callback for other loops that feeds `event` on the control loop.
+    private func post(_ event: ReignEvent) -> @Sendable () -> Void {
+        let node = LoopBound(self)
+        return { [loop = context.loop] in loop.post { node.value.feed(event) } }
+    }
+
+    private func answered(_ answer: CoordinatorAnswer) {
+        // A balancer without its fence refuses every registration from then on.
+        if case .lost(let reason) = answer, let control {
+            control.fenceLost(reason)
+        } else {
+            feed(.coordinator(answer))
+        }
+    }
+
+    private func signalled(_ number: Int32) {
+        if number == SIGHUP {
+            reload()
+        } else if links.starter == nil || reign.stage != .candidate {
+            context.log.notice("stopping", metadata: ["signal": "\(number)"])
+            feed(.stopRequested)
+        }
+    }
+
+    // MARK: The start
+
+    private func prepare() throws(CommandError) {
+        ticketKeys = links.handover?.ticketKeys ?? TicketKeys.random()
+        context.loadBalancer.useSecret(TicketKeys.nameSecret(from: ticketKeys))
+        let plane = try DataPlane(
+            context: context, ticketKeys: ticketKeys,
+            observer: { [unowned self] in ReignObserver.make(loop: context.loop, control: { self.control }) })
+        do throws(SystemError) { try plane.start() } catch { throw .failure("\(error)") }
+        self.plane = plane
+    }
+
+    private func keepWarm() {
+        guard let plane else { return }
+        warmUp = WarmUp(
+            snapshots: context.snapshots, callers: context.probes, loadBalancer: context.loadBalancer,
+            certificates: context.certificates, plane: plane, onTurn: { [unowned self] in followConfiguration() },
+            onWarm: { [unowned self] in feed($0.event(isReplacement: links.replacement != nil)) })
+    }
+
+    private func bind() {
+        do throws(CommandError) {
+            listeners = try BalancerSockets.bind(context.configuration)
+            feed(.bound)
+        } catch {
+            feed(.bindFailed(ReignFailure(error.description, status: error.exitStatus)))
+        }
+    }
+
+    /// Clients wait for this step, so it does no more than it must.
+    private func accept(_ epoch: Epoch) {
+        listeners = links.listeners ?? listeners
+        guard let plane, let listeners else {
+            feed(.failed(ReignFailure("there are no listeners")))
+            return
+        }
+        warmUp?.stop()
+        warmUp = nil
+        context.policy.epoch = epoch.value
+        plane.listen(on: listeners.publicSide.rawValue)
+        startControl(epoch: epoch)
+        plane.hostsChanged()
+    }
+
+    private func startControl(epoch: Epoch) {
+        var cluster = context.settings.cluster
+        cluster.maximumWorkers = context.shares.members
+        cluster.maximumTickets = context.shares.connectBacks
+        let control = BalancerControl(
+            epoch: epoch, settings: cluster, hints: context.snapshots.latest(), configuration: context.configuration,
+            home: context.home, callers: context.probes, loadBalancer: context.loadBalancer,
+            certificates: context.certificates, log: context.log)
+        self.control = control
+        control.callbacks.onHostsChanged = { [unowned self] in
+            plane?.hostsChanged()
+            if context.loadBalancer.routableCount > 0 { feed(.firstWorkerReady) }
+        }
+        control.callbacks.onStepDown = { [unowned self] in feed(.superseded(by: $0)) }
+        control.callbacks.onCheckFence = { [unowned self] in coordinator.check() }
+        control.callbacks.onAbandon = { [unowned self] in feed(.coordinator(.lost($0))) }
+    }
+
+    private func serve(_ epoch: Epoch) throws(CommandError) {
+        guard let control, let listeners else { throw .failure("there are no listeners") }
+        // The settings may have changed while this standby waited.
+        followConfiguration()
+        let offer = Handover(epoch: epoch, ticketKeys: ticketKeys, id: context.certificates.identity?.id)
+        do throws(SystemError) {
+            try ports.open(listeners, control: control, handover: offer) { [plane] in plane?.addMetrics(to: &$0) }
+            try context.keepConfiguration()
+        } catch {
+            throw .failure("\(error)")
+        }
+        ports.handover?.onReplace = { [unowned self] in successorAsked(over: $0, process: $1) }
+        ports.handover?.onReigns = { [unowned self] channel, epoch in
+            if links.successor?.channel === channel { feed(.successorReigns(epoch)) }
+        }
+        ports.handover?.onMember = { [unowned self] in self.control?.handover(heldBy: $0, $1) }
+        context.logReign(epoch)
+    }
+
+    private func tellWorker(_ report: StandbyReport) {
+        links.starter?.report(report)
+        if case .started = report { links.starter?.ignoreOrders() }
+    }
+
+    // MARK: The end
+
+    private func stopAccepting(_ reason: ReignStop) {
+        if case .replaced = reason { links.acceptAsker() }
+        reason.write(to: context.log, epoch: context.policy.epoch, successor: links.successor?.processIdentifier)
+        context.policy.isAbdicated = reason.isOrderly
+        plane?.group.stopListening(then: post(.acceptingStopped))
+    }
+
+    private func successorAsked(over channel: MessageChannel, process: Int32) {
+        do throws(SystemError) {
+            links.asker = try SuccessorChannel(
+                channel: channel, process: process, onLost: { [unowned self] in successorLost(channel) })
+            feed(.successorAsked)
+        } catch {
+            ReignLinks.refuse(channel, "process \(getpid()) can't tell who asks: \(error)")
+        }
+    }
+
+    private func successorLost(_ channel: MessageChannel) {
+        if links.successor?.channel === channel { loseSuccessor() }
+    }
+
+    private func loseSuccessor() {
+        context.log.error("the replacement ended before it reigned: the workers take over")
+        links.closeSuccessor()
+        feed(.successorLost)
+    }
+
+    private func yieldLock() {
+        ports.stopListening()
+        guard let descriptor = lock.heldDescriptor, links.successor?.yield(lock: descriptor) == true else {
+            loseSuccessor()
+            return
+        }
+    }
+
+    /// To the workers this process is gone.
+    private func closeControl() {
+        control?.stop()
+        ports.close()
+        listeners = nil
+        links.closeHandover()
+    }
+
+    /// The workers refuse the old epoch as soon as they have met the new one.
+    private func watchSuccessor() {
+        links.successorWatch = SuccessorWatch(
+            loop: context.loop, directory: context.directory, own: Epoch(context.policy.epoch)
+        ) { [unowned self] in feed(.successorFound($0)) }
+    }
+
+    private func adopt(_ epoch: Epoch) {
+        guard epoch.value > context.policy.epoch else { return }
+        context.log.info("requests in progress are finished for the successor", metadata: ["epoch": "\(epoch.value)"])
+        context.policy.epoch = epoch.value
+        plane?.epochChanged()
+    }
+
+    private func exit(_ reason: ReignExit) {
+        if case .drainTimedOut = reason { context.log.warning("requests in progress did not end in time: dropped") }
+        end = reason
+        context.loop.stop()
+    }
+
+    // MARK: New settings and certificates
+
+    /// Reads the configuration file and the certificates again, and uses them only if both are good.
+    private func reload() {
+        let change: SettingsChange?
+        do throws(CommandError) {
+            change = try context.settings.readAgain()
+        } catch {
+            context.log.error("nothing is reloaded, because the configuration file has a mistake: \(error)")
+            return
+        }
+        guard certificateWatch?.readNow() == true, let change else { return }
+        adopt(change)
+        if !change.deferred.isEmpty {
+            context.log.warning(
+                "these settings can't change in a running balancer: use 'balancer --replace'",
+                metadata: ["settings": "\(change.deferred.joined(separator: ","))"])
+        }
+    }
+
+    /// A standby uses the settings of the running balancer, which may change while it waits. A replacement has its own.
+    private func followConfiguration() {
+        guard links.starter != nil, let present = BalancerConfiguration.load(from: context.directory),
+            present != context.configuration
+        else { return }
+        adopt(context.settings.following(present))
+    }
+
+    private func adopt(_ change: SettingsChange) {
+        guard !change.adopted.isEmpty else { return }
+        context.adopt(change.settings)
+        reign.timing = ReignTiming(change.settings)
+        plane?.adopt(context.settings, context.policy)
+        if let control {
+            control.adopt(context.settings.cluster, context.configuration)
+            do throws(SystemError) {
+                try context.keepConfiguration()
+            } catch {
+                context.log.error("a successor will not have the new settings: \(error)")
+            }
+        }
+        context.log.notice(
+            "new settings are in use", metadata: ["settings": "\(change.adopted.joined(separator: ","))"])
+    }
+
+    /// Reads the certificates again, all or nothing. New connections get the new ones. Every worker shows its
+    /// certificate before its next request. Connections of clients stay. Those of nodes that lost trust are cut.
+    private func reloadCertificates() throws(CommandError) {
+        let fresh = try context.certificates.readAgain()
+        let cluster = try fresh.makeClusterProvider()
+        let port = try fresh.makeClusterProvider()
+        let reload = try plane?.makeReload(of: fresh)
+        context.certificates = fresh
+        ports.reload(port)
+        context.probes.reload(cluster)
+        reload?()
+    }
+}

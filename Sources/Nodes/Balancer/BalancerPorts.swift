@@ -1,0 +1,118 @@
+internal import Cluster
+internal import Connections
+internal import ControlPlane
+internal import Glibc
+internal import Handover
+internal import Logging
+internal import Settings
+internal import Sockets
+internal import Storage
+internal import Telemetry
+
+/// What workers and operators connect to during a reign: the cluster port, the admin port and the handover socket.
+final class BalancerPorts {
+    /// A worker has one connection. It has one more for a moment when it reconnects or looks for a balancer.
+    private static let connectionsOfIdentity = 8
+    private static let noticeNanoseconds: UInt64 = 60_000_000_000
+
+    private let context: BalancerContext
+    /// TLS of the cluster port's own loop.
+    private let provider: TransportProvider
+    private var clusterPort: ControlPort?
+    private var adminPort: ControlPort?
+    private(set) var handover: HandoverServer?
+    /// When the log last said that the cluster port is full, in the loop's time.
+    private var fullSince: UInt64?
+
+    init(context: BalancerContext) throws(CommandError) {
+        self.context = context
+        provider = try context.certificates.makeClusterProvider()
+    }
+
+    /// Opens all three. `metrics` adds the data plane's metrics; the admin port calls it on its own loop.
+    func open(
+        _ listeners: Listeners, control: BalancerControl, handover offer: Handover,
+        metrics: @escaping @Sendable (inout MetricsText) -> Void
+    ) throws(SystemError) {
+        try openClusterPort(listeners, control)
+        let context = context
+        let feed = AdminFeed(on: context.loop) {
+            AdminView(
+                status: control.statusReport(startedAt: context.startedAt), expiries: context.certificates.expiries)
+        }
+        adminPort = try ControlPort.admin(
+            listener: listeners.admin.rawValue, controlLoop: context.loop, feed: feed,
+            slots: ConnectionSlots(limit: context.shares.admin),
+            // Every user of the host may connect. When the port is full, an operator still gets a connection.
+            configure: { $0.closesOldestWhenFull = true }, metrics: { BalancerPorts.text(of: $0, adding: metrics) })
+        handover = try HandoverServer(
+            loop: context.loop, directory: context.directory, listeners: listeners, handover: offer,
+            aliveMilliseconds: Int(context.settings.cluster.watchFastMilliseconds), log: context.log)
+    }
+
+    private func openClusterPort(_ listeners: Listeners, _ control: BalancerControl) throws(SystemError) {
+        let shares = context.shares
+        let log = context.log
+        let noteFull = { @Sendable [loop = context.loop, ports = LoopBound(self)] in
+            loop.post { ports.value.noteFullClusterPort() }
+        }
+        clusterPort = try ControlPort.cluster(
+            listener: listeners.cluster.rawValue, provider: provider, controlLoop: context.loop, control: control,
+            slots: ConnectionSlots(limit: shares.identities + shares.clusterArrivals), log: log
+        ) { server in
+            server.identities = IdentityLimiter(
+                limit: shares.identities, limitOfIdentity: BalancerPorts.connectionsOfIdentity)
+            server.arrivalLimits = PendingConnectionLimits(places: shares.clusterArrivals)
+            server.onHandshakeFailure = { log.reportRefused($0, from: $1, at: " at the cluster port") }
+            server.onFull = noteFull
+        }
+    }
+
+    /// Every node has a single connection, and one more came. The log says it once a minute: nodes keep trying.
+    private func noteFullClusterPort() {
+        let now = context.loop.now
+        guard fullSince.map({ now >= $0 + BalancerPorts.noticeNanoseconds }) ?? true else { return }
+        fullSince = now
+        context.log.warning(
+            "no room for more connections of nodes: see --max-workers, and raise the limit of open files (ulimit -n) if that is less",
+            metadata: ["connections": "\(context.shares.identities)"])
+    }
+
+    /// Takes certificates that were read again.
+    func reload(_ fresh: TransportProvider) {
+        // A parked standby has no port yet.
+        if let clusterPort { clusterPort.reload(fresh) } else { provider.adopt(fresh) }
+    }
+
+    /// The successor listens to workers and operators from now on.
+    func stopListening() {
+        clusterPort?.stopListening()
+        adminPort?.stopListening()
+    }
+
+    func close() {
+        clusterPort?.close()
+        adminPort?.close()
+        handover?.close()
+    }
+
+    /// Called on the admin port's loop.
+    private static func text(of view: AdminView, adding metrics: (inout MetricsText) -> Void) -> String {
+        var text = MetricsText()
+        text.single("understudy_uptime_seconds", "gauge", "Since this process began.", view.status.uptimeSeconds)
+        text.metric(
+            "understudy_certificate_expiry_timestamp_seconds", "gauge", "When a certificate in use ends, since 1970.")
+        for (file, seconds) in view.expiries {
+            text.sample("understudy_certificate_expiry_timestamp_seconds", [("file", file)], seconds)
+        }
+        text.single(
+            "understudy_log_lost_total", "counter", "Lines of the log that standard error did not take in time.",
+            ProcessLog.droppedLines)
+        text.single(
+            "understudy_log_suppressed_total", "counter", "Lines about peers that said the same again too often.",
+            ProcessLog.suppressedLines)
+        metrics(&text)
+        view.status.addMetrics(to: &text)
+        return text.text
+    }
+}

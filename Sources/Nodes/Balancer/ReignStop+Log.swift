@@ -1,0 +1,21 @@
+internal import Cluster
+internal import Logging
+
+extension ReignStop {
+    /// Writes the reason for the end of a reign.
+    ///
+    /// - Parameters:
+    ///   - epoch: the epoch of the reign.
+    ///   - successor: the process identifier of the replacement.
+    func write(to log: Logger, epoch: UInt64, successor: Int32?) {
+        let epoch = Logger.MetadataValue("\(epoch)")
+        switch self {
+        case .requested: break
+        case .replaced: log.notice("being replaced", metadata: ["by": "\(successor ?? 0)"])
+        case .superseded(let later):
+            log.error("a later balancer reigns: this one ends", metadata: ["epoch": epoch, "later": "\(later.value)"])
+        case .fenceLost(let reason):
+            log.error("the fence is lost: this balancer ends", metadata: ["epoch": epoch, "reason": "\(reason)"])
+        }
+    }
+}

@@ -1,0 +1,322 @@
+package import Balancing
+package import Cluster
+internal import Connections
+internal import ControlPlane
+internal import Glibc
+internal import HTTP
+internal import Logging
+internal import Proxy
+package import Settings
+internal import Sockets
+package import Storage
+internal import Tasks
+package import Telemetry
+
+/// One worker process: the control loop with the cluster's core, and the loops that serve requests.
+package final class WorkerNode {
+    /// After the balancer's promise to send no more requests. Its last requests may still be on their way.
+    private static let graceMilliseconds = 200
+
+    private let options: WorkerOptions
+    /// The present settings.
+    private var settings: Settings
+    /// Each loop's service takes new limits of the application by one of these.
+    private var adopters: [@Sendable (UpstreamLimits) -> Void] = []
+    private let log = Logger(label: "worker")
+    private let loop: EventLoop
+    private var certificates: NodeCertificates
+    private var certificateWatch: CertificateWatch?
+    private var clusterProvider: TransportProvider?
+    private let gate = FenceGate(highest: .none)
+    private let files: SharedFile
+    private let resolver: Resolver
+    /// The application behind `--forward`; nil serves the built-in tasks.
+    private let application: UpstreamEndpoint?
+    private let accessLog: AccessLog?
+    /// Checks the application; nil for built-in tasks.
+    private let monitor: ApplicationMonitor?
+    private var group: ServerGroup?
+    private var listener: FileDescriptor?
+    private var member: MemberControl?
+    private var signals: SignalSource?
+    private var drainTimer: LoopTimer?
+    private var isStopping = false
+
+    package init(options: WorkerOptions) throws(CommandError) {
+        self.options = options
+        settings = options.settings
+        certificates = try NodeCertificates(
+            folder: options.settings.certificatesFolder, id: options.settings.nodeID, role: .worker)
+        _ = DescriptorLimit.raise()
+        do throws(SystemError) {
+            loop = try EventLoop()
+            let resolver = try Resolver()
+            self.resolver = resolver
+            application = options.application.map {
+                UpstreamEndpoint($0.place.destination(resolver), expectation: .anybody)
+            }
+            signals = try SignalSource([SIGTERM, SIGINT, SIGHUP], on: loop) { _ in }
+        } catch {
+            throw .failure("\(error)")
+        }
+        if let application = options.application, let endpoint = self.application {
+            monitor = ApplicationMonitor(
+                loop: loop, endpoint: endpoint, speaksHTTP2: application.speaksHTTP2,
+                question: HealthQuestion(options.settings.worker, to: application), log: log)
+        } else {
+            monitor = nil
+        }
+        files = SharedFile(path: options.settings.worker.sharedFile)
+        accessLog = try AccessLog.make(options.settings.accessLog)
+        certificateWatch = CertificateWatch(
+            loop: loop, files: certificates.files, log: log,
+            warnings: { [unowned self] in certificates.validityWarnings },
+            reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
+    }
+
+    package func run() {
+        loop.run()
+    }
+
+    package func start() throws(CommandError) {
+        let group = try makeGroup()
+        self.group = group
+        do throws(SystemError) {
+            let listener = try Socket.listen(on: options.address)
+            let descriptor = listener.rawValue
+            self.listener = consume listener
+            try group.start(name: "loop")
+            group.listen(on: descriptor) { [log] error in log.critical("a loop can't watch the port: \(error)") }
+        } catch {
+            let advice = error.code == EADDRINUSE ? "another process listens there: give another --port" : error.message
+            throw .failure("can't listen on \(options.address): \(advice)")
+        }
+        signals?.handler = { [unowned self] number in
+            if number == SIGHUP { reload() } else { stop(signal: number) }
+        }
+        monitor?.start()
+        try join(group)
+        log.notice(
+            "worker serves",
+            metadata: ["id": "\(settings.nodeID.text)", "address": "\(options.address)", "pid": "\(getpid())"])
+    }
+
+    // MARK: Serving
+
+    /// The balancer multiplexes its requests. Probes, other nodes and other programs use HTTP.
+    private static let protocols: [ApplicationProtocol] = [.multiplexed, .http2, .http1]
+
+    /// For one identity: another worker, which rarely asks for a vote, or an operator.
+    private static let connectionsOfGuest = 4
+
+    private func makeGroup() throws(CommandError) -> ServerGroup {
+        let shares = try WorkerDescriptorShares(
+            of: DescriptorLimit.raise(), connections: settings.connections, loops: settings.threadCount)
+        if let shortfall = shares.shortfall(connections: settings.connections) { log.warning("\(shortfall)") }
+        let slots = ConnectionSlots(limit: shares.connections)
+        let identities = IdentityLimiter(limit: shares.guests, limitOfIdentity: WorkerNode.connectionsOfGuest)
+        let arrivals = PendingConnectionLimits(places: shares.arrivals, loops: settings.threadCount)
+        let balancerPrefix = certificates.uriPrefix(of: .balancer)
+        let house = makeHouse()
+        do {
+            return try ServerGroup(count: settings.threadCount, slots: slots) { _, loop in
+                let service = makeService(on: loop, house: house)
+                let lines = accessLog?.makeLines(on: loop)
+                let server = Server(
+                    loop: loop, provider: try certificates.makeClusterProvider(serving: WorkerNode.protocols),
+                    service: service, limits: WorkerNode.downstreamLimits(settings), slots: slots)
+                lines?.observe(server, node: settings.nodeID.text)
+                server.protocols = WorkerNode.protocols
+                server.arrivalLimits = arrivals
+                server.identities = identities
+                server.isAlwaysLetIn = { peer in
+                    guard case .uri(let uri) = peer, let balancerPrefix else { return false }
+                    return uri.hasPrefix(balancerPrefix)
+                }
+                server.onHandshakeFailure = { [log] in log.reportRefused($0, from: $1) }
+                return server
+            }
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw .failure("\(error)")
+        }
+    }
+
+    private static func downstreamLimits(_ settings: Settings) -> DownstreamLimits {
+        var limits = settings.acceptedLimits
+        // At a drain balancers know already that this worker accepts no more requests. They open connections in advance.
+        limits.drainFirstMilliseconds = 0
+        return limits
+    }
+
+    private func makeHouse() -> WorkerService.House {
+        let node = LoopBound(self)
+        return WorkerService.House(
+            id: settings.nodeID, cluster: certificates.identity?.cluster, gate: gate,
+            probed: { [loop] id, epoch in loop.post { node.value.member?.probed(by: id, epoch: Epoch(epoch)) } },
+            newReign: { [loop] epoch in loop.post { node.value.member?.requestSeen(epoch: epoch) } },
+            prevote: { [loop] prevote, answer in
+                loop.post {
+                    if let member = node.value.member { answer(member.answer(prevote)) }
+                }
+            })
+    }
+
+    private func makeService(on loop: EventLoop, house: WorkerService.House) -> any Service {
+        guard let endpoint = application, let application = options.application else {
+            adopters.append { _ in }
+            let tasks = TaskService(name: settings.nodeID.text, loop: loop, files: files)
+            return WorkerService(house: house, inner: tasks)
+        }
+        let proxy = ProxyService(
+            loop: loop, application: endpoint, id: settings.nodeID,
+            upstreamProtocol: application.speaksHTTP2 ? .http2 : .http1, limits: settings.upstream)
+        adopters.append { [proxy = LoopBound(proxy)] in proxy.value.adopt($0) }
+        return WorkerService(house: house, inner: proxy, condition: monitor?.condition)
+    }
+
+    // MARK: Membership
+
+    private func join(_ group: ServerGroup) throws(CommandError) {
+        let balancerProgram = Executable.folder + "/balancer"
+        let mayStandIn = !settings.worker.neverStandsIn && canStandIn(balancerProgram)
+        let record = WorkerRecord(
+            id: settings.nodeID, host: options.address.host, port: options.address.port,
+            incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn,
+            offer: settings.worker.offer, home: try home(),
+            acrossHosts: settings.worker.acrossHosts && mayStandIn)
+        let program = BalancerLauncher.Program(
+            path: balancerProgram, id: settings.nodeID, certificates: settings.certificatesFolder,
+            directory: options.directory)
+        let launcher = mayStandIn ? BalancerLauncher(loop: loop, program: program, log: log) : nil
+        let expectation = certificates.uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
+        let provider = try certificates.makeClusterProvider()
+        clusterProvider = provider
+        let member = MemberControl(
+            record: record,
+            balancers: options.balancers.map {
+                UpstreamEndpoint($0.destination(resolver), expectation: expectation)
+            },
+            loop: loop, directory: options.directory, certificates: certificates,
+            provider: provider, launcher: launcher,
+            needsQuorum: !settings.worker.needsNoQuorum,
+            hook: settings.worker.takeoverCommand.map { TakeoverHook(command: $0, loop: loop, log: log) }, gate: gate,
+            local: BalancerConfiguration.Local(
+                threads: settings.threadCount, logLevel: settings.logLevel, insecureBind: settings.bindsInsecurely),
+            log: log)
+        self.member = member
+        member.inFlight = { group.inFlight }
+        member.onDrain = { [unowned self] in drain() }
+        member.start()
+    }
+
+    /// Returns whether this worker has everything that a balancer needs. The log says what is not there.
+    private func canStandIn(_ program: String) -> Bool {
+        var problem = certificates.standInProblem
+        if problem == nil, access(program, X_OK) != 0 {
+            problem = "\(program) is missing: put the balancer's program beside this one"
+        }
+        guard let problem else { return true }
+        log.warning("this worker can't stand in for the balancer (--no-standby says that it need not): \(problem)")
+        return false
+    }
+
+    /// The lock domain of the state directory. A worker without one is known by its address, as workers of earlier versions.
+    private func home() throws(CommandError) -> LockDomain? {
+        do throws(SystemError) {
+            return try options.directory.home()
+        } catch {
+            let problem = "\(options.directory.path) can't be given a name: \(error)"
+            if settings.worker.acrossHosts { throw .failure("\(problem): --across-hosts needs one") }
+            log.warning("\(problem)")
+            return nil
+        }
+    }
+
+    // MARK: New settings and certificates
+
+    /// Reads the configuration file and the certificates again, and uses them only if both are good.
+    private func reload() {
+        let change: SettingsChange?
+        do throws(CommandError) {
+            change = try settings.readAgain()
+        } catch {
+            log.error("nothing is reloaded, because the configuration file has a mistake: \(error)")
+            return
+        }
+        guard certificateWatch?.readNow() == true, let change else { return }
+        if !change.adopted.isEmpty {
+            settings = change.settings
+            if let application = options.application {
+                monitor?.question = HealthQuestion(settings.worker, to: application)
+            }
+            let limits = WorkerNode.downstreamLimits(settings)
+            for (index, member) in (group?.members ?? []).enumerated() {
+                member.loop.post { [upstream = settings.upstream, adopt = adopters[index]] in
+                    member.server.adopt(limits)
+                    adopt(upstream)
+                }
+            }
+            log.notice("new settings are in use", metadata: ["settings": "\(change.adopted.joined(separator: ","))"])
+        }
+        if !change.deferred.isEmpty {
+            log.warning(
+                "these settings can't change in a running worker: restart it",
+                metadata: ["settings": "\(change.deferred.joined(separator: ","))"])
+        }
+    }
+
+    /// Reads the certificates again, and uses them only if all are good. Connections of nodes that are not trusted any more
+    /// close. The connection to the balancer stays.
+    private func reloadCertificates() throws(CommandError) {
+        guard let group else { return }
+        let fresh = try certificates.readAgain()
+        let cluster = try fresh.makeClusterProvider()
+        var serving: [LoopBound<TransportProvider>] = []
+        for _ in group.members {
+            serving.append(LoopBound(try fresh.makeClusterProvider(serving: WorkerNode.protocols)))
+        }
+        certificates = fresh
+        clusterProvider?.adopt(cluster)
+        for (member, provider) in zip(group.members, serving) {
+            member.loop.post { member.server.reload(provider.value) }
+        }
+    }
+
+    // MARK: The end
+
+    private func stop(signal: Int32) {
+        guard !isStopping else { return }
+        isStopping = true
+        log.notice("stopping", metadata: ["signal": "\(signal)"])
+        let timer = LoopTimer(on: loop)
+        drainTimer = timer
+        timer.action = { [log, accessLog] in
+            log.warning("requests in progress did not end in time: dropped")
+            accessLog?.finish()
+            exit(0)
+        }
+        timer.set(afterMilliseconds: settings.drainSeconds * 1000)
+        member?.stop()
+    }
+
+    private func drain() {
+        let grace = LoopTimer(on: loop)
+        graceTimer = grace
+        grace.action = { [unowned self] in
+            let node = LoopBound(self)
+            group?.drain { [loop] in loop.post { node.value.leave() } }
+        }
+        grace.set(afterMilliseconds: WorkerNode.graceMilliseconds)
+    }
+
+    private var graceTimer: LoopTimer?
+
+    private func leave() {
+        member?.leave { [accessLog] in
+            accessLog?.finish()
+            exit(0)
+        }
+    }
+}

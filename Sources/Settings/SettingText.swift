@@ -1,0 +1,26 @@
+internal import Cluster
+
+/// Which texts a setting takes that is no number.
+package struct SettingText: Sendable {
+    /// The value's name in the help.
+    let valueName: String
+    /// Completes the message "use ...".
+    let wanted: String
+    let accepts: @Sendable (String) -> Bool
+
+    init(valueName: String, wanted: String, accepts: @escaping @Sendable (String) -> Bool) {
+        self.valueName = valueName
+        self.wanted = wanted
+        self.accepts = accepts
+    }
+
+    /// Anything that is not empty.
+    static func any(_ valueName: String) -> SettingText {
+        SettingText(valueName: valueName, wanted: "a \(valueName)") { !$0.isEmpty }
+    }
+
+    static func choice(_ valueName: String, _ choices: [String]) -> SettingText {
+        let list = choices.dropLast().joined(separator: ", ") + " or " + (choices.last ?? "")
+        return SettingText(valueName: valueName, wanted: list) { choices.contains($0) }
+    }
+}

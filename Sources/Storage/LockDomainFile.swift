@@ -1,0 +1,49 @@
+package import Cluster
+private import Glibc
+package import Sockets
+
+/// The name of a lock domain, in a file of one line: the name, and the machine that created it.
+/// ```
+/// 5f0c3a1e9b7d4e62 0b5d6b1f2c3e4d5a8f9e7c6b5a4d3e2f
+/// ```
+/// The first process creates it. On another machine (a copied disk, a cloned image) the line is invalid. Otherwise two
+/// hosts would count as one lock domain, and each would believe that it holds the other's lock.
+enum LockDomainFile {
+    static func read(in files: SafeDirectory) throws(SystemError) -> LockDomain {
+        let file = try files.open(StateDirectory.Name.home, .readWriteOrMake)
+        // Several workers may start at the same time.
+        try SystemError.check("flock", flock(file.rawValue, LOCK_EX))
+        let text = files.read(StateDirectory.Name.home) ?? []
+        if let home = home(in: String(decoding: text, as: UTF8.self), on: presentMachine) {
+            return home
+        }
+        let name = String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
+        guard let home = LockDomain(name) else { throw SystemError("home", code: EINVAL) }
+        let line = Array("\(name) \(presentMachine)\n".utf8)
+        guard pwrite(file.rawValue, line, line.count, 0) == line.count else { throw SystemError("write") }
+        try SystemError.check("ftruncate", ftruncate(file.rawValue, off_t(line.count)))
+        try SystemError.check("fsync", fsync(file.rawValue))
+        return home
+    }
+
+    /// Fails for an incomplete line and for a line of another machine.
+    static func home(in text: String, on machine: String) -> LockDomain? {
+        guard text.hasSuffix("\n") else { return nil }
+        let parts = text.split(whereSeparator: \.isWhitespace)
+        guard parts.count == 2, parts[1] == machine else { return nil }
+        return LockDomain(String(parts[0]))
+    }
+
+    /// The operating system's id of this installation; `unknown` if there is none.
+    private static let presentMachine: String = {
+        let text = String(decoding: WholeFile.read("/etc/machine-id") ?? [], as: UTF8.self)
+        return text.split(whereSeparator: \.isWhitespace).first.map(String.init) ?? "unknown"
+    }()
+}
+
+extension StateDirectory {
+    /// The name of this directory's lock domain, unique among hosts. The first call creates it.
+    package func home() throws(SystemError) -> LockDomain {
+        try LockDomainFile.read(in: files)
+    }
+}

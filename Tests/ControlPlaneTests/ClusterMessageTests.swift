@@ -1,0 +1,50 @@
+import Cluster
+import Testing
+
+@testable import ControlPlane
+@testable import Storage
+
+@Suite struct ClusterMessageTests {
+    private func body(_ text: String, padding: Int = 0) -> [UInt8] {
+        Array(text.utf8) + [UInt8](repeating: UInt8(ascii: " "), count: padding)
+    }
+
+    @Test func readsAMessageOfItsKind() throws {
+        guard case .scout(let scouting) = ClusterMessage(.scout, from: body(#"{"epochSeen":7}"#)) else {
+            Issue.record("not understood")
+            return
+        }
+        #expect(scouting.epochSeen == Epoch(7))
+        #expect(ClusterMessage(.watch, from: body(#"{"epochSeen":7}"#)) == nil)
+        #expect(ClusterMessage(.scout, from: body("[]")) == nil)
+        #expect(ClusterMessage(.scout, from: []) == nil)
+    }
+
+    /// Decoding takes time in proportion to the length, whatever the content.
+    @Test(arguments: [ClusterMessage.Kind.register, .watch, .scout, .drain, .leave])
+    func decodesNothingThatIsTooLong(kind: ClusterMessage.Kind) {
+        let text =
+            #"{"id":"a","incarnation":1,"epochSeen":7,"snapshotEpoch":0,"snapshotVersion":0,"inFlight":0,"#
+            + #""host":"h","port":1,"mayStandIn":false,"capacity":1,"maximumEpochSeen":0}"#
+        let room = kind.maximumBody - text.utf8.count
+        #expect(ClusterMessage(kind, from: body(text, padding: room)) != nil)
+        #expect(ClusterMessage(kind, from: body(text, padding: room + 1)) == nil)
+    }
+
+    @Test func theLargestMessageOfAWorkerFits() {
+        let name = String(repeating: "a", count: NodeID.maximumLength)
+        guard let id = NodeID(name), let home = LockDomain(String(repeating: "h", count: 32)) else {
+            Issue.record("no names")
+            return
+        }
+        let registration = Registration(
+            id: id, host: String(repeating: "h", count: 255), port: 65535, incarnation: .max, mayStandIn: true,
+            offer: WorkerOffer(capacity: 1000, maximumRequests: 65535), home: home, acrossHosts: true,
+            maximumEpochSeen: .ceiling)
+        #expect(8 * JSON.encode(registration).count <= ClusterMessage.Kind.register.maximumBody)
+        let watch = Watch(
+            id: id, incarnation: .max, epochSeen: .ceiling, snapshotEpoch: .ceiling, snapshotVersion: .max,
+            inFlight: .max)
+        #expect(2 * JSON.encode(watch).count <= ClusterMessage.Kind.watch.maximumBody)
+    }
+}

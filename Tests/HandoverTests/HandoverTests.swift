@@ -1,0 +1,99 @@
+import Cluster
+import Logging
+import Sockets
+import TestSupport
+import Testing
+
+@testable import Handover
+@testable import Storage
+
+/// The channel between a balancer and the workers of its host.
+@Suite(.timeLimit(.minutes(1))) struct HandoverTests {
+    private let loop: EventLoop
+    private let folder: TemporaryFolder
+    private let directory: StateDirectory
+    private let log = RecordingLog()
+
+    init() throws {
+        loop = try EventLoop()
+        folder = try TemporaryFolder()
+        directory = try StateDirectory(path: folder.path)
+    }
+
+    private func makeServer(aliveMilliseconds: Int = 10, maximumPeers: Int = 4) throws -> HandoverServer {
+        let address = try #require(SocketAddress(host: "127.0.0.1", port: 0))
+        let listeners = Listeners(
+            publicSide: try Socket.listen(on: address), cluster: try Socket.listen(on: address),
+            admin: try Socket.listen(on: address))
+        return try HandoverServer(
+            loop: loop, directory: directory, listeners: listeners,
+            handover: Handover(epoch: Epoch(3), ticketKeys: [1], id: NodeID("balancer")),
+            aliveMilliseconds: aliveMilliseconds, maximumPeers: maximumPeers, log: log.makeLogger())
+    }
+
+    private func makeClient() -> HandoverClient {
+        HandoverClient(loop: loop, directory: directory, log: log.makeLogger())
+    }
+
+    private func turn(until condition: () -> Bool) {
+        while !condition() { loop.turn(maximumWaitMilliseconds: 100) }
+    }
+
+    @Test func aWorkerGetsRegularSignsOfLife() throws {
+        let server = try makeServer()
+        let client = makeClient()
+        var signs = 0
+        client.onAlive = { signs += 1 }
+        client.start()
+        turn { signs >= 5 }
+        #expect(client.holding?.handover.epoch == Epoch(3) && client.holding?.handover.id == NodeID("balancer"))
+        #expect(log.lines.isEmpty, "\(log.lines)")
+        client.stop()
+        server.close()
+    }
+
+    /// A peer that requests only the handover gets only the handover: an earlier version would take a sign of life for
+    /// a fault.
+    @Test func aPeerWithoutARequestGetsNoSignsOfLife() throws {
+        let server = try makeServer()
+        let client = makeClient()
+        var signs = 0
+        client.onAlive = { signs += 1 }
+        client.start()
+        let address = try directory.files.socketAddress(StateDirectory.Name.handoverSocket)
+        let silent = try MessageChannel(try Socket.connect(to: address).take(), on: loop)
+        var lines = 0
+        silent.onMessage = { _, descriptors in
+            lines += 1
+            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
+        }
+        turn { signs >= 5 && lines > 0 }
+        #expect(lines == 1)
+        silent.close()
+        client.stop()
+        server.close()
+    }
+
+    @Test func theEndOfTheBalancerEndsTheChannel() throws {
+        let server = try makeServer()
+        let client = makeClient()
+        var end: Epoch?
+        client.onGone = { end = $0 }
+        client.start()
+        turn { client.holding != nil }
+        server.close()
+        turn { end != nil }
+        #expect(end == Epoch(3))
+        client.stop()
+    }
+
+    @Test func processesAtTheSocketAreBounded() throws {
+        let server = try makeServer(maximumPeers: 4)
+        let clients = (0..<6).map { _ in makeClient() }
+        for client in clients { client.start() }
+        turn { clients.count { $0.holding != nil } == 4 && log.lines.count >= 2 }
+        #expect(log.lines.allSatisfy { $0.contains("too many processes have them: refused") })
+        for client in clients { client.stop() }
+        server.close()
+    }
+}
