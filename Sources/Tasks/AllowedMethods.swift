@@ -1,4 +1,4 @@
-/// The methods that a task takes.
+/// The methods that a task accepts.
 enum AllowedMethods: Equatable, Sendable {
     case getAndHead
     case post

@@ -1,10 +1,10 @@
-/// Reads the numbers that tasks take from paths and queries.
+/// Parses the numbers in the paths and queries of tasks.
 enum DecimalNumber {
-    /// The number, or nil when `bytes` are not digits only, are none at all, or say more than `limit`.
+    /// The number in `bytes`; nil if `bytes` is empty, contains a byte other than a digit, or exceeds `limit`.
     ///
     /// - Parameters:
-    ///   - limit: 0 to 2^40, so that ten times a number within it can't overflow.
-    ///   - decodesPercent: takes `%30` to `%39` for the digits that they stand for (RFC 3986 2.1).
+    ///   - limit: 0 to 2^40, so that ten times a valid number does not overflow.
+    ///   - decodesPercent: accepts `%30` to `%39` as digits (RFC 3986 2.1).
     static func read(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, limit: Int, decodesPercent: Bool) -> Int? {
         guard !bytes.isEmpty else { return nil }
         var number = 0
@@ -22,11 +22,11 @@ enum DecimalNumber {
         return number
     }
 
-    /// The number that the parameter `name` of a query has; nil when it is not there.
+    /// The value of the query parameter `name`; nil if the query does not contain it.
     ///
-    /// Other parameters are ignored, as is the encoding of names.
+    /// The function ignores other parameters and does not decode percent-encoded names.
     ///
-    /// - Throws: `badParameter` when the parameter is given twice, or is no number up to `limit`.
+    /// - Throws: `badParameter` if the parameter is repeated or is not a number up to `limit`.
     static func parameter(
         _ name: StaticString, of query: Slice<UnsafeBufferPointer<UInt8>>, limit: Int
     ) throws(TaskRejection) -> Int? {

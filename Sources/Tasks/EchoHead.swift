@@ -1,9 +1,9 @@
 internal import HTTP
 
-/// What the head of an echo's response says, kept until the first byte of the content comes: until then the request
-/// may still turn out broken or late, and be answered with that.
+/// The response head of an echo, stored until the first byte of content arrives. Until then, the request may still fail
+/// or time out, and the response is then an error.
 struct EchoHead {
-    /// The request's Content-Type; nil when it has none.
+    /// The request's Content-Type; nil if the request has none.
     let contentType: [UInt8]?
     let framing: BodyFraming
 

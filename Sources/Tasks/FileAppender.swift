@@ -1,21 +1,22 @@
 private import Glibc
 internal import Sockets
 
-/// Appends whole lines to a file that other processes append to as well, and makes them durable.
+/// Appends whole lines to a file and makes them durable. Other processes append to the same file.
 ///
-/// The file is opened for each batch, so that it may be moved away or removed in between. Laws, for every writer that
-/// keeps to them:
-/// - Under the lock the file ends with a whole line. A writer that finds a half one, which only a crash or a stranger leaves, ends it.
-/// - What can't be written whole is cut off again before the lock is given back.
-/// - `append` returns when the bytes, and the file's name when it is new, are on the disk. The lock is not held for that: the
-///   syncs of several processes run at the same time.
+/// The appender opens the file for each batch, so an operator may move or remove the file between batches. Laws for
+/// every writer:
+/// - Under the lock, the file ends with a whole line. Only a crash or a foreign process leaves a partial line. A writer
+///   that finds one adds a newline.
+/// - If a write fails, the writer truncates the file to its former length before it releases the lock.
+/// - `append` returns when the bytes are on the disk; the name of a new file is then on the disk too. The writer syncs
+///   without the lock, so several processes sync at the same time.
 struct FileAppender: Sendable {
     private let path: String
     private let lockMilliseconds: Int
-    /// The file whose name is known to be on the disk.
+    /// The last file whose directory entry is on the disk.
     private var namedFile: FileStatus?
 
-    /// - Parameter lockMilliseconds: how long to try for the lock before the answer is `locked`.
+    /// - Parameter lockMilliseconds: time limit for the lock. After this time, `append` throws `locked`.
     init(path: String, lockMilliseconds: Int) {
         self.path = path
         self.lockMilliseconds = lockMilliseconds
@@ -48,7 +49,7 @@ struct FileAppender: Sendable {
 
     private func open() throws(SharedFileError) -> FileDescriptor {
         do throws(SystemError) {
-            // O_NONBLOCK: opening a pipe must fail instead of waiting for its reader.
+            // O_NONBLOCK: opening a pipe must not block until a reader opens the pipe.
             let flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK
             return FileDescriptor(owning: try SystemError.check("open", Glibc.open(path, flags, 0o644)))
         } catch {
@@ -56,7 +57,7 @@ struct FileAppender: Sendable {
         }
     }
 
-    /// Writes everything or, as far as the file system lets us, nothing.
+    /// Writes all lines. After an error, it restores the file's former length if the file system permits.
     private func write(_ lines: [UInt8], to descriptor: Int32) throws(SharedFileError) {
         let length = try FileStatus(of: descriptor).length
         do throws(SystemError) {
@@ -85,7 +86,7 @@ struct FileAppender: Sendable {
         }
     }
 
-    /// Makes a new file's name durable: fdatasync(2) of the file does not promise that.
+    /// Makes a new file's directory entry durable. fdatasync(2) of the file does not guarantee that.
     private func syncFolder() throws(SystemError) {
         let folder: String
         if let slash = path.lastIndex(of: "/") {
@@ -94,10 +95,10 @@ struct FileAppender: Sendable {
             folder = "."
         }
         let number = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        // A folder that may be written to but not read can't be synced by us.
+        // Without permission to read the directory, this process can't sync it.
         guard number >= 0 else { return }
         let descriptor = FileDescriptor(owning: number)
-        // EINVAL: the file system has no such thing.
+        // EINVAL: the file system does not support syncing a directory.
         if fsync(descriptor.rawValue) != 0, errno != EINVAL { throw SystemError("fsync") }
     }
 }

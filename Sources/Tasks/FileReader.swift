@@ -1,27 +1,27 @@
 private import Glibc
 internal import Sockets
 
-/// The shared file, opened for one reader, as long as it was at that moment.
+/// The shared file, opened for one reader, with its length at that moment.
 ///
-/// Bytes that are appended later are not part of it: a response tells its length before its first byte.
+/// The response does not include bytes that are appended later, because its head already gives its length.
 final class FileReader: Sendable {
-    /// How long the look at the length may be kept waiting. Without the lock it may see half of a line that is just
-    /// being written, which is better than no answer.
+    /// Time limit for the lock while the length is read. Without the lock, the length may include part of an unfinished
+    /// line. That is better than no response.
     private static let lockMilliseconds = 1_000
 
     /// In bytes.
     let length: Int
     private let descriptor: FileDescriptor
-    private let ticket: FileTicket
+    private let ticket: ReadPermit
 
-    private init(_ descriptor: consuming FileDescriptor, length: Int, ticket: FileTicket) {
+    private init(_ descriptor: consuming FileDescriptor, length: Int, ticket: ReadPermit) {
         self.descriptor = descriptor
         self.length = length
         self.ticket = ticket
     }
 
-    /// Opens the file; nil when there is none. Blocks.
-    static func open(path: String, ticket: FileTicket) throws(SharedFileError) -> FileReader? {
+    /// Opens the file; nil if the file does not exist. Blocks.
+    static func open(path: String, ticket: ReadPermit) throws(SharedFileError) -> FileReader? {
         let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard number >= 0 else {
             let error = SystemError("open")
@@ -35,7 +35,7 @@ final class FileReader: Sendable {
         return FileReader(descriptor, length: status.length, ticket: ticket)
     }
 
-    /// The bytes from `offset` on: as many as `count` says, fewer at the end of the file. Blocks.
+    /// Reads up to `count` bytes from `offset` on; fewer at the end of the file. Blocks.
     func bytes(at offset: Int, count: Int) throws(SharedFileError) -> [UInt8] {
         var failure: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

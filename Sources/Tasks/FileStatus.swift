@@ -1,14 +1,14 @@
 private import Glibc
 internal import Sockets
 
-/// Which file a descriptor stands for, and how long it was when asked.
+/// The identity of a descriptor's file, and its length at the time of the query.
 struct FileStatus: Sendable {
     private let device: UInt
     private let inode: UInt
     /// In bytes.
     let length: Int
 
-    /// - Throws: `notARegularFile` for anything that has no length and can't be cut.
+    /// - Throws: `notARegularFile` for a directory, a pipe or a device; `failed` if fstat(2) fails.
     init(of descriptor: Int32) throws(SharedFileError) {
         var status = stat()
         do throws(SystemError) {

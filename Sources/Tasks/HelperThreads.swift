@@ -1,10 +1,10 @@
 private import Glibc
 private import Synchronization
 
-/// A few threads that do what may block or takes long, one job after the other.
+/// A few threads that run blocking or long jobs, each thread one job after another.
 ///
-/// They take no signals: those belong to the threads that wait for them, and a write beyond the file size limit is to
-/// fail with EFBIG instead of killing the process with SIGXFSZ.
+/// The threads block signals, so signals go to the threads that wait for them. A write beyond the file size limit then
+/// fails with EFBIG; an unblocked SIGXFSZ would end the process.
 final class HelperThreads: Sendable {
     private let queue = JobQueue()
     private let threads: Mutex<[pthread_t]>
@@ -15,7 +15,7 @@ final class HelperThreads: Sendable {
         var blocked = sigset_t()
         var before = sigset_t()
         sigfillset(&blocked)
-        // A crash must still be seen by whoever reports crashes.
+        // A crash in a helper thread must still reach a crash reporter.
         for signal in [SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS] { sigdelset(&blocked, signal) }
         pthread_sigmask(SIG_SETMASK, &blocked, &before)
         for _ in 0..<min(max(count, 1), 64) {
@@ -36,7 +36,7 @@ final class HelperThreads: Sendable {
             }
         }
         pthread_sigmask(SIG_SETMASK, &before, nil)
-        // Without a single thread nothing would ever be answered: refuse everything instead.
+        // Without threads, no job would run and no request would be answered. So the queue rejects every job.
         if started.isEmpty { queue.stop() }
         threads = Mutex(started)
     }
@@ -48,12 +48,12 @@ final class HelperThreads: Sendable {
         }
     }
 
-    /// Does `job` on one of the threads, after those that came before it.
+    /// Runs `job` on one of the threads, after the jobs that were added before.
     ///
-    /// - Returns: false after `stop`; the job is then dropped.
+    /// - Returns: false after `stop`; the job then does not run.
     func run(_ job: @escaping @Sendable () -> Void) -> Bool { queue.add(job) }
 
-    /// Takes no more jobs and waits until those that are there are done. Blocks: not for a loop's thread.
+    /// Rejects new jobs and waits until all accepted jobs are done. Blocks: do not call it on an event loop's thread.
     func stop() {
         queue.stop()
         let joined = threads.withLock { threads in

@@ -1,15 +1,16 @@
 private import Glibc
 
-/// Jobs in the order of their coming, given out to the threads that wait for them.
+/// A first-in, first-out queue of jobs for waiting threads.
 ///
-/// A monitor: every field is touched with `mutex` held. It has no bound of its own: who adds jobs bounds them.
+/// The queue is a monitor: code holds `mutex` when it uses a field. The queue has no bound; the callers that add jobs
+/// bound their number.
 final class JobQueue: @unchecked Sendable {
     typealias Job = @Sendable () -> Void
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [Job] = []
-    /// The first job of `jobs` that was not given out yet.
+    /// Index of the first job in `jobs` that no thread has taken yet.
     private var first = 0
     private var isStopped = false
 
@@ -27,7 +28,7 @@ final class JobQueue: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// - Returns: false after `stop`; the job is then dropped.
+    /// - Returns: false after `stop`; the job then does not run.
     func add(_ job: @escaping Job) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -37,7 +38,7 @@ final class JobQueue: @unchecked Sendable {
         return true
     }
 
-    /// Waits for the next job; nil when the queue was stopped and is empty.
+    /// Waits for the next job; nil if the queue is stopped and empty.
     func next() -> Job? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -47,7 +48,7 @@ final class JobQueue: @unchecked Sendable {
         }
         let job = jobs[first]
         first += 1
-        // Moving the rest to the front costs as much as was given out since: constant time a job.
+        // Moving the remaining jobs costs no more than the jobs taken since the last move: constant time per job.
         if first * 2 >= jobs.count {
             jobs.removeFirst(first)
             first = 0
@@ -55,7 +56,7 @@ final class JobQueue: @unchecked Sendable {
         return job
     }
 
-    /// Takes no more jobs; those that are there are still given out.
+    /// Rejects new jobs. Threads still take the remaining jobs.
     func stop() {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

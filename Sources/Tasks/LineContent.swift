@@ -1,9 +1,9 @@
-/// What the content of `POST /write` must be: one line, perhaps with its end.
+/// Validates the content of `POST /write`: one line, with or without its newline.
 enum LineContent {
-    /// The line in `content` without its end.
+    /// The line in `content`, without its newline.
     ///
-    /// - Throws: `badContent` when no byte is left or one is CR, LF or NUL: the file is a list of lines, and NUL is what tools that read
-    ///   such lists stumble over.
+    /// - Throws: `badContent` if the line is empty or contains CR, LF or NUL. The file is a list of lines, and NUL
+    ///   breaks tools that read such lists.
     static func line(in content: UnsafeBufferPointer<UInt8>) throws(TaskRejection) -> UnsafeBufferPointer<UInt8> {
         var count = content.count
         if count > 0, content[count - 1] == UInt8(ascii: "\n") {

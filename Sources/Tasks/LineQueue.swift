@@ -1,26 +1,26 @@
-/// Lines that wait to be written together, in the order of their coming.
+/// Lines that wait for the next write, in the order of arrival.
 struct LineQueue: Sendable {
-    /// Who waits for a line, and for how many bytes of the file.
+    /// The completion of one line, and the line's size in the file.
     struct Waiter: Sendable {
         let byteCount: Int
         let completion: SharedFile.Completion<Int>
     }
 
-    /// What is written at once: the bytes of all lines, each with its newline, and who waits for them.
+    /// The lines of one write: the bytes of all lines with their newlines, and their completions.
     struct Batch: Sendable {
         var bytes: [UInt8] = []
         var waiters: [Waiter] = []
     }
 
-    /// The bounds of what waits; another batch, no larger than this, may be on its way to the disk.
+    /// Bounds of the waiting lines. Another batch, within the same bounds, may be in progress.
     static let maximumLines = 1_024
     static let maximumBytes = 8 << 20
 
     private var waiting = Batch()
-    /// A job is under way that will take what waits.
+    /// True while a job is running that will take the waiting lines.
     private(set) var hasWriter = false
 
-    /// - Returns: false when no more may wait.
+    /// - Returns: false if the queue is full.
     mutating func add(_ line: UnsafeBufferPointer<UInt8>, _ completion: @escaping SharedFile.Completion<Int>) -> Bool {
         let byteCount = line.count + 1
         guard waiting.waiters.count < LineQueue.maximumLines,
@@ -32,14 +32,14 @@ struct LineQueue: Sendable {
         return true
     }
 
-    /// - Returns: true when the caller has to start the writer.
+    /// - Returns: true if the caller must start the writer.
     mutating func claimWriter() -> Bool {
         guard !hasWriter else { return false }
         hasWriter = true
         return true
     }
 
-    /// Everything that waits; nil, and no writer from then on, when nothing does.
+    /// Takes all waiting lines; nil if no line waits. After nil, there is no writer.
     mutating func take() -> Batch? {
         guard !waiting.waiters.isEmpty else {
             hasWriter = false

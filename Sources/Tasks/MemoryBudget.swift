@@ -1,4 +1,4 @@
-/// Bytes that the exchanges of one loop may hold together.
+/// A bound on the memory that the exchanges of one event loop hold together, in bytes.
 final class MemoryBudget {
     private let limit: Int
     private(set) var used = 0
@@ -7,14 +7,16 @@ final class MemoryBudget {
         self.limit = limit
     }
 
-    /// Takes `count` bytes of the budget, or none when it has not as many left.
+    /// Reserves `count` bytes.
+    ///
+    /// - Returns: false if the budget has fewer bytes left; it then reserves nothing.
     func reserve(_ count: Int) -> Bool {
         guard count <= limit - used else { return false }
         used += count
         return true
     }
 
-    /// Gives bytes back that were reserved.
+    /// Returns reserved bytes to the budget.
     func release(_ count: Int) {
         used -= count
     }

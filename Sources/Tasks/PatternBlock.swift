@@ -1,14 +1,14 @@
-/// What `GET /bytes/N` is made of: one block of memory that every response is written from, so that a response of any
-/// length holds none of its own.
+/// The block of memory that all responses to `GET /bytes/N` are written from. A response of any length therefore needs
+/// no memory of its own.
 ///
-/// The byte at position `p` of a response is `alphabet[p % 64]`; a reader can check every byte.
+/// The byte at position `p` of a response is `alphabet[p % 64]`, so a client can check every byte.
 final class PatternBlock: Sendable {
     static let shared = PatternBlock()
-    /// In bytes; a multiple of the alphabet's 64, so that each block goes on where the one before it ended.
+    /// Size in bytes: a multiple of the alphabet's length, 64, so that consecutive blocks continue the pattern.
     static let size = 64 << 10
     static let alphabet: StaticString = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n"
 
-    /// Written once, before anybody reads it.
+    /// Written once, in `init`.
     private nonisolated(unsafe) let bytes: UnsafeBufferPointer<UInt8>
 
     private init() {
@@ -21,8 +21,9 @@ final class PatternBlock: Sendable {
 
     deinit { bytes.deallocate() }
 
-    /// Calls `body` with the first bytes of the block: what comes next in a response that was cut into multiples of
-    /// 64 before.
+    /// Calls `body` with the first `count` bytes of the block.
+    ///
+    /// These bytes continue a response whose earlier pieces were multiples of 64 bytes.
     ///
     /// - Parameter count: 0 to `size`.
     func withBytes(_ count: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {

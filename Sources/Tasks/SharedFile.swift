@@ -2,54 +2,57 @@ private import Synchronization
 
 /// The one file that all workers append to and read from.
 ///
-/// All that touches the disk is done by a few helper threads, so that no loop ever blocks on it. One object per
-/// process, shared by all loops; thread safe. What is asked for is answered by a completion that a helper thread
-/// calls: whoever asked takes the answer to its loop with `EventLoop.post`.
+/// A few helper threads access the disk, so no event loop blocks on it. A process has one object, which all loops
+/// share; it is thread safe. A helper thread calls the completion of each request. The completion takes its result to
+/// an event loop with `EventLoop.post`.
 ///
 /// Laws:
-/// - At most one helper thread writes; lines that come meanwhile wait and are then written and synced together (group commit).
-/// - What waits is bounded: lines by `LineQueue`, readers by `maximumReaders`. Beyond that the answer is `busy`, at once.
-/// - Every completion is called exactly once, unless the file was asked after `shutdown`, or the reader's ticket was cancelled.
+/// - At most one helper thread writes. Lines that arrive during a write are then written and synced together (group
+///   commit).
+/// - `LineQueue` bounds the waiting lines, and `maximumReaders` bounds the readers. Beyond a bound, a call throws
+///   `busy` at once.
+/// - If a call does not throw, its completion is called exactly once, unless its ticket is cancelled.
 package final class SharedFile: Sendable {
     typealias Completion<Value> = @Sendable (Result<Value, SharedFileError>) -> Void
 
-    /// What a reader is given: the file and the offset to begin at.
+    /// The result of `open`: the file and the offset of the first wanted byte.
     struct Opened: Sendable {
         let file: FileReader
         let start: Int
     }
 
-    /// Files open for reading at a time; each is a descriptor beside those of the connections.
+    /// Most readers at a time. Each reader holds a descriptor in addition to the descriptors of the connections.
     static let maximumReaders = 256
-    /// How far a helper thread looks for the start of a tail before it takes up what else waits.
+    /// Bytes that one job searches for the start of a tail. Then other jobs get the thread.
     private static let scanBytesPerJob = 16 << 20
 
     private let path: String
     private let helpers: HelperThreads
     private let lines = Mutex(LineQueue())
     private let appender: Mutex<FileAppender>
-    let tickets = FileTicket.Office(limit: SharedFile.maximumReaders)
+    let tickets = ReadPermit.Office(limit: SharedFile.maximumReaders)
 
     /// - Parameters:
-    ///   - path: need not exist; made by the first line that is written. Its folder must exist.
-    ///   - threads: 1 to 64. With two, reading goes on while a sync is under way.
-    ///   - lockMilliseconds: how long another process may keep a writer from the file before its lines are refused.
+    ///   - path: the file need not exist; the first line creates it. The file's directory must exist.
+    ///   - threads: 1 to 64. With two threads, reads continue during a sync.
+    ///   - lockMilliseconds: time limit for the file's lock. After this time, the waiting lines fail with `locked`.
     package init(path: String, threads: Int = 2, lockMilliseconds: Int = 5_000) {
         self.path = path
         helpers = HelperThreads(count: threads)
         appender = Mutex(FileAppender(path: path, lockMilliseconds: lockMilliseconds))
     }
 
-    /// Finishes what has been asked for, takes nothing more (`stopped`) and ends the helper threads. Blocks until
-    /// then: for the end of the process, not for a loop's thread.
+    /// Finishes the accepted requests, rejects new ones with `stopped`, and ends the helper threads.
+    ///
+    /// Blocks until all requests are done: call it at the end of the process, never on an event loop's thread.
     package func shutdown() {
         helpers.stop()
     }
 
     // MARK: Writing
 
-    /// Appends a line, which is copied; the completion gets the number of bytes that the file grew by, the newline
-    /// included, once they are durable. After `shutdown` it gets `stopped`, on the calling thread.
+    /// Appends a copy of a line. The completion receives the number of bytes added to the file, with the newline, once
+    /// they are durable. After `shutdown`, it receives `stopped` on the calling thread.
     ///
     /// - Parameter line: without newline.
     /// - Throws: `busy`; the completion is then not called.
@@ -60,7 +63,7 @@ package final class SharedFile: Sendable {
             (lines.add(line, completion), lines.claimWriter())
         }
         if isWriterNeeded, !helpers.run({ [self] in writeLines() }) {
-            // Others may have added lines since, relying on this writer.
+            // Another thread may have added lines that need this writer.
             while let batch = lines.withLock({ $0.take() }) {
                 for waiter in batch.waiters { waiter.completion(.failure(.stopped)) }
             }
@@ -68,7 +71,7 @@ package final class SharedFile: Sendable {
         if !isAdded { throw .busy }
     }
 
-    /// Writes what waits, batch after batch; between two batches others get the thread.
+    /// Writes the waiting lines in batches. Between two batches, other jobs get the thread.
     private func writeLines() {
         while let batch = lines.withLock({ $0.take() }) {
             let failure = appender.withLock { appender -> SharedFileError? in
@@ -88,14 +91,15 @@ package final class SharedFile: Sendable {
 
     // MARK: Reading
 
-    /// Opens the file for a reader and, if only its last lines are wanted, finds where they begin. The completion
-    /// gets nil when there is no file yet.
+    /// Opens the file for a reader. If `tailLines` is given, it also finds the start of the last lines. The completion
+    /// receives nil if the file does not exist.
     ///
-    /// - Returns: the reader's place. Cancelling it drops the completion or gives it an error.
+    /// - Returns: the reader's permit. After a cancellation of the permit, the completion may still be called with any
+    ///   result, or not at all.
     /// - Throws: `busy` or `stopped`; the completion is then not called.
     func open(
         tailLines: Int?, completion: @escaping Completion<Opened?>
-    ) throws(SharedFileError) -> FileTicket {
+    ) throws(SharedFileError) -> ReadPermit {
         guard let ticket = tickets.issue() else { throw .busy }
         let isTaken = helpers.run { [self] in
             do throws(SharedFileError) {
@@ -117,7 +121,7 @@ package final class SharedFile: Sendable {
     }
 
     private func find(
-        _ scan: TailScan, _ file: FileReader, _ ticket: FileTicket, _ completion: @escaping Completion<Opened?>
+        _ scan: TailScan, _ file: FileReader, _ ticket: ReadPermit, _ completion: @escaping Completion<Opened?>
     ) {
         guard !ticket.isCancelled else { return }
         var scan = scan
@@ -134,7 +138,8 @@ package final class SharedFile: Sendable {
         if !helpers.run({ [self] in find(rest, file, ticket, completion) }) { completion(.failure(.stopped)) }
     }
 
-    /// Reads a piece of an opened file; the completion gets fewer bytes than wanted when the file has become shorter.
+    /// Reads a piece of an opened file. The completion receives fewer bytes than `count` if the file has become
+    /// shorter.
     ///
     /// - Throws: `stopped`; the completion is then not called.
     func read(
@@ -152,8 +157,8 @@ package final class SharedFile: Sendable {
 
     // MARK: Other work
 
-    /// Does work on a helper thread that would hold up a loop.
+    /// Runs long work on a helper thread, so that an event loop does not block.
     ///
-    /// - Returns: false after `shutdown`; the work is then dropped.
+    /// - Returns: false after `shutdown`; the work then does not run.
     func assist(_ work: @escaping @Sendable () -> Void) -> Bool { helpers.run(work) }
 }

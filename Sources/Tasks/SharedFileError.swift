@@ -1,26 +1,26 @@
 private import Glibc
 internal import Sockets
 
-/// Why a line was not written or the file not read.
+/// Why the shared file rejects a line or a read.
 enum SharedFileError: Error, Equatable, Sendable {
-    /// As much is waiting for the file as may wait.
+    /// The queue of lines or the number of readers is at its bound.
     case busy
-    /// Another process has held the file's lock for too long.
+    /// Another process holds the file's lock beyond the time limit.
     case locked
-    /// The file became shorter while it was being looked through.
+    /// The file became shorter during the search for its last lines.
     case cut
-    /// There is no room for the line: nothing of it is in the file.
+    /// There is no room for the line. The file contains no part of it.
     case full(SystemError)
-    /// The file can't be written or read. When it can't be synced, whether the line will be there after a crash is
-    /// not known.
+    /// Opening, reading, writing or syncing the file failed. After a failed sync, it is unknown whether the line
+    /// survives a crash.
     case failed(SystemError)
     /// The path names a directory, a pipe or a device.
     case notARegularFile
-    /// The worker is about to end.
+    /// The worker is shutting down.
     case stopped
 
-    /// Sorts a failed write by whether room was what it lacked: on the disk, in a quota, or below the process's file
-    /// size limit.
+    /// Classifies a failed write. `full` means no room: on the disk, in a quota, or below the process's file size
+    /// limit.
     init(writing error: SystemError) {
         switch error.code {
         case ENOSPC, EDQUOT, EFBIG: self = .full(error)
@@ -28,7 +28,7 @@ enum SharedFileError: Error, Equatable, Sendable {
         }
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     var status: UInt16 {
         switch self {
         case .busy, .locked, .cut, .stopped: 503
@@ -37,7 +37,7 @@ enum SharedFileError: Error, Equatable, Sendable {
         }
     }
 
-    /// What Retry-After says; nil where trying again does not help.
+    /// The value of Retry-After; nil if a retry does not help.
     var retryAfterSeconds: Int? {
         switch self {
         case .busy, .locked, .cut, .stopped: 1
@@ -45,7 +45,7 @@ enum SharedFileError: Error, Equatable, Sendable {
         }
     }
 
-    /// What a client is told: no path and no system call.
+    /// The text for the client, without the file's path.
     var message: String {
         switch self {
         case .busy: "too much is waiting for the shared file"

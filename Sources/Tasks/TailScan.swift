@@ -1,24 +1,25 @@
-/// Finds where the last lines of a file begin, reading backwards from its end, in steps that can be broken off.
+/// Finds the start of a file's last lines. The scan reads backwards from the end, in steps that other jobs can
+/// interrupt.
 struct TailScan: Sendable {
-    /// What is read at a time, in bytes.
+    /// Bytes of one read.
     private static let blockSize = 64 << 10
 
     private let file: FileReader
-    /// Line ends that still have to be found.
+    /// Number of line ends still to find.
     private var missing: Int
-    /// Everything from here on has been looked at.
+    /// Offset down to which the scan has searched.
     private var position: Int
 
-    /// - Parameter lines: how many lines are wanted. A last line without newline counts.
+    /// - Parameter lines: number of wanted lines. A last line without newline counts.
     init(of file: FileReader, lines: Int) {
         self.file = file
         missing = max(0, lines)
         position = file.length
     }
 
-    /// Looks through at most `limit` bytes more, rounded up to blocks. Blocks.
+    /// Searches about `limit` more bytes, rounded up to blocks. Blocks.
     ///
-    /// - Returns: the offset of the first byte wanted, or nil when the search has to go on.
+    /// - Returns: the offset of the first wanted byte, or nil if the search must continue.
     mutating func step(limit: Int) throws(SharedFileError) -> Int? {
         guard missing > 0 else { return file.length }
         var left = limit
@@ -34,13 +35,13 @@ struct TailScan: Sendable {
         return 0
     }
 
-    /// Counts the line ends of a block from its end on.
+    /// Counts the line ends of a block, backwards from its end.
     private mutating func search(_ block: [UInt8], from start: Int) -> Int? {
         block.withUnsafeBufferPointer { block in
             var index = block.count
             while index > 0 {
                 index -= 1
-                // The newline that ends the file ends its last line, and does not begin another.
+                // The newline at the end of the file ends its last line; it does not begin another line.
                 guard block[index] == UInt8(ascii: "\n"), start + index + 1 < file.length else { continue }
                 missing -= 1
                 if missing == 0 { return start + index + 1 }

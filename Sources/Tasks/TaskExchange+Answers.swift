@@ -1,12 +1,12 @@
 internal import Connections
 internal import HTTP
 
-/// The answers that need no work.
+/// Responses that need no further work.
 extension TaskExchange {
     static let textType: StaticString = "text/plain; charset=utf-8"
     static let binaryType: StaticString = "application/octet-stream"
 
-    /// Able to serve, unless this worker is about to stop.
+    /// Reports the worker's health: 200, or 503 while the worker drains.
     func respondToProbe() {
         if downstream.isDraining {
             downstream.respond(status: 503, error: "this worker is stopping")
@@ -25,7 +25,7 @@ extension TaskExchange {
         }
     }
 
-    /// 405 must say what is allowed (RFC 9110 15.5.6).
+    /// A 405 response must list the allowed methods (RFC 9110 15.5.6).
     private func rejectMethod(_ allowed: AllowedMethods) {
         var body = ByteBuffer()
         body.append("{\"error\": \"wrong method: this path takes ")

@@ -2,14 +2,14 @@ internal import Connections
 internal import HTTP
 internal import Sockets
 
-/// `POST /write` and `GET /read`.
+/// Serves `POST /write` and `GET /read`.
 extension TaskExchange {
-    /// What one helper job reads, in bytes.
+    /// Bytes that one helper job reads.
     private static let pieceSize = 64 << 10
 
     // MARK: Writing
 
-    /// 201 with `{"bytes": N}`: by how much the file grew, the newline included.
+    /// Appends the line. The response is 201 with `{"bytes": N}`; N is the growth of the file with the newline.
     func appendLine() {
         stage = .appending
         do throws(TaskRejection) {
@@ -55,15 +55,15 @@ extension TaskExchange {
         case .failure(let error):
             reject(error)
         case .success(nil):
-            // The file comes into being with the first line. Until then it has no lines, and that is no error: a
-            // reader need not know whether a writer was there before it.
+            // The first line creates the file. Until then, the file counts as empty: a reader need not know whether a
+            // writer came first.
             beginFile(length: 0)
             downstream.endResponse()
         case .success(let opened?):
             let length = opened.file.length - opened.start
             beginFile(length: length)
             guard length > 0, !isHead else {
-                // The stage is idle and nothing is owed: a HEAD's response has no content.
+                // The stage is idle already. A response to HEAD has no content.
                 downstream.endResponse()
                 return
             }
@@ -79,7 +79,7 @@ extension TaskExchange {
         downstream.endResponseHead(.length(UInt64(length)))
     }
 
-    /// Asks for the next piece, unless one is being read or the client has enough to take already.
+    /// Requests the next piece, unless a read is in progress or the downstream is congested.
     func readNext() {
         guard case .reading(let file, let offset, isAsking: false) = stage, !downstream.isCongested else { return }
         let count = min(TaskExchange.pieceSize, file.length - offset)
@@ -93,7 +93,8 @@ extension TaskExchange {
 
     private func read(_ result: Result<[UInt8], SharedFileError>, wanted: Int) {
         guard case .reading(let file, let offset, isAsking: true) = stage else { return }
-        // A failing disk, or a file that has been cut: the length is told already, so the response can only break off.
+        // A disk error, or the file became shorter. The head already gave the length, so the exchange aborts the
+        // response.
         guard case .success(let piece) = result, piece.count == wanted else {
             abort()
             return
@@ -101,9 +102,7 @@ extension TaskExchange {
         let next = offset + piece.count
         let isLast = next == file.length
         stage = isLast ? .idle : .reading(file, offset: next, isAsking: false)
-        let serial = self.serial
         piece.withUnsafeBufferPointer { downstream.writeBody($0) }
-        guard serial == self.serial else { return }
         if isLast {
             downstream.endResponse()
         } else {
@@ -116,9 +115,10 @@ extension TaskExchange {
         downstream.abortResponse()
     }
 
-    // MARK: From the helper threads
+    // MARK: Results of helper threads
 
-    /// A completion that takes its result to this exchange on its loop, and drops it there when the request has gone.
+    /// A completion that passes its result to this exchange on its event loop. The result is dropped if the request has
+    /// ended.
     private func carried<Value: Sendable>(
         _ action: @escaping @Sendable (TaskExchange, Result<Value, SharedFileError>) -> Void
     ) -> SharedFile.Completion<Value> {

@@ -2,9 +2,9 @@ internal import Connections
 internal import HTTP
 internal import Sockets
 
-/// `POST /reverse`
+/// Serves `POST /reverse`.
 extension TaskExchange {
-    /// The content is whole: checks it and waits, holding the text and no thread.
+    /// Checks the complete content and waits for the delay. The wait holds the text, but no thread.
     func beginWaiting(milliseconds: Int) {
         guard let text = String(validating: content.readable, as: UTF8.self) else {
             finish()
@@ -20,8 +20,8 @@ extension TaskExchange {
         }
     }
 
-    /// Answers with the characters, that is the grapheme clusters, of `text` from the last to the first: an accent
-    /// stays with its letter, and a family emoji whole.
+    /// Responds with the grapheme clusters of `text` in reverse order. An accent stays with its letter, and a family
+    /// emoji stays whole.
     func reverse(_ text: String) {
         guard text.utf8.count > TaskLimits.reversedOnLoopBytes else {
             respondReversed(String(text.reversed()))

@@ -2,11 +2,14 @@ internal import Connections
 internal import HTTP
 internal import Sockets
 
-/// `GET /bytes/N` and `POST /echo`: content of any length, of which only what the client has not taken yet is in
-/// memory.
+/// Serves `GET /bytes/N` and `POST /echo`. The content has any length. Memory holds only the part that the client has
+/// not read yet.
 extension TaskExchange {
-    /// What is appended to output that waits already, in bytes: the output passes its bound by less than this.
+    /// The size of a piece in bytes if output waits already. The output exceeds its bound by less than this.
     private static let smallPiece = 16 << 10
+    /// The size of a piece in bytes if the client accepts none now. When the piece leaves, there is room again. A
+    /// multiple of the pattern's length.
+    private static let leastPiece = 1 << 10
 
     // MARK: Bytes
 
@@ -23,23 +26,27 @@ extension TaskExchange {
         }
     }
 
-    /// Writes until the client has enough to take, or others must have their turn.
+    /// Writes until the output is full, or until other connections need the loop.
     func send() {
+        guard case .sending(var left) = stage else { return }
         var allowance = TaskLimits.patternBytesPerTurn
-        // Each round looks at the stage anew: writing may have cancelled the request.
-        while case .sending(let left) = stage, left > 0, !downstream.isCongested {
+        while left > 0, !downstream.isCongested {
             guard allowance > 0 else {
-                // Later than this turn's time, so that it does not fire in this turn.
+                stage = .sending(left: left)
+                // Later than the time of this turn, so that the timer does not fire in this turn.
                 timer.set(at: service.loop.now &+ 1)
                 return
             }
-            // All pieces but the last are multiples of the pattern's length.
-            let count = min(left, downstream.waitingOutput == 0 ? PatternBlock.size : TaskExchange.smallPiece)
+            // All pieces except the last are multiples of the pattern's length.
+            let piece = downstream.waitingOutput == 0 ? PatternBlock.size : TaskExchange.smallPiece
+            let taken = max(TaskExchange.leastPiece, min(piece, downstream.room) & ~(TaskExchange.leastPiece - 1))
+            let count = min(left, taken)
             allowance -= count
-            stage = .sending(left: left - count)
+            left -= count
             PatternBlock.shared.withBytes(count) { downstream.writeBody($0) }
         }
-        guard case .sending(left: 0) = stage else { return }
+        stage = .sending(left: left)
+        guard left == 0 else { return }
         finish()
         downstream.endResponse()
     }
@@ -54,7 +61,6 @@ extension TaskExchange {
     func echo(_ bytes: UnsafeBufferPointer<UInt8>) {
         respondWithEchoHead()
         downstream.writeBody(bytes)
-        guard case .echoing = stage else { return }
         if downstream.isCongested { downstream.pauseReading() }
     }
 

@@ -2,44 +2,43 @@ internal import Connections
 internal import HTTP
 internal import Sockets
 
-/// Answers the requests of one connection, one after the other, each with the task that it asks for.
+/// Serves the requests of one connection, one after another, with the built-in tasks.
 ///
 ///     idle -> collecting -> appending -> idle                   POST /write
 ///     idle -> collecting -> waiting -> reversing -> idle        POST /reverse
 ///     idle -> opening -> reading -> idle                        GET /read
 ///     idle -> sending -> idle                                   GET /bytes/N
 ///     idle -> echoing -> idle                                   POST /echo
-///     idle                                                      all that is answered at once
+///     idle                                                      every immediate response
 ///
 /// Laws:
-/// - The stage is set before the connection is called: ending a response may begin the next request in the same call, and writing
-///   may find the connection broken and cancel.
-/// - `serial` changes with every request and every cancellation. What comes back from a helper thread brings the serial that it was
-///   asked with, and is dropped when that is no longer the present one. Only after this check is the connection
-/// touched: an exchange
-///   may outlive it while a helper thread still holds on.
-/// - Content that is kept counts in the service's budget until the stage ends.
+/// - A call to the connection only sets state there. The stage changes in calls from the connection, from the timer and
+///   from results of helper threads, and never inside the exchange's own calls.
+/// - `serial` changes with every request and every cancellation. A helper thread returns its result with the serial of
+///   its request. The exchange drops a result with an old serial before it touches the connection. The exchange may
+///   outlive the connection while a helper thread refers to the exchange.
+/// - Stored content counts in the service's budget until the stage ends.
 final class TaskExchange: Exchange {
     enum Stage {
         case idle
         case collecting(Collected)
         case appending
-        /// The text to reverse, until its time has come.
+        /// The text to reverse, stored until the delay ends.
         case waiting(String)
         case reversing
-        case opening(FileTicket, isHead: Bool)
-        /// `isAsking`: a helper thread is reading the piece at `offset`.
+        case opening(ReadPermit, isHead: Bool)
+        /// `isAsking` is true while a helper thread reads the piece at `offset`.
         case reading(FileReader, offset: Int, isAsking: Bool)
         case sending(left: Int)
         case echoing(EchoHead?)
     }
 
-    /// What the content that is being collected is for.
+    /// The purpose of the collected content.
     enum Collected {
         case line
         case message(delayMilliseconds: Int)
 
-        /// Bytes of content.
+        /// Most bytes of content.
         var limit: Int {
             switch self {
             case .line: TaskLimits.lineBytes
@@ -47,7 +46,7 @@ final class TaskExchange: Exchange {
             }
         }
 
-        /// For messages to people.
+        /// The content's name in an error message.
         var name: StaticString {
             switch self {
             case .line: "a line"
@@ -59,20 +58,22 @@ final class TaskExchange: Exchange {
     unowned let downstream: any Downstream
     let service: TaskService
     var stage = Stage.idle
-    /// Which request this is, to tell late answers.
+    /// The number of the present request, which identifies late results.
     private(set) var serial: UInt64 = 0
-    /// The request's content so far.
+    /// The received content of the request.
     var content = ByteBuffer()
-    /// Bytes taken from the service's budget.
+    /// Bytes reserved in the service's budget.
     private var held = 0
     private var lazyTimer: LoopTimer?
+    private let live: LiveObject
 
     init(on downstream: any Downstream, service: TaskService) {
         self.downstream = downstream
         self.service = service
+        live = LiveObject(TaskExchange.self, on: service.loop)
     }
 
-    /// For delays, and to go on in the next turn of the loop.
+    /// The timer for delays and for work in the next turn of the loop.
     var timer: LoopTimer {
         if let lazyTimer { return lazyTimer }
         let made = LoopTimer(on: service.loop)
@@ -107,7 +108,7 @@ final class TaskExchange: Exchange {
         switch stage {
         case .collecting(let collected): take(bytes, for: collected)
         case .echoing: echo(bytes)
-        // Content that no task asked for.
+        // The task needs no content.
         case .idle, .appending, .waiting, .reversing, .opening, .reading, .sending: break
         }
     }
@@ -137,7 +138,7 @@ final class TaskExchange: Exchange {
     }
 
     func connectionClosed() {
-        // For good: the heap must not keep it until its old time comes.
+        // `remove` takes the timer out of the loop's heap at once. Otherwise the heap would keep it until its old time.
         lazyTimer?.remove()
     }
 
@@ -149,14 +150,14 @@ final class TaskExchange: Exchange {
         }
     }
 
-    /// Lets go of all that the request needed.
+    /// Resets the exchange after a request and releases the request's resources.
     func finish() {
         stage = .idle
         releaseContent()
         lazyTimer?.cancel()
     }
 
-    // MARK: Content that is kept
+    // MARK: Stored content
 
     private func collect(_ collected: Collected, _ head: borrowing RequestHead) {
         if case .length(let length) = head.framing, length > UInt64(collected.limit) {
@@ -182,7 +183,8 @@ final class TaskExchange: Exchange {
         content.append(bytes)
     }
 
-    /// Drops the content's bytes; what was made of them may still count in the budget.
+    /// Drops the content's bytes. With `keepingHeld`, the bytes still count in the budget, because the text made from
+    /// them stays.
     func releaseContent(keepingHeld: Bool = false) {
         content.release()
         guard !keepingHeld, held > 0 else { return }

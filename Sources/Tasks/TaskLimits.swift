@@ -1,7 +1,7 @@
-/// The bounds of the built-in tasks. Each has an answer: 400 for a parameter, 413 for content, 503 for what is held
-/// together.
+/// The bounds of the built-in tasks. A response beyond a bound is 400 for a parameter, 413 for content, and 503 for the
+/// memory of a loop.
 enum TaskLimits {
-    /// Content of `POST /write`, in bytes: one line, not a file.
+    /// Content of `POST /write`, in bytes. The content is one line, not a file.
     static let lineBytes = 64 << 10
     /// Content of `POST /reverse`, in bytes.
     static let messageBytes = 1 << 20
@@ -11,11 +11,12 @@ enum TaskLimits {
     static let patternBytes = 1 << 30
     /// `tail` of `GET /read`, in lines.
     static let tailLines = 1_000_000
-    /// Content that all exchanges of one loop hold together while it is collected or waits, in bytes.
+    /// Content that all exchanges of one loop hold together while they collect it or wait, in bytes.
     static let heldBytes = 64 << 20
-    /// A message up to this size is reversed on the loop; cutting a longer one into characters would hold up the
-    /// others.
+    /// Largest message that the event loop reverses itself, in bytes. A longer one would delay the loop's other
+    /// connections.
     static let reversedOnLoopBytes = 16 << 10
-    /// What `/bytes` writes in one turn of the loop: a fast reader must not have the loop for itself.
+    /// Bytes that one `/bytes` response writes in one turn of the loop, so that a fast client does not monopolise the
+    /// loop.
     static let patternBytesPerTurn = 1 << 20
 }

@@ -1,11 +1,11 @@
-/// Why a request is for none of the tasks.
+/// Why no task accepts a request.
 enum TaskRejection: Error, Equatable {
     /// 404.
     case unknownPath
     /// 405.
     case wrongMethod(AllowedMethods)
-    /// 400; the text says what is allowed.
+    /// 400; the text names the allowed values.
     case badParameter(String)
-    /// 400; the content is not what the task takes.
+    /// 400; the task does not accept the content.
     case badContent(String)
 }

@@ -1,27 +1,26 @@
 internal import HTTP
 
-/// What a request asks the worker for.
+/// The task that a request selects.
 enum TaskRequest: Equatable, Sendable {
-    /// `GET /`: who serves.
+    /// `GET /`: the worker's name.
     case name
     /// `GET /health`
     case health
     /// `POST /write`
     case write
-    /// `GET /read`, with `tail=N` only the last lines.
+    /// `GET /read`; with `tail=N`, only the last N lines.
     case read(tailLines: Int?)
-    /// `POST /reverse`, with `delay_ms=N` after a while.
+    /// `POST /reverse`; with `delay_ms=N`, the response comes after N milliseconds.
     case reverse(delayMilliseconds: Int)
     /// `GET /bytes/N`
     case bytes(count: Int)
     /// `POST /echo`
     case echo
 
-    /// - Parameter path: the target's path and query, as `RequestHead.path` gives it; not percent-decoded, since no path of ours
-    ///   needs it.
+    /// - Parameter path: the target's path and query, from `RequestHead.path`. The function does not decode
+    ///   percent-encoding, because no task's path needs it.
     init(method: Method, path: UnsafeBufferPointer<UInt8>) throws(TaskRejection) {
-        // `OPTIONS *` asks about the server, and an absolute-form target without path means `/`: both have no path
-        // here.
+        // `path` is empty for `OPTIONS *` and for an absolute-form target without a path, which means `/`.
         let mark = path.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex
         let name = path[..<mark]
         let query = path[mark...].dropFirst()

@@ -3,18 +3,18 @@ package import Sockets
 
 /// Makes the task exchanges of one loop.
 ///
-/// The tasks are what a worker does by itself, without an application behind it; `TaskRequest` lists them.
+/// A worker without an application serves the built-in tasks, which `TaskRequest` lists.
 package final class TaskService: Service {
-    /// What `GET /` answers.
+    /// The response content of `GET /`.
     let greeting: [UInt8]
     let loop: EventLoop
     let files: SharedFile
-    /// What the exchanges of this loop may hold together.
+    /// Bounds the memory that the exchanges of this loop hold together.
     let budget = MemoryBudget(limit: TaskLimits.heldBytes)
 
     /// - Parameters:
-    ///   - name: the worker's, as `GET /` tells it: `worker-8001`.
-    ///   - loop: the one whose connections are served.
+    ///   - name: the worker's name in the response to `GET /`, such as `worker-8001`.
+    ///   - loop: the event loop whose connections this service serves.
     ///   - files: shared with the services of the other loops.
     package init(name: String, loop: EventLoop, files: SharedFile) {
         greeting = Array("\(name)\n".utf8)

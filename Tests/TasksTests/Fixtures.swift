@@ -7,7 +7,7 @@ import Testing
 
 @testable import Tasks
 
-/// A folder of its own for one test, removed with it.
+/// A temporary directory for one test. The end of its last reference removes it.
 final class TemporaryFolder {
     let path: String
 
@@ -18,11 +18,11 @@ final class TemporaryFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// A path in the folder.
+    /// A path in the directory.
     func file(_ name: String = "shared.txt") -> String { "\(path)/\(name)" }
 }
 
-/// Makes the exchanges of a task service and remembers on which connections.
+/// A service that makes the exchanges of a task service and records their connections.
 final class SpyingService: Service {
     private struct Watched {
         weak var downstream: (any Downstream)?
@@ -40,11 +40,11 @@ final class SpyingService: Service {
         return service.makeExchange(on: downstream)
     }
 
-    /// Bytes that wait to be taken by the client that has most of them.
+    /// The largest number of bytes that wait for one client.
     var waitingOutput: Int { watched.compactMap { $0.downstream?.waitingOutput }.max() ?? 0 }
 }
 
-/// A worker's tasks behind a real server, with a shared file of their own.
+/// A worker's tasks behind a real server, with a shared file of its own.
 final class TaskServer {
     let folder = TemporaryFolder()
     let files: SharedFile
@@ -75,23 +75,23 @@ final class TaskServer {
         try RawClient(port: test.port, receiveBuffer: receiveBuffer)
     }
 
-    /// What the shared file holds; nil when there is none.
+    /// The content of the shared file; nil if the file does not exist.
     var content: String? {
         FileManager.default.contents(atPath: folder.file()).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Makes the shared file, or replaces it.
+    /// Creates or replaces the shared file.
     func put(_ text: String) {
         #expect(FileManager.default.createFile(atPath: folder.file(), contents: Data(text.utf8)))
     }
 
-    /// Whether no connection has more output waiting than the limits and one read or piece beyond them explain.
+    /// True if no connection has more waiting output than expected: the limit and one read or piece beyond it.
     var isOutputBounded: Bool {
         let spy = self.spy
         return test.thread.onLoop { spy.value.waitingOutput } <= 140 << 10
     }
 
-    /// Bytes of content that exchanges hold at the moment.
+    /// Bytes of content that the exchanges hold at the moment.
     var heldBytes: Int {
         let service = self.service
         return test.thread.onLoop { service.value.budget.used }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Tasks
 
-/// `GET /read`
+/// Tests of `GET /read`.
 @Suite(.timeLimit(.minutes(5))) struct ReadTests {
     @Test func givesTheFile() throws {
         let server = try TaskServer()
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: ["/read", "/read?tail=3", "/read?tail=0"])
-    func givesNothingWhereNothingWasWritten(_ target: String) throws {
+    func aMissingFileIsEmpty(_ target: String) throws {
         let server = try TaskServer()
         let client = try server.client()
         for method in ["GET", "HEAD"] {
@@ -52,7 +52,7 @@ import Testing
 
     @Test func findsLinesOverManyBlocks() throws {
         let server = try TaskServer()
-        // Line ends fall on and around the borders of the blocks that are searched.
+        // Line ends lie on and near the borders of the blocks that the search reads.
         let lines = (0..<40_000).map { String(repeating: "x", count: $0 % 13) + "\n" }
         server.put(lines.joined())
         let client = try server.client()
@@ -61,12 +61,12 @@ import Testing
         }
     }
 
-    /// The search must give other readers their turn, so it goes in steps: here each step is one block.
+    /// The search runs in steps, so that other readers get their turn. In this test, each step is one block.
     @Test func searchesInSteps() throws {
         let folder = TemporaryFolder()
         let content = String(repeating: "0123456789abcde\n", count: 20_000)
         #expect(FileManager.default.createFile(atPath: folder.file(), contents: Data(content.utf8)))
-        let ticket = try #require(FileTicket.Office(limit: 1).issue())
+        let ticket = try #require(ReadPermit.Office(limit: 1).issue())
         let file = try #require(try FileReader.open(path: folder.file(), ticket: ticket))
         var scan = TailScan(of: file, lines: 10_000)
         var steps = 1
@@ -88,7 +88,7 @@ import Testing
         try client.send(RawClient.request("GET", "/read"))
         let head = try client.receiveHead()
         #expect(head.fields["content-length"] == "\(64 << 20)")
-        // While this reader is slow, another is served.
+        // The server serves another client while this client is slow.
         #expect(try server.client().exchange("GET", "/read?tail=1").text == line)
         let block = Array(String(repeating: line, count: 256).utf8)
         for _ in 0..<256 { #expect(try client.receive(count: block.count) == block && server.isOutputBounded) }
@@ -104,7 +104,7 @@ import Testing
         let head = try client.receiveHead()
         #expect(head.status == 200)
         #expect(truncate(server.folder.file(), 1 << 20) == 0)
-        // A reset may take the last bytes with it; either way fewer come than were announced.
+        // A reset may discard the last bytes. In both cases, fewer bytes arrive than the head announced.
         var received = client.buffer.count
         client.buffer = []
         while (try? client.receiveMore(atMost: 1 << 20)) == true {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Tasks
 
-/// `POST /reverse`
+/// Tests of `POST /reverse`.
 @Suite(.timeLimit(.minutes(5))) struct ReverseTests {
     @Test(arguments: [
         ("", ""), ("a", "a"), ("abc", "cba"), ("a\r\nb\n", "\nb\r\na"), ("e\u{301}x", "xe\u{301}"),
@@ -29,7 +29,7 @@ import Testing
         arguments: [
             [0xFF], [0xC3], [0x61, 0x80], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
         ] as [[UInt8]])
-    func refusesWhatIsNotText(_ message: [UInt8]) throws {
+    func refusesInvalidUTF8(_ message: [UInt8]) throws {
         let server = try TaskServer()
         let client = try server.client()
         try client.send(
@@ -51,14 +51,14 @@ import Testing
         }
     }
 
-    /// More requests wait than there are threads of any kind.
+    /// More requests wait than the process has threads.
     @Test func holdsNoThreadWhileItWaits() throws {
         let server = try TaskServer(threads: 1)
         let clients = try (0..<50).map { _ in try server.client() }
         let start = ContinuousClock.now
         for client in clients { try client.send(RawClient.request("POST", "/reverse?delay_ms=300", body: "xyz")) }
         for client in clients { #expect(try client.receiveResponse().text == "zyx") }
-        // One after the other they would have taken 15 seconds.
+        // One after another, the requests would take 15 seconds.
         #expect(ContinuousClock.now - start < .seconds(10))
         #expect(server.heldBytes == 0)
     }
@@ -68,7 +68,8 @@ import Testing
         let client = try server.client()
         let longest = String(repeating: "ab", count: 512 << 10)
         #expect(try client.exchange("POST", "/reverse?delay_ms=1", body: longest).text == String(longest.reversed()))
-        // With Expect, since a client that goes on sending may lose the answer when the connection is reset.
+        // The request has an Expect field: a client that keeps sending may lose the response when the connection is
+        // reset.
         try client.send(
             RawClient.request(
                 "POST", "/reverse", fields: "Expect: 100-continue\r\nContent-Length: \(longest.utf8.count + 1)\r\n"))
@@ -91,7 +92,7 @@ import Testing
         #expect(server.heldBytes == 0)
     }
 
-    /// A client that has only ended its side still waits for its answer (RFC 9112 9.6).
+    /// A client that has closed only its sending direction still waits for its response (RFC 9112 9.6).
     @Test func answersAClientThatHasEndedItsSide() throws {
         let server = try TaskServer()
         let client = try server.client()
@@ -103,7 +104,7 @@ import Testing
         #expect(try client.isEndedByPeer())
     }
 
-    @Test func holdsOnlySoMuchForEverybody() throws {
+    @Test func boundsTheMemoryOfAllRequests() throws {
         let server = try TaskServer()
         let service = server.service
         let taken = TaskLimits.heldBytes - 10
@@ -119,7 +120,7 @@ import Testing
 
     @Test func dropsAnAnswerThatComesTooLate() throws {
         let server = try TaskServer(threads: 1)
-        // The only helper thread is busy, so that the answer is still to come when the client has gone.
+        // The only helper thread is busy. So the result arrives after the client has gone.
         let gate = DispatchSemaphore(value: 0)
         #expect(server.files.assist { gate.wait() })
         let client = try server.client()

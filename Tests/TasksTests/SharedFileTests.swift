@@ -6,9 +6,9 @@ import Testing
 
 @testable import Tasks
 
-/// The shared file itself: bounds, batches, locks, and what happens when the disk is full.
+/// The shared file: its bounds, batches and locks, and its behaviour on a full disk.
 @Suite(.timeLimit(.minutes(5))) struct SharedFileTests {
-    /// Appends and waits for the outcome.
+    /// Appends a line and waits for the result.
     private static func append(_ line: String, to file: SharedFile) -> Result<Int, SharedFileError> {
         let done = DispatchSemaphore(value: 0)
         let outcome = Mutex<Result<Int, SharedFileError>>(.failure(.busy))
@@ -29,7 +29,8 @@ import Testing
         FileManager.default.contents(atPath: path).map(Array.init) ?? []
     }
 
-    /// Objects with files of their own lock each other out as processes do: flock(2) goes with the open file.
+    /// Objects with their own open files lock each other out, as processes do. flock(2) locks the open file
+    /// description.
     @Test func keepsLinesWholeFromManyFiles() async throws {
         let folder = TemporaryFolder()
         let path = folder.file()
@@ -59,7 +60,7 @@ import Testing
         for file in files { file.shutdown() }
     }
 
-    @Test func takesOnlySoManyLines() throws {
+    @Test func boundsTheWaitingLines() throws {
         let folder = TemporaryFolder()
         let file = SharedFile(path: folder.file(), threads: 1)
         let gate = DispatchSemaphore(value: 0)
@@ -77,7 +78,7 @@ import Testing
         #expect(Self.content(folder.file()).count == 2 * LineQueue.maximumLines)
     }
 
-    @Test func takesOnlySoManyBytes() throws {
+    @Test func boundsTheWaitingBytes() throws {
         let folder = TemporaryFolder()
         let file = SharedFile(path: folder.file(), threads: 1)
         let gate = DispatchSemaphore(value: 0)
@@ -108,7 +109,7 @@ import Testing
         #expect(file.tickets.count == 0)
     }
 
-    @Test func breaksOffASearchThatNobodyWaitsFor() throws {
+    @Test func stopsASearchAfterItsReaderLeft() throws {
         let folder = TemporaryFolder()
         #expect(FileManager.default.createFile(atPath: folder.file(), contents: Data("a\nb\n".utf8)))
         let file = SharedFile(path: folder.file(), threads: 1)
@@ -132,7 +133,7 @@ import Testing
         #expect(Self.append("first", to: file) == .success(6))
         let other = open(folder.file(), O_RDONLY)
         #expect(flock(other, lock) == 0)
-        // Readers do without the lock in the end; writers don't.
+        // Readers continue without the lock after their time limit. Writers fail.
         let done = DispatchSemaphore(value: 0)
         let ticket = try file.open(tailLines: nil) { _ in done.signal() }
         #expect(Self.append("second", to: file) == .failure(.locked))
@@ -154,15 +155,15 @@ import Testing
         #expect(!error.message.isEmpty)
     }
 
-    @Test func refusesWhatIsNoFile() {
+    @Test func refusesOtherThanRegularFiles() {
         #expect(Self.append("x", to: SharedFile(path: "/dev/null")) == .failure(.notARegularFile))
         let nowhere = SharedFile(path: "/nonexistent-folder/x")
         #expect(Self.append("x", to: nowhere) == .failure(.failed(SystemError("open", code: ENOENT))))
     }
 
     #if os(Linux)
-        /// In a process of its own, since the limit holds for the whole process: a full disk, as far as write(2) can
-        /// tell.
+        /// Runs in a process of its own, because the limit applies to the whole process. For write(2), the limit acts
+        /// like a full disk.
         @Test func leavesNoHalfLineWhenThereIsNoRoom() async {
             await #expect(processExitsWith: .success) {
                 let folder = TemporaryFolder()
@@ -172,11 +173,11 @@ import Testing
                 let file = SharedFile(path: path)
                 let line = String(repeating: "x", count: 5_999)
                 #expect(SharedFileTests.append(line, to: file) == .success(6_000))
-                // 4,000 of these 6,000 bytes fit: they are written and cut off again.
+                // 4,000 of these 6,000 bytes fit. The writer writes the 4,000 bytes and truncates the file again.
                 let refused = SharedFileTests.append(line, to: file)
                 #expect(refused == .failure(.full(SystemError("write", code: EFBIG))))
                 #expect(SharedFileTests.content(path).count == 6_000)
-                // What fits is still taken.
+                // The file still accepts a line that fits.
                 #expect(SharedFileTests.append("fits", to: file) == .success(5))
                 #expect(SharedFileTests.content(path) == Array((line + "\nfits\n").utf8))
                 file.shutdown()

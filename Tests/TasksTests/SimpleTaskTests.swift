@@ -5,9 +5,9 @@ import Testing
 
 @testable import Tasks
 
-/// What is answered at once, and what is refused.
+/// Tests of immediate responses and rejected requests.
 @Suite(.timeLimit(.minutes(5))) struct SimpleTaskTests {
-    @Test func tellsWhoServes() throws {
+    @Test func namesTheWorker() throws {
         let server = try TaskServer()
         let response = try server.client().exchange("GET", "/")
         #expect(response.status == 200)
@@ -25,7 +25,7 @@ import Testing
     @Test func isHealthyUntilItStops() throws {
         let server = try TaskServer()
         let client = try server.client()
-        // The answer to the first request tells that the half of the second one has been read too.
+        // The response to the first request shows that the server has also read the first part of the second request.
         try client.send(RawClient.request("GET", "/health") + "GET /health HTTP/1.1\r\n")
         let before = try client.receiveResponse()
         #expect(before.status == 200)
@@ -52,7 +52,7 @@ import Testing
             "/bytes/0": "0",
         ]
         #expect(head.fields["content-length"] == lengths[target])
-        // The connection is in step: no content came behind the head.
+        // The connection is in step: no content followed the head.
         #expect(try client.exchange("GET", "/").text == "worker-8001\n")
     }
 
@@ -70,7 +70,7 @@ import Testing
         ("OPTIONS", "/bytes/1", "GET, HEAD"), ("OPTIONS", "*", "GET, HEAD"), ("BREW", "/bytes/x", "GET, HEAD"),
         ("GET", "/write", "POST"), ("PUT", "/write", "POST"), ("HEAD", "/reverse", "POST"), ("GET", "/echo", "POST"),
     ])
-    func saysWhichMethodsAPathTakes(_ method: String, _ target: String, _ allowed: String) throws {
+    func listsTheMethodsOfAPath(_ method: String, _ target: String, _ allowed: String) throws {
         let server = try TaskServer()
         let client = try server.client()
         let response = try client.exchange(method, target)
@@ -96,7 +96,7 @@ import Testing
         ("GET", "/bytes/1/2", "/bytes/N takes"), ("GET", "/bytes/%31", "/bytes/N takes"),
         ("GET", "/bytes/18446744073709551617", "/bytes/N takes"),
     ])
-    func saysWhatAParameterMayBe(_ method: String, _ target: String, _ message: String) throws {
+    func namesTheAllowedValuesOfAParameter(_ method: String, _ target: String, _ message: String) throws {
         let server = try TaskServer()
         let client = try server.client()
         let response = try client.exchange(method, target, body: method == "POST" ? "x" : nil)
@@ -149,7 +149,7 @@ import Testing
         #expect(try client.receiveResponse().text == "one by one\n")
     }
 
-    /// Content with a GET means nothing, and must not put the connection out of step.
+    /// Content in a GET request has no meaning. Such content must not put the connection out of step.
     @Test func dropsContentThatNoTaskWants() throws {
         let server = try TaskServer()
         server.put("x\n")

@@ -5,15 +5,15 @@ import Testing
 
 @testable import Tasks
 
-/// `GET /bytes/N` and `POST /echo`
+/// Tests of `GET /bytes/N` and `POST /echo`.
 @Suite(.timeLimit(.minutes(5))) struct StreamTests {
-    /// Twice what `isPattern` compares at a time, so that it can begin anywhere.
+    /// The pattern has twice the length that `isPattern` compares at a time, so a comparison can begin at any offset.
     static let pattern = [UInt8](
         (0..<(128 << 10)).map {
             Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n".utf8)[$0 % 64]
         })
 
-    /// Whether these are the pattern's bytes from `position` on.
+    /// True if `bytes` continue the pattern from `position` on.
     private func isPattern(_ bytes: [UInt8], from position: Int) -> Bool {
         stride(from: 0, to: bytes.count, by: 64 << 10).allSatisfy { start in
             bytes.withUnsafeBytes { bytes in
@@ -26,7 +26,8 @@ import Testing
         }
     }
 
-    /// Receives `count` bytes; false when one is not the pattern's, or the server holds too many in memory.
+    /// Receives `count` bytes. False if a byte differs from the pattern, or if the server holds too many bytes in
+    /// memory.
     private func receivePattern(_ count: Int, from client: RawClient, _ server: TaskServer) throws -> Bool {
         var position = 0
         while position < count {
@@ -38,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 63, 64, 65, 4_096, 65_535, 65_536, 65_537, 1_000_003])
-    func sendsSoManyBytes(_ count: Int) throws {
+    func sendsTheRequestedNumberOfBytes(_ count: Int) throws {
         let server = try TaskServer()
         let client = try server.client()
         try client.send(RawClient.request("GET", "/bytes/\(count)"))
@@ -56,7 +57,7 @@ import Testing
         let client = try server.client(receiveBuffer: 8 << 10)
         try client.send(RawClient.request("GET", "/bytes/\(64 << 20)"))
         _ = try client.receiveHead()
-        // Others are served meanwhile, also from the same kind of stream.
+        // The server serves another client meanwhile, even with a stream of the same kind.
         let other = try server.client()
         try other.send(RawClient.request("GET", "/bytes/\(8 << 20)"))
         _ = try other.receiveHead()
@@ -120,7 +121,8 @@ import Testing
         #expect(try client.receiveResponse().text == "ab")
     }
 
-    /// The head waits for the first byte, so that a request that turns out broken gets its error.
+    /// The server sends the response head with the first byte of content. So a request with broken content still
+    /// receives an error.
     @Test func refusesBrokenContentBeforeItsFirstByte() throws {
         let server = try TaskServer()
         let client = try server.client()
@@ -165,7 +167,7 @@ import Testing
         #expect(try client.exchange("GET", "/").status == 200)
     }
 
-    /// A client that sends and never reads is held up, not served from memory without end.
+    /// The server stops reading from a client that sends and never reads. The server's memory stays bounded.
     @Test func stopsReadingFromAClientThatDoesNotRead() throws {
         var limits = DownstreamLimits()
         limits.stallMilliseconds = 300
@@ -174,7 +176,7 @@ import Testing
         try client.send(RawClient.request("POST", "/echo", fields: "Content-Length: \(1 << 30)\r\n"))
         let block = [UInt8](repeating: 0, count: 1 << 20)
         var sent = 0
-        // It ends with the server's patience: the connection is closed and sending fails.
+        // The loop ends at the stall timeout: the server closes the connection, and sending fails.
         while (try? client.send(block)) != nil { sent += block.count }
         #expect(sent < 64 << 20)
         #expect(server.test.losesAllConnections())

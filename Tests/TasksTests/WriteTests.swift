@@ -5,7 +5,7 @@ import Testing
 
 @testable import Tasks
 
-/// `POST /write`
+/// Tests of `POST /write`.
 @Suite(.timeLimit(.minutes(5))) struct WriteTests {
     @Test func appendsLinesAndTellsHowMuch() throws {
         let server = try TaskServer()
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: ["", "\n", "\r\n", "a\nb", "a\n\n", "a\rb", "a\r", "a\u{0}b", "\r\r\n", "\n\n"])
-    func refusesWhatIsNotOneLine(_ body: String) throws {
+    func refusesMoreThanOneLine(_ body: String) throws {
         let server = try TaskServer()
         let client = try server.client()
         let response = try client.exchange("POST", "/write", body: body)
@@ -71,7 +71,7 @@ import Testing
         #expect(try client.receiveResponse().status == 413)
     }
 
-    /// Another process may have crashed in the middle of a line, or somebody used an editor.
+    /// Another process may have crashed in the middle of a line, or a person may have edited the file.
     @Test func beginsANewLineBehindAHalfOne() throws {
         let server = try TaskServer()
         server.put("whole\nhalf")
@@ -79,7 +79,7 @@ import Testing
         #expect(server.content == "whole\nhalf\nnext\n")
     }
 
-    @Test func goesOnWhenTheFileIsMovedAway() throws {
+    @Test func continuesAfterTheFileWasMoved() throws {
         let server = try TaskServer()
         let client = try server.client()
         #expect(try client.exchange("POST", "/write", body: "old").status == 201)
@@ -130,7 +130,7 @@ import Testing
         let lines = (server.content ?? "").split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count == 401)
         for number in 0..<8 {
-            // One connection's lines are in their order too.
+            // The lines of one connection are in order.
             let own = lines.filter { $0.hasPrefix("\(number)-") }
             let expected = (0..<50).map { "\(number)-\($0)-" + String(repeating: "x", count: $0 * 40) }
             #expect(own.map(String.init) == expected)

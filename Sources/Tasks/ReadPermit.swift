@@ -1,8 +1,8 @@
 private import Synchronization
 
-/// A place among the readers of the shared file; given back when the last reference to it ends.
-final class FileTicket: Sendable {
-    /// How many readers there may be, since each holds an open file.
+/// A permit for one reader of the shared file. The end of the last reference releases the permit.
+final class ReadPermit: Sendable {
+    /// The limiter of concurrent readers. Readers have a bound because each reader holds an open file.
     final class Office: Sendable {
         private let limit: Int
         private let used = Atomic<Int>(0)
@@ -13,9 +13,9 @@ final class FileTicket: Sendable {
 
         var count: Int { used.load(ordering: .relaxed) }
 
-        /// Nil when all places are taken.
-        func issue() -> FileTicket? {
-            if used.wrappingAdd(1, ordering: .relaxed).newValue <= limit { return FileTicket(self) }
+        /// A new permit; nil if all permits are in use.
+        func issue() -> ReadPermit? {
+            if used.wrappingAdd(1, ordering: .relaxed).newValue <= limit { return ReadPermit(self) }
             takeBack()
             return nil
         }
@@ -34,7 +34,7 @@ final class FileTicket: Sendable {
 
     deinit { office.takeBack() }
 
-    /// Nobody wants the file any more: what is being done for this reader may be broken off.
+    /// Tells the helper threads to stop the work for this reader: no client waits for the file any longer.
     func cancel() { cancelled.store(true, ordering: .relaxed) }
 
     var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
