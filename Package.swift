@@ -50,43 +50,72 @@ let package = Package(
             name: "Connections", dependencies: ["HTTP", "HTTP2", "Multiplexing", "Sockets"], swiftSettings: settings),
         .target(name: "Tasks", dependencies: ["Connections", "HTTP", "Sockets"], swiftSettings: settings),
         .target(
-            name: "Proxy", dependencies: ["Cluster", "Connections", "HTTP", "HTTP2", "Sockets"], swiftSettings: settings
-        ),
+            name: "Balancing", dependencies: ["Cluster", "Connections", "HTTP", "Sockets"], swiftSettings: settings),
+        .target(
+            name: "Settings",
+            dependencies: [
+                "Balancing", "Cluster", "Connections", "HTTP", "HTTP2", "Sockets", "Storage", "Telemetry",
+                argumentParser,
+            ], swiftSettings: settings),
+        .target(
+            name: "Telemetry", dependencies: ["Cluster", "Connections", "HTTP", "Sockets", logging],
+            swiftSettings: settings),
+        .target(name: "Storage", dependencies: ["Cluster", "Sockets", "Telemetry"], swiftSettings: settings),
+        .target(
+            name: "Handover", dependencies: ["Cluster", "Sockets", "Storage", "Telemetry", logging],
+            swiftSettings: settings),
+        .target(
+            name: "Proxy",
+            dependencies: ["Balancing", "Cluster", "Connections", "HTTP", "HTTP2", "Sockets", "Telemetry"],
+            swiftSettings: settings),
         .target(
             name: "ControlPlane",
             dependencies: [
-                "Cluster", "Connections", "HTTP", "HTTP2", "Proxy", "Sockets",
-                .target(name: "TLSServer", condition: tls),
-                argumentParser, logging,
+                "Balancing", "Cluster", "Connections", "Handover", "HTTP", "HTTP2", "Settings", "Sockets", "Storage",
+                "Telemetry", .target(name: "TLSServer", condition: tls), logging,
+            ], swiftSettings: settings),
+        .target(
+            name: "Nodes",
+            dependencies: [
+                "Balancing", "Cluster", "Connections", "ControlPlane", "Handover", "HTTP", "HTTP2", "Proxy", "Settings",
+                "Sockets", "Storage", "Tasks", "Telemetry", logging,
             ], swiftSettings: settings),
         .executableTarget(
             name: "Balancer",
             dependencies: [
-                "Cluster", "Connections", "ControlPlane", "HTTP", "HTTP2", "Proxy", "Sockets", argumentParser, logging,
-            ],
-            swiftSettings: settings),
+                "Balancing", "Cluster", "Connections", "ControlPlane", "Handover", "HTTP", "Nodes", "Settings",
+                "Sockets",
+                "Storage", "Telemetry", argumentParser, logging,
+            ], swiftSettings: settings),
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "Cluster", "Connections", "ControlPlane", "HTTP", "Proxy", "Sockets", "Tasks", argumentParser, logging,
+                "Cluster", "ControlPlane", "Nodes", "Settings", "Sockets", "Storage", "Telemetry", argumentParser,
+                logging,
             ], swiftSettings: settings),
 
         // Thousands of workers in one process, for Benchmarks/scale.
         .executableTarget(
             name: "swarm",
-            dependencies: ["Cluster", "Connections", "ControlPlane", "HTTP", "Sockets", "Tasks", logging],
+            dependencies: [
+                "Cluster", "Connections", "ControlPlane", "HTTP", "Settings", "Sockets", "Storage", "Tasks",
+                "Telemetry",
+                logging,
+            ],
             path: "Benchmarks/Swarm", swiftSettings: settings),
 
         // Tests mirror the sources; EndToEndTests start the real executables.
         .target(
-            name: "TestSupport", dependencies: ["CNGHTTP2", "Connections", "HTTP", "Sockets"],
+            name: "TestSupport", dependencies: ["CNGHTTP2", "Connections", "HTTP", "Sockets", logging],
             path: "Tests/TestSupport",
             swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP", "HTTP2", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "MultiplexingTests", dependencies: ["HTTP", "Multiplexing"], swiftSettings: settings),
-        .target(name: "Simulation", dependencies: ["Cluster"], path: "Tests/Simulation", swiftSettings: settings),
+        .target(
+            name: "Simulation", dependencies: ["Balancing", "Cluster"], path: "Tests/Simulation",
+            swiftSettings: settings),
         .executableTarget(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Simulation"], swiftSettings: settings),
@@ -102,14 +131,39 @@ let package = Package(
             name: "TasksTests", dependencies: ["Connections", "HTTP", "Sockets", "Tasks", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "ProxyTests", dependencies: ["Cluster", "Connections", "HTTP", "Proxy", "Sockets", "TestSupport"],
+            name: "SocketsTests", dependencies: ["Sockets", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "BalancingTests",
+            dependencies: ["Balancing", "Cluster", "Connections", "Sockets"], swiftSettings: settings),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "Balancing", "Cluster", "Connections", "HTTP", "HTTP2", "Settings", "Sockets", "Storage", "Telemetry",
+                argumentParser,
+            ],
             swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["HTTP", "Sockets", "Storage", "Telemetry", "TestSupport", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "StorageTests", dependencies: ["Cluster", "Handover", "Sockets", "Storage", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "HandoverTests", dependencies: ["Cluster", "Handover", "Sockets", "Storage", "TestSupport", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProxyTests",
+            dependencies: [
+                "Balancing", "Cluster", "Connections", "HTTP", "Proxy", "Sockets", "Telemetry", "TestSupport",
+            ], swiftSettings: settings),
+        .testTarget(
+            name: "NodesTests", dependencies: ["Balancing", "Cluster", "Nodes", "Sockets"], swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [
-                "Cluster", "Connections", "ControlPlane", "HTTP", "HTTP2", "Proxy", "Sockets", "TestSupport",
-                argumentParser,
-                logging,
+                "Balancing", "Cluster", "Connections", "ControlPlane", "Handover", "HTTP", "HTTP2", "Proxy", "Settings",
+                "Sockets", "Storage", "Telemetry", "TestSupport", logging,
             ], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Balancer", "TestSupport", "Worker"], swiftSettings: settings),

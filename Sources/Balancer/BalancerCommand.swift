@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import ControlPlane
+internal import Settings
 
 /// The `balancer` executable.
 @main
@@ -7,27 +7,12 @@ struct BalancerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "balancer",
         abstract:
-            "An HTTPS load balancer whose workers join by themselves over mutual TLS, and bring it back when it dies.",
+            "An HTTPS load balancer. Workers join by themselves over mutual TLS, and restart the balancer when it dies.",
         version: Version.current,
-        subcommands: [RunCommand.self, StatusCommand.self],
+        subcommands: [
+            RunCommand.self, StatusCommand.self, CheckCommand.self, EpochsCommand.self, OptionsCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
-    static func main() {
-        // The options are those of the default subcommand: show both at once.
-        if let only = CommandLine.arguments.dropFirst().first, CommandLine.arguments.count == 2,
-            ["--help", "-h"].contains(only)
-        {
-            print(helpMessage() + "\n\n" + RunCommand.helpMessage())
-            return
-        }
-        Program.run(
-            BalancerCommand.self,
-            arguments: { arguments in
-                switch arguments.first {
-                case "status", "help": arguments
-                case "run": ["run"] + (try RunCommand.withConfiguration(Array(arguments.dropFirst())))
-                default: try RunCommand.withConfiguration(arguments)
-                }
-            }, name: "balancer")
-    }
+    static func main() { Executable.run(BalancerCommand.self, serve: RunCommand.self, name: "balancer") }
 }

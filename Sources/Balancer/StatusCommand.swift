@@ -4,12 +4,14 @@ internal import Connections
 internal import ControlPlane
 internal import HTTP
 internal import Sockets
+internal import Storage
+internal import Telemetry
 
-/// `balancer status`: the cluster as a table.
+/// `balancer status`: prints the cluster's state as a table.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "status", abstract: "Show the cluster as a table.")
 
-    @Option(help: "The balancer's admin port, on this host.")
+    @Option(help: "The admin port of a balancer on this host.")
     var adminPort: UInt16 = 9000
 
     @Flag(help: "Print the JSON of /status instead.")
@@ -22,7 +24,7 @@ struct StatusCommand: ParsableCommand {
             return
         }
         guard let report = JSON.decode(StatusReport.self, from: bytes) else {
-            throw CommandError.failure("port \(adminPort) of this host answers something else than a balancer's status")
+            throw CommandError.failure("port \(adminPort) of this host answers, but not with a balancer's status")
         }
         print(StatusTable.text(of: report), terminator: "")
     }
@@ -31,10 +33,10 @@ struct StatusCommand: ParsableCommand {
         guard let address = SocketAddress(host: "127.0.0.1", port: adminPort) else { return [] }
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop() } catch { throw CommandError.failure("\(error)") }
-        let caller = KeptCaller(
+        let caller = ControlClient(
             loop: loop, endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody),
-            provider: TransportProvider())
-        var answer: Result<KeptCaller.Reply, UpstreamFailure>?
+            provider: TransportProvider(), maximumBody: ControlClient.largestSnapshot)
+        var answer: Result<ControlClient.Reply, UpstreamFailure>?
         caller.ask(.get, "/status", timeoutMilliseconds: 5000) { answer = $0 }
         while answer == nil { loop.turn() }
         caller.close()
@@ -56,12 +58,12 @@ enum StatusTable {
     static func text(of report: StatusReport) -> String {
         var text =
             "balancer \(report.id)  epoch \(report.epoch)  pid \(report.pid)  up \(report.uptimeSeconds) s  version \(report.version)\n"
-        let head = ["WORKER", "ADDRESS", "STATE", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST SEEN"]
+        let head = ["WORKER", "ADDRESS", "STATE", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST SEEN", "STANDBY"]
         let rows = report.workers.map { worker in
             [
                 worker.id, "\(worker.address):\(worker.port)", worker.state.rawValue, "\(worker.inFlight)",
                 "\(worker.requestsTotal)", "\(worker.failuresTotal)",
-                worker.lastSeenMilliseconds.map { "\($0) ms ago" } ?? "never",
+                worker.lastSeenMilliseconds.map { "\($0) ms ago" } ?? "never", standby(worker),
             ]
         }
         let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
@@ -71,6 +73,14 @@ enum StatusTable {
             while line.last == " " { line.removeLast() }
             text += line + "\n"
         }
+        if !report.workers.isEmpty, report.workers.allSatisfy({ $0.mayStandIn == false }) {
+            text += "no worker may stand in for this balancer: each worker's log gives the reason at its start\n"
+        }
         return text
+    }
+
+    private static func standby(_ worker: StatusReport.Worker) -> String {
+        if worker.hasStandby == true { return "parked" }
+        return worker.mayStandIn.map { $0 ? "able" : "no" } ?? "unknown"
     }
 }

@@ -1,10 +1,10 @@
-/// A client of HTTP/2 over a plain socket that leaves every frame to the test.
+/// An HTTP/2 client over a plain socket. The test controls every frame.
 package final class HTTP2Client {
     package struct Response: Equatable {
         package var status = 0
-        /// By name; repeated fields are joined with a comma.
+        /// By name. Repeated fields are joined with a comma.
         package var fields: [String: String] = [:]
-        /// Interim responses before it, by status.
+        /// The statuses of earlier interim responses.
         package var interim: [Int] = []
         package var body: [UInt8] = []
         package var trailers: [String: String] = [:]
@@ -20,26 +20,34 @@ package final class HTTP2Client {
     package let socket: RawSocket
     private let inflater = HeaderInflater()
     private var nextStream: UInt32 = 1
-    /// Opens windows as content comes; a test of flow control sets it to false.
+    /// Opens windows as content arrives. A test of flow control sets it to false.
     package var opensWindows = true
     private var responses: [UInt32: Response] = [:]
-    /// The last GOAWAY's code.
+    private var isEnded = false
+    /// The code of the last GOAWAY.
     package private(set) var goAwayCode: UInt32?
     package private(set) var goAwayStream: UInt32?
-    /// All frames that came, but for content.
+    /// All received frames, except content.
     package private(set) var seen: [HTTP2Frame] = []
 
-    /// Connects and says who we are.
+    /// Connects and sends the preface and the settings.
     package init(port: UInt16, settings: [(UInt16, UInt32)] = [], receiveBuffer: Int32? = nil) throws(RawSocketError) {
         socket = try RawClient(port: port, receiveBuffer: receiveBuffer)
         try socket.send(HTTP2Frame.preface + HTTP2Frame.settings(settings).bytes)
     }
 
     package func send(_ frames: HTTP2Frame...) throws(RawSocketError) {
+        guard !isEnded else { return }
         try socket.send(frames.flatMap(\.bytes))
     }
 
-    /// Begins a request; with a body it is whole.
+    /// Closes the sending side. Later bytes are not sent.
+    package func closeWrite() {
+        isEnded = true
+        socket.closeWrite()
+    }
+
+    /// Begins a request. With a body the request is complete.
     ///
     /// - Returns: its stream.
     package func begin(
@@ -62,12 +70,12 @@ package final class HTTP2Client {
         return try finish(stream)
     }
 
-    /// Receives until the stream has ended, in whatever way.
+    /// Receives until the stream has ended, in any way.
     package func finish(_ stream: UInt32) throws(RawSocketError) -> Response {
         try wait { $0.isWhole || $0.resetCode != nil }(stream)
     }
 
-    /// Receives until the stream's response is as wanted.
+    /// Receives until the stream's response meets a condition.
     package func wait(
         _ condition: @escaping (Response) -> Bool
     ) -> (UInt32) throws(RawSocketError) -> Response {
@@ -79,10 +87,10 @@ package final class HTTP2Client {
         }
     }
 
-    /// What has come of a stream's response.
+    /// The received part of a stream's response.
     package func response(_ stream: UInt32) -> Response { responses[stream] ?? Response() }
 
-    /// Receives until a frame of the kind has come.
+    /// Receives until a frame of this kind arrives.
     package func receive(_ kind: UInt8) throws(RawSocketError) -> HTTP2Frame {
         while let frame = try receiveFrame() {
             if frame.kind == kind { return frame }
@@ -90,12 +98,12 @@ package final class HTTP2Client {
         throw .ended(after: "waiting for a frame of kind \(kind)")
     }
 
-    /// Receives whatever comes to the end of the stream.
+    /// Receives everything to the end of the stream.
     package func receiveToEnd() throws(RawSocketError) {
         while try receiveFrame() != nil {}
     }
 
-    /// The next frame, taken into account; nil at the end of the stream.
+    /// Receives and processes the next frame; nil at the end of the stream.
     package func receiveFrame() throws(RawSocketError) -> HTTP2Frame? {
         while true {
             if let frame = HTTP2Frame.take(from: &socket.buffer) {

@@ -1,4 +1,4 @@
-/// One frame of HTTP/2, written and read by code that shares nothing with the product's (RFC 9113 4.1).
+/// One HTTP/2 frame (RFC 9113 4.1), implemented without the product's code.
 package struct HTTP2Frame: Equatable, Sendable {
     package enum Kind {
         package static let data: UInt8 = 0
@@ -31,7 +31,7 @@ package struct HTTP2Frame: Equatable, Sendable {
 
     package var isEnd: Bool { flags & HTTP2Frame.endStream != 0 }
 
-    /// The first four bytes of the payload, or of what follows `offset`: error codes and the like.
+    /// Four bytes of the payload from `offset` on, as a number: for example an error code.
     package func number(at offset: Int = 0) -> UInt32 {
         payload.dropFirst(offset).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
@@ -42,7 +42,7 @@ package struct HTTP2Frame: Equatable, Sendable {
             + HTTP2Frame.bytes(stream) + payload
     }
 
-    /// Takes the first frame off `bytes`; nil while it is not whole.
+    /// Removes the first frame from `bytes`; nil while the frame is incomplete.
     package static func take(from bytes: inout [UInt8]) -> HTTP2Frame? {
         guard bytes.count >= 9 else { return nil }
         let count = Int(bytes[0]) << 16 | Int(bytes[1]) << 8 | Int(bytes[2])
@@ -84,14 +84,14 @@ package struct HTTP2Frame: Equatable, Sendable {
 
     package static let ping = HTTP2Frame(Kind.ping, [1, 2, 3, 4, 5, 6, 7, 8])
 
-    /// The pseudo-fields of a request, and what follows them.
+    /// The pseudo-header fields of a request, followed by `fields`.
     package static func request(
         _ method: String = "GET", _ path: String = "/", _ fields: [(String, String)] = []
     ) -> [(String, String)] {
         [(":method", method), (":scheme", "https"), (":authority", "test"), (":path", path)] + fields
     }
 
-    /// Fields as literals that no table remembers, without Huffman's code (RFC 7541 6.2.2).
+    /// A header block of literals without indexing and without Huffman coding (RFC 7541 6.2.2).
     package static func block(_ fields: [(String, String)]) -> [UInt8] {
         fields.flatMap { [0x00] + text($0.0) + text($0.1) }
     }

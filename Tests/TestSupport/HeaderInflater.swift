@@ -1,6 +1,6 @@
 private import CNGHTTP2
 
-/// Reads header blocks, in the order in which they come on one connection (RFC 7541).
+/// Decodes header blocks in the order of their arrival on one connection (RFC 7541).
 package final class HeaderInflater {
     private var raw: OpaquePointer?
 
@@ -12,7 +12,7 @@ package final class HeaderInflater {
         if let raw { nghttp2_hd_inflate_del(raw) }
     }
 
-    /// Names and values; nil when the block is broken.
+    /// Names and values of the fields; nil if the block is invalid.
     package func fields(of block: [UInt8]) -> [(name: String, value: String)]? {
         var fields: [(name: String, value: String)] = []
         var bytes = block

@@ -1,10 +1,10 @@
 private import Foundation
 
-/// A blocking HTTP client that leaves every byte of the request to the test.
+/// A blocking HTTP client. The test controls every byte of the request.
 package final class RawClient: RawSocket {
     /// Connects to 127.0.0.1.
     ///
-    /// - Parameter receiveBuffer: SO_RCVBUF, small for a client that shall seem slow.
+    /// - Parameter receiveBuffer: SO_RCVBUF; a small value simulates a slow client.
     package init(port: UInt16, receiveBuffer: Int32? = nil) throws(RawSocketError) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var receiveBuffer {
@@ -43,7 +43,7 @@ package final class RawClient: RawSocket {
         return "\(method) \(target) HTTP/1.1\r\nHost: test\r\n\(fields)\(length)\r\n\(body ?? "")"
     }
 
-    /// The next response, whole; an interim one (100) counts as a response.
+    /// The next complete response. An interim response, such as 100, counts as a response.
     package func receiveResponse(to method: String = "GET") throws(RawSocketError) -> RawResponse {
         var response = try receiveHead()
         if method == "HEAD" || response.status < 200 || response.status == 204 || response.status == 304 {
@@ -60,14 +60,14 @@ package final class RawClient: RawSocket {
         return response
     }
 
-    /// The next response's head; the body stays to be received.
+    /// The head of the next response. The body remains to be received.
     package func receiveHead() throws(RawSocketError) -> RawResponse {
         let text = try receive(until: "\r\n\r\n")
         guard let response = RawResponse(head: text) else { throw .malformed(text) }
         return response
     }
 
-    /// The next chunk of a chunked body; nil for the last one.
+    /// The next chunk of a chunked body; nil for the last chunk.
     package func receiveChunk() throws(RawSocketError) -> [UInt8]? {
         let line = try receive(until: "\r\n")
         guard let size = Int(line.dropLast(1), radix: 16) else { throw .malformed(line) }

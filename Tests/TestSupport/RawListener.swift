@@ -1,7 +1,7 @@
 private import Foundation
 internal import Sockets
 
-/// A listening socket on a free port of 127.0.0.1, for tests that play a server.
+/// A listening socket on a free port of 127.0.0.1, for tests that act as a server.
 package final class RawListener {
     package let port: UInt16
     private let socket: FileDescriptor
@@ -12,7 +12,7 @@ package final class RawListener {
         port = Socket.localPort(socket.rawValue)
     }
 
-    /// The next connection; waits for it.
+    /// The next connection. Blocks until it arrives.
     package func accept() throws(RawSocketError) -> RawSocket {
         var descriptor = pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0)
         guard poll(&descriptor, 1, Int32(RawSocket.patienceSeconds * 1000)) == 1 else { throw .timedOut }
@@ -21,7 +21,7 @@ package final class RawListener {
         return RawSocket(owning: accepted)
     }
 
-    /// Whether a connection is waiting to be accepted at this moment.
+    /// True if a connection waits to be accepted.
     package var hasConnection: Bool {
         var descriptor = pollfd(fd: socket.rawValue, events: Int16(POLLIN), revents: 0)
         return poll(&descriptor, 1, 0) == 1

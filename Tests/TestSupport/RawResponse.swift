@@ -1,14 +1,14 @@
-/// A response as a test sees it, read by code that shares nothing with the server's own.
+/// A response in a test, parsed without the server's own code.
 package struct RawResponse: Equatable, Sendable {
     package let version: String
     package let status: Int
-    /// By lower-cased name; repeated fields are joined with a comma.
+    /// The fields by lower-case name. Repeated fields are joined with a comma.
     package let fields: [String: String]
     package var body: [UInt8] = []
 
-    /// Nil when the head is not well formed.
+    /// Nil if the head is malformed.
     init?(head: String) {
-        // A CRLF is one Character.
+        // CRLF is one Character.
         var lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
         let start = lines.removeFirst().split(separator: " ", maxSplits: 2)
         guard start.count >= 2, let status = Int(start[1]) else { return nil }

@@ -1,20 +1,20 @@
 private import Foundation
 
-/// A blocking stream socket, for tests to play the other side byte by byte.
+/// A blocking stream socket. A test uses it to act as the peer, byte by byte.
 ///
-/// Every call that waits gives up after `RawSocket.patienceSeconds`: a test that would hang fails instead.
+/// Every blocking call fails after `RawSocket.patienceSeconds`, so that a test fails instead of hanging.
 package class RawSocket {
-    /// What a test may wait for at a time; generous, since it ends only tests that fail.
+    /// Time limit of one blocking call. The limit is generous, because it ends only failing tests.
     package static let patienceSeconds = isSanitized ? 60 : 20
-    /// See `scripts/test --sanitize`: everything takes several times as long.
+    /// True under `scripts/test --sanitize`, where everything takes several times as long.
     private static let isSanitized = ProcessInfo.processInfo.environment["UNDERSTUDY_SANITIZER"] != nil
 
     package let descriptor: Int32
-    /// Received and not yet taken.
+    /// Received bytes that the test has not taken yet.
     package var buffer: [UInt8] = []
     private var isClosed = false
 
-    /// Takes over a connected socket.
+    /// Takes ownership of a connected socket.
     package init(owning descriptor: Int32) {
         self.descriptor = descriptor
         let flags = fcntl(descriptor, F_GETFL)
@@ -33,14 +33,14 @@ package class RawSocket {
         _ = Foundation.close(descriptor)
     }
 
-    /// Closes with a reset, as a process does that dies with unread input.
+    /// Closes the connection with a reset, like a process that dies with unread input.
     package func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
         close()
     }
 
-    /// Ends our direction and goes on receiving.
+    /// Closes the sending direction. Receiving remains possible.
     package func closeWrite() {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -65,7 +65,7 @@ package class RawSocket {
         }
     }
 
-    /// One segment per byte, as far as the kernel lets us (TCP_NODELAY).
+    /// Sends one segment per byte, as far as the kernel permits (TCP_NODELAY).
     package func sendByteByByte(_ text: String) throws(RawSocketError) {
         var one: Int32 = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
@@ -74,7 +74,7 @@ package class RawSocket {
 
     // MARK: Receiving
 
-    /// Receives into `buffer` once.
+    /// Receives once and appends to `buffer`.
     ///
     /// - Returns: false at the end of the stream.
     package func receiveMore(atMost limit: Int = 64 << 10) throws(RawSocketError) -> Bool {
@@ -90,7 +90,7 @@ package class RawSocket {
         }
     }
 
-    /// Takes everything up to and with `mark`.
+    /// Takes all bytes up to and including `mark`.
     package func receive(until mark: String) throws(RawSocketError) -> String {
         let mark = Array(mark.utf8)
         var searched = 0
@@ -111,13 +111,13 @@ package class RawSocket {
         return take(count)
     }
 
-    /// Takes everything up to the end of the stream.
+    /// Takes all bytes up to the end of the stream.
     package func receiveToEnd() throws(RawSocketError) -> [UInt8] {
         while try receiveMore() {}
         return take(buffer.count)
     }
 
-    /// Whether the peer ends the stream without sending anything more.
+    /// True if the peer ends the stream without sending more bytes.
     package func isEndedByPeer() throws(RawSocketError) -> Bool {
         guard buffer.isEmpty else { return false }
         return try !receiveMore()

@@ -1,11 +1,11 @@
-/// Why a test's socket did not do what the test expected of it.
+/// Why a test's socket failed.
 package enum RawSocketError: Error, Equatable {
-    /// Nothing came, or could be sent, for longer than a test waits.
+    /// The time limit passed without a received or sent byte.
     case timedOut
-    /// The peer ended the stream too early; what had come since was this.
+    /// The peer ended the stream too early, after these bytes.
     case ended(after: String)
-    /// errno.
+    /// A system call failed with this errno.
     case failed(Int32)
-    /// What came is no response.
+    /// The received bytes are not a response.
     case malformed(String)
 }

@@ -1,9 +1,9 @@
 package import Sockets
 
 extension SocketTransport {
-    /// The next bytes as an array of the caller's own.
+    /// The next bytes, copied into an array.
     ///
-    /// - Parameter room: of the memory that is offered; how much comes is the transport's.
+    /// - Parameter room: size of the offered memory. The transport decides how many bytes it returns.
     package func read(room: Int = 64 << 10) -> (result: TransportResult, bytes: [UInt8]) {
         var scratch = [UInt8](repeating: 0, count: room)
         return scratch.withUnsafeMutableBufferPointer { scratch in

@@ -1,7 +1,7 @@
 private import Foundation
 package import Sockets
 
-/// An event loop that turns on a thread of its own, from `init` to `stop`.
+/// An event loop that runs on a thread of its own, from `init` to `stop`.
 package final class TestLoop: Sendable {
     package let loop: EventLoop
     private let ended = DispatchSemaphore(value: 0)
@@ -15,10 +15,10 @@ package final class TestLoop: Sendable {
         }.start()
     }
 
-    /// Runs `body` on the loop's thread and waits for it. Not from that thread, and not after `stop`.
+    /// Runs `body` on the loop's thread and waits for its result. Do not call it on that thread or after `stop`.
     package func onLoop<Value>(_ body: @escaping () -> Value) -> Value {
         let done = DispatchSemaphore(value: 0)
-        // Crossing threads is safe here: this one waits until the other has finished with it.
+        // Sharing these values between threads is safe: this thread waits until the loop's thread has finished.
         nonisolated(unsafe) let body = body
         nonisolated(unsafe) var result: Value?
         loop.post {
@@ -30,17 +30,21 @@ package final class TestLoop: Sendable {
         return result
     }
 
-    /// Ends the loop and waits for its thread. What still belongs to the loop is left as it is.
+    /// Ends the loop and waits for its thread. The loop's remaining sources stay open.
     package func stop() {
         loop.stop()
         ended.wait()
     }
 
-    /// Whether `condition`, asked on the loop again and again, becomes true before the deadline.
+    /// True if `condition` becomes true before the deadline. The loop's thread evaluates the condition repeatedly: at first
+    /// without a pause, then every millisecond, because the other tests need the processors too.
     package func eventually(withinSeconds limit: Double = 20, _ condition: @escaping () -> Bool) -> Bool {
         let deadline = Date(timeIntervalSinceNow: limit)
+        var checks = 0
         while !onLoop(condition) {
             if Date() > deadline { return false }
+            checks += 1
+            if checks > 20 { usleep(1000) }
         }
         return true
     }

@@ -5,17 +5,19 @@ package import Sockets
 package final class TestServer {
     package let thread: TestLoop
     package let port: UInt16
-    /// To be touched on the loop only.
+    /// Belongs to the loop's thread.
     package let server: Server
     private let listener: FileDescriptor
 
     /// - Parameters:
-    ///   - protocols: what the first bytes of a connection may choose.
-    ///   - provider: wraps what is accepted.
-    ///   - makeService: called once, with the server's loop, before that loop has begun to serve.
+    ///   - protocols: the protocols that the first bytes of a connection may select.
+    ///   - provider: makes the transports of accepted connections.
+    ///   - prepare: called on the loop before the first accept.
+    ///   - makeService: called once, with the server's loop, before that loop begins to serve.
     package init(
         limits: DownstreamLimits = DownstreamLimits(), slots: Int = 1_000,
         protocols: [ApplicationProtocol] = [.http1], provider: TransportProvider = TransportProvider(),
+        prepare: @escaping (Server) -> Void = { _ in },
         makeService: @escaping (EventLoop) -> any Service
     ) throws {
         guard let address = SocketAddress(host: "127.0.0.1", port: 0) else { preconditionFailure("a literal") }
@@ -29,6 +31,7 @@ package final class TestServer {
             let server = Server(
                 loop: loop, provider: provider, service: makeService(loop), limits: limits, slots: slots)
             server.protocols = protocols
+            prepare(server)
             try? server.listen(on: descriptor)
             return server
         }
@@ -49,19 +52,25 @@ package final class TestServer {
         return thread.onLoop { body(server) }
     }
 
-    /// Whether no request is under way any more, now or soon.
+    /// Returns true when no request is in progress, before the deadline.
     package func becomesIdle() -> Bool {
         let server = self.server
         return thread.eventually { server.counters.exchangesBegan.current == server.counters.exchangesEnded.current }
     }
 
-    /// Whether so many connections are open, now or soon.
+    /// Returns true when this many connections are open, before the deadline.
     package func has(connections count: Int) -> Bool {
         let server = self.server
         return thread.eventually { server.connectionCount == count }
     }
 
-    /// Whether all connections have gone, now or soon.
+    /// Returns true when at most this many connections are open, before the deadline.
+    package func has(connectionsAtMost count: Int) -> Bool {
+        let server = self.server
+        return thread.eventually { server.connectionCount <= count }
+    }
+
+    /// Returns true when no connection is open, before the deadline.
     package func losesAllConnections() -> Bool {
         let server = self.server
         return thread.eventually { server.connectionCount == 0 }
