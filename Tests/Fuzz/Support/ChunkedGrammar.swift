@@ -1,10 +1,10 @@
-/// RFC 9112 7.1 as a recursive descent over the whole input: slow, plain, and independent of the decoder that it judges.
+/// RFC 9112 7.1 as a recursive descent over the whole input: slow, simple, and independent of the tested decoder.
 ///
-/// Stricter than the RFC in the one point in which ours is: white space stands only where more follows.
+/// Like the decoder, it is stricter than the RFC in one point: white space is valid only before another element.
 struct ChunkedGrammar {
     enum Verdict: Equatable {
         case finished
-        /// Good so far; the input ends too early.
+        /// The input is valid so far, but it ends too early.
         case incomplete
         case refused
     }
@@ -29,7 +29,9 @@ struct ChunkedGrammar {
         }
     }
 
-    /// False after the last chunk.
+    /// Reads one chunk.
+    ///
+    /// - Returns: false after the last chunk.
     private mutating func readChunk() throws -> Bool {
         let digits = take { Character(UnicodeScalar($0)).isHexDigit && $0 < 0x80 }
         guard !digits.isEmpty else { throw Stop(verdict: atEnd ? .incomplete : .refused) }
@@ -40,7 +42,7 @@ struct ChunkedGrammar {
             try readExtension()
         }
         try expectLineEnd()
-        // Beyond 15 digits the size is past every limit.
+        // A size of more than 15 digits exceeds every limit.
         let significant = digits.drop { $0 == 0x30 }
         guard significant.count <= 15 else { throw Stop(verdict: .incomplete) }
         let size = Int(String(decoding: significant, as: UTF8.self), radix: 16) ?? 0
@@ -52,7 +54,7 @@ struct ChunkedGrammar {
         return true
     }
 
-    /// What follows the semicolon.
+    /// Reads an extension after its semicolon.
     private mutating func readExtension() throws {
         _ = take(isBlank)
         try readToken()
@@ -89,7 +91,9 @@ struct ChunkedGrammar {
         }
     }
 
-    /// False after the empty line.
+    /// Reads one line of the trailer section.
+    ///
+    /// - Returns: false after the empty line.
     private mutating func readTrailerLine() throws -> Bool {
         if !atEnd, input[position] == 0x0D {
             try expectLineEnd()

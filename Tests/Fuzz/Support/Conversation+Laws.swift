@@ -1,11 +1,11 @@
 import HTTP
 
 extension Conversation {
-    /// The law of every machine of the codec: how the bytes are cut changes nothing.
+    /// Checks the law of every parser in the codec: the result does not depend on how reads split the bytes.
     static func checkedEveryWay(_ speaker: Speaker, _ input: [UInt8], cuts: [Int]) -> Conversation {
         let whole = Conversation(speaker, input)
         check(Conversation(speaker, input, cuts: cuts) == whole, "cuts at \(cuts) change what was said")
-        // Quadratic: for short inputs only.
+        // The cost is quadratic, so this check is for short inputs only.
         if input.count <= 600 {
             let bytewise = Conversation(speaker, input, cuts: Array(0..<input.count))
             check(bytewise == whole, "byte by byte something else was said")
@@ -21,7 +21,7 @@ extension ByteBuffer {
         append(text: text)
     }
 
-    /// Content as we send it, in as many pieces as it came in or in other ones.
+    /// Appends content as a sender would; in chunks of at most seven bytes if the framing is chunked.
     mutating func appendContent(
         _ content: [UInt8], framing: BodyFraming, trailers: [Conversation.FieldText] = []
     ) {

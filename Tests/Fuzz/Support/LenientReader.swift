@@ -1,22 +1,23 @@
 import HTTP
 
-/// Reads a head as a careless reader might: any LF ends a line, white space and control bytes around a name are dropped,
-/// the case does not matter; behind CGI or WSGI an underscore is a dash.
+/// Reads a head like a careless recipient.
 ///
-/// What we send on must mean the same to it as to us: that is the whole defence against request smuggling.
+/// Any LF ends a line. White space and control bytes around a name are dropped. Case does not matter. Behind CGI or
+/// WSGI, an underscore is a dash. A forwarded head must have the same meaning for this reader as for the proxy:
+/// otherwise request smuggling is possible.
 struct LenientReader {
     private(set) var lines = 0
     private(set) var contentLengths: [[UInt8]] = []
     private(set) var transferEncodings: [[UInt8]] = []
     private(set) var hosts = 0
-    /// Spaces and tabs in the start line.
+    /// Number of spaces and tabs in the start line.
     private(set) var blanksInStartLine = 0
 
     private let takesUnderscores: Bool
 
     /// - Parameters:
-    ///   - head: with its empty line.
-    ///   - takesUnderscores: whether the reader is one of those that see a dash in an underscore. Clients don't.
+    ///   - head: a head with its empty line.
+    ///   - takesUnderscores: true for a recipient that reads an underscore as a dash. Clients do not.
     init(_ head: [UInt8], takesUnderscores: Bool) {
         self.takesUnderscores = takesUnderscores
         check(!head.contains(0), "a head with a NUL was sent on")
@@ -52,7 +53,7 @@ struct LenientReader {
         }
     }
 
-    /// There is one way to find the message's end, and it is the given one.
+    /// Checks that the head gives exactly one way to find the message's end, and that it is `framing`.
     func checkFraming(_ framing: BodyFraming) {
         let length = contentLengths.map { String(decoding: $0, as: UTF8.self) }
         let encoding = transferEncodings.map { String(decoding: $0, as: UTF8.self) }

@@ -4,11 +4,11 @@ import Sockets
 
 @testable import TLSServer
 
-/// The names in a peer's certificate: the bytes of its extension "subject alternative names" and, for some inputs, of
+/// Fuzzes the names in a peer's certificate. The input is the extension "subject alternative names" and, in some runs,
 /// "extended key usage".
 ///
-/// Where a name is found it stands in the certificate byte for byte and holds nothing that two readers could see
-/// differently, and where it is a node's it is written as it was read.
+/// A name that is found is part of the certificate, byte for byte. The name contains no byte that two readers could
+/// read differently. A node's name is written exactly as it was read.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzCertificate(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 1)
@@ -34,7 +34,7 @@ func fuzzCertificate(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-/// serverAuth and clientAuth, as DER.
+/// serverAuth and clientAuth in DER.
 private let bothUsages: [UInt8] =
     [0x30, 0x14] + [0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01]
     + [0x06, 0x08, 0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02]

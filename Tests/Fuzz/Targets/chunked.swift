@@ -1,8 +1,10 @@
 import HTTP
 
-/// A chunked body, in pieces, beside a second decoder that was written from the grammar and shares no line with ours.
+/// Fuzzes a chunked body in pieces. A second decoder, written from the grammar without shared code, reads the same
+/// body.
 ///
-/// Both must find the same content and the same end, and whatever one of them refuses the other must not take.
+/// Both decoders must find the same content and the same end. If one of them rejects the body, the other must not
+/// accept it.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzChunked(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 4)
@@ -43,7 +45,7 @@ private func checkWritten(_ content: [UInt8]) {
     check(again.consumed == written.count, "what was written ends elsewhere")
 }
 
-/// What `BodyDecoder` makes of some bytes.
+/// The result of `BodyDecoder` for some bytes.
 private struct DecodedBody: Equatable {
     enum Ending: Equatable {
         case finished
@@ -82,7 +84,7 @@ private struct DecodedBody: Equatable {
                 }
             }
         }
-        // Up to where a refused body was read depends on the cuts, and nobody asks.
+        // In a rejected body, the number of consumed bytes depends on the cuts. No caller uses it.
         if case .failed = ending { consumed = 0 }
     }
 }

@@ -1,10 +1,10 @@
 import Cluster
 
-/// The messages of the cluster protocol, one a line behind the letter of its kind, given to a balancer and to a worker as
-/// their shells would.
+/// Fuzzes the messages of the cluster protocol. Each line is one message after the letter of its kind. A balancer core
+/// and a worker core receive the messages as from their shells.
 ///
-/// Whatever peers say: who was not found by a connect-back is not in the registry, an address has one member, versions and
-/// epochs never go back, and every message that is understood is written as it was read.
+/// Whatever peers send, these laws hold. The registry contains only workers that a connect-back has confirmed. Each
+/// address has one member. Versions and epochs never decrease. Every decoded message is encoded as it was read.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzCluster(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var history = ClusterHistory()
@@ -76,7 +76,7 @@ private struct ClusterHistory {
             }
         case "n":
             if let message = understood(Snapshot.self, body) {
-                // A successor's first look at what lay on the disk.
+                // A successor reads the snapshot from the disk.
                 _ = BalancerCore(epoch: message.epoch.next, cluster: "test", hints: message, seed: 1, now: now)
             }
         default: pass(milliseconds: Int64(kind.value & 0x7F) * 50)
@@ -100,10 +100,13 @@ private struct ClusterHistory {
     }
 
     private mutating func register(_ message: Registration) {
-        guard case .connectBack(let ticket) = balancer.register(message, peer: peer(message.id), now: now) else {
+        guard
+            case .connectBack(let ticket) = balancer.register(
+                message, peer: peer(message.id), isHostCertified: true, now: now)
+        else {
             return
         }
-        // Every fourth claim is a false one.
+        // Every fourth claim is false.
         let isProven = message.incarnation % 4 != 3
         if isProven { proven.insert(Self.key(ticket.record)) }
         _ = balancer.connectBackFinished(ticket, isProven ? .sameNode : .unreachable("nobody"), now: now)

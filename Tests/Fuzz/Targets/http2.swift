@@ -1,11 +1,11 @@
 import HTTP
 import HTTP2
 
-/// Frames of an HTTP/2 client, behind a preface, given to a session whose owner answers every request.
+/// Fuzzes an HTTP/2 session with a client's frames after the preface. The session's owner responds to every request.
 ///
-/// Every request that is taken can be written for HTTP/1.1 and is then read as the same request, with one framing for the
-/// most careless reader; content has the length that was announced; nobody is told of a stream that is over; cuts change
-/// nothing; and what is sent is whole frames.
+/// Every accepted request can be written in HTTP/1.1. A parser then reads the same request, and the most careless
+/// reader finds the same framing. Content has its announced length. The owner receives no event for a closed stream.
+/// Cuts change nothing. The session sends only whole frames.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzHTTP2(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 5)
@@ -13,11 +13,11 @@ func fuzzHTTP2(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let cuts = input.cuts(2)
     let whole = SessionOwner(input.bytes, cuts: [], answersEarly: answersEarly)
     let pieces = SessionOwner(input.bytes, cuts: cuts, answersEarly: answersEarly)
-    // An answer that leaves between two pieces may change what follows.
+    // A response that is sent between two pieces may change the following events.
     if !answersEarly, holdsGoAway(input.bytes) {
-        // A client that has said GOAWAY and has no stream open is done: nghttp2 ends the session once it has read what was there.
-        // A stream that such a client begins all the same is served if it came in the same piece. So cuts may take requests off
-        // the end; what is left is the same.
+        // A client that has sent GOAWAY and has no open stream is done: nghttp2 ends the session after it has read the
+        // available bytes. If such a client still opens a stream in the same piece, the session serves the stream. So
+        // cuts may remove requests from the end, but they do not change the others.
         check(
             whole.requests.starts(with: pieces.requests),
             "cuts at \(cuts) change requests: \(pieces.requests), \(whole.requests)")
@@ -29,7 +29,7 @@ func fuzzHTTP2(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     return 0
 }
 
-/// Whether one of the frames is a GOAWAY.
+/// True if one of the frames is a GOAWAY.
 private func holdsGoAway(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while rest.count >= 9 {
@@ -40,7 +40,7 @@ private func holdsGoAway(_ bytes: [UInt8]) -> Bool {
     return false
 }
 
-/// Owns a session for one conversation and checks what it is told.
+/// Owns a session for one conversation and checks its events.
 private final class SessionOwner: HTTP2Events {
     private struct Stream {
         var id: Int32
@@ -68,7 +68,7 @@ private final class SessionOwner: HTTP2Events {
             receive(input[start..<end])
             start = end
         }
-        // A peer that is gone: whatever waits is let go.
+        // The peer is gone: the session drops all waiting output.
         session = nil
     }
 
@@ -183,9 +183,10 @@ private final class SessionOwner: HTTP2Events {
         for _ in 0..<count { output.append(byte: 0x78) }
     }
 
-    /// The request as a proxy writes it, read again; the words that it consists of.
+    /// The request as a proxy writes it in HTTP/1.1. The function parses the written request again and returns its
+    /// parts.
     private func writtenForHTTP1(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) -> [String] {
-        // An extended CONNECT becomes an upgrade, which has rules of its own.
+        // An extended CONNECT becomes an upgrade, which has its own rules.
         if head.method == .connect || head.upgradesToWebSocket { return ["upgrade"] }
         let method = head.methodName.string(in: bytes)
         var written = ByteBuffer()

@@ -1,10 +1,9 @@
 import HTTP
 import Multiplexing
 
-/// Bytes of the multiplexed protocol between balancer and worker: frames, one behind the other.
+/// Fuzzes the multiplexed protocol between balancer and worker. The input is a sequence of frames.
 ///
-/// How the bytes are cut changes nothing but the cuts of content, and frames that are read and written afresh are the same
-/// bytes.
+/// Cuts change only the pieces of content. Frames that are read and written again have the same bytes.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzMultiplexing(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 5)

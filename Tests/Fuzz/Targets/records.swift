@@ -3,10 +3,11 @@ import Sockets
 
 @testable import TLSServer
 
-/// Records of TLS 1.3 from a peer that has the keys: types, contents, padding and key updates, or bytes of no key.
+/// Fuzzes TLS 1.3 records from a peer that has the keys: types, contents, padding, key updates, and bytes without a
+/// valid key.
 ///
-/// What comes through is the content of the records before the first that may not come, in order and whole, however the
-/// bytes are cut and however little is taken from the socket at once.
+/// The receiver returns the content of all records before the first invalid one, complete and in order. The result does
+/// not depend on the cuts or on the number of bytes read from the socket at once.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzRecords(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 6)
@@ -34,21 +35,21 @@ private func cipher(_ direction: RecordCipher.Direction, _ byte: UInt8) -> Recor
     return cipher
 }
 
-/// The input as a list: what a record is like, a length, and so many bytes.
+/// The input as a list. Each item is the kind of a record, a length, and as many bytes.
 private struct SentRecords {
     var bytes: [UInt8] = []
-    /// Of the records of content, in order.
+    /// The content of the application-data records, in order.
     var content: [UInt8] = []
-    /// Only content, and few records without.
+    /// True if every record is application data of a valid size and none is empty.
     var isClean = true
-    /// Something may come after the peer's direction ended.
+    /// True if bytes may follow the end of the peer's direction, or if the last record may be incomplete.
     var endsEarly = false
 
     init(_ input: [UInt8]) {
         let sealer = cipher(.seal, 2)
         var rest = input[...]
         while let kind = rest.popFirst(), let length = rest.popFirst() {
-            // Lengths up to a record's, in large steps.
+            // Lengths up to a record's maximum, in large steps.
             let size = Int(length) < 128 ? Int(length) : (Int(length) - 127) * 129
             let taken = Array(rest.prefix(size))
             rest = rest.dropFirst(size)
@@ -69,7 +70,7 @@ private struct SentRecords {
                 seal(filled + [22], by: sealer)
                 if filled.starts(with: [24, 0, 0, 1]) && filled.count == 5 { check(sealer.update(), "no update") }
             default:
-                // May begin a record that never ends.
+                // These bytes may begin a record that never ends.
                 isClean = false
                 endsEarly = true
                 bytes += taken

@@ -1,9 +1,9 @@
 import HTTP
 
-/// Bytes from a client: requests, one after the other.
+/// Fuzzes a client's bytes: a sequence of requests.
 ///
-/// Besides that nothing traps and that cuts change nothing: every request that is taken can be written afresh, any reader
-/// finds the same framing in what was written, and our own finds the same request in it.
+/// Nothing traps, and cuts change nothing. Every accepted request can be written again. Any reader finds the same
+/// framing in the written request, and the project's parser finds the same request.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzRequest(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 4)
@@ -22,9 +22,9 @@ private func checkWritten(_ message: Conversation.Message) {
     check(reader.blanksInStartLine == 2, "a start line of \(reader.blanksInStartLine + 1) words was sent on")
 
     written.appendContent(message.body, framing: message.framing, trailers: message.trailers)
-    // What was taken at the edge, the next hop takes too.
+    // The next hop accepts every request that the public port accepts.
     let read = Conversation(.client, written.bytes, limits: .withinCluster)
-    // HTTP/1.0 may come without an authority; whoever writes 1.1 has to know one, and here nobody does.
+    // An HTTP/1.0 request may come without an authority. HTTP/1.1 requires one, and this request provides none.
     if message.authority.isEmpty { return }
     check(read.ending == .clean && read.messages.count == 1, "what was written is read as \(read)")
     guard let again = read.messages.first else { return }
@@ -37,7 +37,7 @@ private func checkWritten(_ message: Conversation.Message) {
 }
 
 extension Conversation.FieldText {
-    /// What the rewriting between two hops leaves alone.
+    /// True for a field that a proxy forwards unchanged.
     fileprivate var isSentOn: Bool {
         switch known {
         case .host, .contentLength, .transferEncoding, .expect: false
@@ -47,7 +47,9 @@ extension Conversation.FieldText {
 }
 
 extension ByteBuffer {
-    /// Writes a request's head as a proxy does; returns the target that it wrote.
+    /// Writes a request's head as a proxy does.
+    ///
+    /// - Returns: the written target.
     fileprivate mutating func appendRequestHead(_ message: Conversation.Message) -> String {
         let isServerWide = message.path.isEmpty && message.method == .options
         let target = isServerWide ? "*" : message.path.hasPrefix("/") ? message.path : "/\(message.path)"

@@ -1,9 +1,9 @@
 import HTTP
 
-/// Bytes from a worker: responses, one after the other, to requests of one method.
+/// Fuzzes a worker's bytes: a sequence of responses to requests with one method.
 ///
-/// Besides that nothing traps and that cuts change nothing: what is taken and written afresh is read as the same response,
-/// by us and, as far as framing goes, by any other reader.
+/// Nothing traps, and cuts change nothing. An accepted response, written again, is read as the same response by the
+/// project's parser. Any reader finds the same framing.
 @_cdecl("LLVMFuzzerTestOneInput")
 func fuzzResponse(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var input = FuzzedInput(start, count, steeringCount: 5)
@@ -18,7 +18,7 @@ private func checkWritten(_ message: Conversation.Message, answering method: HTT
     var written = ByteBuffer()
     guard let status = UInt16(message.start[0]) else { return check(false, "a status that is no number") }
     check((100...999).contains(status), "status \(status)")
-    // A response of unknown length leaves in chunks.
+    // A response of unknown length is forwarded in chunks.
     let framing = message.framing == .untilClose ? .chunked : message.framing
     written.appendStatusLine(status)
     for field in message.fields where field.isSentOn { written.appendText("\(field.name): \(field.value)\r\n") }
@@ -31,7 +31,7 @@ private func checkWritten(_ message: Conversation.Message, answering method: HTT
     LenientReader(written.bytes, takesUnderscores: false).checkFraming(framing)
     written.appendContent(message.body, framing: framing, trailers: message.trailers)
 
-    // What was taken at the edge, the next hop takes too.
+    // The next hop accepts every response that the previous hop accepts.
     let read = Conversation(.server(answering: method), written.bytes, limits: .withinCluster)
     check(read.ending == .clean && read.messages.count == 1, "what was written is read as \(read)")
     guard let again = read.messages.first else { return }
@@ -42,7 +42,7 @@ private func checkWritten(_ message: Conversation.Message, answering method: HTT
 }
 
 extension Conversation.FieldText {
-    /// What the rewriting between two hops leaves alone.
+    /// True for a field that a proxy forwards unchanged.
     fileprivate var isSentOn: Bool {
         switch known {
         case .contentLength, .transferEncoding: false
