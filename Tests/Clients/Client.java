@@ -17,7 +17,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Java's HttpClient, over HTTP/1.1 and HTTP/2: java Client.java URL ADMIN_PORT CA. Prints `all is well`. */
+/** Tests Java's HttpClient over HTTP/1.1 and HTTP/2: java Client.java URL ADMIN_PORT CA. Prints `all is well`. */
 class Client {
     private static final byte[] UPLOAD = new byte[1_000_000];
     private final HttpClient http;
@@ -48,7 +48,7 @@ class Client {
         System.out.println("all is well");
     }
 
-    /** TLS with the cluster's authority alone. */
+    /** A TLS context that trusts only the cluster's CA. */
     private static SSLContext trusting(String path) throws Exception {
         var store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
@@ -76,7 +76,7 @@ class Client {
             check(answer.version() == version, answer.version());
         }
         check(Arrays.equals(post("/echo", BodyPublishers.ofByteArray(UPLOAD)).body(), UPLOAD), "upload");
-        // Of unknown length: chunks, or frames.
+        // The content has no known length: it is sent in chunks (HTTP/1.1) or in frames (HTTP/2).
         var pieces = IntStream.range(0, 100).mapToObj(at -> Arrays.copyOfRange(UPLOAD, at * 10_000, (at + 1) * 10_000));
         check(Arrays.equals(post("/echo", BodyPublishers.ofByteArrays(pieces::iterator)).body(), UPLOAD), "in pieces");
         check(new String(post("/reverse", BodyPublishers.ofString("abc")).body()).equals("cba"), "reverse");
@@ -116,7 +116,7 @@ class Client {
         return send(request(path));
     }
 
-    /** A safe request, begun anew when its connection broke. */
+    /** Sends a safe request and retries it after a broken connection, at most twice. */
     private HttpResponse<byte[]> getAgain(String path) throws Exception {
         for (int attempt = 0; ; attempt++) {
             try {

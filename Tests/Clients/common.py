@@ -1,7 +1,7 @@
-"""What the clients in Python share: where the cluster is, what they send and expect, and the balancer's end.
+"""The common part of the Python clients: the cluster's address, test content, and the end of the balancer.
 
-Each is called with URL ADMIN_PORT [CA], goes through what its library is used for, and prints `all is well`. Settings of the
-machine (proxies, other authorities) must not count: each client is told to leave the environment alone.
+Each client is called with URL ADMIN_PORT [CA]. It tests the main functions of its library and prints `all is well`.
+Each client ignores the environment, so that the machine's proxies and CAs have no influence.
 """
 
 import json
@@ -15,19 +15,19 @@ base = sys.argv[1].rstrip("/")
 admin = sys.argv[2]
 authority = sys.argv[3] if len(sys.argv) > 3 else None
 
-# An upload in pieces of an odd size, one after the other.
+# An upload in pieces of an odd size.
 pieces = [bytes([number]) * 10_007 for number in range(100)]
 upload = b"".join(pieces)
 
 
 def pattern(count):
-    """What `GET /bytes/COUNT` is made of."""
+    """The content of `GET /bytes/COUNT`."""
     alphabet = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-\n"
     return (alphabet * (count // 64 + 1))[:count]
 
 
 def context():
-    """TLS with the cluster's authority alone; None in the plain build."""
+    """A TLS context that trusts only the cluster's CA; None in the plain build."""
     if authority is None:
         return None
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -35,11 +35,11 @@ def context():
     return made
 
 
-def kill_balancer():
-    """SIGKILL to the balancer that reigns."""
+def kill_balancer(number=signal.SIGKILL):
+    """Sends a signal to the active balancer."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"http://127.0.0.1:{admin}/status") as answer:
-        os.kill(json.load(answer)["pid"], signal.SIGKILL)
+        os.kill(json.load(answer)["pid"], number)
 
 
 def check_worker(text):

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A line for each request, at the balancer and at the worker, that belong together.
+    /// The balancer and the worker each write a line for a request, and both lines have the same id.
     @Suite struct AccessLog {
         private func line(_ path: String, _ target: String) throws -> [String: String] {
             var found: String?
@@ -45,16 +45,17 @@ extension EndToEnd {
             #expect(worker["id"] == id && worker["status"] == "200" && worker["node"] == "worker-8001", "\(worker)")
         }
 
-        @Test func `Lines that the disk does not take are counted`() throws {
+        @Test func `Access log lines that the disk rejects are counted`() throws {
             let cluster = try TestCluster(.init(workers: 1, balancerArguments: ["--access-log", "/dev/full"]))
             defer { cluster.tearDown() }
             for _ in 0..<3 { #expect(try cluster.curl("/").isOK) }
-            try waitUntil("all are counted") {
+            try waitUntil("all lines are counted") {
                 try cluster.admin("/metrics").contains("\nunderstudy_access_log_dropped_total 3\n")
             }
         }
 
-        @Test func `Lines are counted while there is no place for the file, and written when there is one again`()
+        @Test
+        func `Access log lines are counted while the file can't be opened, and written when it can be opened again`()
             throws
         {
             let folder = try Files.makeTemporaryFolder()
@@ -65,7 +66,7 @@ extension EndToEnd {
             defer { cluster.tearDown() }
             Files.remove(logs)
             #expect(try cluster.curl("/?lost").isOK)
-            try waitUntil("it is counted") {
+            try waitUntil("the lines are counted") {
                 try cluster.admin("/metrics").contains("\nunderstudy_access_log_dropped_total 1\n")
             }
             try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
@@ -73,7 +74,7 @@ extension EndToEnd {
             _ = try line("\(logs)/access", "/?kept")
         }
 
-        @Test func `The log is complete after a stop, and can be moved away`() throws {
+        @Test func `The access log is complete after a stop, and the file can be moved`() throws {
             let folder = try Files.makeTemporaryFolder()
             defer { Files.remove(folder) }
             let cluster = try cluster(folder)
@@ -91,6 +92,65 @@ extension EndToEnd {
             balancer.send(SIGTERM)
             #expect(balancer.wait(seconds: Patience.seconds) == 0)
             #expect(Files.text(log).contains("/?third"))
+        }
+
+        /// A request that the balancer rejects itself, the curl arguments for it, and the expected status.
+        struct Refusal: CustomTestStringConvertible, Sendable {
+            let target: String
+            let arguments: [String]
+            let status: String
+            var testDescription: String { "\(status) for \(target)" }
+        }
+
+        static let refusals = [
+            Refusal(
+                target: "/?fields", arguments: ["-H", "x: \(String(repeating: "a", count: 20_000))"], status: "431"),
+            Refusal(target: "/?host", arguments: ["-H", "Host: a b"], status: "400"),
+            Refusal(target: "/?framing", arguments: ["-H", "Transfer-Encoding: gzip", "-d", "x"], status: "501"),
+            Refusal(target: "/?line\(String(repeating: "b", count: 9000))", arguments: [], status: "414"),
+        ]
+
+        @Test(arguments: refusals) func `A request with a rejected head has a line with its status`(refusal: Refusal)
+            throws
+        {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let cluster = try cluster(folder)
+            defer { cluster.tearDown() }
+            let curl = try Curl(cluster.url(refusal.target), ["--http1.1"] + refusal.arguments).finish()
+            let got = "\(curl.status)"
+            let line = try line("\(folder)/balancer.log", String(refusal.target.prefix(1024)))
+            #expect(line["status"] == got && line["client"] == "127.0.0.1", "\(curl), \(line)")
+            #expect(line["bytes"] == "\(curl.body.count)", "\(curl), \(line)")
+            #expect(line["method"] == (refusal.target == "/?framing" ? "POST" : "GET"))
+        }
+
+        @Test func `An HTTP2 request with a rejected head has a line with its status`() throws {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let cluster = try cluster(folder)
+            defer { cluster.tearDown() }
+            let field = "x: \(String(repeating: "a", count: 20_000))"
+            let curl = try cluster.curl("/?large", HTTP2.version, "-H", field)
+            #expect(curl.status == 431)
+            let line = try line("\(folder)/balancer.log", "")
+            #expect(line["status"] == "431" && line["bytes"] == "\(curl.body.count)", "\(line)")
+        }
+
+        @Test func `A request beyond the rate limit, or without a worker, has a line with its status`() throws {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let cluster = try TestCluster(
+                .init(
+                    workers: 0,
+                    balancerArguments: [
+                        "--access-log", "\(folder)/log", "--rate-limit", "1:1", "--queue-timeout", "100ms",
+                    ]))
+            defer { cluster.tearDown() }
+            #expect(try cluster.curl("/?first").status == 503)
+            #expect(try cluster.curl("/?second").status == 429)
+            #expect(try line("\(folder)/log", "/?first")["status"] == "503")
+            #expect(try line("\(folder)/log", "/?second")["status"] == "429")
         }
     }
 }

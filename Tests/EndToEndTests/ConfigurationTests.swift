@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Options from a file.
+    /// Options from a configuration file.
     @Suite struct Configuration {
         struct Wrong: CustomTestStringConvertible, Sendable {
             let text: String
@@ -12,9 +12,11 @@ extension EndToEnd {
 
         static let wrong = [
             Wrong(text: "port: 8123\nnonsense: 1\n", says: ":2: unknown key nonsense"),
-            Wrong(text: "# a comment\n\nport: http\n", says: ":3: port: "),
-            Wrong(text: "threads: 0\n", says: ":1: threads: --threads takes"),
-            Wrong(text: "queue-timeout: 5\n", says: ":1: queue-timeout: --queue-timeout 5: use a time"),
+            Wrong(text: "# a comment\n\nport: http\n", says: ":3: port http: use a number from 1 to 65535"),
+            Wrong(text: "threads: 0\n", says: ":1: threads 0: use a number from 1 to 1024"),
+            Wrong(text: "queue-timeout: 5d\n", says: ":1: queue-timeout 5d: use a time"),
+            Wrong(text: "que-timeout: 5s\n", says: ":1: unknown key que-timeout: did you mean queue-timeout?"),
+            Wrong(text: "capacity: 5\n", says: ":1: capacity is a setting of the worker"),
             Wrong(text: "port: 8123\nport: 8124\n", says: ":2: port stands in line 1 already"),
             Wrong(text: "limits:\n  port: 1\n", says: ":1: limits: a space and a value"),
             Wrong(text: " port: 1\n", says: ":1: begins with white space"),
@@ -22,14 +24,14 @@ extension EndToEnd {
             Wrong(text: "host: [a]\n", says: ":1: host: put this value into quotes"),
             Wrong(text: "host: 'a\n", says: ":1: host: the quote has no end"),
             Wrong(text: "host: null\n", says: ":1: host: leave the line out"),
-            Wrong(text: "insecure-bind: yes\n", says: ":1: insecure-bind: use true or false"),
+            Wrong(text: "insecure-bind: yes\n", says: ":1: insecure-bind yes: use true or false"),
             Wrong(text: "replace: true\n", says: ":1: replace can only be given on the command line"),
             Wrong(text: "config: other\n", says: ":1: config can only be given"),
             Wrong(text: "just words\n", says: ":1: is not of the form"),
         ]
 
         @Test(arguments: wrong)
-        func `What is wrong in the file is said with its line`(wrong: Wrong) throws {
+        func `An error in the configuration file names its line`(wrong: Wrong) throws {
             let folder = try Files.makeTemporaryFolder()
             defer { Files.remove(folder) }
             let path = "\(folder)/balancer.yaml"
@@ -41,8 +43,8 @@ extension EndToEnd {
             #expect(result.errors.contains(path + wrong.says), "\(result.errors)")
         }
 
-        /// What the file says holds, the command line wins, and a successor goes on with both.
-        @Test func `The file sets limits, also for a successor`() throws {
+        /// The file's options apply, the command line overrides them, and a successor keeps both.
+        @Test func `The configuration file sets limits, for a successor too`() throws {
             let folder = try Files.makeTemporaryFolder()
             defer { Files.remove(folder) }
             let path = "\(folder)/balancer.yaml"
@@ -71,21 +73,21 @@ extension EndToEnd {
 
         private func expectLimits(of cluster: TestCluster) throws {
             var responses: [CurlResponse] = []
-            try waitUntil("requests come too fast") {
+            try waitUntil("the rate limit is reached") {
                 responses.append(try cluster.curl("/"))
                 return responses.last?.status == 429
             }
             #expect(responses.count >= 4)
             #expect(responses.dropLast().allSatisfy { $0.isOK })
             #expect(responses.last?.field("retry-after") == "1")
-            // Two connections stand; a third is closed, and there is room again when one has gone.
+            // Two connections are open and a third is closed. After one of them has closed, there is room again.
             var standing = try (0..<2).map { _ in try PlainSocket(port: cluster.publicPort, patienceSeconds: 30) }
-            try waitUntil("both are counted") {
+            try waitUntil("both connections are counted") {
                 try PrometheusText(cluster.admin("/metrics")).samples["understudy_connections"] == 2
             }
             #expect(try PlainSocket(port: cluster.publicPort, patienceSeconds: 30).receiveAll().isEmpty)
             standing.removeLast().breakOff()
-            try waitUntil("there is room again") { try cluster.curl("/").status == 200 }
+            try waitUntil("a connection is free again") { try cluster.curl("/").status == 200 }
             let samples = try PrometheusText(cluster.admin("/metrics")).samples
             #expect(try #require(samples["understudy_connections_over_source_limit_total"]) >= 1)
             #expect(try #require(samples["understudy_rate_limited_total"]) >= 1)

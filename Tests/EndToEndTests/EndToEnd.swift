@@ -1,7 +1,8 @@
 import Testing
 
-/// Everything that starts the real executables, but for `Scenarios`, one test at a time: they share the machine's processors.
+/// All tests that start the real executables, except `Scenarios`. They run one at a time, because they share the
+/// machine's processors.
 ///
-/// A failure shows the ends of the logs of the processes that took part.
+/// A failure shows the ends of the logs of all processes of the test.
 @Suite(.serialized, .timeLimit(.minutes(4)), .showingLogs)
 enum EndToEnd {}

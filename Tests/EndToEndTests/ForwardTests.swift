@@ -2,13 +2,14 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A worker in front of an application that knows nothing of the cluster.
+    /// A worker in front of an application that does not know the cluster.
     @Suite struct Forward {
         private func cluster(for application: Application) throws -> TestCluster {
             try TestCluster(workers: 1, workerArguments: ["--forward", "http://127.0.0.1:\(application.port)"])
         }
 
-        @Test func `Requests reach the application with what we say of the client, and nothing that the client forged`()
+        @Test
+        func `Requests reach the application with the balancer's fields about the client, and without forged ones`()
             throws
         {
             let application = try Application()
@@ -55,7 +56,7 @@ extension EndToEnd {
             #expect(head.isOK && head.field("content-length") != nil, "\(head)")
         }
 
-        @Test func `An application that has gone costs no request, whatever its method`() throws {
+        @Test func `An application that is down costs no request, whatever its method`() throws {
             let applications = [try Application(), try Application()]
             defer { for application in applications { application.stop() } }
             let cluster = try cluster(for: applications[0])
@@ -68,12 +69,37 @@ extension EndToEnd {
                 let response = try cluster.curl("/x", "-d", "content")
                 #expect(response.isOK, "\(response)")
             }
-            // As many as put a worker out, unless its probes were faster.
-            try cluster.waitForStatus("it is out") { $0.state(of: "worker-8002") == "ejected" }
-            try waitUntil("it says why") { other.log.contains("takes no connections") }
+            // This many failures eject a worker, unless the probes were faster.
+            try cluster.waitForStatus("the worker is out of the rotation") { $0.state(of: "worker-8002") == "ejected" }
+            try waitUntil("the worker logs the reason") { other.log.contains("takes no connections") }
         }
 
-        @Test func `WebSocket becomes a tunnel to the application, and is counted`() throws {
+        @Test func `An application that dies before its response costs no idempotent request`() throws {
+            let dying = try LoopbackListener()
+            defer { dying.stop() }
+            // The request arrives, and the connection ends.
+            dying.start { _ = $0.receive() }
+            let application = try Application()
+            defer { application.stop() }
+            let cluster = try cluster(for: application)
+            defer { cluster.tearDown() }
+            try cluster.startWorker(id: "worker-8002", arguments: ["--forward", "http://127.0.0.1:\(dying.port)"])
+            try cluster.waitUntilReady(2)
+            for _ in 0..<3 {
+                #expect(try cluster.curl("/x").isOK)
+                #expect(try cluster.curl("/x", "-X", "PUT", "-d", "content").isOK)
+                #expect(try cluster.curl("/x", "-X", "DELETE").isOK)
+            }
+            let failures = try #require(try cluster.status().worker("worker-8002")).failuresTotal
+            #expect(failures > 0)
+            // A request that may have been processed goes to one worker only.
+            var refused = 0
+            for _ in 0..<4 where try cluster.curl("/x", "-d", "content").status == 502 { refused += 1 }
+            let more = try #require(try cluster.status().worker("worker-8002")).failuresTotal - failures
+            #expect(refused == more)
+        }
+
+        @Test func `WebSocket becomes a tunnel to the application and is counted`() throws {
             let application = try Application()
             defer { application.stop() }
             let cluster = try cluster(for: application)
@@ -115,7 +141,7 @@ extension EndToEnd {
             #expect(result.text.split(separator: " ") == ["1", "0", "0", "0", "0"], "\(result)")
         }
 
-        @Test func `Statuses and large contents come through unchanged`() throws {
+        @Test func `Statuses and large contents pass unchanged`() throws {
             let application = try Application()
             defer { application.stop() }
             let cluster = try cluster(for: application)
@@ -123,7 +149,7 @@ extension EndToEnd {
             for status in [201, 404, 418, 500, 503] {
                 #expect(try cluster.curl("/status/\(status)").status == status)
             }
-            // Beyond every buffer on the way, and not the same all over.
+            // The content exceeds every buffer on the way, and its bytes vary.
             let content = Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) })
             let file = "\(cluster.folder)/content"
             try content.write(to: URL(fileURLWithPath: file))
@@ -139,8 +165,10 @@ extension EndToEnd {
             try cluster.startWorker(id: "worker-8002", arguments: ["--forward", "http://127.0.0.1:\(other.port)"])
             try cluster.waitUntilReady(2)
             one.stop()
-            // Three probes that find the application down.
-            try cluster.waitForStatus("its worker is out") { $0.state(of: "worker-8001") == "ejected" }
+            // Three probes fail because the application is down.
+            try cluster.waitForStatus("the application's worker is out of the rotation") {
+                $0.state(of: "worker-8001") == "ejected"
+            }
             #expect(try cluster.status().worker("worker-8001")?.reason?.contains("503") == true)
             for _ in 0..<6 { #expect(try cluster.curl("/").isOK) }
             #expect(try cluster.status().readyCount == 1)
@@ -148,7 +176,7 @@ extension EndToEnd {
             let again = try Application(port: one.port)
             defer { again.stop() }
             try cluster.waitUntilReady(2)
-            try waitUntil("it gets requests again") { try cluster.curl("/").isOK && !again.heads.isEmpty }
+            try waitUntil("the application gets requests again") { try cluster.curl("/").isOK && !again.heads.isEmpty }
         }
 
         @Test func `While the only application is down the answer is 502`() throws {

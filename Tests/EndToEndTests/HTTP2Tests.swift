@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// HTTP/2 by the clients that people use: over TLS by ALPN, in the plain build with prior knowledge.
+    /// HTTP/2 with common clients: over TLS by ALPN, in the plain build with prior knowledge.
     @Suite struct HTTP2 {
         static var version: String { TestCertificates.scheme == "https" ? "--http2" : "--http2-prior-knowledge" }
 
@@ -10,7 +10,7 @@ extension EndToEnd {
             try Command.run("h2load", arguments + [cluster.url(path)], seconds: 100).text
         }
 
-        @Test func `curl is served over HTTP2, whatever it asks`() throws {
+        @Test func `curl is served over HTTP2 for every kind of request`() throws {
             let cluster = try TestCluster(workers: 2)
             defer { cluster.tearDown() }
             let hello = try cluster.curl("/", HTTP2.version)
@@ -28,7 +28,7 @@ extension EndToEnd {
             #expect(expecting.isOK && expecting.text == "after 100", "\(expecting)")
         }
 
-        @Test func `A large upload comes back whole`() throws {
+        @Test func `A large upload returns complete`() throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
             let file = "\(cluster.folder)/large"
@@ -38,7 +38,7 @@ extension EndToEnd {
             #expect(response.isOK && response.body == content, "\(response.errors)")
         }
 
-        @Test func `h2load finds no request failed, and floods are counted`() throws {
+        @Test func `h2load reports no failed request, and floods are counted`() throws {
             let cluster = try TestCluster(workers: 3)
             defer { cluster.tearDown() }
             let small = try load(cluster, "/", ["-n", "5000", "-c", "10", "-m", "50"])
@@ -56,14 +56,14 @@ extension EndToEnd {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
             let slow = try cluster.startCurl("/reverse?delay_ms=2000", HTTP2.version, "--data-binary", "abc")
-            try cluster.waitForStatus("the request is under way") { $0.workers.first?.inFlight == 1 }
+            try cluster.waitForStatus("the request is in progress") { $0.workers.first?.inFlight == 1 }
             cluster.balancer?.send(SIGTERM)
             let response = slow.finish()
             #expect(response.isOK && response.text == "cba", "\(response)")
         }
 
         #if TLS
-            @Test func `A worker serves a foreign balancer over HTTP2`() throws {
+            @Test func `A worker serves another balancer program over HTTP2`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 let node = "\(cluster.certificates)/nodes/balancer/balancer"

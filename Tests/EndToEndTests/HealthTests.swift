@@ -3,15 +3,15 @@ import Testing
 
 extension EndToEnd {
     @Suite struct Health {
-        @Test func `A worker that is killed is out at once, fails no GET, and comes back`() throws {
-            // No probe will tell.
+        @Test func `A killed worker leaves the rotation at once, fails no GET, and returns`() throws {
+            // The probes are too rare to detect the death.
             let cluster = try TestCluster(.init(balancerArguments: ["--probe-interval", "10m"]))
             defer { cluster.tearDown() }
             let load = try LoadGenerator(cluster)
             try load.waitForMore(20)
             let victim = cluster.workers[1]
             victim.process.end()
-            try cluster.waitForStatus("it is out") { $0.state(of: victim.id) != "ready" }
+            try cluster.waitForStatus("the worker is out of the rotation") { $0.state(of: victim.id) != "ready" }
             try load.waitForMore(50)
             try victim.start()
             try cluster.waitUntilReady(3)
@@ -37,14 +37,16 @@ extension EndToEnd {
             #expect(tally.refused + tally.timedOut + tally.lost + tally.otherStatus == 0, "\(tally)")
         }
 
-        @Test func `A worker that hangs is out after three probes, and back when it goes on`() throws {
+        @Test func `A hung worker leaves the rotation after three probes, and returns when it continues`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             let victim = cluster.workers[2]
             victim.process.send(SIGSTOP)
             let began = Date()
-            // Three probes of 1 s that time out after 1 s each: about 6 s; twice that on a slow machine.
-            try cluster.waitForStatus("it is out", seconds: 12) { $0.state(of: victim.id) == "ejected" }
+            // Three probes, every 1 s, with a timeout of 1 s each: about 6 s, and twice that on a slow machine.
+            try cluster.waitForStatus("the worker is out of the rotation", seconds: 12) {
+                $0.state(of: victim.id) == "ejected"
+            }
             #expect(Date().timeIntervalSince(began) > 1.5)
             for _ in 0..<6 {
                 let response = try cluster.curl("/")
@@ -55,11 +57,11 @@ extension EndToEnd {
         }
 
         /// Two failures instead of five, and half a second instead of half a minute.
-        @Test func `Failed requests eject for as long as the options say`() throws {
+        @Test func `Failed requests eject a worker for the time of the options`() throws {
             let listener = try LoopbackListener()
             listener.start { socket in
                 guard socket.receive() != nil else { return }
-                // Breaks off in the middle.
+                // The response breaks off in the middle.
                 socket.send(Data("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".utf8))
             }
             defer { listener.stop() }
@@ -74,12 +76,12 @@ extension EndToEnd {
             try cluster.startWorker(
                 id: "worker-8003", arguments: ["--forward", "http://127.0.0.1:\(listener.port)"])
             try cluster.waitUntilReady(3)
-            try waitUntil("it is ejected") {
+            try waitUntil("the worker is ejected") {
                 _ = try cluster.curl("/")
                 return cluster.balancerLog.contains("failed 2 requests in a row")
             }
-            // Sooner than the default would allow.
-            try cluster.waitForStatus("it is back", seconds: 20) { $0.readyCount == 3 }
+            // This is sooner than the default allows.
+            try cluster.waitForStatus("all workers are ready again", seconds: 20) { $0.readyCount == 3 }
         }
 
         @Test func `Without a worker the answer is 503 with Retry-After`() throws {
@@ -94,7 +96,7 @@ extension EndToEnd {
             #expect(response.text.contains("\"error\""))
         }
 
-        @Test func `When the last worker dies the answer is an error, not a hang`() throws {
+        @Test func `When the last worker dies the client gets an error, not a hang`() throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
             cluster.workers[0].process.end()
@@ -102,17 +104,18 @@ extension EndToEnd {
             let response = try cluster.curl("/")
             #expect(Date().timeIntervalSince(began) < 15)
             #expect((502...504).contains(response.status), "\(response)")
-            try cluster.waitForStatus("it is out") { $0.readyCount == 0 }
+            try cluster.waitForStatus("the worker is out of the rotation") { $0.readyCount == 0 }
             #expect(try cluster.curl("/").status == 503)
             try cluster.workers[0].start()
             try cluster.waitUntilReady(1)
             #expect(try cluster.curl("/").isOK)
         }
 
-        @Test func `A request that waits for a worker is served when one joins in time`() throws {
+        @Test func `A waiting request is served when a worker joins in time`() throws {
             let cluster = try TestCluster(workers: 0)
             defer { cluster.tearDown() }
-            // Each waits up to 1 s: in a row until the worker is there, so that one of them is waiting at that moment.
+            // Each request waits up to 1 s. The requests follow each other until the worker has joined, so one of them
+            // waits at that moment.
             let worker = try cluster.startWorker(id: "worker-8001")
             var response = try cluster.curl("/")
             try waitUntil("a request is served") {
@@ -123,16 +126,21 @@ extension EndToEnd {
             #expect(worker.process.isRunning)
         }
 
-        @Test func `A worker that is started again under its id takes the place of the dead one`() throws {
+        @Test func `A restarted worker replaces the dead one with the same id`() throws {
             let cluster = try TestCluster(workers: 2)
             defer { cluster.tearDown() }
             let victim = cluster.workers[0]
+            func waitForRegistrations(_ count: Int) throws {
+                try waitUntil("the worker's log has \(count) registrations") {
+                    victim.log.split(separator: "\n").count { $0.contains("registered with the balancer") } == count
+                }
+            }
             for start in 2...4 {
+                // The balancer knows the worker a moment before the worker logs it.
+                try waitForRegistrations(start - 1)
                 victim.process.end()
                 try victim.start()
-                try waitUntil("the new one has registered") {
-                    victim.log.split(separator: "\n").count { $0.contains("registered with the balancer") } == start
-                }
+                try waitForRegistrations(start)
                 try cluster.waitUntilReady(2)
             }
             #expect(try cluster.status().workers.count == 2)

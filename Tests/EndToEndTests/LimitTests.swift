@@ -2,15 +2,15 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Limits through the executables: what the options say holds, the answer is the one that docs/limits.md promises, and each is
-    /// counted under its name.
+    /// Limits through the executables: each option applies, the reaction is the one in docs/limits.md, and the limit's
+    /// counter rises.
     @Suite struct Limits {
         struct Case: CustomTestStringConvertible, Sendable {
-            /// The option whose limit is passed, and the label of its counter.
+            /// The option of the exceeded limit, which is also the label of its counter.
             let limit: String
-            /// Sent in one piece; the balancer has to end the connection.
+            /// Sent in one piece. The balancer has to close the connection.
             let bytes: String
-            /// 0 when the connection ends without an answer.
+            /// 0 if the connection closes without a response.
             let status: Int
 
             var testDescription: String { limit }
@@ -40,7 +40,9 @@ extension EndToEnd {
 
         private static func text(_ count: Int) -> String { String(repeating: "x", count: count) }
 
-        @Test func `What goes beyond an option's limit gets its answer, and is counted`() throws {
+        @Test func `Beyond the limit of an option the client gets the documented reaction, and the counter rises`()
+            throws
+        {
             var options = TestCluster.Options()
             options.workers = 1
             options.balancerArguments = [
@@ -57,7 +59,7 @@ extension EndToEnd {
                 #expect(try count(of: limit.limit, cluster) == before + 1, "\(limit.limit)")
                 #expect(try cluster.curl("/").isOK)
             }
-            try cluster.waitForStatus("nobody is busy with them") { $0.inFlight == [0] }
+            try cluster.waitForStatus("no request is in progress") { $0.inFlight == [0] }
         }
 
         private func count(of limit: String, _ cluster: TestCluster) throws -> Double {
@@ -65,7 +67,7 @@ extension EndToEnd {
             return try #require(try PrometheusText(cluster.admin("/metrics")).samples[name], "\(name)")
         }
 
-        /// Whoever takes too long to finish does not keep a process that was told to go.
+        /// A client that takes too long does not delay the end of a draining process.
         @Test func `A drain ends after its time, at the balancer and at a worker`() throws {
             var options = TestCluster.Options()
             options.workers = 1
@@ -74,20 +76,20 @@ extension EndToEnd {
             let cluster = try TestCluster(options)
             defer { cluster.tearDown() }
             let first = try cluster.startSlowRequest(milliseconds: 60_000)
-            try cluster.waitForStatus("it is under way") { $0.inFlight == [1] }
+            try cluster.waitForStatus("the request is in progress") { $0.inFlight == [1] }
             cluster.balancer?.send(SIGTERM)
             #expect(first.finish().exitStatus != 0)
             #expect(cluster.balancer?.wait() == 0)
             try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 1 }
             let second = try cluster.startSlowRequest(milliseconds: 60_000)
-            try cluster.waitForStatus("it is under way") { $0.inFlight == [1] }
+            try cluster.waitForStatus("the request is in progress") { $0.inFlight == [1] }
             cluster.workers[0].process.send(SIGTERM)
             #expect(cluster.workers[0].process.wait() == 0)
             #expect(second.finish().status != 200)
         }
 
         #if TLS
-            @Test func `A client that does not shake hands is closed`() throws {
+            @Test func `A client without a handshake is closed`() throws {
                 var options = TestCluster.Options()
                 options.workers = 0
                 options.balancerArguments = ["--handshake-timeout", "200ms"]
@@ -98,8 +100,10 @@ extension EndToEnd {
             }
         #endif
 
-        /// An application that says nothing is given up by its worker, whichever protocol it speaks.
-        @Test(arguments: ["http", "h2c"]) func `An application's answer has the worker's time`(scheme: String) throws {
+        /// A worker stops waiting for a silent application, with either protocol.
+        @Test(arguments: ["http", "h2c"]) func `A worker's response timeout applies to its application`(scheme: String)
+            throws
+        {
             let listener = try LoopbackListener()
             listener.start { socket in while socket.receive() != nil {} }
             defer { listener.stop() }
@@ -108,7 +112,7 @@ extension EndToEnd {
             defer { cluster.tearDown() }
             let response = try cluster.curl("/", "-d", "x")
             #expect(response.status == 504, "\(response)")
-            try cluster.waitForStatus("it is not busy with it") { $0.inFlight == [0] }
+            try cluster.waitForStatus("no request is in progress") { $0.inFlight == [0] }
         }
     }
 }

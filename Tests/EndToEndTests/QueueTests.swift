@@ -2,24 +2,24 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Workers that take so many requests and no more.
+    /// Workers with a limit of requests.
     @Suite struct Queue {
         private func cluster(workers: Int, maximumRequests: Int, _ more: String...) throws -> TestCluster {
             var options = TestCluster.Options()
             options.workers = workers
-            // The queue is one for all loops.
+            // All loops share one queue.
             options.balancerArguments = ["--threads", "2"] + more
             options.workerArguments = ["--max-requests", "\(maximumRequests)"]
             return try TestCluster(options)
         }
 
-        @Test func `A worker is given as many requests as it takes, and the next when it is free`() throws {
+        @Test func `A worker gets no more requests than its limit, and the next one when one ends`() throws {
             let cluster = try cluster(workers: 2, maximumRequests: 1, "--queue-timeout", "60s")
             defer { cluster.tearDown() }
             var requests = try (0..<2).map { _ in try cluster.startSlowRequest(milliseconds: 3000) }
-            try cluster.waitForStatus("both are busy") { $0.inFlight == [1, 1] }
+            try cluster.waitForStatus("both workers are busy") { $0.inFlight == [1, 1] }
             requests += try (0..<4).map { _ in try cluster.startSlowRequest(milliseconds: 1) }
-            try waitUntil("all have been answered") {
+            try waitUntil("all requests have been answered") {
                 let inFlight = try cluster.status().inFlight
                 #expect(inFlight.allSatisfy { $0 <= 1 })
                 return requests.allSatisfy { !$0.isRunning }
@@ -34,7 +34,7 @@ extension EndToEnd {
             #expect(metrics.samples["understudy_queue_length"] == 0)
         }
 
-        @Test func `Who waits too long for a busy worker gets 504`() throws {
+        @Test func `A request that waits too long for a busy worker gets 504`() throws {
             let cluster = try cluster(workers: 1, maximumRequests: 1)
             defer { cluster.tearDown() }
             let slow = try cluster.startSlowRequest(milliseconds: 5000)

@@ -3,16 +3,14 @@
     import Testing
 
     extension EndToEnd {
-        /// Only nodes with the right certificate get in; both sides say why not, and the registry stays as it was.
+        /// Only nodes with the right certificate get in. Both sides log the reason, and the registry does not change.
         @Suite struct Refusals {
-            struct Case: CustomTestStringConvertible, Sendable {
+            struct Case: Sendable {
                 /// A folder of `Tests/Certificates/make-odd-certs`.
                 let name: String
-                /// What each log has to name.
-                let inBalancer: String
+                /// The expected text of each log. The balancer does not notice every refusal by the worker.
+                let inBalancer: String?
                 let inWorker: String
-
-                var testDescription: String { name }
             }
 
             static let odd = [
@@ -26,36 +24,48 @@
                 Case(name: "balancer-role", inBalancer: "role does not allow", inWorker: "role does not allow"),
                 Case(name: "operator-role", inBalancer: "role does not allow", inWorker: "role does not allow"),
                 Case(name: "other-id", inBalancer: "names another node", inWorker: "names another node"),
-                // The worker sees another cluster's balancer and leaves before it asks for anything.
+                // The worker sees another cluster's balancer and leaves before its first request.
+                Case(name: "other-cluster-name", inBalancer: nil, inWorker: "no balancer of this cluster"),
                 Case(
-                    name: "other-cluster-name", inBalancer: "balancer reigns", inWorker: "no balancer of this cluster"),
-                Case(
-                    name: "host-not-in-san", inBalancer: "not good for the given host",
-                    inWorker: "not good for the given host"),
+                    name: "host-not-in-san", inBalancer: "not valid for the given host",
+                    inWorker: "not valid for the given host"),
                 Case(name: "self-signed", inBalancer: "self-signed certificate", inWorker: "the peer refused"),
                 Case(name: "other-ca", inBalancer: "certificate is refused", inWorker: "the peer refused"),
                 Case(name: "public-leaf", inBalancer: "certificate purpose", inWorker: "the peer refused"),
             ]
 
-            @Test(arguments: odd)
-            func `An odd certificate does not get in`(odd: Case) throws {
+            @Test func `An odd certificate is refused`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 let folder = "\(cluster.folder)/odd"
                 try TestCertificates.makeOdd(id: "worker-8009", in: folder)
                 let before = try cluster.status().workers.map(\.id)
-                let worker = try cluster.startWorker(id: "worker-8009", certificates: "\(folder)/\(odd.name)")
-                try waitUntil("the balancer's log says '\(odd.inBalancer)'") {
-                    cluster.balancerLog.contains(odd.inBalancer)
+                let log = "\(cluster.folder)/worker-8009.log"
+                let port = try Ports.free(1)[0]
+                for odd in Refusals.odd {
+                    // The log lines about the earlier certificates don't count.
+                    let (seenOfBalancer, seenOfWorker) = (cluster.balancerLog.utf8.count, Files.text(log).utf8.count)
+                    let worker = try cluster.startWorker(
+                        id: "worker-8009", port: port, certificates: "\(folder)/\(odd.name)")
+                    if let text = odd.inBalancer {
+                        try waitUntil("the balancer's log says '\(text)' for \(odd.name)") {
+                            Refusals.tail(cluster.balancerLog, from: seenOfBalancer).contains(text)
+                        }
+                    }
+                    try waitUntil("the worker's log says '\(odd.inWorker)' for \(odd.name); its log: \(worker.log)") {
+                        Refusals.tail(worker.log, from: seenOfWorker).contains(odd.inWorker)
+                    }
+                    #expect(try cluster.status().workers.map(\.id) == before, "\(odd.name)")
+                    #expect(worker.process.isRunning, "\(odd.name)")
+                    worker.process.end()
                 }
-                try waitUntil("the worker's log says '\(odd.inWorker)'; it says: \(worker.log)") {
-                    worker.log.contains(odd.inWorker)
-                }
-                #expect(try cluster.status().workers.map(\.id) == before)
-                #expect(worker.process.isRunning)
             }
 
-            @Test func `A revoked node does not get in`() throws {
+            private static func tail(_ log: String, from offset: Int) -> String {
+                String(decoding: log.utf8.dropFirst(offset), as: UTF8.self)
+            }
+
+            @Test func `A revoked node is refused`() throws {
                 let folder = try Files.makeTemporaryFolder()
                 defer { Files.remove(folder) }
                 let certificates = "\(folder)/certs"
@@ -67,14 +77,16 @@
                 let cluster = try TestCluster(options)
                 defer { cluster.tearDown() }
                 let worker = try cluster.startWorker(id: "worker-8003")
-                try waitUntil("the balancer's log says so") { cluster.balancerLog.contains("certificate revoked") }
-                try waitUntil("the worker's log says so; it says: \(worker.log)") {
-                    worker.log.contains("certificate revoked")
+                let name = "(spiffe://understudy/worker/worker-8003, serial "
+                try waitUntil("the balancer names it") { cluster.balancerLog.contains("certificate revoked \(name)") }
+                try waitUntil("the worker names it; its log: \(worker.log)") {
+                    worker.log.contains("nodes/worker-8003/worker.pem \(name)")
+                        && worker.log.contains("certificate revoked")
                 }
                 #expect(try cluster.status().workers.map(\.id) == ["worker-8001", "worker-8002"])
             }
 
-            @Test func `Nobody gets near the cluster port or a worker without a certificate`() throws {
+            @Test func `A peer without a certificate reaches neither the cluster port nor a worker`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 for port in [cluster.clusterPort, cluster.workers[0].port] {
@@ -85,7 +97,7 @@
                 #expect(cluster.workers[0].log.contains("showed no certificate"))
             }
 
-            /// Registers by hand, with the certificate of the shared node `worker-8003`.
+            /// Sends a registration with the certificate of the shared node `worker-8003`.
             private func register(
                 _ cluster: TestCluster, id: String = "worker-8003", host: String = "127.0.0.1", port: UInt16,
                 incarnation: UInt64
@@ -100,24 +112,59 @@
                 ).finish()
             }
 
-            @Test func `A claimed port on which somebody else answers is refused`() throws {
+            /// The balancer's log has the real finding. The peer gets the same answer in each case, after the same
+            /// time.
+            @Test func `A claimed port with another process, or with none, is refused in the same words`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
-                let response = try register(cluster, port: cluster.workers[0].port, incarnation: 1)
-                #expect(response.status == 403, "\(response)")
-                #expect(response.text.contains("answers spiffe://understudy/worker/worker-8001 instead"), "\(response)")
-                #expect(cluster.balancerLog.contains("worker-8003 refused: at the given address answers"))
+                // This process accepts connections and stays silent.
+                let silent = try LoopbackListener()
+                defer { silent.stop() }
+                let ports = [cluster.workers[0].port, cluster.adminPort, try Ports.free(1)[0], silent.port]
+                let answers = try ports.map { try register(cluster, port: $0, incarnation: 1) }
+                // The balancer's own ports are public.
+                #expect(answers[1].status == 400 && answers[1].text.contains("belongs to the balancer"))
+                for answer in [answers[0], answers[2], answers[3]] {
+                    #expect(answer.status == 409, "\(answer)")
+                    #expect(answer.text == answers[0].text)
+                    #expect(answer.text.contains("did not find this worker at the address it gave"), "\(answer)")
+                }
+                let log = cluster.balancerLog
+                #expect(log.contains("worker-8003 refused: spiffe://"), "\(log)")
+                #expect(log.contains("worker-8003 refused: the balancer can't reach the worker"), "\(log)")
                 #expect(try cluster.status().workers.map(\.id) == ["worker-8001"])
             }
 
-            @Test func `A claimed port on which nobody answers, or that is the balancer's, is refused`() throws {
+            @Test func `The balancer does not connect to a claimed host that is not in the worker's certificate`()
+                throws
+            {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
-                let nobody = try register(cluster, port: try Ports.free(1)[0], incarnation: 1)
-                #expect(nobody.status == 409 && nobody.text.contains("can't reach the worker"), "\(nobody)")
-                let reserved = try register(cluster, port: cluster.publicPort, incarnation: 1)
-                #expect(reserved.status == 400 && reserved.text.contains("belongs to the balancer"), "\(reserved)")
-                #expect(try cluster.status().workers.map(\.id) == ["worker-8001"])
+                let answer = try register(cluster, host: "127.0.0.2", port: try Ports.free(1)[0], incarnation: 1)
+                #expect(answer.status == 403, "\(answer)")
+                #expect(answer.text.contains("the certificate is not valid for the given host"), "\(answer)")
+                #expect(!cluster.balancerLog.contains("can't reach the worker"))
+            }
+
+            /// Content follows the head. An unauthorized peer is refused before its content.
+            @Test func `A peer without a node name is refused before its content is read`() throws {
+                let cluster = try TestCluster(workers: 1)
+                defer { cluster.tearDown() }
+                let odd = "\(cluster.folder)/odd"
+                try TestCertificates.makeOdd(id: "worker-8009", in: odd)
+                let leaf = "\(odd)/two-uris/nodes/worker-8009/worker"
+                let head =
+                    "POST /cluster/v1/register HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+                // The content never arrives, and openssl waits for the end of the connection.
+                let answer = try Command.run(
+                    "timeout",
+                    [
+                        "3", "openssl", "s_client", "-quiet", "-connect", "127.0.0.1:\(cluster.clusterPort)", "-cert",
+                        "\(leaf).pem",
+                        "-key", "\(leaf).key",
+                    ], input: Data(head.utf8))
+                #expect(answer.text.contains("HTTP/1.1 403"), "\(answer.text) \(answer.errors)")
+                #expect(answer.text.contains("one is allowed"), "\(answer.text)")
             }
 
             @Test func `An older incarnation is refused`() throws {
@@ -133,7 +180,7 @@
                 try cluster.waitUntilReady(3)
             }
 
-            @Test func `Nonsense at the cluster port is answered and changes nothing`() throws {
+            @Test func `Nonsense at the cluster port gets an error and changes nothing`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 let node = "\(cluster.certificates)/nodes/worker-8003"
@@ -154,11 +201,12 @@
             @Test func `A worker refuses a balancer without the balancer's role`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
-                // Where it asks another worker answers, with a certificate of the cluster.
-                let worker = try cluster.startWorker(
-                    id: "worker-8002", arguments: ["--balancer", "127.0.0.1:\(cluster.workers[0].port)"])
-                try waitUntil("the worker says so; it says: \(worker.log)") {
-                    worker.log.contains("no balancer of this cluster: spiffe://understudy/worker/worker-8001")
+                // At the requested address another worker answers, with a certificate of the cluster.
+                let place = "127.0.0.1:\(cluster.workers[0].port)"
+                let worker = try cluster.startWorker(id: "worker-8002", arguments: ["--balancer", place])
+                try waitUntil("the worker logs it; its log: \(worker.log)") {
+                    worker.log.contains(
+                        "no balancer of this cluster answers at \(place): spiffe://understudy/worker/worker-8001")
                 }
                 #expect(try cluster.status().workers.map(\.id) == ["worker-8001"])
             }

@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// A planned change of the balancer's process: nobody is refused and no request fails.
+    /// A planned change of the balancer's process refuses no client and fails no request.
     @Suite struct Replace {
-        @Test func `Replacements of the balancer under load fail nobody`() throws {
+        @Test func `Replacements of the balancer under load fail no request`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             try cluster.waitUntilSettled()
@@ -22,16 +22,16 @@ extension EndToEnd {
             }
             #expect(outcome.tally.failed == 0, "\(outcome)")
             #expect(outcome.duplicated + outcome.missing == 0, "\(outcome)")
-            // Nobody took it for a death.
+            // No worker took the replacement for a death.
             for worker in cluster.workers { #expect(!worker.log.contains("taking over"), "\(worker.id)") }
-            // And the workers stand by for the new one.
+            // The workers keep standbys for the new balancer.
             try cluster.waitUntilSettled()
             kill(try cluster.status().pid, SIGKILL)
             let status = try cluster.waitForStatus("a worker has taken over") { $0.epoch == 7 && $0.readyCount == 3 }
             #expect(status.id == "worker-8001")
         }
 
-        @Test func `A balancer that a worker brought back is replaced by one started by hand`() throws {
+        @Test func `A replacement started by an operator takes over from a balancer that a worker started`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             try cluster.waitUntilSettled()
@@ -40,8 +40,8 @@ extension EndToEnd {
             try cluster.replaceBalancer(["--threads", "1", "--log-level", "notice"])
             let status = try cluster.waitForStatus("the replacement reigns") { $0.epoch == 3 && $0.readyCount == 3 }
             #expect(status.id == "balancer")
-            try waitUntil("the replaced one has ended") { ProcessTable.arguments(of: successor.pid).isEmpty }
-            // The next ones run with the new options.
+            try waitUntil("the replaced process has ended") { ProcessTable.arguments(of: successor.pid).isEmpty }
+            // The next standbys have the new options.
             try cluster.waitUntilSettled()
             kill(status.pid, SIGKILL)
             let next = try cluster.waitForStatus("a worker has taken over") { $0.epoch > 3 && $0.readyCount == 3 }
@@ -49,14 +49,14 @@ extension EndToEnd {
             #expect(arguments.contains("--threads 1 --log-level notice"))
         }
 
-        @Test func `Requests in progress are finished by the replaced process, within --drain-seconds`() throws {
+        @Test func `The replaced process finishes its requests within --drain-seconds`() throws {
             var options = TestCluster.Options()
             options.balancerArguments = ["--drain-seconds", "4"]
             let cluster = try TestCluster(options)
             defer { cluster.tearDown() }
             let short = try cluster.startSlowRequest(milliseconds: 2000)
             let long = try cluster.startSlowRequest(milliseconds: 50_000)
-            try cluster.waitForStatus("both are under way") { $0.inFlight.reduce(0, +) == 2 }
+            try cluster.waitForStatus("both requests are in progress") { $0.inFlight.reduce(0, +) == 2 }
             let old = cluster.balancer
             try cluster.replaceBalancer()
             try cluster.waitForStatus("the replacement reigns") { $0.epoch == 2 && $0.readyCount == 3 }
@@ -88,7 +88,45 @@ extension EndToEnd {
             #expect(dead.errorLines.count == 1 && dead.errors.contains("no balancer reigns"), "\(dead.errors)")
         }
 
-        @Test func `Stops of the balancer by SIGTERM under load fail nobody`() throws {
+        #if TLS
+            @Test func `A replacement that no worker accepts changes nothing`() throws {
+                let cluster = try TestCluster(workers: 2)
+                defer { cluster.tearDown() }
+                try cluster.waitUntilSettled()
+                let other = "\(cluster.folder)/other-certs"
+                try TestCertificates.make([], in: other)
+                let result = try Command.run(
+                    TestCluster.balancerProgram,
+                    ["--replace", "--certs", other, "--state-dir", cluster.stateDirectory])
+                #expect(result.status == 2)
+                #expect(result.errors.contains("no worker accepts this balancer's certificate"), "\(result.errors)")
+                let status = try cluster.status()
+                #expect(status.epoch == 1 && status.readyCount == 2)
+                #expect(try cluster.curl("/").isOK)
+            }
+        #endif
+
+        @Test func `With a file a replacement has the settings of the file, and defaults for the others`() throws {
+            var options = TestCluster.Options()
+            options.workers = 1
+            options.balancerArguments = ["--queue-timeout", "7s", "--drain-seconds", "9"]
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            func kept() -> String { Files.text("\(cluster.stateDirectory)/balancer.json") }
+            #expect(kept().contains(#""queue-timeout":"7s""#), "\(kept())")
+            // Without a file, settings that are not given stay.
+            try cluster.replaceBalancer(["--queue-size", "77"])
+            try cluster.waitForStatus("the replacement reigns") { $0.epoch == 2 && $0.readyCount == 1 }
+            #expect(kept().contains(#""queue-timeout":"7s""#) && kept().contains(#""queue-size":"77""#), "\(kept())")
+            let file = "\(cluster.folder)/balancer.yaml"
+            try "queue-size: 88\n".write(toFile: file, atomically: true, encoding: .utf8)
+            try cluster.replaceBalancer(["--config", file])
+            try cluster.waitForStatus("the next replacement reigns") { $0.epoch == 3 && $0.readyCount == 1 }
+            #expect(kept().contains(#""queue-size":"88""#) && !kept().contains("queue-timeout"), "\(kept())")
+            #expect(kept().contains(#""drainSeconds":30"#), "\(kept())")
+        }
+
+        @Test func `Stops of the balancer by SIGTERM under load fail no request`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             let outcome = try Scenario.run("stops", on: cluster, rate: 100) { scenario in
@@ -98,7 +136,7 @@ extension EndToEnd {
                     scenario.fault { kill(old, SIGTERM) }
                     try cluster.waitForStatus("a successor reigns") { $0.epoch == epoch && $0.readyCount == 3 }
                     try scenario.load.waitForMore(20)
-                    try waitUntil("the old one has ended") { ProcessTable.hasEnded(old) }
+                    try waitUntil("the old process has ended") { ProcessTable.hasEnded(old) }
                 }
             }
             #expect(outcome.tally.failed == 0, "\(outcome)")

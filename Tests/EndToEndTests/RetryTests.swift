@@ -3,7 +3,7 @@ import Testing
 
 extension EndToEnd {
     @Suite struct Retries {
-        /// Requests are made to pile up at a worker, so that many fail at once when it is killed.
+        /// Requests pile up at a worker, so that many fail at once when it is killed.
         @Test func `A worker that is killed under load fails no idempotent request`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
@@ -11,7 +11,9 @@ extension EndToEnd {
             for victim in cluster.workers {
                 try load.waitForMore(30)
                 victim.process.send(SIGSTOP)
-                try cluster.waitForStatus("requests pile up at it") { ($0.worker(victim.id)?.inFlight ?? 0) >= 3 }
+                try cluster.waitForStatus("requests pile up at the worker") {
+                    ($0.worker(victim.id)?.inFlight ?? 0) >= 3
+                }
                 victim.process.end()
                 try load.waitForMore(50)
                 try victim.start()
@@ -21,7 +23,7 @@ extension EndToEnd {
             #expect(tally.served > 0)
             #expect(tally.refused + tally.timedOut + tally.lost + tally.otherStatus == 0, "\(tally)")
             let metrics = try PrometheusText(cluster.admin("/metrics"))
-            // Of those that were in flight some may have been answered just before.
+            // Some of the requests in progress may have been answered just before.
             #expect(try #require(metrics.samples["understudy_retries_total"]) >= 3)
         }
     }

@@ -1,6 +1,6 @@
 import Testing
 
-/// What counts as a sanitizer's report.
+/// Recognition of a sanitizer's report.
 @Suite struct SanitizerTests {
     @Test(arguments: [
         "==42==ERROR: AddressSanitizer: heap-use-after-free on address 0x6020 at pc 0x55",

@@ -9,7 +9,7 @@ extension EndToEnd {
             let perClient = 25
             var writers: [Curl] = []
             for client in 0..<8 {
-                // One curl sends its lines one after the other over one connection.
+                // One curl sends its lines one after another over one connection.
                 var arguments: [String] = []
                 for line in 0..<perClient {
                     if line > 0 { arguments += [cluster.url("/write"), "--next", "-sSk", "-o", "/dev/null"] }

@@ -2,12 +2,12 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Memory stays bounded however long the stream.
+    /// Memory stays bounded for streams of any length.
     @Suite struct Streaming {
         private static let gibibyte = 1 << 30
         private static let limitKilobytes = Sanitizer.memoryLimit(kilobytes: 64 << 10)
 
-        /// The most memory that any process of the cluster has held, in kB.
+        /// The largest resident memory of any process of the cluster, in kB.
         private func peak(_ cluster: TestCluster) -> Int {
             ProcessTable.withArgument(containing: cluster.folder).map { process in
                 let line = Files.text("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
@@ -24,7 +24,7 @@ extension EndToEnd {
             #expect((1...Streaming.limitKilobytes).contains(peak(cluster)))
         }
 
-        /// Chunked content is no other: a quarter of it shows as well whether it is held.
+        /// A quarter of the length suffices for chunked content: it also shows whether the content is stored.
         @Test(arguments: [([], gibibyte), (["-H", "Transfer-Encoding: chunked"], gibibyte / 4)])
         func `An upload that is echoed stays under 64 MiB of memory`(framing: [String], size: Int) throws {
             let cluster = try TestCluster(workers: 1)
@@ -37,7 +37,7 @@ extension EndToEnd {
             #expect((1...Streaming.limitKilobytes).contains(peak(cluster)))
         }
 
-        @Test func `A slow reader of a long answer holds nobody up and little memory`() throws {
+        @Test func `A slow reader of a long response delays no other client and needs little memory`() throws {
             let cluster = try TestCluster(workers: 1)
             defer { cluster.tearDown() }
             let slow = try Curl(

@@ -3,7 +3,7 @@
     import Testing
 
     extension EndToEnd {
-        /// What the ports speak, seen by openssl.
+        /// The protocols at each port, tested with openssl.
         @Suite struct TLSSurface {
             private func sClient(_ port: UInt16, _ arguments: [String], input: String = "") throws -> String {
                 let result = try Command.run(
@@ -11,12 +11,12 @@
                 return result.text + result.errors
             }
 
-            @Test func `The public port takes TLS 1.2 and 1.3, and nothing older`() throws {
+            @Test func `The public port accepts TLS 1.2 and 1.3, and nothing older`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 #expect(try sClient(cluster.publicPort, ["-tls1_3"]).contains("TLSv1.3, Cipher is TLS_"))
                 #expect(try sClient(cluster.publicPort, ["-tls1_2"]).contains("TLSv1.2"))
-                // openssl itself offers the old ones at this level only.
+                // openssl itself offers the old versions at this security level only.
                 for old in ["-tls1", "-tls1_1"] {
                     let refused = try sClient(cluster.publicPort, [old, "-cipher", "DEFAULT:@SECLEVEL=0"])
                     #expect(refused.contains("alert protocol version"), "\(refused)")
@@ -25,20 +25,41 @@
                 #expect(chosen.contains("ALPN protocol: http/1.1"), "\(chosen)")
             }
 
-            @Test func `The cluster port takes TLS 1.3 only`() throws {
+            @Test func `No port computes an expensive key exchange, and TLS 1.2 needs authenticated ciphers`() throws {
+                let cluster = try TestCluster(workers: 1)
+                defer { cluster.tearDown() }
+                let node = "\(cluster.certificates)/nodes/worker-8003/worker"
+                let certificate = ["-cert", "\(node).pem", "-key", "\(node).key"]
+                for port in [cluster.publicPort, cluster.clusterPort, cluster.workers[0].port] {
+                    for group in ["ffdhe2048", "ffdhe8192", "P-521"] {
+                        let refused = try sClient(port, ["-groups", group] + certificate)
+                        #expect(refused.contains("alert handshake failure"), "\(group): \(refused)")
+                    }
+                    for group in ["X25519", "P-256", "P-384"] {
+                        let taken = try sClient(port, ["-groups", group] + certificate)
+                        #expect(taken.contains("TLSv1.3, Cipher is TLS_"), "\(group): \(taken)")
+                    }
+                }
+                for suite in ["ECDHE+AES:!AESGCM", "kRSA", "DHE"] {
+                    let refused = try sClient(cluster.publicPort, ["-tls1_2", "-cipher", suite])
+                    #expect(refused.contains("alert handshake failure"), "\(suite): \(refused)")
+                }
+            }
+
+            @Test func `The cluster port accepts TLS 1.3 only`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 let node = "\(cluster.certificates)/nodes/worker-8003/worker"
                 let certificate = ["-cert", "\(node).pem", "-key", "\(node).key"]
                 #expect(try sClient(cluster.clusterPort, ["-tls1_3"] + certificate).contains("TLSv1.3, Cipher is TLS_"))
-                // So does a worker's port.
+                // The same holds for a worker's port.
                 for port in [cluster.clusterPort, cluster.workers[0].port] {
                     let refused = try sClient(port, ["-tls1_2"] + certificate)
                     #expect(refused.contains("alert protocol version"), "\(refused)")
                 }
             }
 
-            @Test func `The cluster's ports demand a certificate and resume nothing`() throws {
+            @Test func `The cluster's ports require a certificate and resume no session`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 let node = "\(cluster.certificates)/nodes/worker-8003/worker"
@@ -54,11 +75,11 @@
                 }
             }
 
-            @Test func `A client resumes its session, on any loop and after a takeover`() throws {
+            @Test func `A client resumes its session on any loop and after a takeover`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }
                 let session = "\(cluster.folder)/session"
-                // The ticket comes after the handshake: a whole request makes sure that it has come.
+                // The ticket follows the handshake. After a whole request it has certainly arrived.
                 let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
                 _ = try sClient(cluster.publicPort, ["-sess_out", session, "-ign_eof"], input: request)
                 let again = try sClient(cluster.publicPort, ["-sess_in", session, "-ign_eof"], input: request)

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Other projects' case tables, sent byte for byte to the running balancer before a recording worker, and before an
-    /// application that takes nothing but our own form.
+    /// Test tables of other projects, sent byte for byte to the running balancer. Behind it is a recording worker, or
+    /// an application that accepts only the proxy's own form.
     @Suite struct Vectors {
         private static let folder =
             ProcessInfo.processInfo.environment["UNDERSTUDY_VECTORS"] ?? "\(Files.packageRoot)/../shared/vectors"
@@ -18,7 +18,9 @@ extension EndToEnd {
         @Test(
             .enabled(if: !cases("reject").isEmpty, "the folder with other projects' case tables is not there"),
             arguments: Hop.allCases)
-        func `What others refuse is refused, and what they take is taken`(hop: Hop) throws {
+        func `Requests that other projects reject are rejected, and those that they accept are accepted`(hop: Hop)
+            throws
+        {
             let recorded = try RecordedCluster(hop)
             defer { recorded.tearDown() }
             let (cluster, application) = (recorded.cluster, recorded.application)
@@ -26,7 +28,7 @@ extension EndToEnd {
                 let before = application.requests.count
                 let answer = try cluster.answer(to: Files.bytes(path) + Data("\r\n".utf8) + TestCluster.lastRequest)
                 let statuses = answer.statuses
-                // The case with a second request without Host is refused there, after a good first one.
+                // The case with a second request without Host is rejected there, after a valid first one.
                 #expect(statuses.first == 200, "\(path): \(answer)")
                 let taken = application.requests.count - before
                 #expect(taken == statuses.count { $0 == 200 }, "\(path) became \(taken) requests: \(answer)")
@@ -36,7 +38,7 @@ extension EndToEnd {
                 let answer = try cluster.answer(to: Files.bytes(path))
                 let statuses = answer.statuses
                 #expect(statuses.isEmpty || statuses.contains { $0 >= 400 }, "\(path): \(answer)")
-                // Nothing that is refused may have been taken for a good request as well.
+                // No rejected request may also have been served.
                 #expect(statuses.first.map { $0 >= 400 } ?? true, "\(path): \(answer)")
                 #expect(application.requests.count == before, "\(path) reached the worker")
             }

@@ -1,24 +1,24 @@
 #!/usr/bin/env python3
-"""An open-loop client: a new connection for each request, at a fixed rate, however the server fares.
+"""An open-loop client: a new connection for each request, at a fixed rate, whatever the server's state.
 
     Tests/Tools/open_loop.py URL [--rate N] [--write-every N] [--timeout SECONDS] [--seconds N]
 
-It speaks http or https (certificates are not checked), one request per connection, and starts the next when its time has come, not when
-the last one has ended: what a stalled server would have been asked meanwhile is asked. Each request that has ended is one line on
-standard output:
+The client uses HTTP or HTTPS (it does not verify certificates) and sends one request per connection. It starts each
+request on schedule and does not wait for the previous one. So it also sends the requests that a stalled server would
+otherwise not receive. Each finished request is one line on standard output:
 
     BEGAN ENDED OUTCOME STATUS NAME
 
-BEGAN and ENDED are seconds of the monotonic clock, NAME is what the client called the request: the line of a write, or the worker that
-answered a read. STATUS is 0 where no whole response came. OUTCOME is one of
-    answered    a whole response came, of whatever status
-    refused     nobody listened
+BEGAN and ENDED are seconds of the monotonic clock. NAME is the line of a write, or the worker in the response to a
+read. STATUS is 0 without a complete response. OUTCOME is one of these words:
+    answered    a complete response arrived, with any status
+    refused     no process listened on the port
     reset       the connection was reset
-    lost        it ended before the whole response had come
-    timeout     nothing came for too long
-    unsent      too many were under way already
+    lost        the connection ended before the complete response arrived
+    timeout     the request took longer than the time limit
+    unsent      too many requests were in progress
 
-The end of standard input, or SIGTERM, ends it.
+SIGTERM, --seconds or --count ends the client.
 """
 import argparse, os, resource, select, signal, socket, ssl, sys, time
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ LIMIT = 4000
 
 
 class Request:
-    """One request on its way. `advance` goes on as far as it can; `wants` is what to wait for then."""
+    """One request in progress. `advance` does all that is possible now; `wants` is the epoll event to wait for next."""
 
     def __init__(self, client, name, head, body=b""):
         self.client = client
@@ -118,7 +118,7 @@ class Request:
 
 
 class OpenLoop:
-    """`step` starts what is due and serves what is ready, and returns the requests that have ended since the last time."""
+    """Starts requests at a fixed rate and drives them. Each `step` returns the requests that have ended since."""
 
     def __init__(self, url, rate=100, write_every=0, timeout=30.0, post=None, most=0):
         parts = urlsplit(url)
@@ -143,7 +143,7 @@ class OpenLoop:
         self.due = time.monotonic()
 
     def start(self):
-        """Starts a request at once."""
+        """Starts a request immediately."""
         self.count += 1
         if self.write_every and self.count % self.write_every == 0:
             name = f"w-{os.getpid()}-{self.count}"
@@ -174,7 +174,10 @@ class OpenLoop:
         self.done.append(request)
 
     def step(self, until):
-        """Runs until the given instant, or until something has ended."""
+        """Starts due requests, then waits once for events of the requests in progress: at most until the given instant.
+
+        Returns the requests that have ended.
+        """
         now = time.monotonic()
         while self.due <= now:
             self.due += self.interval
@@ -191,7 +194,7 @@ class OpenLoop:
             if not request.outcome and request.wants != before:
                 self.poll.modify(descriptor, request.wants)
         now = time.monotonic()
-        # In the order of their beginnings: the oldest tells whether any is overdue.
+        # `pending` is in the order of the starts, so the first request is the oldest.
         while self.pending:
             oldest = next(iter(self.pending.values()))
             if now - oldest.began < self.timeout:
@@ -230,7 +233,7 @@ def main():
         sys.stdout.flush()
         if loop.count == options.count and not loop.pending:
             break
-    # What is under way gets its time; nothing new is begun.
+    # The requests in progress may finish. No new request starts.
     loop.due = float("inf")
     while loop.pending or loop.done:
         for request in loop.step(time.monotonic() + 0.1):

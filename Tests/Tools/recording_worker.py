@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""A worker that reads nothing: what the balancer writes to it reaches an application byte for byte.
+"""A worker that does not parse requests: an application receives the balancer's bytes unchanged.
 
     Tests/Tools/recording_worker.py --id ID --port PORT --balancer PORT --application PORT [--certs DIR]
 
-It registers and watches as any worker does, answers the probes, and takes the balancer's multiplexed connections apart: each
-stream becomes a connection of its own to the application, at a port of this host, and what that one answers goes back. So the
-application sees what is said between balancer and worker, and may be as strict with it as it likes.
+It registers with the balancer, sends watch requests and responds to probes, like any worker. It demultiplexes the
+balancer's multiplexed connections: each stream becomes a connection of its own to the application's port on this host.
+The application's output goes back on the stream. So the application sees the exact bytes between balancer and worker,
+and it may check them strictly.
 
-Without --certs it is a worker of the plain build. Written apart from the worker, from what the protocol says of itself
-(Sources/Multiplexing). It ends when the balancer does.
+Without --certs it acts as a worker of the plain build. It shares no code with the worker; it implements the documented
+protocol (Sources/Multiplexing). It ends when the balancer ends.
 """
 import argparse, asyncio, json, ssl, sys, time
 
@@ -41,7 +42,7 @@ class Stream:
             writer.write_eof()
             await answers
         except (ConnectionError, asyncio.CancelledError):
-            # Given up by the balancer, or by the application.
+            # The balancer or the application has aborted the stream.
             writer.transport.abort()
             self.send(RESET)
         finally:
@@ -73,7 +74,7 @@ class Stream:
 
 
 class Connection:
-    """A multiplexed connection of the balancer's, behind its preface."""
+    """A multiplexed connection from the balancer, after its preface."""
 
     def __init__(self, reader, writer, application):
         self.reader, self.writer, self.application = reader, writer, application
@@ -110,7 +111,7 @@ class Connection:
 
 
 async def arrived(options, reader, writer):
-    """A connection of the balancer's: multiplexed, or one for probes."""
+    """Serves a connection from the balancer: a multiplexed connection or a connection for probes."""
     try:
         first = await reader.readexactly(len(PREFACE))
         if first == PREFACE:
@@ -130,7 +131,7 @@ async def arrived(options, reader, writer):
 
 
 class Balancer:
-    """The cluster port, over one connection."""
+    """A client of the cluster port, with one connection."""
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
@@ -169,7 +170,7 @@ async def main(options):
     seen = {"epochSeen": epoch, "snapshotEpoch": epoch, "snapshotVersion": 0, "inFlight": 0}
     while True:
         await balancer.ask("watch", {**claim, **seen})
-        # Nothing comes unasked but the balancer's end.
+        # Between two watch requests, only the end of the connection can arrive.
         try:
             if await asyncio.wait_for(balancer.reader.read(1), 0.1) == b"":
                 raise ConnectionError

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starts a balancer as a worker does, gives it the word to take over, and prints what it reports until it has ended.
+"""Starts a standby balancer like a worker, orders the takeover, and prints the balancer's reports until it ends.
 
     starting_worker.py AFTER BALANCER [OPTION...]
 

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// A small HTTP application behind `--forward`: answers with the request's head, as it came, as content; to `/echo` with the
-/// request's content. The status is 200, or what `/status/NUMBER` asks for. A request for WebSocket with the key of
-/// RFC 6455's example becomes a tunnel that echoes, until `bye` comes.
+/// A small HTTP application behind `--forward`. It responds with the request head as content, or, for `/echo`, with the
+/// request's content. The status is 200, or NUMBER for `/status/NUMBER`. A WebSocket request with the key of RFC 6455's
+/// example becomes a tunnel that echoes until it receives `bye`.
 final class Application: Sendable {
     private let listener: LoopbackListener
     private let seen = Mutex<[String]>([])
 
-    /// - Parameter port: 0 for a free one; another for the place of one that was stopped.
+    /// - Parameter port: 0 for a free port; another value for the port of a stopped application.
     init(port: UInt16 = 0) throws {
         listener = try LoopbackListener(port: port)
         listener.start { [self] in serve($0) }
@@ -16,10 +16,10 @@ final class Application: Sendable {
 
     var port: UInt16 { listener.port }
 
-    /// The heads of the requests that have come, in their order.
+    /// The heads of the received requests, in order.
     var heads: [String] { seen.withLock { $0 } }
 
-    /// Ends the application: nobody listens any more, and open connections break off.
+    /// Ends the application: it stops listening, and open connections break off.
     func stop() { listener.stop() }
 
     private func serve(_ socket: PlainSocket) {
@@ -65,13 +65,13 @@ final class Application: Sendable {
         }
     }
 
-    /// The request's content; that of a chunked one as it came, chunk sizes and all. Nil when it ends too early.
+    /// The request's content. Chunked content includes its chunk sizes. Nil if the content is incomplete.
     private func content(of head: String, _ input: inout Data, _ socket: PlainSocket) -> Data? {
         let lines = head.lowercased().split(separator: "\r\n")
         let isChunked = lines.contains("transfer-encoding: chunked")
         let length = lines.first { $0.hasPrefix("content-length: ") }.flatMap { Int($0.dropFirst(16)) } ?? 0
         while true {
-            // Only the last chunk is of size 0, and what the tests send has no such line in it.
+            // Only the last chunk has size 0. No test sends such a line as content.
             let end =
                 isChunked
                 ? input.range(of: Data("0\r\n\r\n".utf8))?.upperBound

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A request in the form in which we write requests, and in no other: one space between two words, one behind a colon, CRLF,
-/// names without odd bytes, one way to find the end, chunks without leading zeros and extensions.
+/// A request in the one form that the proxy writes: one space between two words, one after a colon, CRLF, plain names,
+/// one way to find the end, chunks without leading zeros and extensions.
 ///
-/// Written apart from the proxy's own parser, so that both would have to be wrong in the same way.
+/// This parser is independent of the proxy's own parser. A fault would have to be in both to go unnoticed.
 struct CanonicalRequest: Sendable {
     enum Reading {
         case whole(CanonicalRequest, rest: Data)
@@ -11,21 +11,21 @@ struct CanonicalRequest: Sendable {
         case violation(String)
     }
 
-    /// Start line and fields as they came, with the empty line.
+    /// Start line and fields as received, with the empty line.
     private(set) var head = Data()
     var method = ""
     var target = ""
-    /// Names as they came, in their order.
+    /// Names as received, in order.
     var fields: [(name: String, value: String)] = []
     var content = Data()
-    /// What came behind the last chunk.
+    /// The trailers after the last chunk.
     var trailers: [(name: String, value: String)] = []
 
     func values(_ name: String) -> [String] {
         fields.filter { $0.name.lowercased() == name }.map(\.value)
     }
 
-    /// Method, target and the fields' lines, but for those that say which request it is.
+    /// Method, target and field lines, without the lines that identify the request.
     var lines: [String] {
         let generated: Set = ["x-request-id", "traceparent", "tracestate"]
         return ["\(method) \(target)"]
@@ -105,7 +105,7 @@ struct CanonicalRequest: Sendable {
         }
     }
 
-    /// - Parameter bytes: from the line of the last chunk on.
+    /// - Parameter bytes: begins with the line of the last chunk.
     private mutating func readTrailers(_ bytes: Data) -> Reading {
         guard let end = bytes.range(of: Data("\r\n\r\n".utf8)) else { return .incomplete }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The processes of a cluster that a test has started, and those that they have started themselves.
+/// The processes of a test's cluster: those that the test started, and those that they started.
 enum ClusterProcesses {
-    /// Ends every one that has something of `folder` among its arguments, and looks into the logs there.
+    /// Ends every process with a path in `folder` among its arguments, and checks the logs there.
     ///
-    /// - Parameter own: those that the test has started, to be reaped.
+    /// - Parameter own: the processes that the test started and has to reap.
     static func end(all own: [SpawnedProcess?], in folder: String) {
         LogsOnFailure.keep()
-        // A worker may start a balancer while it is being looked for: until nothing is found.
+        // A worker may start a balancer during the search, so the search repeats until it finds no process.
         _ = Patience.until {
             let processes = ProcessTable.withArgument(containing: folder)
             for process in processes { kill(process, SIGKILL) }

@@ -1,4 +1,4 @@
-/// `GET /status`, as an outsider reads it.
+/// The content of `GET /status`.
 struct ClusterStatus: Decodable, CustomStringConvertible {
     struct Worker: Decodable {
         let id: String
@@ -10,6 +10,8 @@ struct ClusterStatus: Decodable, CustomStringConvertible {
         let failuresTotal: Int
         let lastSeenMilliseconds: Int?
         let reason: String?
+        let mayStandIn: Bool?
+        let hasStandby: Bool?
 
         private enum CodingKeys: String, CodingKey {
             case id, address, port, state, reason
@@ -17,6 +19,8 @@ struct ClusterStatus: Decodable, CustomStringConvertible {
             case requestsTotal = "requests_total"
             case failuresTotal = "failures_total"
             case lastSeenMilliseconds = "last_seen_ms"
+            case mayStandIn = "may_stand_in"
+            case hasStandby = "standby_parked"
         }
     }
 
@@ -33,15 +37,15 @@ struct ClusterStatus: Decodable, CustomStringConvertible {
         case uptimeSeconds = "uptime_s"
     }
 
-    /// How many workers are ready.
+    /// The number of ready workers.
     var readyCount: Int { workers.count { $0.state == "ready" } }
 
     func worker(_ id: String) -> Worker? { workers.first { $0.id == id } }
 
-    /// The state of a worker; nil when it is not in the registry.
+    /// The state of a worker; nil if it is not in the registry.
     func state(of id: String) -> String? { worker(id)?.state }
 
-    /// Requests under way at each worker, in the order of the ids.
+    /// Requests in progress at each worker, in the order of the ids.
     var inFlight: [Int] { workers.sorted { $0.id < $1.id }.map(\.inFlight) }
 
     var description: String {

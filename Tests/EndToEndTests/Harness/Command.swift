@@ -1,23 +1,23 @@
 import Foundation
 
-/// A command that ends by itself, with what it printed.
+/// The result of a command that has ended, with its output.
 struct CommandResult {
-    /// Nil when it took too long and was killed.
+    /// Nil if the command took too long and was killed.
     let status: Int32?
     let output: Data
     let errors: String
 
     var text: String { String(decoding: output, as: UTF8.self) }
-    /// Lines on standard error.
+    /// The lines on standard error.
     var errorLines: [Substring] { errors.split(separator: "\n") }
 }
 
-/// A command that runs.
+/// A running command.
 final class Command {
     private let process: SpawnedProcess
     private let folder: String
 
-    /// - Parameter input: what the command reads on standard input.
+    /// - Parameter input: the command's standard input.
     init(_ program: String, _ arguments: [String], input: Data? = nil, in workingFolder: String = "/") throws {
         folder = try Files.makeTemporaryFolder()
         var inputPath = "/dev/null"
@@ -35,6 +35,9 @@ final class Command {
     }
 
     var isRunning: Bool { process.isRunning }
+
+    /// Has no effect after the command has ended.
+    func send(_ signal: Int32) { process.send(signal) }
 
     /// Waits for the end.
     func finish(seconds: Double = Patience.seconds) -> CommandResult {

@@ -6,15 +6,15 @@ final class Curl {
     private let folder: String
 
     /// - Parameters:
-    ///   - arguments: curl's own, before the URL.
-    ///   - seconds: curl's limit for the whole.
+    ///   - arguments: curl's own arguments, before the URL.
+    ///   - seconds: curl's limit for the whole request.
     init(_ url: String, _ arguments: [String] = [], seconds: Int = Int(Patience.seconds)) throws {
         folder = try Files.makeTemporaryFolder()
         let always = [
             "-q", "-sSk", "-m", "\(seconds)", "-D", "\(folder)/head", "-o", "\(folder)/body", "-w",
             "%{http_code} %{num_connects} %{size_download}", "-H", "Expect:",
         ]
-        // Over TLS curl would speak HTTP/2 by itself; the tests say where they want it.
+        // Over TLS curl would select HTTP/2 by itself. The tests choose the version.
         let version = arguments.contains { $0.hasPrefix("--http") } ? [] : ["--http1.1"]
         command = try Command("curl", always + version + arguments + [url])
     }
@@ -33,23 +33,23 @@ final class Curl {
     }
 }
 
-/// What curl had to say about a request.
+/// curl's report of a request.
 struct CurlResponse: CustomStringConvertible {
-    /// curl's exit status: 0 when there was a whole response, of whatever status; -1 when it had to be killed.
+    /// curl's exit status: 0 for a complete response of any status; -1 if curl had to be killed.
     let exitStatus: Int32
-    /// 0 when no response came.
+    /// 0 without a response.
     let status: Int
-    /// All response heads, interim ones included, as received.
+    /// All response heads, including interim ones, as received.
     let head: String
     let body: Data
-    /// Bytes of content received, also when they were not kept.
+    /// The number of received content bytes, including dropped ones.
     let size: Int
     let errors: String
 
     var text: String { String(decoding: body, as: UTF8.self) }
     var isOK: Bool { exitStatus == 0 && status == 200 }
 
-    /// The value of a field of the last response, nil when there is none.
+    /// The value of a field of the last response; nil if there is none.
     func field(_ name: String) -> String? {
         for line in head.split(separator: "\r\n").reversed() {
             guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == name.lowercased() else {

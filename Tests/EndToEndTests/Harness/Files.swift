@@ -1,18 +1,18 @@
 import Foundation
 
-/// Reading and writing files, and where the project's own are.
+/// Reads and writes files, and locates the project's own files.
 enum Files {
-    /// The package's root: this file is four levels below it.
+    /// The package's root, four levels above this file.
     static let packageRoot: String = {
         var url = URL(fileURLWithPath: #filePath)
         for _ in 0..<4 { url.deleteLastPathComponent() }
         return url.path
     }()
 
-    /// Python with the packages of `Tests/Clients/requirements.txt`; made by `scripts/setup --tests`.
+    /// Python with the packages of `Tests/Clients/requirements.txt`. `scripts/setup --tests` creates it.
     static let python = "\(packageRoot)/.venv/bin/python"
 
-    /// Where the test runner and, beside it, the executables lie.
+    /// The folder of the test runner and of the executables.
     static let products: String = {
         let runner = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return (runner as NSString).deletingLastPathComponent
@@ -22,12 +22,12 @@ enum Files {
         String(decoding: bytes(path), as: UTF8.self)
     }
 
-    /// What is in the file now; nothing when there is none.
+    /// The present content of the file; empty if there is no file.
     static func bytes(_ path: String) -> Data {
         FileManager.default.contents(atPath: path) ?? Data()
     }
 
-    /// A new folder for one test, short enough for a socket's path to fit in.
+    /// Creates a new folder for one test. Its path is short enough for a socket's address.
     static func makeTemporaryFolder() throws -> String {
         let path = "/tmp/understudy-e2e-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         try FileManager.default.createDirectory(
@@ -39,7 +39,7 @@ enum Files {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// A file of `size` zero bytes that takes no room.
+    /// Creates a file of `size` zero bytes that uses no disk space.
     static func makeSparse(_ path: String, size: Int) throws {
         guard FileManager.default.createFile(atPath: path, contents: nil), truncate(path, off_t(size)) == 0 else {
             throw HarnessError("no file of \(size) bytes could be made at \(path)")

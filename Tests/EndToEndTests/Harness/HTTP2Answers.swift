@@ -1,19 +1,19 @@
 import Foundation
 import TestSupport
 
-/// What came back on one connection of HTTP/2, stream by stream.
+/// The responses on one HTTP/2 connection, by stream.
 struct HTTP2Answers: CustomStringConvertible {
     struct Stream {
-        /// 0 while there is none.
+        /// 0 until there is a status.
         var status = 0
-        /// The response's end was there.
+        /// The end of the response has arrived.
         var isWhole = false
-        /// Of a RST_STREAM.
+        /// The code of a RST_STREAM.
         var resetCode: UInt32?
     }
 
     private(set) var streams: [UInt32: Stream] = [:]
-    /// The last GOAWAY's; nil when the connection ended without one.
+    /// The code of the last GOAWAY; nil if the connection ended without one.
     private(set) var goAwayCode: UInt32?
     private(set) var description = ""
 

@@ -1,4 +1,4 @@
-/// The test could not do, or wait for, what it was about to look at.
+/// A test could not prepare its subject, or a wait timed out.
 struct HarnessError: Error, CustomStringConvertible {
     let description: String
 

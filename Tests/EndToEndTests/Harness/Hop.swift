@@ -1,19 +1,19 @@
-/// Between whom a request is looked at.
+/// The hop at which a request is examined.
 enum Hop: Sendable, CaseIterable {
-    /// What the balancer writes to a worker.
+    /// From the balancer to a worker.
     case worker
-    /// What a worker writes to the application behind it.
+    /// From a worker to its application.
     case application
 }
 
-/// What may stand in a request of ours and what may not, whatever a client sent: told from the documents, apart from the
-/// proxy's own tables.
+/// The rules for a request of the proxy, whatever a client sent. They come from the documents and are independent of
+/// the proxy's own tables.
 extension CanonicalRequest {
-    /// What should not be there, or is missing; empty when all is well.
+    /// The forbidden and missing parts of the request; empty if it is correct.
     func complaints(at hop: Hop) -> [String] {
         var count: [String: Int] = [:]
         for field in fields {
-            // Applications that make variables of names see no difference between a dash and an underscore.
+            // Some applications turn field names into variables, so that a dash and an underscore are the same.
             count[field.name.lowercased().replacing("_", with: "-"), default: 0] += 1
         }
         var complaints = ["x-forwarded-for", "x-forwarded-proto", "x-request-id", "traceparent"]
@@ -24,6 +24,7 @@ extension CanonicalRequest {
         }
         let epochs = hop == .worker ? 1 : 0
         if count["understudy-epoch", default: 0] != epochs { complaints.append("not \(epochs) of understudy-epoch") }
+        if hop == .application && count["understudy-length"] != nil { complaints.append("an understudy-length") }
         for name in count.keys.sorted() where !Self.mayStand(name) { complaints.append("\(name) has got through") }
         for value in values("connection") where !["te", "upgrade"].contains(value) {
             complaints.append("Connection: \(value)")
@@ -37,7 +38,9 @@ extension CanonicalRequest {
     private static let framing: Set = ["content-length", "transfer-encoding", "host", "trailer", "te", "connection"]
 
     private static func mayStand(_ name: String) -> Bool {
-        let ours: Set = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "understudy-epoch"]
+        let ours: Set = [
+            "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "understudy-epoch", "understudy-length",
+        ]
         if ours.contains(name) { return true }
         let dropped: Set = [
             "forwarded", "x-real-ip", "keep-alive", "proxy", "proxy-connection", "proxy-authorization",

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A cluster over several hosts: a balancer on the first, one worker on each, and a state directory on each.
+/// A cluster over several hosts: a balancer on the first, and a worker and a state directory on each.
 final class HostCluster {
     let folder: String
     let certificates: String
@@ -11,9 +11,9 @@ final class HostCluster {
 
     var publicPort: UInt16 { ports[0] }
 
-    /// Starts everything and waits until everybody knows everybody.
+    /// Starts everything and waits until each node knows all others.
     ///
-    /// - Parameter arguments: of every worker.
+    /// - Parameter arguments: for every worker.
     init(hosts: Int, workerArguments arguments: [String] = ["--across-hosts"]) throws {
         ports = try Ports.free(4)
         network = try HostNetwork(hosts: hosts)
@@ -24,7 +24,9 @@ final class HostCluster {
             try makeCertificates()
             try startBalancer(on: 0)
             for host in 0..<hosts { try startWorker(on: host, arguments: arguments) }
-            try waitUntil("everybody knows everybody") { (0..<hosts).allSatisfy { copy(of: $0)?.readyCount == hosts } }
+            try waitUntil("all nodes know each other and the succession") {
+                (0..<hosts).allSatisfy { copy(of: $0)?.readyCount == hosts && copy(of: $0)?.standInCount == hosts }
+            }
         } catch {
             tearDown()
             throw error
@@ -53,7 +55,7 @@ final class HostCluster {
 
     func stateDirectory(of host: Int) -> String { "\(folder)/state-\(host)" }
 
-    /// What the balancers of a host have logged, whoever started them.
+    /// The log of all balancers of a host, whichever process started them.
     func balancerLog(of host: Int) -> String {
         Files.text("\(folder)/balancer-\(host).log") + Files.text("\(stateDirectory(of: host))/balancer.log")
     }
@@ -72,7 +74,7 @@ final class HostCluster {
         return process
     }
 
-    /// The worker's id is `worker-HOST`.
+    /// Starts a worker with the id `worker-HOST`.
     func startWorker(on host: Int, arguments: [String]) throws {
         let worker = TestWorker(
             id: "worker-\(host)", port: ports[3],
@@ -85,21 +87,23 @@ final class HostCluster {
         try worker.start()
     }
 
-    /// Everything on the host ends at once, without a word.
+    /// Kills all processes of the host at once.
     func crash(_ host: Int) throws {
         try network.unplug(network.hosts[host])
         try network.killAll(on: network.hosts[host])
     }
 
-    // MARK: Looking and asking
+    // MARK: State and requests
 
     /// A worker's copy of the registry.
     private struct Copy: Decodable {
         struct Worker: Decodable {
             let state: String
+            let mayStandIn: Bool
         }
 
         let workers: [Worker]
+        var standInCount: Int { workers.count { $0.mayStandIn } }
 
         var readyCount: Int { workers.count { $0.state == "ready" } }
     }
@@ -109,7 +113,7 @@ final class HostCluster {
         return try? JSONDecoder().decode(Copy.self, from: Files.bytes(path))
     }
 
-    /// What the balancer on a host says of the cluster; nil when there is none.
+    /// The status from the balancer on a host; nil if there is none.
     func status(on host: Int) -> ClusterStatus? {
         let command =
             network.hosts[host].launcher + [
@@ -136,7 +140,7 @@ final class HostCluster {
         return last
     }
 
-    /// Waits until one of these hosts has a balancer of which `condition` holds, and names the host.
+    /// Waits until a balancer on one of these hosts satisfies `condition`. Returns the host.
     func waitForBalancer(
         on hosts: [Int], _ what: String, file: StaticString = #fileID, line: UInt = #line,
         _ condition: (ClusterStatus) -> Bool
@@ -160,7 +164,7 @@ final class HostCluster {
         return try Command.run(command[0], Array(command.dropFirst()))
     }
 
-    /// The status of a request that a balancer of `epoch` would send to the worker of a host.
+    /// The status of a request to the worker of a host under `epoch`.
     func statusOfRequest(under epoch: Int, on host: Int) throws -> String {
         let leaf = "\(certificates)/nodes/balancer/balancer"
         let identity = TestCertificates.scheme == "https" ? ["--cert", "\(leaf).pem", "--key", "\(leaf).key"] : []

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Some hosts in one network: network namespaces on a bridge, each of which can be unplugged.
+/// Hosts in one network: network namespaces on a bridge. Each can be unplugged.
 final class HostNetwork {
     struct Host {
         let name: String
         let address: String
-        /// The end of its cable that is plugged into the bridge.
+        /// The bridge's end of the host's cable.
         fileprivate let port: String
 
-        /// What a process on that host is started by.
+        /// The command that starts a process on that host.
         var launcher: [String] { ["ip", "netns", "exec", name] }
     }
 
@@ -19,7 +19,7 @@ final class HostNetwork {
         let number = UInt16.random(in: 0...0xFFFF)
         let bridge = "ub\(number)"
         self.bridge = bridge
-        // From 198.18.0.0/15, which RFC 2544 sets aside for tests; the other harness uses the lower half.
+        // From 198.18.0.0/15, which RFC 2544 reserves for tests. The other harness uses the lower half.
         let (third, first) = (number >> 8, Int(number & 0xE0))
         hosts = (0..<count).map { index in
             Host(
@@ -48,15 +48,20 @@ final class HostNetwork {
         _ = try? ip("link", "delete", bridge)
     }
 
-    /// From now on nothing reaches the host and nothing leaves it; nobody is told.
+    /// Cuts the host off in both directions, without a notice to its peers.
     func unplug(_ host: Host) throws { try ip("link", "set", host.port, "down") }
 
     func plug(_ host: Host) throws { try ip("link", "set", host.port, "up") }
 
-    /// Kills everything that runs there.
+    /// Kills all processes of the host at once.
+    ///
+    /// Kills take effect one after the other. Without the SIGSTOP a worker could see the end of the balancer and take over
+    /// before its own end.
     func killAll(on host: Host) throws {
-        for line in try ip("netns", "pids", host.name).split(separator: "\n") {
-            if let process = pid_t(line) { kill(process, SIGKILL) }
+        for signal in [SIGSTOP, SIGKILL] {
+            for line in try ip("netns", "pids", host.name).split(separator: "\n") {
+                if let process = pid_t(line) { kill(process, signal) }
+            }
         }
     }
 

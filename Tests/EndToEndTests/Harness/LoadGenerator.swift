@@ -1,21 +1,21 @@
 import Foundation
 
-/// Clients that ask one thing after the other, each time over a new connection, until they are stopped.
+/// Clients that send one request after another, each over a new connection, until they are stopped.
 ///
-/// Each is one curl with a URL that never ends. What became of a request is written to a file as soon as it is known.
+/// Each client is one curl with an endless URL. It writes the result of each request to a file at once.
 final class LoadGenerator {
-    /// What became of the requests.
+    /// The results of the requests.
     struct Tally: CustomStringConvertible {
         var served = 0
-        /// Nobody listened (curl's exit status 7).
+        /// The connection was refused (curl's exit status 7).
         var refused = 0
-        /// Nothing came for too long (28).
+        /// The request timed out (28).
         var timedOut = 0
-        /// The connection broke before the whole response had come.
+        /// The connection broke before the response was complete.
         var lost = 0
-        /// Whole responses of another status than 200.
+        /// Complete responses with another status than 200.
         var otherStatus = 0
-        /// The lines of all that were not served, each once.
+        /// The different lines of failed requests.
         var causes: Set<String> = []
 
         var description: String {
@@ -24,7 +24,7 @@ final class LoadGenerator {
         }
     }
 
-    /// Also the most requests that are under way at a time.
+    /// The number of clients, which is also the most requests in progress.
     let clients: Int
     private let folder: String
     private let processes: [SpawnedProcess]
@@ -34,7 +34,7 @@ final class LoadGenerator {
         self.clients = clients
         let folder = try Files.makeTemporaryFolder()
         self.folder = folder
-        // curl counts the last part up by itself; the query means nothing to the worker.
+        // curl increments the last part. The worker ignores the query.
         let url = cluster.url("\(path)?[1-1000000000]")
         let arguments = [
             "-q", "-sk", "--http1.1", "-m", "30", "-H", "Connection: close", "-o", "/dev/null", "-w",
@@ -50,28 +50,28 @@ final class LoadGenerator {
         Files.remove(folder)
     }
 
-    /// What is known by now.
+    /// The results so far.
     var tally: Tally {
         var tally = Tally()
         for index in processes.indices { LoadGenerator.count(Files.text("\(folder)/\(index)"), into: &tally) }
         return tally
     }
 
-    /// Ends the clients; the requests under way are not counted.
+    /// Ends the clients. Requests in progress are not counted.
     func stop() -> Tally {
         for process in processes { process.send(SIGTERM) }
         for process in processes { process.end() }
         return tally
     }
 
-    /// Waits until `count` more requests have been served than by now.
+    /// Waits until `count` more requests have been served.
     func waitForMore(_ count: Int, file: StaticString = #fileID, line: UInt = #line) throws {
         let goal = tally.served + count
         try waitUntil("\(goal) requests have been served: \(tally)", file: file, line: line) { tally.served >= goal }
     }
 
     private static func count(_ text: String, into tally: inout Tally) {
-        // The last piece is empty, or a line that is not complete yet.
+        // The last piece is empty or an incomplete line.
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
             let parts = line.split(separator: " ", maxSplits: 2)
             guard parts.count >= 2 else { continue }

@@ -2,29 +2,29 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Puts the ends of the present cluster's logs beside the first issue of a test.
+/// Attaches the ends of the current cluster's logs to the first issue of a test.
 enum LogsOnFailure {
     private enum Logs {
-        /// They are in this folder.
+        /// The logs are in this folder.
         case growing(String)
-        /// What an issue may still want to show; the folder is gone.
+        /// The stored ends of the logs. The folder no longer exists.
         case kept(String)
     }
 
-    /// Of each test that runs.
+    /// The logs of each running test.
     private static let present = Mutex<[Test.ID: Logs]>([:])
 
-    /// The logs in `folder` belong to the test that runs now.
+    /// Assigns the logs in `folder` to the running test.
     static func watch(_ folder: String) { change { _ in .growing(folder) } }
 
-    /// The folder is about to go.
+    /// Stores the logs' ends, because the folder is about to be removed.
     static func keep() {
         change { logs in
             if case .growing(let folder) = logs { .kept(tails(in: folder)) } else { logs }
         }
     }
 
-    /// The tails, once; a test's second issue need not repeat them.
+    /// Returns the logs' ends once. A test's second issue does not repeat them.
     static func take() -> String? {
         var text: String?
         change { logs in

@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// A listening socket of this host, on a free port, with a thread for each connection.
+/// A listening socket on a free loopback port, with a thread for each connection.
 final class LoopbackListener: Sendable {
     let port: UInt16
     private let listener: Int32
-    /// The open connections; nil once it has stopped.
+    /// The open connections; nil after the stop.
     private let connections = Mutex<[ObjectIdentifier: PlainSocket]?>([:])
 
-    /// - Parameter port: 0 for a free one; another for the place of one that was stopped.
+    /// - Parameter port: 0 for a free port; another value for the port of a stopped listener.
     init(port: UInt16 = 0) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         self.listener = listener
@@ -24,7 +24,7 @@ final class LoopbackListener: Sendable {
         self.port = UInt16(bigEndian: address.sin_port)
     }
 
-    /// Begins to accept. `serve` has the connection, on a thread of its own, until it returns.
+    /// Begins to accept. Each connection runs `serve` on a thread of its own.
     func start(_ serve: @escaping @Sendable (PlainSocket) -> Void) {
         Thread.detachNewThread { [self] in
             while true {
@@ -45,10 +45,10 @@ final class LoopbackListener: Sendable {
         }
     }
 
-    /// Nobody listens any more, and open connections break off.
+    /// Stops listening and breaks off open connections.
     func stop() {
         let open = connections.withLock { connections in
-            // Within the lock, so that none of them is closed, and its number another's, meanwhile.
+            // Under the lock, no other thread can close these sockets and reuse their numbers.
             for socket in (connections ?? [:]).values { socket.breakOff() }
             return connections.take() != nil
         }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `Tests/Tools/open_loop.py`: asks at a fixed rate, however the cluster fares, each time over a new connection.
+/// `Tests/Tools/open_loop.py`: sends requests at a fixed rate, however slow the cluster is, each over a new connection.
 final class OpenLoop {
     private let folder: String
     private let process: SpawnedProcess
@@ -8,8 +8,8 @@ final class OpenLoop {
 
     /// - Parameters:
     ///   - rate: requests per second.
-    ///   - writeEvery: every so many requests write a line of their own to the shared file; 0 for none.
-    ///   - arguments: more of the tool's options.
+    ///   - writeEvery: every n-th request writes a line of its own to the shared file; 0 for none.
+    ///   - arguments: further options of the tool.
     init(
         _ cluster: TestCluster, path: String = "/", rate: Int = 50, writeEvery: Int = 0, timeout: Int = 30,
         arguments: [String] = []
@@ -28,14 +28,14 @@ final class OpenLoop {
         Files.remove(folder)
     }
 
-    /// What has become of the requests that have ended by now.
+    /// The records of the requests that have ended.
     var records: [OpenLoopRecord] {
-        // The last piece is empty, or a line that is not complete yet.
+        // The last piece is empty or an incomplete line.
         Files.text(output).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             .compactMap(OpenLoopRecord.init)
     }
 
-    /// Waits until `count` more requests have been answered as they should than by now.
+    /// Waits until `count` more requests have had the right response.
     func waitForMore(_ count: Int, file: StaticString = #fileID, line: UInt = #line) throws {
         let goal = records.count(where: \.isServed) + count
         try waitUntil("\(goal) requests have been served: \(diagnosis)", file: file, line: line) {
@@ -43,7 +43,7 @@ final class OpenLoop {
         }
     }
 
-    /// Waits until a request that was begun after `instant` has been served.
+    /// Waits until a request that began after `instant` has been served.
     func waitForAnswer(after instant: Double, file: StaticString = #fileID, line: UInt = #line) throws {
         try waitUntil("a request is served again: \(diagnosis)", file: file, line: line) {
             records.contains { $0.isServed && $0.began >= instant }
@@ -52,14 +52,14 @@ final class OpenLoop {
 
     private var diagnosis: String { Files.text("\(folder)/errors") + "\(OpenLoopTally(records))" }
 
-    /// Begins no more requests, and waits for the end of those under way.
+    /// Begins no more requests, and waits for the end of those in progress.
     func stop() throws -> [OpenLoopRecord] {
         process.send(SIGTERM)
         guard process.wait() == 0 else { throw HarnessError("the open-loop client failed: \(diagnosis)") }
         return records
     }
 
-    /// Now, on the clock of the records.
+    /// The current time on the clock of the records.
     static var now: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -67,14 +67,14 @@ final class OpenLoop {
     }
 }
 
-/// What became of one request.
+/// The result of one request.
 struct OpenLoopRecord {
     /// Seconds of the monotonic clock.
     let began: Double
     let ended: Double
     let outcome: Substring
     let status: Int
-    /// The line of a write, or who answered a read.
+    /// The line of a write, or the worker that answered a read.
     let name: Substring
 
     init?(_ line: Substring) {
@@ -92,14 +92,14 @@ struct OpenLoopRecord {
     var isWrite: Bool { name.hasPrefix("w-") }
 }
 
-/// How many requests came to which end.
+/// The number of requests with each result.
 struct OpenLoopTally: CustomStringConvertible {
     var served = 0
     var refused = 0
     var reset = 0
     var lost = 0
     var timedOut = 0
-    /// Whole responses of another status than 200 and 201.
+    /// Complete responses with another status than 200 and 201.
     var otherStatus = 0
     var unsent = 0
     private var statuses: Set<Int> = []
@@ -120,7 +120,7 @@ struct OpenLoopTally: CustomStringConvertible {
         }
     }
 
-    /// Requests that did not get the answer that they should have.
+    /// The number of requests without the right response.
     var failed: Int { refused + reset + lost + timedOut + otherStatus + unsent }
 
     var description: String {

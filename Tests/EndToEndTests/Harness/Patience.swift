@@ -1,14 +1,14 @@
 import Foundation
 
-/// Waiting for something to become true, without knowing when.
+/// Waits for a condition by polling.
 enum Patience {
-    /// Ends only tests that fail, so it may be long.
+    /// The limit affects failing tests only, so it may be long.
     static let seconds = 40.0 * Sanitizer.patience
     private static let pollMicroseconds: UInt32 = 10_000
 
-    /// Asks every 10 ms, at least once after the deadline has passed.
+    /// Checks every 10 ms, and once more after the deadline.
     ///
-    /// - Returns: whether `condition` became true in time.
+    /// - Returns: true if `condition` became true in time.
     static func until(seconds limit: Double = seconds, _ condition: () throws -> Bool) rethrows -> Bool {
         let deadline = Date(timeIntervalSinceNow: limit)
         while true {
@@ -22,12 +22,12 @@ enum Patience {
 
 /// Waits until `condition` holds.
 ///
-/// - Throws: `HarnessError` that says what was waited for, and where.
+/// - Throws: `HarnessError` with the awaited condition and its place in the code.
 func waitUntil(
     _ what: @autoclosure () -> String, seconds: Double = Patience.seconds, file: StaticString = #fileID,
     line: UInt = #line, _ condition: () throws -> Bool
 ) throws {
     guard try Patience.until(seconds: seconds, condition) else {
-        throw HarnessError("\(file):\(line): waited \(seconds) s in vain until \(what())")
+        throw HarnessError("\(file):\(line): waited \(seconds) s until \(what()): it did not happen")
     }
 }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// A blocking stream socket; every wait ends after a while.
+/// A blocking stream socket. Every wait has a time limit.
 ///
-/// It belongs to one thread; another may only break it off, while it is open.
+/// It belongs to one thread. Another thread may only break it off while it is open.
 final class PlainSocket: @unchecked Sendable {
     private let descriptor: Int32
     private var isClosed = false
 
-    /// Takes over a connected socket.
+    /// Takes ownership of a connected socket.
     init(owning descriptor: Int32, patienceSeconds: Int = 20) {
         self.descriptor = descriptor
         var patience = timeval(tv_sec: patienceSeconds, tv_usec: 0)
@@ -16,7 +16,7 @@ final class PlainSocket: @unchecked Sendable {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
     }
 
-    /// Connects to a port of this host.
+    /// Connects to a loopback port.
     convenience init(port: UInt16, patienceSeconds: Int = 20) throws {
         self.init(
             owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0),
@@ -35,17 +35,17 @@ final class PlainSocket: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Ends both directions; a thread that is waiting here goes on.
+    /// Closes both directions. A thread that waits here continues.
     func breakOff() {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Ends our direction only.
+    /// Closes the sending side only.
     func finishSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// False when the peer is gone.
+    /// Returns false if the peer is gone.
     @discardableResult
     func send(_ bytes: Data) -> Bool {
         var sent = 0
@@ -58,7 +58,7 @@ final class PlainSocket: @unchecked Sendable {
         return true
     }
 
-    /// What comes next; nil at the end of the stream, after an error, or when nothing comes for long.
+    /// Returns the next bytes; nil at the end of the stream, after an error, or after the time limit.
     func receive() -> Data? {
         var piece = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -68,7 +68,7 @@ final class PlainSocket: @unchecked Sendable {
         }
     }
 
-    /// Everything up to the end.
+    /// Returns everything up to the end.
     func receiveAll() -> Data {
         var all = Data()
         while let piece = receive() { all.append(piece) }

@@ -1,15 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Ports of this host that nobody uses.
+/// Free loopback ports.
 enum Ports {
-    /// Below the ports that the kernel gives to outgoing connections: one of those could take a port between two runs
-    /// of a worker.
+    /// Below the kernel's range for outgoing connections. Such a connection could take a worker's port between two
+    /// runs.
     private static let range: ClosedRange<UInt16> = 12_000...31_000
-    /// A test may not use its ports at once, or not all the time: nobody else gets one of these.
+    /// A test may not use its ports at once or all the time, so no other test gets one of these.
     private static let given = Mutex<Set<UInt16>>([])
 
-    /// Different free ports, ascending.
+    /// Returns different free ports in ascending order.
     static func free(_ count: Int) throws -> [UInt16] {
         try given.withLock { given in
             var found: Set<UInt16> = []
@@ -30,7 +30,7 @@ enum Ports {
     }
 }
 
-/// 127.0.0.1 as the system calls want it.
+/// 127.0.0.1 in the format of system calls.
 enum LoopbackAddress {
     static func with<Result>(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var address = sockaddr_in()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What some scenarios need of the machine, and not every machine grants.
+/// Requirements of some scenarios that not every machine meets.
 enum Privileges {
     /// Network namespaces, joined by virtual links.
     static let canMakeNamespaces: Bool = {
@@ -14,6 +14,9 @@ enum Privileges {
         defer { Files.remove(folder) }
         return run("mount", "-t", "tmpfs", "-o", "size=64k", "understudy", folder) && run("umount", folder)
     }()
+
+    /// Another user for a process of the tests; nil if the tests do not run as root.
+    static let otherUser: uid_t? = geteuid() == 0 ? getpwnam("nobody").map(\.pointee.pw_uid) : nil
 
     private static func run(_ command: String...) -> Bool {
         (try? Command.run(command[0], Array(command.dropFirst())))?.status == 0

@@ -1,8 +1,8 @@
 import Foundation
 
-/// What the kernel knows of other processes.
+/// The kernel's information about other processes.
 enum ProcessTable {
-    /// Processes that have `text` among their arguments.
+    /// Processes with `text` in one of their arguments.
     static func withArgument(containing text: String) -> [pid_t] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { pid_t($0) }.filter { identifier in
@@ -10,15 +10,15 @@ enum ProcessTable {
         }
     }
 
-    /// The arguments of a process, the program first; empty when it has ended.
+    /// The arguments of a process, the program first; empty if it has ended.
     static func arguments(of process: pid_t) -> [String] {
         Files.text("/proc/\(process)/cmdline").split(separator: "\0").map(String.init)
     }
 
-    /// Whether a process has ended, reaped or not.
+    /// Returns whether a process has ended, reaped or not.
     static func hasEnded(_ process: pid_t) -> Bool {
         let status = Files.text("/proc/\(process)/stat")
-        // After the name, which is in parentheses and may hold anything, comes the state.
+        // The state follows the name. The name is in parentheses and may contain any character.
         guard let end = status.lastIndex(of: ")") else { return true }
         return status[end...].dropFirst(2).first == "Z"
     }
@@ -33,17 +33,22 @@ enum ProcessTable {
         }
     }
 
-    /// How many descriptors a process has open.
+    /// The number of open descriptors of a process.
     static func descriptorCount(of process: pid_t) -> Int { descriptors(of: process).count }
 
-    /// What the open descriptors of a process lead to.
+    /// The targets of a process's open descriptors.
     static func descriptors(of process: pid_t) -> [String] {
         let folder = "/proc/\(process)/fd"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         return names.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)") }
     }
 
-    /// The most memory that a process ever had resident, in MiB.
+    /// Resets `peakMebibytes` (proc(5), clear_refs).
+    static func forgetPeak(of process: pid_t) {
+        try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/\(process)/clear_refs"))
+    }
+
+    /// The largest resident memory of a process so far, in MiB.
     static func peakMebibytes(of process: pid_t) -> Int? {
         Files.text("/proc/\(process)/status").split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
             .flatMap { $0.split(separator: " ", omittingEmptySubsequences: true).compactMap { Int($0) }.first }

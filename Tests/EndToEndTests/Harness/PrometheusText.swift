@@ -1,10 +1,10 @@
-/// Prometheus' text exposition format, read strictly.
+/// A strict parser of Prometheus' text exposition format.
 struct PrometheusText {
     /// By name and labels as written.
     private(set) var samples: [String: Double] = [:]
     private var types: Set<Substring> = []
 
-    /// - Throws: `HarnessError` with the first line that is not in the format, or has no TYPE before it.
+    /// - Throws: `HarnessError` with the first line that violates the format or has no TYPE before it.
     init(_ text: String) throws {
         guard text.hasSuffix("\n") else { throw HarnessError("the last line has no end") }
         for line in text.split(separator: "\n") where !line.hasPrefix("# HELP ") {

@@ -1,13 +1,13 @@
 import Foundation
 
-/// What came back on one connection.
+/// The bytes received on one connection, parsed as responses.
 struct RawAnswer: CustomStringConvertible {
     struct Response {
         var status: Int
         /// Names in lower case.
         var fields: [(name: String, value: String)]
         var content: String
-        /// Its end was there. False when the connection ended before it, or when what came is no proper content.
+        /// The response is complete. False if the connection ended earlier or if the content is malformed.
         var isWhole: Bool
 
         func values(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
@@ -18,16 +18,16 @@ struct RawAnswer: CustomStringConvertible {
     var text: String { String(decoding: bytes, as: UTF8.self) }
     var description: String { escaped(bytes) }
 
-    /// The statuses of all responses. The contents of the tests hold no line that looks like one.
+    /// The statuses of all responses. No content in the tests has a line like a status line.
     var statuses: [Int] {
         text.components(separatedBy: "\r\n").filter { $0.hasPrefix("HTTP/1.1 ") }.compactMap {
             Int($0.dropFirst(9).prefix(3))
         }
     }
 
-    /// The responses, read one behind the other as a client would; interim ones are left out.
+    /// The responses in order, as a client would read them, without interim ones.
     ///
-    /// - Parameter methods: of the requests, in their order.
+    /// - Parameter methods: the methods of the requests, in order.
     func responses(to methods: [String]) -> [Response] {
         var found: [Response] = []
         var rest = bytes[...]

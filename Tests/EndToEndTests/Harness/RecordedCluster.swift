@@ -1,10 +1,10 @@
 import Foundation
 
-/// A cluster whose one worker leads to an application that keeps what comes, byte for byte, as it passes a hop.
+/// A cluster with one worker and an application that records the bytes of one hop.
 final class RecordedCluster {
     let application: RecordingApplication
     let cluster: TestCluster
-    /// `Tests/Tools/recording_worker.py`, where the hop is that to the worker.
+    /// `Tests/Tools/recording_worker.py`, if the hop is the one to the worker.
     private var recordingWorker: SpawnedProcess?
 
     init(

@@ -1,23 +1,23 @@
 import Foundation
 import Synchronization
 
-/// An application that believes nothing: it takes requests only in the one form in which we write them, keeps every byte, and
-/// answers what a test wants.
+/// A suspicious application: it accepts only the one form of request that the proxy writes, records every byte, and
+/// sends the response that a test wants.
 ///
-/// What it can't read as exactly one request in that form it keeps as a violation, with the bytes; so it does with a request in
-/// which something stands that should not.
+/// If the bytes are not exactly one request in that form, it records a violation with the bytes. It does the same if a
+/// request has a forbidden part.
 final class RecordingApplication: Sendable {
-    /// What is sent for a request.
+    /// The response to a request.
     struct Answer: Sendable {
         var bytes: Data
-        /// The connection ends behind it.
+        /// The connection closes after the response.
         var closes = false
     }
 
     private struct Record {
         var requests: [CanonicalRequest] = []
         var violations: [String] = []
-        /// What came of requests that never became whole.
+        /// The bytes of incomplete requests.
         var fragments: [Data] = []
     }
 
@@ -27,7 +27,7 @@ final class RecordingApplication: Sendable {
     private let answer: @Sendable (CanonicalRequest) -> Answer
 
     /// - Parameters:
-    ///   - hop: where it stands.
+    ///   - hop: the hop that the application stands at.
     ///   - answer: by default 200 with a short content.
     init(
         at hop: Hop = .application,
@@ -57,7 +57,7 @@ final class RecordingApplication: Sendable {
         while true {
             switch CanonicalRequest.read(from: input) {
             case .whole(let request, let rest):
-                // One connection, one request at a time: nothing may follow before the answer.
+                // One connection carries one request at a time: no byte may follow before the response.
                 record.withLock {
                     $0.requests.append(request)
                     $0.violations += request.complaints(at: hop).map { "\($0): \(escaped(request.head))" }
@@ -80,7 +80,7 @@ final class RecordingApplication: Sendable {
     }
 }
 
-/// Bytes as text, with everything but visible ASCII escaped.
+/// Bytes as text, with everything except visible ASCII escaped.
 func escaped(_ bytes: Data) -> String {
     bytes.prefix(2000).map { byte in
         (0x20..<0x7F).contains(byte)

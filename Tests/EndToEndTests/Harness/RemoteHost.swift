@@ -1,8 +1,8 @@
 import Foundation
 
-/// A network namespace that is joined to this one by a virtual link, whose directions can be cut one by one.
+/// A network namespace, joined to this one by a virtual link. Each direction can be cut.
 final class RemoteHost {
-    /// Which packets get lost.
+    /// The direction of lost packets.
     enum Loss: CaseIterable {
         case everything
         case fromThere
@@ -14,7 +14,7 @@ final class RemoteHost {
     private let name: String
     private let ourLink: String
     private let theirLink: String
-    /// Where the neighbour tables of both sides must point, and do after `heal`.
+    /// The right entries of both sides' neighbour tables, which `heal` restores.
     private let ourHardware: String
     private let theirHardware: String
     private static let nobody = "02:00:00:00:00:01"
@@ -24,7 +24,7 @@ final class RemoteHost {
         let (high, low) = (number >> 8, number & 0xFF)
         name = "understudy-\(getpid())-\(number)"
         (ourLink, theirLink) = ("us\(number)a", "us\(number)b")
-        // From 198.18.0.0/15, which RFC 2544 sets aside for tests.
+        // From 198.18.0.0/15, which RFC 2544 reserves for tests.
         (ourAddress, theirAddress) = ("198.18.\(high).\(low & 0xFC | 1)", "198.18.\(high).\(low & 0xFC | 2)")
         ourHardware = String(format: "02:00:00:%02x:%02x:0a", high, low)
         theirHardware = String(format: "02:00:00:%02x:%02x:0b", high, low)
@@ -44,10 +44,10 @@ final class RemoteHost {
         _ = try? ip("netns", "delete", name)
     }
 
-    /// What a process on that host is started by.
+    /// The command that starts a process on that host.
     var launcher: [String] { ["ip", "netns", "exec", name] }
 
-    /// From now on packets go to a hardware address that nobody has: lost, and nobody is told.
+    /// Sends the packets to a hardware address that no host has. They are lost without a notice.
     func cut(_ loss: Loss) throws {
         if loss != .fromThere { try pointOurs(to: RemoteHost.nobody) }
         if loss != .toThere { try pointTheirs(to: RemoteHost.nobody) }

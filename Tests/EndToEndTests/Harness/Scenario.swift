@@ -1,6 +1,6 @@
 import Foundation
 
-/// A fault under load: an open-loop client asks all the while, and what became of its requests is recorded.
+/// A fault under load: an open-loop client sends requests all the time, and the results are recorded.
 ///
 /// ```swift
 /// let outcome = try Scenario.run("balancer killed", on: cluster) { scenario in
@@ -9,15 +9,15 @@ import Foundation
 /// }
 /// ```
 final class Scenario {
-    /// What is known when the load has ended.
+    /// The results after the end of the load.
     struct Outcome: CustomStringConvertible {
         let name: String
         let tally: OpenLoopTally
-        /// Lines that stand more than once in the shared file.
+        /// Lines that appear more than once in the shared file.
         let duplicated: Int
-        /// Writes that were answered 201 and are not in the file.
+        /// Writes with response 201 that are missing in the file.
         let missing: Int
-        /// From each fault to the first answer to a request that was begun after it, in milliseconds.
+        /// For each fault, the time until the first response to a later request, in milliseconds.
         let firstAnswers: [Double]
 
         var description: String {
@@ -34,17 +34,17 @@ final class Scenario {
         self.load = load
     }
 
-    /// Does the harm, between two readings of the clock.
+    /// Causes the fault, between two readings of the clock.
     @discardableResult
     func fault<Result>(_ body: () throws -> Result) rethrows -> Result {
         faults.append(OpenLoop.now)
         return try body()
     }
 
-    /// The instant of the last fault.
+    /// The time of the last fault.
     var lastFault: Double { faults.last ?? 0 }
 
-    /// Runs `body` under load, and one line about it goes to standard output.
+    /// Runs `body` under load, and prints one line about it.
     static func run(
         _ name: String, on cluster: TestCluster, rate: Int = 50, writeEvery: Int = 5,
         file: StaticString = #fileID, line: UInt = #line, _ body: (Scenario) throws -> Void

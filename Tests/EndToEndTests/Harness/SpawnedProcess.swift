@@ -1,19 +1,20 @@
 import Foundation
 
-/// A process that a test started, with its output in files: a descendant that outlives it can't keep a test waiting
-/// as it could with a pipe.
+/// A process that a test started, with its output in files. With a pipe, a descendant that outlives the process would
+/// keep the test waiting.
 final class SpawnedProcess {
     let identifier: pid_t
     private var reaped: Int32?
-    /// Other tests of this runner have sockets open, hundreds at times; a child that inherited one would keep their peers waiting
-    /// for its end.
+    /// Other tests of this runner have sockets open, sometimes hundreds. If a child inherited one, its peer would wait
+    /// for the child's end.
     private static let highestDescriptor: Int32 = 4096
 
-    /// Starts `program`, looked up in PATH when it has no slash. It gets no descriptors but 0, 1 and 2.
+    /// Starts `program`, which is searched in PATH if it has no slash. It inherits descriptors 0, 1 and 2 only.
     ///
     /// - Parameters:
     ///   - folder: the working directory.
-    ///   - output: a file that standard output is appended to; `errors` likewise, nil for the same file.
+    ///   - output: the file for standard output, opened to append. `errors` is the same for standard error; nil for the
+    ///     same file.
     init(
         _ program: String, _ arguments: [String], in folder: String = "/", input: String = "/dev/null", output: String,
         errors: String? = nil
@@ -31,7 +32,7 @@ final class SpawnedProcess {
         for descriptor in 3..<SpawnedProcess.highestDescriptor {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
-        // What the test runner ignores or blocks is its own business.
+        // The process does not inherit ignored and blocked signals of the test runner.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -42,7 +43,7 @@ final class SpawnedProcess {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        // env(1) changes the folder and becomes the program: the identifier stays.
+        // env(1) changes the folder and then becomes the program, so the process id stays.
         let command = ["env", "-C", folder, program] + arguments
         var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
@@ -52,15 +53,15 @@ final class SpawnedProcess {
         self.identifier = identifier
     }
 
-    /// Whoever nobody waits for any more is reaped when it ends: what is left of it would keep the test library from seeing the
-    /// end of its own processes, which waits for any child.
+    /// A process without a waiting test is reaped when it ends. Otherwise its zombie would hide the end of other
+    /// processes from the test library, which waits for any child.
     deinit {
         guard exitStatus == nil else { return }
         let identifier = self.identifier
         Thread.detachNewThread { waitpid(identifier, nil, 0) }
     }
 
-    /// The exit status, 128 + signal when a signal ended it; nil while it runs.
+    /// The exit status, 128 + signal if a signal ended the process; nil while it runs.
     var exitStatus: Int32? {
         if let reaped { return reaped }
         var status: Int32 = 0
@@ -72,21 +73,21 @@ final class SpawnedProcess {
 
     var isRunning: Bool { exitStatus == nil }
 
-    /// Does nothing once the process has ended.
+    /// Has no effect after the process has ended.
     func send(_ signal: Int32) {
         if isRunning { kill(identifier, signal) }
     }
 
-    /// Waits for the end and kills what does not end in time.
+    /// Waits for the end, and kills the process after the time limit.
     ///
-    /// - Returns: the exit status; nil when it had to be killed.
+    /// - Returns: the exit status; nil if the process had to be killed.
     func wait(seconds: Double = Patience.seconds) -> Int32? {
         if Patience.until(seconds: seconds, { !isRunning }) { return exitStatus }
         end()
         return nil
     }
 
-    /// SIGKILL, and waits until the process is gone.
+    /// Sends SIGKILL and waits until the process has ended.
     func end() {
         send(SIGKILL)
         _ = Patience.until { !isRunning }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The certificates of the clusters that the tests start: made once a run, looked at by many.
+/// The certificates of the test clusters. Each run makes them once, and all tests share them.
 enum TestCertificates {
     #if TLS
         static let scheme = "https"
@@ -8,8 +8,8 @@ enum TestCertificates {
         static let scheme = "http"
     #endif
 
-    /// A folder with what `certs/make-certs` makes by itself. Tests that change something make a copy. Nothing is
-    /// made for the plain build, which reads no certificates.
+    /// A folder with the default certificates of `certs/make-certs`. A test that changes one makes a copy. In the plain
+    /// build, which reads no certificates, the folder is empty.
     static let shared: Result<String, any Error> = Result {
         let folder = try Files.makeTemporaryFolder()
         atexit { if case .success(let folder) = TestCertificates.shared { Files.remove(folder) } }
@@ -19,12 +19,12 @@ enum TestCertificates {
         return folder
     }
 
-    /// A copy of its own for a test, in `folder`.
+    /// Makes a copy for one test, in `folder`.
     static func copy(to folder: String) throws {
         try FileManager.default.copyItem(atPath: try shared.get(), toPath: folder)
     }
 
-    /// A copy with one more node, for the caller to remove.
+    /// Makes a copy with one more node. The caller removes the copy.
     static func withNode(_ id: String) throws -> String {
         let folder = try Files.makeTemporaryFolder()
         #if TLS
@@ -35,12 +35,12 @@ enum TestCertificates {
         return folder
     }
 
-    /// Calls `certs/make-certs`.
+    /// Runs `certs/make-certs`.
     static func make(_ arguments: [String], in folder: String) throws {
         try runTool("\(Files.packageRoot)/certs/make-certs", arguments + ["--out", folder])
     }
 
-    /// Makes worker certificates that are odd in one point each: `folder/NAME/` for each name in
+    /// Makes worker certificates with one fault each: `folder/NAME/` for each name in
     /// `Tests/Certificates/make-odd-certs`.
     static func makeOdd(id: String, in folder: String) throws {
         let tool = "\(Files.packageRoot)/Tests/Certificates/make-odd-certs"

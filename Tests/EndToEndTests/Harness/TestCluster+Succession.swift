@@ -1,6 +1,6 @@
 import Foundation
 
-/// Who will bring the balancer back, and whether everybody knows.
+/// The state of the succession.
 extension TestCluster {
     /// A worker's copy of the registry.
     private struct Copy: Decodable {
@@ -13,10 +13,10 @@ extension TestCluster {
         let workers: [Worker]
     }
 
-    /// Waits until every worker's copy of the registry is of the present balancer and has all workers ready, and the
-    /// first in the succession has a balancer parked: from then on the order of the succession is certain.
+    /// Waits until the succession is certain: every worker's copy of the registry comes from the present balancer and
+    /// has all workers ready, and the first worker in the succession has a parked standby.
     func waitUntilSettled(file: StaticString = #fileID, line: UInt = #line) throws {
-        try waitUntil("everybody knows everybody", file: file, line: line) {
+        try waitUntil("all nodes know each other", file: file, line: line) {
             guard let status = try? status(), status.readyCount == status.workers.count else { return false }
             let first = workers.min { $0.port < $1.port }
             guard let parked = first?.parkedStandby, parked != status.pid else { return false }
@@ -28,7 +28,18 @@ extension TestCluster {
         }
     }
 
-    /// Whether a worker's copy of the registry has this many ready workers.
+    /// Copies the present state directory, as for a backup, and returns the copy's path.
+    func copyState(to name: String) throws -> String {
+        let copy = "\(folder)/\(name)"
+        try FileManager.default.createDirectory(
+            atPath: copy, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        for name in try FileManager.default.contentsOfDirectory(atPath: stateDirectory) where !name.hasSuffix(".sock") {
+            try FileManager.default.copyItem(atPath: "\(stateDirectory)/\(name)", toPath: "\(copy)/\(name)")
+        }
+        return copy
+    }
+
+    /// Returns whether a worker's copy of the registry has this many ready workers.
     func knows(_ id: String, of count: Int) -> Bool {
         copy(of: id)?.workers.count { $0.state == "ready" } == count
     }
@@ -39,7 +50,7 @@ extension TestCluster {
 }
 
 extension TestWorker {
-    /// The process that waits to take over; nil when there is none.
+    /// The parked standby process; nil if there is none.
     var parkedStandby: pid_t? {
         let line = log.split(separator: "\n").last { $0.contains("standby parked") }
         guard let process = line?.split(separator: "=").last.flatMap({ pid_t($0) }) else { return nil }

@@ -1,35 +1,43 @@
 import Foundation
 
-/// A balancer and workers of its own for one test: real processes, on free ports, with a state directory of their own.
+/// A balancer and workers for one test: real processes, on free ports, with a state directory of their own.
 final class TestCluster {
     struct Options {
         var workers = 3
         var balancerArguments: [String] = []
-        /// For every worker.
+        /// Arguments of every worker.
         var workerArguments: [String] = []
         /// The certificates; nil for those that all tests share.
         var certificates: String?
-        /// What every process of the cluster is started by: a command that becomes the program, such as env(1).
+        /// A command that starts every process of the cluster and becomes the program, such as env(1).
         var launcher: [String] = []
-        /// Called before anything is started, with the path at which the state directory will be.
+        /// A long delay between the ranks of the succession. On a full machine a worker may otherwise act before the one
+        /// that comes first.
+        static var inTurn: Options {
+            var options = Options()
+            options.balancerArguments = ["--rank-delay", "2s"]
+            return options
+        }
+
+        /// Called before the first start, with the path of the future state directory.
         var makeState: (String) throws -> Void = { _ in }
-        /// Called when everything has ended.
+        /// Called after the end of all processes.
         var removeState: (String) -> Void = { _ in }
     }
 
-    /// Everything that the cluster writes is in here.
+    /// The folder of all files of the cluster.
     let folder: String
     let certificates: String
     private(set) var publicPort: UInt16 = 0
     private(set) var clusterPort: UInt16 = 0
     private(set) var adminPort: UInt16 = 0
-    /// The first balancer; those that workers start are known by `status()` only.
+    /// The first balancer. `status()` reports the ones that workers start.
     private(set) var balancer: SpawnedProcess?
     private(set) var workers: [TestWorker] = []
     private let options: Options
-    /// For workers, ascending.
+    /// Free ports for workers, in ascending order.
     private var freePorts: [UInt16]
-    /// All of them, those too that a worker has got and may have left for a moment.
+    /// All ports for workers, including those in use.
     private let workersPorts: [UInt16]
 
     /// Starts everything and waits until all workers are ready.
@@ -59,38 +67,38 @@ final class TestCluster {
 
     deinit { tearDown() }
 
-    /// Ends every process of the cluster, those that it started itself included.
+    /// Ends every process of the cluster, including those that the cluster started.
     func tearDown() {
         ClusterProcesses.end(all: [balancer] + workers.map(\.process), in: folder)
         options.removeState(stateDirectory)
         Files.remove(folder)
     }
 
-    // MARK: Where things are
+    // MARK: Paths and ports
 
     var stateDirectory: String { "\(folder)/state" }
     var sharedFile: String { "\(folder)/shared.txt" }
     var balancerLog: String { Files.text("\(folder)/balancer.log") + Files.text("\(stateDirectory)/balancer.log") }
-    /// The highest epoch that stands in the state directory; 0 when none has been granted.
+    /// The highest epoch in the state directory; 0 if none was granted.
     var grantedEpoch: Int {
         Files.text("\(stateDirectory)/epoch").split(separator: "\n").compactMap { line in
             line.split(separator: " ").first.flatMap { Int($0) }
         }.max() ?? 0
     }
 
-    /// What the plain build needs to listen elsewhere than on loopback.
+    /// The plain build needs this option to listen outside of loopback.
     static var insecureBind: [String] { TestCertificates.scheme == "http" ? ["--insecure-bind"] : [] }
     static var balancerProgram: String { "\(Files.products)/balancer" }
     static var workerProgram: String { "\(Files.products)/worker" }
 
     func url(_ path: String) -> String { "\(TestCertificates.scheme)://127.0.0.1:\(publicPort)\(path)" }
 
-    /// The option values that two commands of this cluster share.
+    /// The options that all commands of this cluster share.
     var places: [String] { ["--certs", certificates, "--state-dir", stateDirectory] }
 
     // MARK: Starting
 
-    /// Starts the balancer by hand. Should somebody have taken one of the ports meanwhile, with other ones.
+    /// Starts the balancer as an operator would. If another process has taken a port meanwhile, it uses other ports.
     func startBalancer() throws {
         for _ in 0..<5 {
             if publicPort == 0 || balancer?.exitStatus == 1 { try choosePorts() }
@@ -103,7 +111,7 @@ final class TestCluster {
         throw HarnessError("the balancer does not start")
     }
 
-    /// Starts a balancer with the options of this cluster, without looking what becomes of it.
+    /// Starts a balancer with the options of this cluster and does not wait.
     func spawnBalancer() throws -> SpawnedProcess {
         let command = options.launcher + [TestCluster.balancerProgram] + balancerArguments
         return try SpawnedProcess(command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/balancer.log")
@@ -132,7 +140,7 @@ final class TestCluster {
     /// Starts one more worker without waiting for it.
     ///
     /// - Parameters:
-    ///   - port: nil for a free one, above those of the workers before it, since the succession is by port.
+    ///   - port: nil for a free port above those of the earlier workers, because the succession is ordered by port.
     ///   - certificates: nil for the cluster's.
     @discardableResult
     func startWorker(
@@ -150,9 +158,9 @@ final class TestCluster {
         return worker
     }
 
-    // MARK: Looking
+    // MARK: State
 
-    /// What the balancer says of the cluster.
+    /// The balancer's status.
     func status() throws -> ClusterStatus {
         try JSONDecoder().decode(ClusterStatus.self, from: Data(admin("/status").utf8))
     }
@@ -175,7 +183,7 @@ final class TestCluster {
         }
     }
 
-    /// Waits until what the balancer says satisfies `condition`; a balancer that does not answer is asked again.
+    /// Waits until the balancer's status satisfies `condition`. If the balancer does not answer, it asks again.
     @discardableResult
     func waitForStatus(
         _ what: String, seconds: Double = Patience.seconds, file: StaticString = #fileID, line: UInt = #line,
@@ -192,9 +200,9 @@ final class TestCluster {
         return last
     }
 
-    // MARK: Asking
+    // MARK: Requests
 
-    /// One request through the balancer.
+    /// Sends one request through the balancer.
     func curl(_ path: String, _ arguments: String...) throws -> CurlResponse {
         try Curl(url(path), arguments).finish()
     }

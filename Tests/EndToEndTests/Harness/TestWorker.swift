@@ -1,4 +1,4 @@
-/// A worker process of a cluster, which a test may end and start again.
+/// A worker process of a cluster. A test may end it and start it again.
 final class TestWorker {
     let id: String
     let port: UInt16
@@ -19,10 +19,10 @@ final class TestWorker {
         return current
     }
 
-    /// Everything that this worker's processes have logged.
+    /// The log of all processes of this worker.
     var log: String { Files.text("\(folder)/\(id).log") }
 
-    /// Starts it, or starts it again with the same options.
+    /// Starts the worker, or restarts it with the same options.
     func start() throws {
         current = try SpawnedProcess(
             command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/\(id).log")

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A wall clock that processes are shown instead of the real one, by libfaketime. The monotonic clock stays.
+/// A false wall clock for processes, made by libfaketime. The monotonic clock stays real.
 final class WallClock {
-    /// What processes are started by that shall see this clock.
+    /// A command that starts a process with this clock.
     let launcher: [String]
     private let folder: String
     private let keeper: SpawnedProcess
 
-    /// Not beside a sanitizer: both want to stand before the C library, ask for the time before the other is ready, and no process
-    /// gets to its start.
+    /// Not available with a sanitizer: both must be loaded before the C library. Each asks for the time before the
+    /// other is ready, and no process starts.
     static var isAvailable: Bool { library != nil && Sanitizer.name == nil }
 
     private static let library: String? = {
@@ -19,8 +19,9 @@ final class WallClock {
 
     init() throws {
         folder = try Files.makeTemporaryFolder()
-        // The library would make shared memory of its own and change the environment for it, and Swift finds a program's
-        // arguments by where the environment lies. One that faketime(1) has made is only used.
+        // Otherwise the library would create shared memory and change the environment for it. Swift finds a program's
+        // arguments by the address of the environment. The library only uses shared memory that faketime(1) has
+        // created.
         keeper = try SpawnedProcess(
             "faketime", ["-f", "+0", "sh", "-c", "echo \"$FAKETIME_SHARED\"; exec tail -f /dev/null"],
             output: "\(folder)/shared", errors: "/dev/null")
@@ -40,7 +41,7 @@ final class WallClock {
         Files.remove(folder)
     }
 
-    /// Shows the real time moved by this, such as `+1d` or `-4m`, from about a second after on.
+    /// Shows the real time with this offset, such as `+1d` or `-4m`, after about a second.
     func leap(to offset: String) throws {
         try Data("\(offset)\n".utf8).write(to: URL(fileURLWithPath: "\(folder)/clock"))
     }

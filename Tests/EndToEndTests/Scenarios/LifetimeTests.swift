@@ -2,17 +2,17 @@ import Foundation
 import Testing
 
 extension Scenarios {
-    /// Who outlives whom, and what is left behind.
+    /// The lifetimes of processes and their remains.
     @Suite struct Lifetime {
-        @Test func `A hundred takeovers leave no zombie, no orphan and no descriptor behind`() throws {
+        @Test func `Many takeovers leave no zombie, no orphan and no descriptor behind`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             try cluster.waitUntilSettled()
             var early: [Int] = []
-            for takeover in 1...100 {
+            for takeover in 1...Rounds.count(long: 100) {
                 let before = try cluster.status()
                 kill(before.pid, SIGKILL)
-                try cluster.waitForStatus("a balancer is back") { $0.epoch == before.epoch + 1 && $0.readyCount == 3 }
+                try cluster.waitForStatus("a successor reigns") { $0.epoch == before.epoch + 1 && $0.readyCount == 3 }
                 try cluster.waitUntilSettled()
                 if takeover == 5 { early = descriptors(of: cluster) }
             }
@@ -38,7 +38,7 @@ extension Scenarios {
         }
 
         @Test(arguments: [SIGTERM, SIGKILL])
-        func `The balancer that a worker started outlives it and keeps its log, a parked standby does not`(
+        func `A balancer outlives its worker and keeps its log, and a parked standby does not`(
             signal: Int32
         ) throws {
             let cluster = try TestCluster()
@@ -53,15 +53,15 @@ extension Scenarios {
             let standby = try #require(starter.parkedStandby)
             starter.process.send(signal)
             _ = starter.process.wait()
-            try waitUntil("its parked standby has ended") { ProcessTable.hasEnded(standby) }
-            try cluster.waitForStatus("it is out") { $0.readyCount == 2 }
+            try waitUntil("the parked standby has ended") { ProcessTable.hasEnded(standby) }
+            try cluster.waitForStatus("the worker is out of the rotation") { $0.readyCount == 2 }
             #expect(try cluster.status().pid == balancer.pid)
             #expect(try cluster.curl("/").isOK)
-            // Its log goes on, in the same file.
+            // Its log continues in the same file.
             let output = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(balancer.pid)/fd/2")
             #expect(output == "\(cluster.stateDirectory)/balancer.log")
             try starter.start()
-            try waitUntil("it has logged who came back") {
+            try waitUntil("the balancer has logged the returned worker") {
                 cluster.balancerLog.split(separator: "\n").last { $0.contains("worker-8001") }?.contains("joined")
                     == true
             }

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 
 extension Scenarios {
-    /// A worker on another host, which here is a network namespace.
+    /// A worker on another host. The host is a network namespace.
     @Suite(.enabled(if: Privileges.canMakeNamespaces, "network namespaces need root and iproute2"))
     struct Partitions {
         @Test(arguments: RemoteHost.Loss.allCases)
-        func `A worker that is cut off is ejected, starts nothing, and comes back`(loss: RemoteHost.Loss) throws {
+        func `A worker that is cut off is ejected, starts nothing, and returns`(loss: RemoteHost.Loss) throws {
             let remote = try RemoteHost()
             var options = TestCluster.Options(workers: 2)
             options.balancerArguments = ["--host", "0.0.0.0"] + TestCluster.insecureBind
@@ -24,10 +24,12 @@ extension Scenarios {
             try cluster.waitUntilReady(3)
             let outcome = try Scenario.run("partition, \(loss)", on: cluster, writeEvery: 0) { scenario in
                 try scenario.fault { try remote.cut(loss) }
-                try cluster.waitForStatus("it is out", seconds: 60) { $0.state(of: far.id) == "ejected" }
+                try cluster.waitForStatus("the worker is out of the rotation", seconds: 60) {
+                    $0.state(of: far.id) == "ejected"
+                }
                 try scenario.load.waitForMore(30)
                 try remote.heal()
-                try cluster.waitForStatus("it is back", seconds: 60) { $0.readyCount == 3 }
+                try cluster.waitForStatus("all workers are ready again", seconds: 60) { $0.readyCount == 3 }
             }
             #expect(outcome.tally.failed == 0, "\(outcome)")
             #expect(try cluster.status().epoch == 1)
@@ -35,7 +37,7 @@ extension Scenarios {
             #expect(cluster.balancer?.isRunning == true)
         }
 
-        /// Certificates with the addresses of both hosts; the folder is the test's to remove.
+        /// Certificates with the addresses of both hosts. The test removes the folder.
         private static func certificates(for remote: RemoteHost) throws -> String {
             let folder = try Files.makeTemporaryFolder()
             #if TLS

@@ -3,11 +3,11 @@ import Testing
 
 extension Scenarios {
     @Suite struct RollingRestart {
-        @Test func `Twenty rounds in which every node is restarted fail nobody`() throws {
+        @Test func `Restarts of every node, round after round, fail no request`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             let outcome = try Scenario.run("rolling restart", on: cluster, rate: 40) { scenario in
-                for round in 1...RollingRestart.rounds {
+                for round in 1...Rounds.count(long: 20) {
                     for worker in cluster.workers {
                         worker.process.send(SIGTERM)
                         #expect(worker.process.wait() == 0)
@@ -15,7 +15,7 @@ extension Scenarios {
                         try cluster.waitUntilReady(3)
                     }
                     let before = try cluster.status()
-                    // In turn the two ways in which a balancer goes in order.
+                    // The balancer stops in one of two orderly ways, in turn.
                     if round.isMultiple(of: 2) {
                         try cluster.replaceBalancer()
                     } else {
@@ -28,7 +28,5 @@ extension Scenarios {
             #expect(outcome.tally.failed == 0, "\(outcome)")
             #expect(outcome.duplicated + outcome.missing == 0, "\(outcome)")
         }
-
-        private static let rounds = 20
     }
 }

@@ -22,7 +22,7 @@
                 #expect(try connect(cluster, version, "-sess_in", session).contains("Reused, TLS"))
             }
 
-            /// One request by openssl's client; returns what it says of the session.
+            /// Sends one request with openssl's client and returns its report of the session.
             private func connect(_ cluster: TestCluster, _ arguments: String...) throws -> String {
                 let result = try Command.run(
                     "openssl", ["s_client", "-connect", "127.0.0.1:\(cluster.publicPort)", "-ign_eof"] + arguments,

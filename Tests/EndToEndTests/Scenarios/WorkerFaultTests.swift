@@ -2,29 +2,32 @@ import Foundation
 import Testing
 
 extension Scenarios {
-    /// Workers hang, flap, vanish, or somebody else sits at their port.
+    /// Workers hang, flap or vanish, or another program uses their port.
     @Suite struct WorkerFaults {
-        @Test func `A worker that stops with requests in it costs them time, and nobody an answer`() throws {
+        @Test func `A worker that is stopped with requests in progress delays them, and all of them are answered`()
+            throws
+        {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             let victim = cluster.workers[1]
             let outcome = try Scenario.run("worker hangs", on: cluster) { scenario in
                 scenario.fault { victim.process.send(SIGSTOP) }
-                try cluster.waitForStatus("it is out") { $0.state(of: victim.id) == "ejected" }
+                try cluster.waitForStatus("the worker is out of the rotation") { $0.state(of: victim.id) == "ejected" }
                 try scenario.load.waitForMore(30)
                 victim.process.send(SIGCONT)
                 try cluster.waitUntilReady(3)
             }
-            // A write that it had begun waits for it; nothing is given to another one that may have been done.
+            // A write that the worker had begun waits for it. The balancer sends no request to another worker that the
+            // first may have processed.
             #expect(outcome.tally.failed == 0, "\(outcome)")
             #expect(outcome.duplicated + outcome.missing == 0, "\(outcome)")
         }
 
-        @Test func `A worker that flaps disturbs nobody`() throws {
+        @Test func `A flapping worker fails no request of others`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             let victim = cluster.workers[2]
-            // Only what may be sent twice: a write in a worker that is killed has no answer.
+            // The load contains only requests that may be sent twice: a write in a killed worker has no response.
             let outcome = try Scenario.run("worker flaps", on: cluster, writeEvery: 0) { scenario in
                 let end = OpenLoop.now + WorkerFaults.flapSeconds
                 var starts = 1
@@ -33,7 +36,7 @@ extension Scenarios {
                     try scenario.load.waitForMore(10)
                     try victim.start()
                     starts += 1
-                    try waitUntil("it has registered") {
+                    try waitUntil("the worker has registered") {
                         victim.log.split(separator: "\n").count { $0.contains("registered with the balancer") }
                             >= starts
                     }
@@ -44,7 +47,7 @@ extension Scenarios {
             #expect(outcome.tally.failed == 0, "\(outcome)")
         }
 
-        /// `UNDERSTUDY_FLAP_SECONDS`, for a longer look.
+        /// `UNDERSTUDY_FLAP_SECONDS`, for a longer run.
         private static let flapSeconds =
             ProcessInfo.processInfo.environment["UNDERSTUDY_FLAP_SECONDS"].flatMap { Double($0) } ?? 10
 
@@ -59,7 +62,7 @@ extension Scenarios {
                 scenario.fault {
                     for worker in cluster.workers.prefix(2) { worker.process.send(SIGKILL) }
                 }
-                try cluster.waitForStatus("they are out") { $0.readyCount == 2 }
+                try cluster.waitForStatus("the workers are out of the rotation") { $0.readyCount == 2 }
                 try scenario.load.waitForMore(30)
                 for worker in cluster.workers.prefix(2) {
                     worker.process.end()
@@ -70,7 +73,7 @@ extension Scenarios {
             #expect(outcome.tally.failed == 0, "\(outcome)")
         }
 
-        @Test func `Whoever takes the port of a dead worker gets no request`() throws {
+        @Test func `A program that takes the port of a dead worker gets no request`() throws {
             let cluster = try TestCluster()
             defer { cluster.tearDown() }
             let victim = cluster.workers[0]
@@ -81,7 +84,7 @@ extension Scenarios {
                     foreign = try? Application(port: victim.port)
                     return foreign != nil
                 }
-                try cluster.waitForStatus("it is out") { $0.state(of: victim.id) == "ejected" }
+                try cluster.waitForStatus("the worker is out of the rotation") { $0.state(of: victim.id) == "ejected" }
                 try scenario.load.waitForMore(30)
                 foreign?.stop()
                 try victim.start()

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// What the proxy makes of a request.
+/// Checks a request that the proxy wrote.
 extension CanonicalRequest {
-    /// The head is made of these lines and of what the balancer says of every client.
+    /// Checks that the head consists of these lines and of the balancer's fields about every client.
     func check(isMadeOf expectedLines: [String], at hop: Hop, _ name: String) {
         let expected = expectedLines + ours(expectedLines)
         switch hop {
         case .application:
-            // The worker has put the lines in another order.
+            // The worker has changed the order of the lines.
             #expect(lines.first == expected.first, "\(name)")
             #expect(lines.dropFirst().sorted() == expected.dropFirst().sorted(), "\(name)")
         case .worker:
@@ -21,11 +21,11 @@ extension CanonicalRequest {
         }
     }
 
-    /// What the balancer says of every client.
+    /// The balancer's fields about every client.
     private func ours(_ lines: [String]) -> [String] {
         let host = lines.first { $0.hasPrefix("host: ") }?.dropFirst(6) ?? ""
         let of = ["x-forwarded-for: 127.0.0.1", "x-forwarded-proto: \(TestCertificates.scheme)"]
-        // Where the client named no host, we say none on its behalf.
+        // If the client named no host, the balancer adds `localhost`.
         return host == "localhost" ? of : of + ["x-forwarded-host: \(host)"]
     }
 }

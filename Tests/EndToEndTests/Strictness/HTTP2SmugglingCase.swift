@@ -1,27 +1,28 @@
 import TestSupport
 
-/// A request over HTTP/2 that somebody may see another one in, or a second one, once it is written as HTTP/1.1.
+/// An HTTP/2 request that a parser could read as another request, or as two, after its translation to HTTP/1.1.
 ///
-/// Names and values are Latin-1, so that any byte can stand in them. The path `/case` gets the case's number behind it.
+/// Names and values are Latin-1, so that they can contain any byte. The path `/case` is followed by the case's number.
 struct HTTP2SmugglingCase: Sendable {
     enum Outcome: Sendable {
-        /// RST_STREAM, and no whole request anywhere behind the balancer.
+        /// RST_STREAM, and no complete request behind the balancer.
         case reset
-        /// This status, and no whole request anywhere behind the balancer.
+        /// This status, and no complete request behind the balancer.
         case refused(Int)
-        /// 200, and exactly this request: method and target, then the fields, but for those that we set for every request.
+        /// 200, and exactly this request: method and target, then the fields, without the proxy's fields for every
+        /// request.
         case served([String], content: String = "", trailers: [String] = [])
     }
 
     typealias Block = [(String, String)]
 
     var name: String
-    /// Those of one stream, whichever.
+    /// The frames, for any stream id.
     var frames: [HTTP2Frame]
     var outcome: Outcome
 
     /// - Parameters:
-    ///   - data: one frame each, the last of which ends the stream when there are no trailers.
+    ///   - data: one frame each. The last one ends the stream if there are no trailers.
     ///   - trailers: nil for none.
     init(_ name: String, _ block: Block, data: [String] = [], trailers: Block? = nil, _ outcome: Outcome) {
         self.name = name
@@ -41,7 +42,7 @@ struct HTTP2SmugglingCase: Sendable {
 
     static let plain: Outcome = .served(["GET /case", "host: a"])
 
-    /// The four pseudo-fields, nil ones left out, and what follows them.
+    /// The four pseudo-fields without the nil ones, and the other fields.
     static func head(
         _ method: String? = "GET", _ path: String? = "/case", scheme: String? = "https", authority: String? = "a",
         with fields: Block = []
@@ -62,12 +63,18 @@ struct HTTP2SmugglingCase: Sendable {
             outcome)
     }
 
-    /// The frames on a stream of its own, with a path of its own.
+    /// The request has a length, and its head does not end it.
+    var hasCountedContent: Bool {
+        guard case .served(let lines, _, _) = outcome, let head = frames.first, !head.isEnd else { return false }
+        return lines.contains { $0.hasPrefix("content-length: ") }
+    }
+
+    /// The frames on one stream, with the number in the path.
     func frames(on stream: UInt32, number: Int) -> [HTTP2Frame] {
         frames.map { frame in
             var frame = frame
             frame.stream = stream
-            // The path's length stands before it.
+            // The path is preceded by its length.
             let common: [UInt8] = [5] + Array(HTTP2SmugglingCase.path.utf8)
             let own = Array(HTTP2SmugglingCase.path(number).utf8)
             if frame.kind == HTTP2Frame.Kind.headers, let range = frame.payload.firstRange(of: common) {

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Content that is not as long as was said, what follows it, and requests that are to become a tunnel.
+/// Content of a wrong length, bytes after it, and tunnel requests.
 extension HTTP2SmugglingCase {
     private static let hidden = "GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n"
     private static let hiddenLength = "\(hidden.utf8.count)"
@@ -44,7 +44,7 @@ extension HTTP2SmugglingCase {
         .post([("content_length", "5")], .refused(400)),
         .init(
             "an empty POST", head("POST"), .served(["POST /case", "host: a", "content-length: 0"])),
-        // What looks like chunks or like a request is content.
+        // Bytes that look like chunks or like a request are content.
         .post([], data: ["0\r\n\r\n" + hidden], .served(chunked, content: "0\r\n\r\n" + hidden)),
         .post([], data: ["5\r\nabcde\r\n0\r\n\r\n"], .served(chunked, content: "5\r\nabcde\r\n0\r\n\r\n")),
         .post(
@@ -56,9 +56,11 @@ extension HTTP2SmugglingCase {
         .init(
             "a request in a HEAD's content", head("HEAD", with: [length(hiddenLength)]), data: [hidden],
             .served(["HEAD /case", "host: a", "content-length: \(hiddenLength)"], content: hidden)),
-        // The end that the trailers would bring is not the one that was announced.
+        // The trailers would end the content before its announced length.
         .post([length("6")], trailers: [("x", "y")], .reset),
-        .post([length("5")], trailers: [("x", "y")], counted),
+        .post(
+            [length("5")], trailers: [("x", "y")],
+            .served(["POST /case", "host: a", "content-length: 5"], content: "abcde", trailers: ["x: y"])),
     ]
 
     static let trailers: [HTTP2SmugglingCase] =
@@ -76,7 +78,7 @@ extension HTTP2SmugglingCase {
             ("x", "y\r\n\r\n" + hidden), ("content-length", "52"),
         ].map { field in .post([], trailers: [field], .reset) }
 
-    /// CONNECT asks for a tunnel. The application does not agree to any.
+    /// CONNECT requests a tunnel. The application accepts none.
     static let tunnels: [HTTP2SmugglingCase] = [
         .init("CONNECT", [(":method", "CONNECT"), (":authority", "a:443")], .refused(501)),
         .init(
@@ -101,7 +103,7 @@ extension HTTP2SmugglingCase {
         [(":protocol", name)] + head("CONNECT", with: fields)
     }
 
-    /// Frames in an order that nobody sends; the connection ends. In front of each a request is served.
+    /// Frames in a wrong order, which end the connection. Before each a request is served.
     static let disorder: [(String, [HTTP2Frame])] = [
         ("a frame within a head", [part, .data(3, Array(hidden.utf8), isEnd: true), continued]),
         ("another head within a head", [part, .headers(5, head("GET", "/smuggled"))]),
@@ -113,20 +115,20 @@ extension HTTP2SmugglingCase {
         ("content of a stream that nobody opened", [.data(3, Array(hidden.utf8), isEnd: true)]),
         ("content behind the end", [.headers(3, head("GET", "/x")), .data(3, Array(hidden.utf8), isEnd: true)]),
         ("a block that can't be unfolded", [HTTP2Frame(HTTP2Frame.Kind.headers, flags: 5, stream: 3, [0xFF, 0xFF])]),
+        ("a stream that was passed over", [.headers(5, head("GET", "/x")), .headers(3, head("GET", "/smuggled"))]),
         ("a name from beyond the table", [HTTP2Frame(HTTP2Frame.Kind.headers, flags: 5, stream: 3, [0xFE])]),
     ]
 
-    /// Frames that are no mistake or come too late, and mean nothing (RFC 9113 5.1, 5.5).
+    /// Frames that are harmless or late, and have no effect (RFC 9113 5.1, 5.5).
     static let ignored: [(String, [HTTP2Frame])] = [
-        ("a stream that was passed over", [.headers(5, head("GET", "/x")), .headers(3, head("GET", "/smuggled"))]),
-        ("a frame of HTTP/1.1", [HTTP2Frame(0x47, flags: 0x54, stream: 0x2F73_6D75, Array(hidden.utf8))]),
+        ("a frame of HTTP/1.1", [HTTP2Frame(0x47, flags: 0x54, stream: 0x2F73_6D75, Array(hidden.utf8))])
     ]
 
     private static let part = HTTP2Frame.headers(3, head("GET", "/smuggled"), isWhole: false)
     private static let continued = HTTP2Frame(
         HTTP2Frame.Kind.continuation, flags: HTTP2Frame.endHeaders, stream: 3, HTTP2Frame.block([("x", "y")]))
 
-    /// A head in pieces is the same head.
+    /// A head in fragments is the same head.
     static let pieces: HTTP2SmugglingCase = {
         let block = HTTP2Frame.block(head("GET", "/pieces", with: [("x", "y")]))
         let size = (block.count + 7) / 8

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// What others were fooled with when they wrote HTTP/2 as HTTP/1.1: pseudo-fields, and fields that are none.
+/// Cases that have fooled other translations of HTTP/2 to HTTP/1.1: pseudo-fields and invalid fields.
 extension HTTP2SmugglingCase {
     private static let injection = "x\r\nx-smuggled: yes"
     private static let request = "x HTTP/1.1\r\nhost: a\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -77,7 +77,7 @@ extension HTTP2SmugglingCase {
         .init("a user in the authority", head(authority: "u@a"), .refused(400)),
         .init("a path in the authority", head(authority: "a/smuggled"), .reset),
         .init("a query in the authority", head(authority: "a?b"), .reset),
-        // A comma may stand in a name.
+        // A name may contain a comma.
         .init("a list of authorities", head(authority: "a,b"), .served(["GET /case", "host: a,b"])),
         .init("a port beyond all", head(authority: "a:99999"), .refused(400)),
         .init("a port of letters", head(authority: "a:b"), .refused(400)),
@@ -140,7 +140,7 @@ extension HTTP2SmugglingCase {
             .served(["GET /case", "host: a", "x: y", "cookie: a=b; c=d"])),
     ]
 
-    /// What is for one connection, or is ours to say.
+    /// Fields for one connection, and fields that only the proxy may set.
     static let otherHops: [HTTP2SmugglingCase] = [
         .field("connection", "close", .reset),
         .field("connection", "transfer-encoding", .reset),

@@ -2,13 +2,16 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Whatever an application answers: the client gets one response to one request, and the next request gets its own.
+    /// Whatever an application sends, a client gets one response to each request, and the next request gets its own.
     @Suite struct HostileApplications {
-        @Test func `A head that could be read in two ways is a 502, and the next request gets its own answer`() throws {
+        @Test
+        func `A response head that could be read in two ways is a 502, and the next request gets its own response`()
+            throws
+        {
             try check(HostileResponse.heads)
         }
 
-        @Test func `Broken content breaks off, and what comes behind a response reaches nobody`() throws {
+        @Test func `Malformed content breaks off, and bytes behind a response reach no client`() throws {
             try check(HostileResponse.contents)
         }
 
@@ -35,7 +38,7 @@ extension EndToEnd {
                 switch example.outcome {
                 case .refused: #expect(first.status == 502 && first.isWhole, "\(name): \(answer)")
                 case .broken(let content):
-                    // Found before anything had left, the break is still a 502.
+                    // If the fault is found before the first byte left, the client still gets a 502.
                     if first.status == 502 && first.isWhole { break }
                     #expect(first.status == 200 && !first.isWhole, "\(name): \(answer)")
                     #expect(content.hasPrefix(first.content) && responses.count == 1, "\(name): \(answer)")
@@ -46,12 +49,12 @@ extension EndToEnd {
                 for field in ["understudy-fenced", "x-secret", "keep-alive", "upgrade", "proxy-authenticate"] {
                     #expect(first.values(field) == [], "\(name): \(answer)")
                 }
-                // The next request on the same connection, and through the same pools.
+                // The next request uses the same connection and the same pools.
                 let next = responses.dropFirst().first
                 #expect(next?.status == 200 && next?.content == "ok\r\n" && next?.isWhole == true, "\(name): \(answer)")
             }
             #expect(application.violations == [])
-            // Nobody was talked out of its reign.
+            // The reign has not changed.
             let after = try cluster.status()
             #expect(after.pid == before.pid && after.epoch == before.epoch && after.readyCount == 1)
         }

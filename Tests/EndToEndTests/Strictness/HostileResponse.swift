@@ -1,13 +1,13 @@
 import Foundation
 
-/// What a broken or hostile application answers, and what a client gets to see of it.
+/// A response of a broken or hostile application, and the expected result at the client.
 struct HostileResponse: Sendable {
     enum Outcome: Sendable {
-        /// 502, and the client's connection goes on.
+        /// 502, and the client's connection continues.
         case refused
-        /// The response begins and then breaks off, so that the client can tell; or it is a 502.
+        /// The response begins and then breaks off, so that the client can detect it; or it is a 502.
         case broken(String)
-        /// This status and content, whole.
+        /// This status and content, complete.
         case passed(Int, String)
     }
 
@@ -19,7 +19,7 @@ struct HostileResponse: Sendable {
 
     /// - Parameters:
     ///   - text: `\n` stands for CRLF.
-    ///   - closes: the application ends the connection behind it.
+    ///   - closes: the application closes the connection after it.
     init(_ name: String, _ text: String, closes: Bool = false, method: String = "GET", _ outcome: Outcome) {
         self.init(name, exactly: text.replacing("\n", with: "\r\n"), closes: closes, method: method, outcome)
     }

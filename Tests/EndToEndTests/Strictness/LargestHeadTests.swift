@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// The limits of a head are those of the edge: what is taken there gets through to the application, and the answer back.
+    /// The edge limits the size of heads. A head that it accepts reaches the application, and the response returns.
     @Suite struct LargestHeads {
         /// A request with a Host, `fieldCount` fields in all, and a head of `size` bytes.
         private func request(_ path: String, fieldCount: Int, size: Int) -> Data {
@@ -14,7 +14,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: [(100, 1500), (10, 16 << 10), (100, 16 << 10)])
-        func `A head as large as the edge takes reaches the application`(fieldCount: Int, size: Int) throws {
+        func `The largest head that the edge accepts reaches the application`(fieldCount: Int, size: Int) throws {
             let application = try RecordingApplication()
             defer { application.stop() }
             let cluster = try TestCluster(
@@ -31,7 +31,7 @@ extension EndToEnd {
             #expect(application.violations == [])
         }
 
-        @Test func `A host as long as a head is told twice`() throws {
+        @Test func `A host as long as a head is sent twice`() throws {
             let application = try RecordingApplication()
             defer { application.stop() }
             let cluster = try TestCluster(
@@ -43,7 +43,7 @@ extension EndToEnd {
             #expect(application.requests.first?.values("x-forwarded-host") == [host])
         }
 
-        @Test func `A response with as many fields as a worker takes reaches the client`() throws {
+        @Test func `A response with as many fields as a worker accepts reaches the client`() throws {
             let fields = (0..<99).map { "f\($0):v\r\n" }.joined()
             let application = try RecordingApplication { _ in
                 .init(bytes: Data("HTTP/1.1 200 OK\r\nContent-Length:2\r\n\(fields)\r\nok".utf8))

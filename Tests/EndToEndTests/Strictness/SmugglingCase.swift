@@ -1,12 +1,12 @@
 import Foundation
 
-/// Bytes of a client that somebody may see another request in than we do.
+/// Bytes of a client that another parser could read as a different request.
 struct SmugglingCase: Sendable {
     enum Outcome: Sendable {
-        /// This status and the end of the connection; the application sees no whole request.
+        /// This status and the end of the connection. The application sees no complete request.
         case refused(Int)
-        /// 200, and the application sees exactly this: method and target, then the fields in any order, but for those that we
-        /// set for every request.
+        /// 200, and the application sees exactly this: method and target, then the fields in any order, without the
+        /// proxy's fields for every request.
         case served([String], content: String = "", trailers: [String] = [])
     }
 
@@ -49,6 +49,6 @@ struct SmugglingCase: Sendable {
         Self(line.debugDescription, "\(line)\nHost: a\n\n", outcome)
     }
 
-    /// A second request, which nobody but a fooled reader ever sees.
+    /// A second request, which only a fooled parser sees.
     static let hidden = "GET /smuggled HTTP/1.1\nHost: a\nX-Smuggled: yes\n\n"
 }

@@ -1,4 +1,4 @@
-/// Start lines, hosts and fields that are to mean something else further on.
+/// Start lines, hosts and fields that could have another meaning at the next hop.
 extension SmugglingCase {
     static let startLines: [SmugglingCase] = [
         SmugglingCase("HTTP/0.9", "GET /smuggled\n", .refused(400)),
@@ -30,7 +30,7 @@ extension SmugglingCase {
         .line("PURGE /get HTTP/1.1", .served(["PURGE /get", "host: a"])),
         .line("GET /a/../b/%2e%2e//c?d=/../%00 HTTP/1.1", .served(["GET /a/../b/%2e%2e//c?d=/../%00", "host: a"])),
         .line("OPTIONS * HTTP/1.1", .served(["OPTIONS *", "host: a"])),
-        // The target's authority takes the place of Host.
+        // The target's authority replaces Host.
         .line("GET http://b:80/get?x HTTP/1.1", .served(["GET /get?x", "host: b:80"])),
         .line("GET HTTPS://b?x HTTP/1.1", .served(["GET /?x", "host: b"])),
         SmugglingCase("HTTP/1.1 without Host", "GET / HTTP/1.1\n\n", .refused(400)),
@@ -69,7 +69,7 @@ extension SmugglingCase {
                 .served(["GET /get", "host: a", "te: trailers", "connection: te"])),
             .get("Upgrade: h2c\nConnection: Upgrade, HTTP2-Settings\nHTTP2-Settings: AAMAAABkAAQ", plain),
             .get("Proxy-Authorization: Basic x\nProxy-Authenticate: Basic", plain),
-            // httpoxy: CGI makes HTTP_PROXY of it.
+            // httpoxy: CGI turns it into HTTP_PROXY.
             .get("Proxy: http://evil/", plain),
             .get("Expect: 200-ok", .refused(417)),
             .get("Expect: 100-continue", plain),
@@ -92,7 +92,7 @@ extension SmugglingCase {
             .get(
                 "Upgrade: websocket\nConnection: Upgrade\nSec-WebSocket-Key: x\nContent-Length: 0",
                 .served(
-                    ["GET /get", "host: a", "Sec-WebSocket-Key: x", "content-length: 0"])),
+                    ["GET /get", "host: a", "Sec-WebSocket-Key: x", "connection: upgrade", "upgrade: websocket"])),
             SmugglingCase(
                 "a value of odd bytes",
                 bytes: Array("GET /get HTTP/1.1\r\nHost: a\r\nX:\t\t\"a\tb\" ".utf8) + Array("\r\n\r\n".utf8),
@@ -120,7 +120,7 @@ extension SmugglingCase {
             .served(
                 ["GET /outer", "host: a", "Sec-WebSocket-Key: x", "content-length: 52"],
                 content: hidden.replacing("\n", with: "\r\n"))),
-        // The control endpoints of workers are not for clients, whoever carries their requests.
+        // Clients may not use the workers' control endpoints, through any balancer.
         SmugglingCase(
             "a cluster path",
             "POST /cluster/v1/prevote HTTP/1.1\nHost: a\nContent-Length: 41\n\n{\"candidate\":\"worker-8001\",\"epochSeen\":1}",

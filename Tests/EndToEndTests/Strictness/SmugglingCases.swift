@@ -1,4 +1,4 @@
-/// Every trick that we know of, with the one thing that becomes of it.
+/// Every known smuggling attempt, with its one expected result.
 extension SmugglingCase {
     private static let counted: Outcome = .served(["POST /post", "host: a", "content-length: 5"], content: "abcde")
     private static let chunked: Outcome = .served(
@@ -73,7 +73,7 @@ extension SmugglingCase {
             "HTTP/1.0 with Transfer-Encoding",
             "POST /post HTTP/1.0\nHost: a\nConnection: keep-alive\nTransfer-Encoding: chunked\n\n0\n\n" + hidden,
             .refused(400)),
-        // Nominated, the coding is still the one that counts.
+        // Although nominated, the transfer coding still counts.
         .post("Connection: Transfer-Encoding\nTransfer-Encoding: chunked", chunked, body: chunkedBody),
     ]
 
@@ -156,6 +156,6 @@ extension SmugglingCase {
 
     private static let chunkedHead = "POST /chunks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-    /// `\n` as CRLF, as it goes on the wire.
+    /// `\n` as CRLF, as sent.
     private static func wire(_ text: String) -> String { text.replacing("\n", with: "\r\n") }
 }

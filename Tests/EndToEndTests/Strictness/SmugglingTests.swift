@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// One request in is one request at the worker, and one at the application behind it, byte for byte in our own form:
-    /// every case is sent to a balancer before a recording worker, and to one before `worker --forward`.
+    /// One request is one request at the worker and at the application, byte for byte in the proxy's own form. Every
+    /// case goes to a balancer before a recording worker, and to one before `worker --forward`.
     @Suite struct Smuggling {
         @Test(arguments: Hop.allCases)
         func `No trick with lengths, codings and chunks makes a second request`(hop: Hop) throws {
@@ -16,7 +16,7 @@ extension EndToEnd {
         }
 
         @Test(arguments: Hop.allCases)
-        func `Forged and nominated fields do not get through, and what looks like a request in a body stays content`(
+        func `Forged and nominated fields are dropped, and bytes of a body that look like a request stay content`(
             hop: Hop
         ) throws {
             try check(SmugglingCase.fields + SmugglingCase.bodies, at: hop)
@@ -51,11 +51,12 @@ extension EndToEnd {
                 }
             }
             #expect(application.violations == [])
-            // Of what was refused in the middle of its content a beginning may have been sent on, and nothing else.
+            // If a request was rejected in the middle of its content, a part of it may have been sent on, and nothing
+            // else.
             for fragment in application.fragments {
                 #expect(!String(decoding: fragment, as: UTF8.self).contains("smuggled"), "\(escaped(fragment))")
             }
-            // The worker's own count is the application's.
+            // The worker and the application count the same requests.
             let worker = try cluster.waitForStatus("the worker is idle") { $0.inFlight == [0] }.workers[0]
             #expect(worker.requestsTotal >= served && application.requests.count == served, "\(worker)")
         }

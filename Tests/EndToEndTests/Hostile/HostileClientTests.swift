@@ -1,0 +1,44 @@
+import Testing
+
+extension Scenarios.Hostile {
+    /// The attackers are clients: they speak HTTP at the public port.
+    @Suite struct HostileClients {
+        static let http1 = [
+            Attack(
+                "Heads and uploads that come byte by byte", "http1.slow_heads port=public count=100",
+                "http1.slow_bodies port=public count=100"),
+            Attack(
+                "Pipelined requests whose answers nobody reads", "http1.pipelined port=public path=/ count=30",
+                "http1.pipelined port=public path=/bytes/1000000 count=30"),
+            Attack(
+                "A gigabyte asked for on each of 150 connections, and none of it read",
+                "http1.unread_content count=150 size=1073741824"),
+            Attack(
+                "Heads of 3,000 fields, and uploads in chunks of one byte", "http1.many_fields",
+                "http1.tiny_chunks count=4"),
+        ]
+
+        static let http2 = [
+            Attack(
+                "Streams that are reset as soon as they are begun", "http2.rapid_resets count=2",
+                "http2.rapid_resets count=2 path=/echo method=POST", "http2.cancelled_uploads count=2"),
+            Attack(
+                "11,000 streams that ask for much and take nothing", "http2.closed_windows count=50",
+                "http2.unread_streams count=50", "http2.drips count=10"),
+            Attack("6,000 uploads that stall", "http2.stalled_uploads count=60"),
+            Attack(
+                "Floods of frames that bring no request", "http2.flood count=1 kind=ping",
+                "http2.flood count=1 kind=settings", "http2.flood count=1 kind=priority",
+                "http2.flood count=1 kind=window", "http2.flood count=1 kind=unknown", "http2.empty_content count=1",
+                "http2.content_on_closed_streams count=1", "http2.unread_pings count=10"),
+            Attack(
+                "Heads without end, and heads that unfold to 32 MB", "http2.continuations count=2",
+                "http2.unfolding_heads count=2"),
+        ]
+
+        @Test(arguments: http1 + http2) func `Attacks of a client take nothing down`(attack: Attack) throws {
+            let fixture = try #require(UnderAttack.current)
+            #expect(try fixture.faults(of: attack) == [])
+        }
+    }
+}
