@@ -1,7 +1,7 @@
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ImportRuleTests {
-    @Test func everyModuleImportsOnlyWhatItMay() {
+    @Test func everyModuleImportsOnlyAllowedModules() {
         let sources = Repository.files(in: "Sources/", endingWith: ".swift")
         #expect(sources.count > 100)
         for path in sources {

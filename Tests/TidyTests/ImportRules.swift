@@ -1,6 +1,6 @@
-/// Which module may import which: the house's floors, downwards only.
+/// The allowed imports of each module. Modules import downwards only.
 enum ImportRules {
-    /// A module that is not listed here is not allowed to exist.
+    /// A module that is not listed here is an error.
     static let allowed: [String: Set<String>] = [
         "Cluster": [],
         "HTTP": [],
@@ -9,31 +9,46 @@ enum ImportRules {
         "Sockets": ["CLinux", "Glibc", "Synchronization"],
         "TLSServer": ["Sockets", "COpenSSL", "Glibc"],
         "Connections": ["HTTP", "HTTP2", "Multiplexing", "Sockets", "Glibc", "Synchronization"],
-        "Proxy": ["Cluster", "HTTP", "HTTP2", "Sockets", "Connections", "Synchronization"],
+        "Balancing": ["Cluster", "HTTP", "Sockets", "Connections", "Synchronization"],
+        "Settings": [
+            "Balancing", "Cluster", "HTTP", "HTTP2", "Sockets", "Storage", "Connections", "Telemetry", "Glibc",
+            "ArgumentParser",
+        ],
+        "Telemetry": ["Cluster", "HTTP", "Sockets", "Connections", "Glibc", "Synchronization", "Logging"],
+        "Storage": ["Cluster", "Sockets", "Telemetry", "Glibc"],
+        "Handover": ["Cluster", "Sockets", "Storage", "Telemetry", "Glibc", "Logging"],
+        "Proxy": [
+            "Balancing", "Cluster", "HTTP", "HTTP2", "Sockets", "Connections", "Telemetry", "Synchronization",
+        ],
         "Tasks": ["HTTP", "Sockets", "Connections", "Glibc", "Synchronization"],
         "ControlPlane": [
-            "Cluster", "HTTP", "HTTP2", "Sockets", "TLSServer", "Connections", "Proxy", "Glibc", "Synchronization",
-            "ArgumentParser", "Logging",
+            "Balancing", "Cluster", "Handover", "HTTP", "HTTP2", "Settings", "Sockets", "Storage", "Telemetry",
+            "TLSServer",
+            "Connections", "Glibc", "Synchronization", "Logging",
+        ],
+        "Nodes": [
+            "Balancing", "Cluster", "Handover", "HTTP", "HTTP2", "Settings", "Sockets", "Storage", "Telemetry", "Tasks",
+            "Connections", "Proxy", "ControlPlane", "Glibc", "Synchronization", "Logging",
         ],
         "Balancer": [
-            "Cluster", "HTTP", "HTTP2", "Sockets", "Connections", "Proxy", "ControlPlane", "Glibc", "Synchronization",
-            "ArgumentParser", "Logging",
+            "Balancing", "Cluster", "Connections", "Handover", "HTTP", "Settings", "Sockets", "Storage", "Telemetry",
+            "ControlPlane", "Nodes", "Glibc", "Synchronization", "ArgumentParser", "Logging",
         ],
         "Worker": [
-            "Cluster", "HTTP", "Sockets", "Connections", "Proxy", "Tasks", "ControlPlane", "Glibc", "Synchronization",
-            "ArgumentParser", "Logging",
+            "Cluster", "Settings", "Sockets", "Storage", "Telemetry", "ControlPlane", "Nodes", "Glibc",
+            "Synchronization", "ArgumentParser", "Logging",
         ],
     ]
 
-    /// What single files may import beside that.
-    static let exceptions = ["Sources/ControlPlane/JSON.swift": ["FoundationEssentials"]]
+    /// Additional imports of single files.
+    static let exceptions = ["Sources/Storage/JSON.swift": ["FoundationEssentials"]]
 
     /// Every module that a Swift file imports.
     static func imports(in text: String) -> [String] {
         let kinds: Set = ["struct", "class", "enum", "protocol", "typealias", "func", "var", "let", "actor"]
         var found: [String] = []
         for line in text.split(whereSeparator: \.isNewline) {
-            // One line may hold several statements, and attributes and access levels stand before the word.
+            // One line may hold several statements. Attributes and access levels precede the keyword.
             for statement in line.split(separator: ";") {
                 let words = statement.split(whereSeparator: \.isWhitespace)
                 guard let position = words.firstIndex(of: "import"),
@@ -48,7 +63,7 @@ enum ImportRules {
 
     private static let accessLevels: Set = ["public", "package", "internal", "fileprivate", "private"]
 
-    /// What is wrong with the imports of a file under `Sources`.
+    /// The forbidden imports of a file under `Sources`.
     static func violations(in path: String, _ text: String) -> [String] {
         let parts = path.split(separator: "/")
         guard parts.count > 2, parts[0] == "Sources" else { return ["\(path): not in the folder of a module"] }

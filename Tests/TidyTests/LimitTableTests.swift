@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// docs/limits.md is true of the options and the tests.
+/// docs/limits.md names tests that exist. `OptionsDocumentTests` compares its options with the table of settings.
 @Suite(.timeLimit(.minutes(1))) struct LimitTableTests {
     /// The cells of the table rows.
     private static let rows: [[String]] = Repository.text(of: "docs/limits.md").split(separator: "\n")
@@ -12,7 +12,7 @@ import Testing
         cell.matches(of: #/`([^`]+)`/#).map { String($0.output.1) }
     }
 
-    @Test func everyRowHasTestsThatExist() {
+    @Test func `Every row has tests that exist`() {
         let tests = Repository.files(in: "Tests/", endingWith: ".swift")
         let texts = tests.map(Repository.text).joined()
         var count = 0
@@ -26,21 +26,5 @@ import Testing
             }
         }
         #expect(count > 50)
-    }
-
-    @Test func everyOptionOfALimitIsThere() {
-        let written = Set(LimitTableTests.rows.flatMap { $0.flatMap(LimitTableTests.code) })
-        let groups = [
-            "ConnectionOptions", "MessageOptions", "HTTP2Options", "BalancingOptions", "HealthOptions",
-            "FailoverOptions",
-        ]
-        for group in groups {
-            let text = Repository.text(of: "Sources/ControlPlane/\(group).swift")
-            let names = text.matches(of: #/"([a-z0-9-]+)": [a-z]/#).map { "--" + $0.output.1 }
-            #expect(names.count >= 5, "\(group)")
-            for name in names {
-                #expect(written.contains { $0 == name || $0.hasPrefix(name + " ") }, "\(name) of \(group)")
-            }
-        }
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct LinkTests {
-    /// The targets of a document's links that lie in this repository; what stands in code is none.
+    /// The targets of a document's links in this repository. Text in code is no link.
     private static func relativeTargets(in text: String) -> [String] {
         var isCode = false
         var targets: [String] = []
@@ -17,7 +17,7 @@ import Testing
         return targets.filter { !$0.contains(#/^[A-Za-z][A-Za-z0-9+.-]*:/#) && !$0.hasPrefix("#") }
     }
 
-    /// Where a link in the document at `path` leads, relative to the root; nil when it leaves the repository.
+    /// The target of a link in the document at `path`, relative to the root; nil if it is outside of the repository.
     private static func resolve(_ target: String, from path: String) -> String? {
         let withoutAnchor = target.prefix { $0 != "#" }
         let name = String(withoutAnchor).removingPercentEncoding ?? String(withoutAnchor)

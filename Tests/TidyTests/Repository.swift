@@ -1,13 +1,13 @@
 import Foundation
 
-/// The files of this repository, as far as people write them.
+/// The files of this repository that people write.
 enum Repository {
-    /// Made by tools, or somebody else's.
+    /// Folders with files from tools or other projects.
     private static let foreignFolders: Set<String> = [
         ".git", ".swiftpm", ".venv", "__pycache__", "generated", "Vectors",
     ]
 
-    /// Found from where this file was compiled.
+    /// Derived from the path of this source file.
     static let root = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
@@ -33,7 +33,7 @@ enum Repository {
         files.filter { $0.hasPrefix(folder) && $0.hasSuffix(suffix) }
     }
 
-    /// A file's text; empty when it is not UTF-8.
+    /// A file's text; empty if it is not UTF-8.
     static func text(of path: String) -> String {
         (try? String(contentsOf: root.appending(path: path), encoding: .utf8)) ?? ""
     }
