@@ -1,20 +1,22 @@
-internal import Cluster
 internal import Connections
-internal import ControlPlane
 internal import Glibc
 internal import Logging
+import Settings
 internal import Sockets
 internal import Tasks
+import Telemetry
 
-/// Many workers in one process, to see what a registry of thousands costs the balancer: every one has a certificate, a port, a
-/// registration and a watch of its own, and serves the built-in tasks; all share one loop.
+/// Many workers in one process, to measure the cost of a registry with thousands of workers. Each has a certificate, a
+/// port, a registration and a watch of its own, and serves the built-in tasks. All share one loop.
 ///
 ///     swarm COUNT FIRST_PORT CLUSTER_PORT CERTS
 ///
-/// The workers are worker-FIRST_PORT and so on. When all is prepared `prepared` is printed; a line on standard input lets them join, all
-/// at once, and `joined SECONDS` says when the last has been admitted. The end of standard input is the end.
+/// The workers are worker-FIRST_PORT and so on. After the preparation the program prints `prepared`. A line on standard
+/// input starts all registrations at once. `joined SECONDS` gives the time until the last one was admitted. The end of
+/// standard input ends the program.
 ///
-/// Unlike workers they keep no snapshot: thousands of copies of a list of thousands don't fit into one machine.
+/// In contrast to workers they store no snapshot: thousands of copies of a list of thousands do not fit into one
+/// machine.
 @main
 struct Swarm {
     let loop: EventLoop
@@ -80,7 +82,7 @@ struct Swarm {
     }
 }
 
-/// Ends the process when whoever started it is gone or wants it to end.
+/// Ends the process at the end of standard input: the parent process has ended or wants the end.
 private final class EndOfInput: EventSource {
     override func ready(_ readiness: Readiness) { exit(0) }
 }

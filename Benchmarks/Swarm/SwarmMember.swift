@@ -3,16 +3,18 @@ internal import Connections
 internal import ControlPlane
 internal import HTTP
 internal import Sockets
+import Storage
 internal import Tasks
+import Telemetry
 
-/// One worker of the swarm: registers as `MemberCore` would, and watches the balancer once a second.
+/// One worker of the swarm. It registers like `MemberCore`, and watches the balancer once a second.
 final class SwarmMember {
-    /// Called once, when the balancer has admitted it.
+    /// Called once, when the balancer has admitted the worker.
     var onAdmitted: (() -> Void)?
 
     private let id: NodeID
     private let port: UInt16
-    private let balancer: KeptCaller
+    private let balancer: ControlClient
     private let timer: LoopTimer
     private let server: Server
     private let listener: FileDescriptor
@@ -33,7 +35,7 @@ final class SwarmMember {
         let protocols: [ApplicationProtocol] = [.multiplexed, .http2, .http1]
         let provider = try certificates.makeClusterProvider(serving: protocols)
         let expectation = certificates.uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
-        balancer = KeptCaller(
+        balancer = ControlClient(
             loop: loop, endpoint: UpstreamEndpoint(address: home, host: "127.0.0.1", expectation: expectation),
             provider: provider)
         let tasks = TaskService(name: id.text, loop: loop, files: files)
@@ -65,7 +67,7 @@ final class SwarmMember {
         }
     }
 
-    /// Half to the whole of a time that doubles with every attempt.
+    /// Waits for half to the whole of a time that doubles with every attempt.
     private func again(_ action: @escaping () -> Void) {
         let most = min(
             settings.registerRetryMinimumMilliseconds << min(attempts, 10), settings.registerRetryMaximumMilliseconds)
@@ -95,13 +97,15 @@ final class SwarmMember {
         }
     }
 
-    /// Which snapshot the answer brought. To decode the whole list for every worker would be the work of as many machines.
+    /// Records the version of the answer's snapshot. Decoding the whole list for every worker would be the work of as
+    /// many machines.
     private func note(_ body: [UInt8]) {
         epoch = number(after: "\"epoch\":", in: body) ?? epoch
         version = number(after: "\"version\":", in: body) ?? version
     }
 
-    /// The number after the first place of `key` that has one; the snapshot's own fields come before its workers, by the alphabet.
+    /// The number after the first `key` that is followed by one. The snapshot's own fields precede its workers in
+    /// alphabetical order.
     private func number(after key: String, in body: [UInt8]) -> UInt64? {
         let key = Array(key.utf8)
         var start = 0

@@ -2,7 +2,8 @@ internal import Connections
 internal import HTTP
 internal import Sockets
 
-/// The door of a simulated worker: answers probes, and leaves the rest to the tasks. Who comes in was checked by TLS alone.
+/// The service of a simulated worker. It answers probes and passes other requests to the tasks. Only TLS checks the
+/// peer.
 final class SwarmService: Service {
     private let name: String
     private let tasks: any Service

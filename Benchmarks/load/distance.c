@@ -1,8 +1,9 @@
-// A distance between two network namespaces: carries packets between two tun devices, each after a while.
+// Simulates a distance between two network namespaces: carries packets between two tun devices with a delay.
 //
 //     distance MILLISECONDS NEAR NAMESPACE FAR
 //
-// Makes the devices NEAR here and FAR in the namespace (ip-netns(8)), says "up", and carries until it is killed; the devices go with it.
+// Creates the devices NEAR here and FAR in the namespace (ip-netns(8)), prints "up", and carries packets until it is killed. Its end removes
+// the devices.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/if.h>
@@ -18,7 +19,7 @@
 
 enum { ROOM = 8192, LARGEST = 2048 };
 
-// Packets on their way in one direction.
+// The packets in transit in one direction.
 struct way {
     int from, to;
     unsigned first, end;
@@ -47,7 +48,7 @@ static double now(void) {
     return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-// What comes while there is no room waits in the device.
+// While there is no room, packets wait in the device.
 static void take(struct way *way, double delay) {
     while (way->end - way->first < ROOM) {
         struct packet *packet = &way->packets[way->end % ROOM];
@@ -62,7 +63,7 @@ static void take(struct way *way, double delay) {
 static void give(struct way *way) {
     while (way->first != way->end && way->packets[way->first % ROOM].due <= now()) {
         struct packet *packet = &way->packets[way->first++ % ROOM];
-        // One that the device does not take is lost, as on any link.
+        // A packet that the device does not accept is lost, as on any link.
         if (write(way->to, packet->bytes, packet->size) < 0)
             continue;
     }

@@ -2,22 +2,22 @@
 //
 //     load PORT PATH [--connections N] [--seconds S] [--rate R] [--new full|resumed] [--post BYTES] [--slow PATH] [--cert FILE]
 //
-// First each connection is opened and makes one request, `ready` is printed, and then the lines of standard input are followed:
-//     warm    requests for half as long, and only `ready` is printed: the proxies open what they need towards their workers
-//     go      requests for so many seconds, then what is under way is waited for
-//     each    one request on each connection, as many at once as MOST_AT_ONCE
-// The last two print one line of JSON. The end of standard input is the end.
+// At first it opens each connection, makes one request on it, and prints `ready`. Then it follows the lines of standard input:
+//     warm    sends requests for half of the time and prints only `ready`: the proxies open their connections to the workers
+//     go      sends requests for the given seconds, then waits for those in progress
+//     each    sends one request on each connection, MOST_AT_ONCE at a time
+// The last two print one line of JSON. The end of standard input ends the program.
 //
-//   --rate R        open loop: R requests per second begin at their time, however the proxy fares, and latency counts from that
-//                   time, so that a stall is seen by every request that it delays. Without it each connection makes its next
-//                   request when the last has been answered.
-//   --new KIND      a connection for each request, with `Connection: close`: its handshake is `full` (no session is offered), or
-//                   `resumed` from the ticket that the last one left.
-//   --post BYTES    POST so much instead of GET.
-//   --slow PATH     every hundredth request is a POST of a few bytes to this path. Latencies are told of the others only.
-//   --cert FILE     certificate and key, PEM, for a server that wants one.
+//   --rate R        open loop: R requests per second begin on schedule, however slow the proxy is. Latency counts from the scheduled
+//                   time, so every request that a stall delays shows the stall. Without this option each connection sends its next
+//                   request after the response to the last one.
+//   --new KIND      one connection for each request, with `Connection: close`. Its handshake is `full` (no session is offered), or
+//                   `resumed` from the last connection's ticket.
+//   --post BYTES    sends POST with this much content instead of GET.
+//   --slow PATH     every hundredth request is a POST of a few bytes to this path. The latencies are those of the other requests only.
+//   --cert FILE     certificate and key, PEM, for a server that requires one.
 //
-// What it does not do: check certificates (the proxies all show the same one), read chunked content (an error).
+// It does not verify certificates (the proxies all show the same one). Chunked content is an error.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -73,7 +73,7 @@ static SSL_CTX *context;
 static Request normal, slow;
 static char piece[PIECE];
 
-// What is told of a phase.
+// The results of a phase.
 static float *latencies;
 static size_t latency_count, latency_room;
 static long answered, begun, failed, refused, bytes, full_handshakes, resumed_handshakes;
@@ -101,7 +101,7 @@ static void watch(Connection *c, bool output) {
 
 static void close_connection(Connection *c) {
     if (c->socket < 0) return;
-    // OpenSSL resumes no session of a connection that ended without a word.
+    // OpenSSL does not resume the session of a connection without close_notify.
     if (c->stage == ASKING || c->stage == IDLE) SSL_shutdown(c->ssl);
     SSL_free(c->ssl);
     close(c->socket);
@@ -175,7 +175,7 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
     return 1;
 }
 
-// Whoever answers is taken: to look for a chain that nobody asks for costs the client some 40 us for each full handshake.
+// Accepts every server: building a certificate chain costs the client some 40 us for each full handshake.
 static int take_any(X509_STORE_CTX *chain, void *nothing) {
     (void)chain, (void)nothing;
     return 1;
@@ -188,7 +188,7 @@ static void note_handshake(Connection *c) {
     snprintf(agreed, sizeof agreed, "%s %s %s", SSL_get_version(c->ssl), SSL_get_cipher_name(c->ssl), group ? group : "?");
 }
 
-// Takes a piece of the response; false when it is none that we understand, or longer than it said.
+// Processes a piece of the response. Returns false if it is malformed or longer than announced.
 static bool take(Connection *c, const char *data, size_t count) {
     bytes += count;
     if (c->content_left < 0) {
@@ -210,7 +210,7 @@ static bool take(Connection *c, const char *data, size_t count) {
     return c->content_left >= 0;
 }
 
-// Goes on as far as it can. Nothing is read unless the socket has something: the client shall not be the limit.
+// Advances the connection as far as possible. It reads only when the socket has data: the client must not be the bottleneck.
 static void advance(Connection *c, bool has_input) {
     if (c->stage == IDLE) {  // tickets, or the proxy has closed it
         int count = SSL_read(c->ssl, piece, PIECE);
@@ -305,7 +305,7 @@ static void tell(double began) {
 }
 
 static void each(void) {
-    // The stack gives back what was used last: everybody is moved aside first.
+    // The stack returns the most recent connection first, so all are moved aside first.
     Connection **waiting = malloc(options.connections * sizeof *waiting);
     int left = idle_count;
     memcpy(waiting, idle, left * sizeof *waiting);
@@ -388,11 +388,11 @@ int main(int count, char **words) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     context = SSL_CTX_new(TLS_client_method());
-    // One suite for all proxies, whatever they would choose.
+    // One suite for all proxies, whatever their preference.
     SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256");
     SSL_CTX_set_cert_verify_callback(context, take_any, NULL);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE);
-    // Many records with one read(2), instead of two for each record.
+    // Reads many records with one read(2), instead of two reads for each record.
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_default_read_buffer_len(context, READ_AT_ONCE);
     SSL_CTX_set_session_cache_mode(context, options.resumes ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF);

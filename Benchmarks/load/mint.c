@@ -1,9 +1,9 @@
-// mint: worker certificates for thousands of nodes, as certs/make-certs makes them one by one.
+// mint: makes worker certificates for thousands of nodes, like certs/make-certs but faster.
 //
 //     mint CERTS CLUSTER FIRST COUNT
 //
-// CERTS holds ca.pem and ca.key. Made are nodes/worker-N/worker.pem and worker.key for N from FIRST on, each with a key of its own, good for
-// 127.0.0.1 and for a day. Nothing is entered in the CA's index: for the folder of a benchmark only.
+// CERTS holds ca.pem and ca.key. It writes nodes/worker-N/worker.pem and worker.key for N from FIRST on, each with a key of its own, valid for
+// 127.0.0.1 and for a day. It does not update the CA's index: use it for the folder of a benchmark only.
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>

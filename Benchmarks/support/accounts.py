@@ -1,9 +1,9 @@
-"""What the kernel says of a process and its children: time, memory, descriptors."""
+"""The kernel's data about a process and its children: time, memory, descriptors."""
 import os, re
 
 
 def family(pid):
-    """The process and its children: nginx works in a child of the one that was started."""
+    """The process and its children: nginx works in a child of the started process."""
     found = [pid]
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/children") as f:
@@ -12,7 +12,7 @@ def family(pid):
 
 
 def cpu_microseconds(pid):
-    """Time on a processor since the start, by the scheduler's own accounting: exact, where ticks of the clock are not."""
+    """CPU time since the start, by the scheduler's exact accounting, not by clock ticks."""
     total = 0
     for process in family(pid):
         for task in os.listdir(f"/proc/{process}/task"):
@@ -22,7 +22,7 @@ def cpu_microseconds(pid):
 
 
 def threads(pid):
-    """Names of the threads, with microseconds on a processor and microseconds of waiting for one."""
+    """The names of the threads, with their CPU time and their time waiting for a CPU, in microseconds."""
     found = {}
     for task in os.listdir(f"/proc/{pid}/task"):
         with open(f"/proc/{pid}/task/{task}/schedstat") as f:
@@ -33,7 +33,7 @@ def threads(pid):
 
 
 def memory_bytes(pid):
-    """Proportional share of memory, so that what nginx's processes share counts once."""
+    """The proportional share of memory, so that memory shared by nginx's processes counts once."""
     total = 0
     for process in family(pid):
         with open(f"/proc/{process}/smaps_rollup") as f:

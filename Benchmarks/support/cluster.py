@@ -1,4 +1,4 @@
-"""A balancer and its workers, started as processes of ours, and ended."""
+"""Starts and ends a balancer and its workers as child processes."""
 import json, os, shutil, signal, socket, subprocess, sys, tempfile, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -6,7 +6,7 @@ PATIENCE = 120
 
 
 def release_build():
-    """The folder of the executables of a release build, made anew where something has changed."""
+    """The folder of the executables of a release build, rebuilt after changes."""
     subprocess.run(["swift", "build", "-c", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return subprocess.run(["swift", "build", "-c", "release", "--show-bin-path"], cwd=ROOT, check=True, capture_output=True,
                           text=True).stdout.strip()
@@ -28,7 +28,7 @@ def answers(port):
 
 
 def until(what, condition, seconds=PATIENCE):
-    """What the condition gives as soon as it is true; the end of the program when it doesn't become so in time."""
+    """Returns the condition's value as soon as it is true. Ends the program if that takes too long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()
@@ -43,12 +43,12 @@ def make_certificates(folder, *arguments):
 
 
 class Processes:
-    """Processes of ours in one folder that goes with them; each on a core, where one is given."""
+    """Child processes with one folder, which is removed with them. Each may be pinned to a core."""
 
     def __init__(self, name):
         self.home = tempfile.mkdtemp(prefix=f"understudy-{name}-")
         self.all = []
-        # Who is asked to end ends them too.
+        # SIGTERM ends the children too.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
     def spawn(self, *command, core=None):
@@ -64,16 +64,16 @@ class Processes:
                 process.kill()
                 process.wait()
             elif process.returncode > 0:
-                # It has ended by itself.
+                # The process has ended by itself.
                 with open(os.path.join(self.home, f"log-{number}"), errors="replace") as log:
                     print(f"{process.args}: status {process.returncode}: {log.read()[-500:]}", file=sys.stderr)
         shutil.rmtree(self.home, ignore_errors=True)
 
 
 class Cluster:
-    """One balancer, perhaps under a tool, and workers that may not stand in for it.
+    """One balancer, perhaps under a tool, and workers without standbys.
 
-    `under` is put before the balancer's command. `cores` are those of the balancer and of the workers; None leaves them to the kernel.
+    `under` precedes the balancer's command. `cores` are those of the balancer and of the workers; None lets the kernel choose.
     """
 
     def __init__(self, processes, binaries, certs, workers=3, threads=1, under=(), balancer=None, cores=(None, None), arguments=(),
@@ -106,15 +106,15 @@ class Cluster:
         with socket.socket() as s:
             s.settimeout(PATIENCE)
             s.connect(("127.0.0.1", self.admin_port))
-            s.sendall(b"GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            s.sendall(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             text = b"".join(iter(lambda: s.recv(65536), b""))
         return json.loads(text.split(b"\r\n\r\n", 1)[1])
 
     def ready(self):
-        return sum(worker["state"] == "ready" for worker in self.status()["workers"])
+        return sum(worker["state"] == "ready" for worker in self.status().get("workers", []))
 
     def stop(self):
-        """Workers first, so that nothing is retried; then the balancer in order, so that a tool that it runs under writes what it saw."""
+        """Ends the workers first, so that nothing is retried, then the balancer in order, so that a tool above it writes its results."""
         for process in self.worker_processes:
             process.kill()
             process.wait()

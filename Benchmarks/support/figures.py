@@ -1,4 +1,4 @@
-"""What was measured, and the ways to show it: as text, as Markdown, as JSON."""
+"""Results, and their output as text, Markdown and JSON."""
 import json, statistics
 from dataclasses import asdict, dataclass, field
 
@@ -7,7 +7,7 @@ OURS = "understudy"
 
 @dataclass
 class Figures:
-    """One proxy at one work, the median of the rounds. CPU in microseconds for a request, latencies in milliseconds."""
+    """One proxy at one kind of work, the median of the rounds. CPU is in microseconds for a request, latency in milliseconds."""
     cpu: float
     rate: float = 0
     busy: float = 0
@@ -30,7 +30,7 @@ class Figures:
 
 @dataclass
 class Row:
-    """One work, all proxies. `half` is at half of what HAProxy carries; `limits` are named microseconds or KiB."""
+    """One kind of work at all proxies. `half` is at half of HAProxy's rate. `limits` are named microseconds or KiB."""
     name: str
     title: str
     target: float = None
@@ -42,7 +42,7 @@ class Row:
 
     @staticmethod
     def ratio_in(figures, name):
-        """Ours to the best of the others; None where one of both is missing."""
+        """The ratio of this balancer to the best of the others; None if one of both is missing."""
         others = [getattr(f, name) for proxy, f in figures.items() if proxy != OURS and getattr(f, name)]
         return getattr(figures[OURS], name) / min(others) if others and OURS in figures else None
 
@@ -78,7 +78,7 @@ def number(value):
 
 
 def bold_if_met(ratio, target):
-    """A ratio, in bold where it is what is wanted."""
+    """A ratio, in bold if it meets the target."""
     if ratio is None:
         return ""
     text = f"{ratio:.2f}"
@@ -90,7 +90,7 @@ def table(head, lines):
 
 
 def markdown(rows, remarks):
-    """Three tables: what a request costs, at saturation, at half load."""
+    """Three tables: the cost of a request, at saturation, at half load."""
     proxies = list(dict.fromkeys(proxy for row in rows for proxy in row.full))
     limits = lambda row: "; ".join(f"{name} {number(value)}" for name, value in row.limits.items())
     cost = [[row.title, *(number(row.full[p].cpu) if p in row.full else "" for p in proxies), bold_if_met(row.ratio, row.target),
@@ -113,7 +113,7 @@ def markdown(rows, remarks):
 
 
 def write_markdown(path, text, mark="figures"):
-    """Between the two marks of that name, where the file has them; else it is made of the text alone."""
+    """Replaces the text between the two marks of that name. A file without the marks is overwritten."""
     begin, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->\n"
     try:
         with open(path) as file:

@@ -1,11 +1,11 @@
-"""Debian packages of peers and tools, installed where they are missing."""
+"""Installs missing Debian packages of other proxies and tools."""
 import os, shutil, subprocess
 
 COMMANDS = {"nginx-light": "nginx", "iproute2": "ip", "nghttp2-client": "h2load"}
 
 
 class Missing(Exception):
-    """What can't be installed here, and why."""
+    """A package that can't be installed here, with the reason."""
 
 
 def find(command):
@@ -20,7 +20,7 @@ def install(*packages):
     names = " and ".join(missing)
     if not find("apt-get") or sudo and not find("sudo"):
         raise Missing(f"{names} can't be installed without root and apt-get")
-    # The packages start services of their own; this keeps them from doing so.
+    # The packages start services of their own. This policy prevents that.
     policy = "/usr/sbin/policy-rc.d"
     made = not os.path.exists(policy)
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from .cluster import ROOT
 from .install import find
 
-# All clients agree on one cipher with all proxies.
+# All clients use one cipher with all proxies.
 CIPHER = "TLS_AES_128_GCM_SHA256"
 
 
 def build(folder, name="load"):
-    """Compiles Benchmarks/load/NAME.c; the program's path."""
+    """Compiles Benchmarks/load/NAME.c and returns the program's path."""
     program = os.path.join(folder, name)
     compiler = next(c for c in ("clang", "cc", "gcc") if find(c))
     source = os.path.join(ROOT, f"Benchmarks/load/{name}.c")
@@ -37,7 +37,7 @@ class Outcome:
 
 
 class Load:
-    """Benchmarks/load: its connections are open, and have made a request each, when this is made."""
+    """Benchmarks/load. Its connections are open and have made one request each after the constructor."""
 
     def __init__(self, program, port, path="/", connections=64, seconds=2.0, rate=0, new=None, post=0, slow=None, cert=None, core=None):
         words = [program, str(port), path, "--connections", str(connections), "--seconds", str(seconds)]
@@ -58,12 +58,12 @@ class Load:
         self.process.stdin.flush()
 
     def warm(self):
-        """Half as many seconds of the same, so that the proxy has opened its connections to the workers."""
+        """Half as many seconds of the same, so that the proxy opens its connections to the workers."""
         self.say("warm")
         self.line()
 
     def run(self, command="go"):
-        """`go`: requests for the seconds. `each`: one on every connection."""
+        """`go`: requests for the given seconds. `each`: one on every connection."""
         self.say(command)
         figures = json.loads(self.line())
         return Outcome(**{name: figures[name] for name in Outcome.__dataclass_fields__})
@@ -80,7 +80,7 @@ class Load:
 
 
 def h2load(port, path="/", connections=16, streams=8, seconds=2.0, rate=0, core=None):
-    """HTTP/2 by h2load. With a rate its requests begin in time, but latency counts from when a stream was free for them."""
+    """HTTP/2 by h2load. With a rate its requests begin on schedule, but latency counts from the time when a stream is free."""
     pinned = [] if core is None else ["taskset", "-c", str(core)]
     with tempfile.NamedTemporaryFile(mode="r") as log:
         words = [find("h2load"), "-t1", f"-c{connections}", f"-m{streams}", f"-D{seconds * 1000:.0f}ms", f"--log-file={log.name}",

@@ -1,11 +1,11 @@
-"""The other proxies, before the same workers: HAProxy and nginx, with the configurations in Benchmarks/peers."""
+"""The other proxies in front of the same workers: HAProxy and nginx, with the configurations in Benchmarks/peers."""
 import os, string
 from .cluster import ROOT
 from .install import find
 
 
 class Template(string.Template):
-    """@{name} is filled in: a $ belongs to nginx."""
+    """Fills in @{name}, because $ belongs to nginx."""
     delimiter = "@"
 
 
@@ -16,7 +16,7 @@ def fill(name, path, **values):
 
 
 def join_keys(certs, home):
-    """HAProxy wants a certificate and its key in one file."""
+    """HAProxy expects a certificate and its key in one file."""
     for leaf, name in (("public", "public.both"), ("nodes/balancer/balancer", "balancer.both")):
         with open(os.path.join(home, name), "w") as out:
             for part in ("pem", "key"):
@@ -25,7 +25,7 @@ def join_keys(certs, home):
 
 
 def start_haproxy(processes, port, workers, certs, upstream, core=None, host="127.0.0.1"):
-    """HAProxy in one process; `upstream` is the protocol to the workers, http/1.1 or h2."""
+    """HAProxy in one process. `upstream` is the protocol to the workers, http/1.1 or h2."""
     join_keys(certs, processes.home)
     servers = "\n".join(f"  server worker-{p} 127.0.0.1:{p}" for p in workers)
     path = fill("haproxy.cfg", os.path.join(processes.home, f"haproxy-{port}.cfg"), host=host, port=port, home=processes.home, certs=certs,
@@ -34,7 +34,7 @@ def start_haproxy(processes, port, workers, certs, upstream, core=None, host="12
 
 
 def start_nginx(processes, port, workers, certs, core=None, host="127.0.0.1"):
-    """nginx: a master that sleeps, and one process that works."""
+    """nginx: a sleeping master and one worker process."""
     servers = "\n".join(f"    server 127.0.0.1:{p};" for p in workers)
     path = fill("nginx.conf", os.path.join(processes.home, "nginx.conf"), host=host, port=port, home=processes.home, certs=certs, servers=servers)
     return processes.spawn(find("nginx"), "-c", path, "-p", processes.home, core=core)

@@ -1,8 +1,8 @@
-"""A bar for each work: what ours costs in relation to the best peer, with a mark where it is wanted to be."""
+"""Draws a bar for each kind of work: the cost of this balancer relative to the best other proxy, with a mark at the target."""
 from xml.sax.saxutils import escape
 
 LEFT, WIDTH, BAR, GAP, TOP = 330, 420, 18, 12, 64
-# A medium grey and two colours that stand out from black and from white.
+# A medium grey and two colours that are visible on black and on white.
 INK, GRID, OURS, OVER, MARK = "#808080", "#80808060", "#2f81c9", "#d0702f", "#d4a72c"
 
 

@@ -1,14 +1,14 @@
-"""Thousands of workers in few processes: Benchmarks/Swarm, with the certificates that Benchmarks/load/mint.c makes."""
+"""Thousands of workers in a few processes: Benchmarks/Swarm, with the certificates of Benchmarks/load/mint.c."""
 import os, subprocess, sys
 
-# Below the ports that the kernel gives to whoever asks for any.
+# Below the kernel's range for ports of outgoing connections.
 FIRST_PORT = 11000
-# Each takes four descriptors of its process.
+# Each worker takes four descriptors of its process.
 MOST_OF_A_PROCESS = 4000
 
 
 def first_of_free_ports(count):
-    """Where so many ports begin that nobody listens on; so that a second swarm does not meet what is left of the first."""
+    """The first of many free ports in a row. A second swarm does not meet connections of the first."""
     with open("/proc/net/tcp") as table:
         taken = sorted({int(line.split()[1].split(":")[1], 16) for line in table.readlines()[1:]})
     first = FIRST_PORT
@@ -21,7 +21,7 @@ def first_of_free_ports(count):
 
 
 class Swarm:
-    """Its certificates are made and its ports open when this is made; `join` registers all."""
+    """Its certificates exist and its ports are open after the constructor. `join` registers all workers."""
 
     def __init__(self, processes, binaries, mint, certs, count, cluster_port, core=None):
         first = first_of_free_ports(count)
@@ -38,7 +38,7 @@ class Swarm:
         self.expect("prepared")
 
     def expect(self, word):
-        """The lines of all processes, which begin with the word."""
+        """The lines of all processes that begin with the word."""
         lines = [process.stdout.readline().split() for process in self.processes]
         for line in lines:
             if line[:1] != [word]:
@@ -46,7 +46,7 @@ class Swarm:
         return lines
 
     def join(self):
-        """Seconds until the last has been admitted."""
+        """Seconds until the last worker was admitted."""
         for process in self.processes:
             process.stdin.write("go\n")
             process.stdin.flush()

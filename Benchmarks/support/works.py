@@ -1,4 +1,4 @@
-"""The kinds of work that the proxies are measured at."""
+"""The kinds of work of the comparison."""
 from dataclasses import dataclass, field
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -6,17 +6,17 @@ KIB, MIB = 1 << 10, 1 << 20
 
 @dataclass
 class Work:
-    """One row of the matrix. `load` are arguments of the client; targets are ratios of ours to the best peer."""
+    """One row of the matrix. `load` has the client's arguments. Targets are ratios of this balancer to the best other proxy."""
     name: str
     title: str
     load: dict = field(default_factory=dict)
     http2: bool = False
     target: float = None
     half_target: float = 0.7
-    # Bytes of content that are decrypted and encrypted; handshakes of a request.
+    # The bytes of content that are decrypted and encrypted, and the handshakes of a request.
     content: int = 0
     handshake: bool = False
-    # Whether a worker could serve it to the client itself just so: its port wants certificates, and resumes nothing.
+    # True if a worker could serve the same work directly. Its port requires certificates and resumes nothing.
     direct: bool = True
 
 
@@ -32,5 +32,5 @@ WORKS = [
     Work("new-resumed", "12 bytes, a resumed handshake for each", dict(new="resumed"), direct=False),
     Work("mixed", "12 bytes, 64 connections, 1 % take 100 ms", dict(slow="/reverse?delay_ms=100")),
 ]
-# First: later on the proxies have memory to spare from busier times.
+# This work comes first: later the proxies have spare memory from busier times.
 IDLE = Work("idle", "idle TLS connection, KiB", target=0.9, direct=False)
