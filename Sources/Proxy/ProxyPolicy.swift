@@ -6,10 +6,10 @@ package struct ProxyPolicy: Sendable {
     /// The duties of a balancer; nil in a worker, which passes on what the balancer said about the client.
     package var edge: EdgeDuties?
     package var limits: RequestLimits
-    private let reign = Reign()
+    private let reign = SharedReign()
 
     /// The balancer's reign, as all loops see it.
-    private final class Reign: Sendable {
+    private final class SharedReign: Sendable {
         let epoch = Atomic<UInt64>(0)
         let awaitsSuccessor = Atomic<Bool>(false)
     }
