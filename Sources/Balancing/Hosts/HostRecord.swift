@@ -1,4 +1,4 @@
-/// One slot of an `HostTable`.
+/// One slot of a `HostTable`.
 struct HostRecord: Sendable {
     /// The order that contains the slot.
     enum Order: UInt8, Sendable {

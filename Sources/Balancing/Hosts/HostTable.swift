@@ -29,7 +29,7 @@ package struct HostTable: Sendable {
     private static let firstShare: UInt8 = 25
 
     /// Data of a slot that selection does not read.
-    private struct Host {
+    private struct Details {
         var name: UInt64 = 0
         /// The time of the slow start's beginning. The time stays after the slow start, because the load balancer keeps
         /// reporting it.
@@ -39,9 +39,9 @@ package struct HostTable: Sendable {
     }
 
     private let slowStartMilliseconds: Int64
-    private var book: LoadTable
-    private var chooser: (any LoadBalancingPolicy)?
-    private var hosts: [Host] = []
+    private var loads: LoadTable
+    private var policy: (any LoadBalancingPolicy)?
+    private var details: [Details] = []
     /// Slots in slow start. Some slots here may have finished their slow start.
     private var starters: [Int32] = []
     private var free: [Int32] = []
@@ -50,23 +50,23 @@ package struct HostTable: Sendable {
     ///   - seed: for random choices.
     ///   - slowStartMilliseconds: 0 gives every worker its full share at once.
     package init(seed: UInt64, policy: PolicySetting = .fewest, slowStartMilliseconds: Int64 = 0) {
-        book = LoadTable(seed: seed)
-        chooser = policy.chooser
+        loads = LoadTable(seed: seed)
+        self.policy = policy.implementation
         self.slowStartMilliseconds = max(slowStartMilliseconds, 0)
     }
 
     /// Outstanding requests of all workers, including removed ones.
-    package var totalOutstanding: Int { book.totalOutstanding }
+    package var totalOutstanding: Int { loads.totalOutstanding }
 
     /// Number of workers that may receive requests, including full ones.
-    package var routableCount: Int { book.openCount + book.fullCount }
+    package var routableCount: Int { loads.openCount + loads.fullCount }
 
     /// Number of workers that accept another request.
-    package var openCount: Int { book.openCount }
+    package var openCount: Int { loads.openCount }
 
     /// Number of workers and orders examined for all choices so far: a measure of cost that does not depend on the
     /// machine.
-    package var steps: Int { book.steps }
+    package var steps: Int { loads.steps }
 
     // MARK: Membership
 
@@ -80,19 +80,19 @@ package struct HostTable: Sendable {
         if let reused = free.popLast() {
             index = reused
         } else {
-            index = Int32(book.nodes.count)
-            book.nodes.append(HostRecord())
-            hosts.append(Host())
-            free.reserveCapacity(book.nodes.count)
+            index = Int32(loads.hosts.count)
+            loads.hosts.append(HostRecord())
+            details.append(Details())
+            free.reserveCapacity(loads.hosts.count)
         }
         let capacityClass = CapacityClass(of: offer.capacity)
-        book.nodes[Int(index)].isLive = true
-        book.nodes[Int(index)].turn = 0
-        book.nodes[Int(index)].isErring = false
-        book.nodes[Int(index)].capacityClass = capacityClass
-        hosts[Int(index)].name = offer.name
-        chooser?.joined(index, name: offer.name, capacityClass)
-        let slot = Slot(index: index, generation: book.nodes[Int(index)].generation)
+        loads.hosts[Int(index)].isLive = true
+        loads.hosts[Int(index)].turn = 0
+        loads.hosts[Int(index)].isErring = false
+        loads.hosts[Int(index)].capacityClass = capacityClass
+        details[Int(index)].name = offer.name
+        policy?.joined(index, name: offer.name, capacityClass)
+        let slot = Slot(index: index, generation: loads.hosts[Int(index)].generation)
         update(slot, offer, isRoutable: isRoutable, slowStartBegan: slowStartBegan)
         return slot
     }
@@ -104,19 +104,19 @@ package struct HostTable: Sendable {
         guard let index = live(slot) else { return }
         let slowStart = slowStartMilliseconds > 0 ? slowStartBegan : nil
         let capacityClass = CapacityClass(of: offer.capacity)
-        let node = book.nodes[index]
-        let hasBegan = hosts[index].slowStartBegan != slowStart
-        if (node.order != .none) == isRoutable, !hasBegan, node.limit == UInt16(offer.limit),
-            node.capacityClass == capacityClass
+        let host = loads.hosts[index]
+        let hasBegan = details[index].slowStartBegan != slowStart
+        if (host.order != .none) == isRoutable, !hasBegan, host.limit == UInt16(offer.limit),
+            host.capacityClass == capacityClass
         {
             return
         }
         takeOut(slot.index)
-        book.nodes[index].limit = UInt16(offer.limit)
-        if node.capacityClass != capacityClass {
-            book.nodes[index].capacityClass = capacityClass
-            chooser?.left(slot.index, name: hosts[index].name)
-            chooser?.joined(slot.index, name: hosts[index].name, capacityClass)
+        loads.hosts[index].limit = UInt16(offer.limit)
+        if host.capacityClass != capacityClass {
+            loads.hosts[index].capacityClass = capacityClass
+            policy?.left(slot.index, name: details[index].name)
+            policy?.joined(slot.index, name: details[index].name, capacityClass)
         }
         // A finished slow start stays finished, although the load balancer still reports its beginning.
         if hasBegan { beginSlowStart(slot.index, at: slowStart) }
@@ -125,20 +125,20 @@ package struct HostTable: Sendable {
 
     /// Changes a worker's name.
     package mutating func rename(_ slot: Slot, _ name: UInt64) {
-        guard let index = live(slot), hosts[index].name != name else { return }
-        chooser?.left(slot.index, name: hosts[index].name)
-        hosts[index].name = name
-        chooser?.joined(slot.index, name: name, book.nodes[index].capacityClass)
+        guard let index = live(slot), details[index].name != name else { return }
+        policy?.left(slot.index, name: details[index].name)
+        details[index].name = name
+        policy?.joined(slot.index, name: name, loads.hosts[index].capacityClass)
     }
 
     /// Removes a worker. The worker's outstanding requests may still be released.
     package mutating func remove(_ slot: Slot) {
         guard let index = live(slot) else { return }
         takeOut(slot.index)
-        chooser?.left(slot.index, name: hosts[index].name)
-        book.nodes[index].isLive = false
-        hosts[index].slowStartBegan = nil
-        if book.nodes[index].outstanding == 0 { recycle(index) }
+        policy?.left(slot.index, name: details[index].name)
+        loads.hosts[index].isLive = false
+        details[index].slowStartBegan = nil
+        if loads.hosts[index].outstanding == 0 { recycle(index) }
     }
 
     // MARK: Requests
@@ -149,26 +149,26 @@ package struct HostTable: Sendable {
     package mutating func acquire(
         for affinity: UInt64? = nil, excluding tried: TriedSlots = TriedSlots()
     ) -> Slot? {
-        let favourite = chooser?.choose(affinity, excluding: tried, &book)
-        guard let index = favourite ?? book.leastLoaded(excluding: tried) else { return nil }
-        if book.raise(index) { chooser?.closed(index, book.nodes[Int(index)].capacityClass) }
-        return Slot(index: index, generation: book.nodes[Int(index)].generation)
+        let favourite = policy?.choose(affinity, excluding: tried, &loads)
+        guard let index = favourite ?? loads.leastLoaded(excluding: tried) else { return nil }
+        if loads.raise(index) { policy?.closed(index, loads.hosts[Int(index)].capacityClass) }
+        return Slot(index: index, generation: loads.hosts[Int(index)].generation)
     }
 
     /// Removes one request from a worker, whatever the request's result. Call it exactly once for each `acquire`.
     package mutating func release(_ slot: Slot) {
         let index = Int(slot.index)
-        guard book.nodes.indices.contains(index), book.nodes[index].generation == slot.generation,
-            book.nodes[index].outstanding > 0
+        guard loads.hosts.indices.contains(index), loads.hosts[index].generation == slot.generation,
+            loads.hosts[index].outstanding > 0
         else { return }
-        if book.lower(slot.index) { chooser?.opened(slot.index, book.nodes[index].capacityClass) }
-        if !book.nodes[index].isLive, book.nodes[index].outstanding == 0 { recycle(index) }
+        if loads.lower(slot.index) { policy?.opened(slot.index, loads.hosts[index].capacityClass) }
+        if !loads.hosts[index].isLive, loads.hosts[index].outstanding == 0 { recycle(index) }
     }
 
     /// Marks a worker that responds with errors, or ends the mark.
     package mutating func setErring(_ slot: Slot, _ isErring: Bool) {
         guard live(slot) != nil else { return }
-        book.setErring(slot.index, isErring)
+        loads.setErring(slot.index, isErring)
     }
 
     /// True if a routable worker outside `tried` exists, full or not.
@@ -182,21 +182,21 @@ package struct HostTable: Sendable {
 
     /// The routable worker with this affinity as its name, full or not. Nil for policies without names.
     package func routableHolder(of affinity: UInt64) -> Slot? {
-        guard let index = chooser?.holder(of: affinity), book.nodes[Int(index)].order != .none else { return nil }
-        return Slot(index: index, generation: book.nodes[Int(index)].generation)
+        guard let index = policy?.holder(of: affinity), loads.hosts[Int(index)].order != .none else { return nil }
+        return Slot(index: index, generation: loads.hosts[Int(index)].generation)
     }
 
     /// The name of the slot's worker.
-    package func name(of slot: Slot) -> UInt64? { live(slot).map { hosts[$0].name } }
+    package func name(of slot: Slot) -> UInt64? { live(slot).map { details[$0].name } }
 
     /// Outstanding requests of a worker; 0 if the slot's generation is over.
     package func outstanding(of slot: Slot) -> Int {
         let index = Int(slot.index)
-        guard book.nodes.indices.contains(index), book.nodes[index].generation == slot.generation else { return 0 }
-        return Int(book.nodes[index].outstanding)
+        guard loads.hosts.indices.contains(index), loads.hosts[index].generation == slot.generation else { return 0 }
+        return Int(loads.hosts[index].outstanding)
     }
 
-    private func isRoutable(_ slot: Slot) -> Bool { live(slot).map { book.nodes[$0].order != .none } ?? false }
+    private func isRoutable(_ slot: Slot) -> Bool { live(slot).map { loads.hosts[$0].order != .none } ?? false }
 
     // MARK: Slow start
 
@@ -206,29 +206,29 @@ package struct HostTable: Sendable {
         while position < starters.count {
             let starter = starters[position]
             let index = Int(starter)
-            let elapsed = hosts[index].slowStartBegan.map { now.milliseconds(since: $0) }
+            let elapsed = details[index].slowStartBegan.map { now.milliseconds(since: $0) }
             if let elapsed, elapsed < slowStartMilliseconds {
                 let grown = 256 * max(elapsed, 0) / slowStartMilliseconds
-                book.nodes[index].share = max(Self.firstShare, UInt8(clamping: grown - 1))
+                loads.hosts[index].share = max(Self.firstShare, UInt8(clamping: grown - 1))
                 position += 1
                 continue
             }
             starters.swapAt(position, starters.count - 1)
             starters.removeLast()
-            hosts[index].isStarter = false
-            let isRoutable = book.nodes[index].order != .none
+            details[index].isStarter = false
+            let isRoutable = loads.hosts[index].order != .none
             takeOut(starter)
-            book.nodes[index].share = HostRecord.wholeShare
+            loads.hosts[index].share = HostRecord.wholeShare
             if isRoutable { putIn(starter) }
         }
         return !starters.isEmpty
     }
 
     private mutating func beginSlowStart(_ index: Int32, at began: Instant?) {
-        hosts[Int(index)].slowStartBegan = began
-        book.nodes[Int(index)].share = began == nil ? HostRecord.wholeShare : Self.firstShare
-        if began != nil, !hosts[Int(index)].isStarter {
-            hosts[Int(index)].isStarter = true
+        details[Int(index)].slowStartBegan = began
+        loads.hosts[Int(index)].share = began == nil ? HostRecord.wholeShare : Self.firstShare
+        if began != nil, !details[Int(index)].isStarter {
+            details[Int(index)].isStarter = true
             starters.append(index)
         }
     }
@@ -236,22 +236,22 @@ package struct HostTable: Sendable {
     // MARK: Slots
 
     private mutating func takeOut(_ index: Int32) {
-        if book.takeOut(index) { chooser?.closed(index, book.nodes[Int(index)].capacityClass) }
+        if loads.takeOut(index) { policy?.closed(index, loads.hosts[Int(index)].capacityClass) }
     }
 
     private mutating func putIn(_ index: Int32) {
-        if book.putIn(index) { chooser?.opened(index, book.nodes[Int(index)].capacityClass) }
+        if loads.putIn(index) { policy?.opened(index, loads.hosts[Int(index)].capacityClass) }
     }
 
     private mutating func recycle(_ index: Int) {
-        book.nodes[index].generation &+= 1
+        loads.hosts[index].generation &+= 1
         free.append(Int32(index))
     }
 
     private func live(_ slot: Slot) -> Int? {
         let index = Int(slot.index)
-        guard book.nodes.indices.contains(index), book.nodes[index].generation == slot.generation,
-            book.nodes[index].isLive
+        guard loads.hosts.indices.contains(index), loads.hosts[index].generation == slot.generation,
+            loads.hosts[index].isLive
         else { return nil }
         return index
     }

@@ -30,13 +30,13 @@ struct LoadIndex: Sendable {
     private(set) var weight: UInt32 = 0
 
     /// The slots with the least load, without `tried`; nil if none is left.
-    func least(excluding tried: TriedSlots, _ nodes: [HostRecord]) -> LeastLoaded? {
+    func least(excluding tried: TriedSlots, _ hosts: [HostRecord]) -> LeastLoaded? {
         var best: LeastLoaded?
         var rest = classes
         while rest != 0 {
             let number = rest.trailingZeroBitCount
             rest &= rest - 1
-            guard let leader = orders[number].leader(excluding: tried, nodes) else { continue }
+            guard let leader = orders[number].leader(excluding: tried, hosts) else { continue }
             let capacity = CapacityClass(number: number).capacity
             let load = Load(outstanding: UInt32(leader.outstanding), capacity: capacity)
             let weight = UInt32(leader.ties) * capacity
@@ -52,14 +52,14 @@ struct LoadIndex: Sendable {
     }
 
     /// The next one of the slots that `least` has returned for the same `tried`.
-    mutating func choose(from leaders: LeastLoaded, excluding tried: TriedSlots, _ nodes: [HostRecord]) -> Int32 {
+    mutating func choose(from leaders: LeastLoaded, excluding tried: TriedSlots, _ hosts: [HostRecord]) -> Int32 {
         // One class: its leader. A power of two has one bit.
         if leaders.classes & (leaders.classes - 1) == 0 { return leaders.first }
-        return chooseClass(from: leaders, excluding: tried, nodes)
+        return chooseClass(from: leaders, excluding: tried, hosts)
     }
 
     private mutating func chooseClass(
-        from leaders: LeastLoaded, excluding tried: TriedSlots, _ nodes: [HostRecord]
+        from leaders: LeastLoaded, excluding tried: TriedSlots, _ hosts: [HostRecord]
     ) -> Int32 {
         var chosen = leaders.first
         var best = leaders.classes.trailingZeroBitCount
@@ -67,7 +67,7 @@ struct LoadIndex: Sendable {
         while rest != 0 {
             let number = rest.trailingZeroBitCount
             rest &= rest - 1
-            guard let leader = orders[number].leader(excluding: tried, nodes) else { continue }
+            guard let leader = orders[number].leader(excluding: tried, hosts) else { continue }
             earned[number] &+= Int64(leader.ties) * Int64(CapacityClass(number: number).capacity)
             guard earned[number] > earned[best] else { continue }
             best = number
@@ -93,23 +93,23 @@ struct LoadIndex: Sendable {
     }
 
     /// Adds one request to a member.
-    mutating func raise(_ index: Int32, turn: UInt64, _ nodes: inout [HostRecord]) {
-        orders[Int(nodes[Int(index)].capacityClass.number)].raise(index, turn: turn, &nodes)
+    mutating func raise(_ index: Int32, turn: UInt64, _ hosts: inout [HostRecord]) {
+        orders[Int(hosts[Int(index)].capacityClass.number)].raise(index, turn: turn, &hosts)
     }
 
     /// Removes one request from a member that has at least one.
-    mutating func lower(_ index: Int32, _ nodes: inout [HostRecord]) {
-        orders[Int(nodes[Int(index)].capacityClass.number)].lower(index, &nodes)
+    mutating func lower(_ index: Int32, _ hosts: inout [HostRecord]) {
+        orders[Int(hosts[Int(index)].capacityClass.number)].lower(index, &hosts)
     }
 
     /// Moves a member that has a new turn.
-    mutating func renew(_ index: Int32, _ nodes: inout [HostRecord]) {
-        orders[Int(nodes[Int(index)].capacityClass.number)].renew(index, &nodes)
+    mutating func renew(_ index: Int32, _ hosts: inout [HostRecord]) {
+        orders[Int(hosts[Int(index)].capacityClass.number)].renew(index, &hosts)
     }
 
-    mutating func insert(_ index: Int32, _ nodes: inout [HostRecord]) {
-        let number = Int(nodes[Int(index)].capacityClass.number)
-        orders[number].insert(index, &nodes)
+    mutating func insert(_ index: Int32, _ hosts: inout [HostRecord]) {
+        let number = Int(hosts[Int(index)].capacityClass.number)
+        orders[number].insert(index, &hosts)
         if orders[number].count == 1 {
             classes |= 1 << UInt64(number)
             classCount += 1
@@ -118,9 +118,9 @@ struct LoadIndex: Sendable {
         weight += CapacityClass(number: number).capacity
     }
 
-    mutating func remove(_ index: Int32, _ nodes: inout [HostRecord]) {
-        let number = Int(nodes[Int(index)].capacityClass.number)
-        orders[number].remove(index, &nodes)
+    mutating func remove(_ index: Int32, _ hosts: inout [HostRecord]) {
+        let number = Int(hosts[Int(index)].capacityClass.number)
+        orders[number].remove(index, &hosts)
         if orders[number].count == 0 {
             classes &= ~(1 << UInt64(number))
             classCount -= 1

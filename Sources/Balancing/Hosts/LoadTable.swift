@@ -5,7 +5,7 @@ internal import Cluster
 /// Workers in slow start have an order of their own, and so have workers that respond with errors. A full worker is in no
 /// order.
 struct LoadTable: Sendable {
-    var nodes: [HostRecord] = []
+    var hosts: [HostRecord] = []
     private var settled = LoadIndex()
     private var starting = LoadIndex()
     private var erring = LoadIndex()
@@ -33,16 +33,16 @@ struct LoadTable: Sendable {
     ///
     /// - Returns: true if the slot was open.
     mutating func takeOut(_ index: Int32) -> Bool {
-        let order = nodes[Int(index)].order
+        let order = hosts[Int(index)].order
         switch order {
-        case .settled: settled.remove(index, &nodes)
-        case .starting: starting.remove(index, &nodes)
-        case .erring: erring.remove(index, &nodes)
+        case .settled: settled.remove(index, &hosts)
+        case .starting: starting.remove(index, &hosts)
+        case .erring: erring.remove(index, &hosts)
         case .full: fullCount -= 1
         case .none: return false
         }
-        routableWeight -= nodes[Int(index)].capacityClass.capacity
-        nodes[Int(index)].order = .none
+        routableWeight -= hosts[Int(index)].capacityClass.capacity
+        hosts[Int(index)].order = .none
         return order != .full
     }
 
@@ -50,32 +50,32 @@ struct LoadTable: Sendable {
     ///
     /// - Returns: true if the slot is open.
     mutating func putIn(_ index: Int32) -> Bool {
-        let node = nodes[Int(index)]
-        routableWeight += node.capacityClass.capacity
-        if node.isFull {
-            nodes[Int(index)].order = .full
+        let host = hosts[Int(index)]
+        routableWeight += host.capacityClass.capacity
+        if host.isFull {
+            hosts[Int(index)].order = .full
             fullCount += 1
             return false
         }
-        if node.isErring {
-            nodes[Int(index)].order = .erring
-            erring.insert(index, &nodes)
-        } else if node.share == HostRecord.wholeShare {
-            nodes[Int(index)].order = .settled
-            settled.insert(index, &nodes)
+        if host.isErring {
+            hosts[Int(index)].order = .erring
+            erring.insert(index, &hosts)
+        } else if host.share == HostRecord.wholeShare {
+            hosts[Int(index)].order = .settled
+            settled.insert(index, &hosts)
         } else {
-            nodes[Int(index)].order = .starting
-            starting.insert(index, &nodes)
+            hosts[Int(index)].order = .starting
+            starting.insert(index, &hosts)
         }
         return true
     }
 
     /// Moves a slot to the order of the erring workers, or back. An open slot stays open.
     mutating func setErring(_ index: Int32, _ isErring: Bool) {
-        guard nodes[Int(index)].isErring != isErring else { return }
-        let isOpen = nodes[Int(index)].isOpen
+        guard hosts[Int(index)].isErring != isErring else { return }
+        let isOpen = hosts[Int(index)].isOpen
         if isOpen { _ = takeOut(index) }
-        nodes[Int(index)].isErring = isErring
+        hosts[Int(index)].isErring = isErring
         if isOpen { _ = putIn(index) }
     }
 
@@ -84,14 +84,14 @@ struct LoadTable: Sendable {
     /// - Returns: true if the slot is full now.
     mutating func raise(_ index: Int32) -> Bool {
         turn = (turn &+ 1) & HostRecord.highestTurn
-        switch nodes[Int(index)].order {
-        case .settled: settled.raise(index, turn: turn, &nodes)
-        case .starting: starting.raise(index, turn: turn, &nodes)
-        case .erring: erring.raise(index, turn: turn, &nodes)
-        case .none, .full: nodes[Int(index)].raise(turn)
+        switch hosts[Int(index)].order {
+        case .settled: settled.raise(index, turn: turn, &hosts)
+        case .starting: starting.raise(index, turn: turn, &hosts)
+        case .erring: erring.raise(index, turn: turn, &hosts)
+        case .none, .full: hosts[Int(index)].raise(turn)
         }
         totalOutstanding += 1
-        guard nodes[Int(index)].isFull else { return false }
+        guard hosts[Int(index)].isFull else { return false }
         _ = takeOut(index)
         _ = putIn(index)
         return true
@@ -102,14 +102,14 @@ struct LoadTable: Sendable {
     /// - Returns: true if the slot was full and is open now.
     mutating func lower(_ index: Int32) -> Bool {
         totalOutstanding -= 1
-        switch nodes[Int(index)].order {
-        case .settled: settled.lower(index, &nodes)
-        case .starting: starting.lower(index, &nodes)
-        case .erring: erring.lower(index, &nodes)
-        case .none: nodes[Int(index)].outstanding -= 1
+        switch hosts[Int(index)].order {
+        case .settled: settled.lower(index, &hosts)
+        case .starting: starting.lower(index, &hosts)
+        case .erring: erring.lower(index, &hosts)
+        case .none: hosts[Int(index)].outstanding -= 1
         case .full:
-            nodes[Int(index)].outstanding -= 1
-            guard !nodes[Int(index)].isFull else { return false }
+            hosts[Int(index)].outstanding -= 1
+            guard !hosts[Int(index)].isFull else { return false }
             _ = takeOut(index)
             return putIn(index)
         }
@@ -120,13 +120,13 @@ struct LoadTable: Sendable {
 
     /// True if the slot is open and not in `tried`.
     func isOpen(_ index: Int32, besides tried: TriedSlots) -> Bool {
-        let node = nodes[Int(index)]
-        return node.isOpen && !tried.contains(Slot(index: index, generation: node.generation))
+        let host = hosts[Int(index)]
+        return host.isOpen && !tried.contains(Slot(index: index, generation: host.generation))
     }
 
     func load(of index: Int32) -> Load {
-        let node = nodes[Int(index)]
-        return Load(outstanding: UInt32(node.outstanding), capacity: node.capacityClass.capacity)
+        let host = hosts[Int(index)]
+        return Load(outstanding: UInt32(host.outstanding), capacity: host.capacityClass.capacity)
     }
 
     /// A random open slot, with a probability proportional to its capacity; nil if no slot is open.
@@ -141,23 +141,23 @@ struct LoadTable: Sendable {
 
     /// True if the slot may take this request: slow start permits it, and an erring slot has its share still to come.
     mutating func mayTake(_ index: Int32) -> Bool {
-        if nodes[Int(index)].isErring, !isDue(index) { return false }
+        if hosts[Int(index)].isErring, !isDue(index) { return false }
         return isLucky(index)
     }
 
     /// True if slow start permits the slot to take this request. The probability is the slot's share; it is 1 if all
     /// open slots are in slow start.
     private mutating func isLucky(_ index: Int32) -> Bool {
-        let share = nodes[Int(index)].share
+        let share = hosts[Int(index)].share
         return share == HostRecord.wholeShare || settled.count == 0 || generator.below(256) <= UInt32(share)
     }
 
     /// True if the other slots have had their shares of the requests since this slot's last one.
     private func isDue(_ index: Int32) -> Bool {
-        let node = nodes[Int(index)]
-        guard settled.count + starting.count > 0, node.turn > 0 else { return true }
-        let since = (turn &+ 1 &- node.turn) & HostRecord.highestTurn
-        return since * UInt64(node.capacityClass.capacity) >= UInt64(routableWeight)
+        let host = hosts[Int(index)]
+        guard settled.count + starting.count > 0, host.turn > 0 else { return true }
+        let since = (turn &+ 1 &- host.turn) & HostRecord.highestTurn
+        return since * UInt64(host.capacityClass.capacity) >= UInt64(routableWeight)
     }
 
     private var orderCount: Int { settled.classCount + starting.classCount + erring.classCount }
@@ -171,31 +171,31 @@ struct LoadTable: Sendable {
     mutating func leastLoaded(excluding tried: TriedSlots) -> Int32? {
         steps += orderCount
         let sound = leastLoadedSound(excluding: tried)
-        guard erring.count > 0, let ill = erring.least(excluding: tried, nodes) else { return sound }
-        guard let sound else { return erring.choose(from: ill, excluding: tried, nodes) }
+        guard erring.count > 0, let ill = erring.least(excluding: tried, hosts) else { return sound }
+        guard let sound else { return erring.choose(from: ill, excluding: tried, hosts) }
         guard ill.load <= load(of: sound) else { return sound }
-        let candidate = erring.choose(from: ill, excluding: tried, nodes)
+        let candidate = erring.choose(from: ill, excluding: tried, hosts)
         return mayTake(candidate) ? candidate : sound
     }
 
     /// The least loaded open slot that is not erring.
     private mutating func leastLoadedSound(excluding tried: TriedSlots) -> Int32? {
-        let old = settled.least(excluding: tried, nodes)
-        guard starting.count > 0, let new = starting.least(excluding: tried, nodes) else {
-            return old.map { settled.choose(from: $0, excluding: tried, nodes) }
+        let old = settled.least(excluding: tried, hosts)
+        guard starting.count > 0, let new = starting.least(excluding: tried, hosts) else {
+            return old.map { settled.choose(from: $0, excluding: tried, hosts) }
         }
-        guard let old else { return starting.choose(from: new, excluding: tried, nodes) }
+        guard let old else { return starting.choose(from: new, excluding: tried, hosts) }
         let isPreferred =
             new.load < old.load
             || new.load == old.load && generator.below(old.weight + new.weight) >= old.weight
         if isPreferred {
-            let fresh = starting.choose(from: new, excluding: tried, nodes)
-            let share = UInt32(nodes[Int(fresh)].share) + 1
+            let fresh = starting.choose(from: new, excluding: tried, hosts)
+            let share = UInt32(hosts[Int(fresh)].share) + 1
             if new.load.isLessWithOneMore(share: share, than: old.load) || isLucky(fresh) { return fresh }
             // The next turn belongs to another slot in slow start, whose share may be larger.
-            nodes[Int(fresh)].turn = turn
-            starting.renew(fresh, &nodes)
+            hosts[Int(fresh)].turn = turn
+            starting.renew(fresh, &hosts)
         }
-        return settled.choose(from: old, excluding: tried, nodes)
+        return settled.choose(from: old, excluding: tried, hosts)
     }
 }

@@ -1,4 +1,4 @@
-/// The index of a worker in an `HostTable`, with its generation.
+/// The index of a worker in a `HostTable`, with its generation.
 ///
 /// The table reuses indices. The generation tells a new worker from an earlier one, so a late release never affects
 /// another worker.

@@ -49,20 +49,20 @@ struct HashRing: LoadBalancingPolicy {
         gone.insert(index)
     }
 
-    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ book: inout LoadTable) -> Int32? {
+    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ loads: inout LoadTable) -> Int32? {
         guard let affinity else { return nil }
         if !pending.isEmpty || !gone.isEmpty { settle() }
         guard !points.isEmpty else { return nil }
         var position = Int(starts[Int(affinity >> shift)])
         while position < points.count, points[position].hash < affinity {
             position += 1
-            book.steps += 1
+            loads.steps += 1
         }
         for _ in 0..<min(Self.patience, points.count) {
             if position == points.count { position = 0 }
-            book.steps += 1
+            loads.steps += 1
             let index = points[position].index
-            if book.isOpen(index, besides: tried), Self.hasRoom(index, book) { return index }
+            if loads.isOpen(index, besides: tried), Self.hasRoom(index, loads) { return index }
             position += 1
         }
         return nil
@@ -70,12 +70,12 @@ struct HashRing: LoadBalancingPolicy {
 
     /// True if the worker, with one more request, has at most 5/4 of its share of all requests, rounded up. A slow
     /// start reduces the share.
-    private static func hasRoom(_ index: Int32, _ book: LoadTable) -> Bool {
-        let node = book.nodes[Int(index)]
-        let part = UInt64(node.capacityClass.capacity) * (UInt64(node.share) + 1)
-        let whole = UInt64(book.routableWeight) * 256
-        let bound = (5 * UInt64(book.totalOutstanding + 1) * part + 4 * whole - 1) / (4 * whole)
-        return UInt64(node.outstanding) < bound
+    private static func hasRoom(_ index: Int32, _ loads: LoadTable) -> Bool {
+        let host = loads.hosts[Int(index)]
+        let part = UInt64(host.capacityClass.capacity) * (UInt64(host.share) + 1)
+        let whole = UInt64(loads.routableWeight) * 256
+        let bound = (5 * UInt64(loads.totalOutstanding + 1) * part + 4 * whole - 1) / (4 * whole)
+        return UInt64(host.outstanding) < bound
     }
 
     private mutating func settle() {

@@ -18,7 +18,7 @@ protocol LoadBalancingPolicy: Sendable {
     /// An open worker outside `tried`; nil to choose the least loaded worker.
     ///
     /// - Parameter affinity: the request's value that identifies its earlier worker.
-    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ book: inout LoadTable) -> Int32?
+    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ loads: inout LoadTable) -> Int32?
 
     /// The worker with this affinity as its name, open or not.
     func holder(of affinity: UInt64) -> Int32?

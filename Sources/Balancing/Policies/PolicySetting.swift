@@ -62,7 +62,7 @@ package enum PolicySetting: Sendable, Equatable {
     }
 
     /// The policy's implementation; nil if the load alone decides.
-    var chooser: (any LoadBalancingPolicy)? {
+    var implementation: (any LoadBalancingPolicy)? {
         switch self {
         case .fewest: nil
         case .twoChoices: TwoChoices()

@@ -55,24 +55,24 @@ struct RoundRobin: LoadBalancingPolicy {
         if rings[number].count == 0 { classes &= ~(1 << UInt64(number)) }
     }
 
-    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ book: inout LoadTable) -> Int32? {
+    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ loads: inout LoadTable) -> Int32? {
         for _ in 0..<Self.turns {
-            guard let number = nextClass(&book) else { return nil }
+            guard let number = nextClass(&loads) else { return nil }
             let index = rings[number].next
             rings[number].next = links[Int(index)].after
-            if book.isOpen(index, besides: tried), book.mayTake(index) { return index }
+            if loads.isOpen(index, besides: tried), loads.mayTake(index) { return index }
         }
         return nil
     }
 
-    private mutating func nextClass(_ book: inout LoadTable) -> Int? {
+    private mutating func nextClass(_ loads: inout LoadTable) -> Int? {
         var best: Int?
         var sum: Int64 = 0
         var rest = classes
         while rest != 0 {
             let number = rest.trailingZeroBitCount
             rest &= rest - 1
-            book.steps += 1
+            loads.steps += 1
             let weight = Int64(rings[number].count) * Int64(CapacityClass(number: number).capacity)
             rings[number].earned += weight
             sum += weight

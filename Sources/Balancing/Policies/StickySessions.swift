@@ -11,8 +11,8 @@ struct StickySessions: LoadBalancingPolicy {
         if indices[name] == index { indices[name] = nil }
     }
 
-    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ book: inout LoadTable) -> Int32? {
-        guard let affinity, let index = indices[affinity], book.isOpen(index, besides: tried) else { return nil }
+    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ loads: inout LoadTable) -> Int32? {
+        guard let affinity, let index = indices[affinity], loads.isOpen(index, besides: tried) else { return nil }
         return index
     }
 

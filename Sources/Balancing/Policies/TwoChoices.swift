@@ -7,10 +7,10 @@ struct TwoChoices: LoadBalancingPolicy {
     /// start.
     private static let draws = 6
 
-    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ book: inout LoadTable) -> Int32? {
+    mutating func choose(_ affinity: UInt64?, excluding tried: TriedSlots, _ loads: inout LoadTable) -> Int32? {
         var first: Int32?
         for _ in 0..<Self.draws {
-            guard let index = book.draw(), index != first, book.isOpen(index, besides: tried), book.mayTake(index)
+            guard let index = loads.draw(), index != first, loads.isOpen(index, besides: tried), loads.mayTake(index)
             else {
                 continue
             }
@@ -18,7 +18,7 @@ struct TwoChoices: LoadBalancingPolicy {
                 first = index
                 continue
             }
-            return book.load(of: index) < book.load(of: other) ? index : other
+            return loads.load(of: index) < loads.load(of: other) ? index : other
         }
         return first
     }
