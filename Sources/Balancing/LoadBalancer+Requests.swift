@@ -40,7 +40,7 @@ extension LoadBalancer {
 
     struct Waiter: Sendable {
         let demand: Demand
-        let seat: LoopHandle
+        let loop: LoopHandle
     }
 
     /// Registers a loop, so that its requests can wait.
@@ -59,14 +59,14 @@ extension LoadBalancer {
     // MARK: Acquire
 
     /// Acquires a worker for a request, or queues the request.
-    package func request(_ demand: Demand, from seat: LoopHandle) -> Outcome {
+    package func request(_ demand: Demand, from loop: LoopHandle) -> Outcome {
         state.withLock { state in
             if demand.isRetry, !state.table.isAnybodyRoutable(besides: demand.tried) { return .nobodyElse }
             let isFirst = demand.isRetry ? state.retries.isEmpty && mayRetry(state, asking: 1) : state.newcomers.isEmpty
             if isFirst, let lease = take(demand, from: &state) { return .given(lease) }
             guard state.waitingCount < state.limits.queue else { return .queueFull }
             state.ticketsIssued += 1
-            let waiter = Waiter(demand: demand, seat: seat)
+            let waiter = Waiter(demand: demand, loop: loop)
             if demand.isRetry {
                 state.retries.append(waiter, ticket: state.ticketsIssued)
             } else {
@@ -176,13 +176,13 @@ extension LoadBalancer {
                 continue
             }
             _ = state.retries.take(here)
-            grants.append(Grant(deliver: state.deliveries[waiter.seat.index], ticket: ticket, lease: lease))
+            grants.append(Grant(deliver: state.deliveries[waiter.loop.index], ticket: ticket, lease: lease))
         }
         while let here = state.newcomers.first, let (ticket, waiter) = state.newcomers[here],
             let lease = take(waiter.demand, from: &state)
         {
             _ = state.newcomers.take(here)
-            grants.append(Grant(deliver: state.deliveries[waiter.seat.index], ticket: ticket, lease: lease))
+            grants.append(Grant(deliver: state.deliveries[waiter.loop.index], ticket: ticket, lease: lease))
         }
         return grants
     }

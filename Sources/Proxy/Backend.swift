@@ -19,7 +19,7 @@ final class Backend {
     let affinity: Affinity
     let queue: WaitQueue
     /// This loop's handle in the queue that all loops share.
-    private let seat: LoadBalancer.LoopHandle
+    private let loopHandle: LoadBalancer.LoopHandle
     private var connecting: Connecting
     /// Called with the number of requests that a host takes over HTTP/2 at a time.
     var onCapacity: (Int) -> Void = { _ in }
@@ -36,14 +36,14 @@ final class Backend {
         affinity = Affinity(loadBalancer.policy, isSecure: isSecure)
         queue = WaitQueue(loop: loop, loadBalancer: loadBalancer, milliseconds: queueMilliseconds)
         let receiver = LeaseReceiver()
-        seat = loadBalancer.attach { ticket, lease in
+        loopHandle = loadBalancer.attach { ticket, lease in
             loop.post { receiver.backend?.granted(lease, ticket: ticket) ?? loadBalancer.releaseAbandoned(lease) }
         }
         receiver.backend = self
     }
 
     /// Acquires a host for a request, or queues the request at the load balancer.
-    func request(_ demand: LoadBalancer.Demand) -> LoadBalancer.Outcome { loadBalancer.request(demand, from: seat) }
+    func request(_ demand: LoadBalancer.Demand) -> LoadBalancer.Outcome { loadBalancer.request(demand, from: loopHandle) }
 
     /// The load balancer has found a host for a waiting request.
     private func granted(_ lease: LoadBalancer.Lease, ticket: UInt64) {

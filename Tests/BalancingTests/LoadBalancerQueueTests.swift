@@ -10,12 +10,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LoadBalancerQueueTests {
     /// Delivered leases, with the loop of each.
     private final class Deliveries: Sendable {
-        struct Delivery { let seat: Int, ticket: UInt64, lease: LoadBalancer.Lease }
+        struct Delivery { let loop: Int, ticket: UInt64, lease: LoadBalancer.Lease }
         private let all = Mutex<[Delivery]>([])
 
-        func attach(to loadBalancer: LoadBalancer, as seat: Int) -> LoadBalancer.LoopHandle {
+        func attach(to loadBalancer: LoadBalancer, as loop: Int) -> LoadBalancer.LoopHandle {
             loadBalancer.attach { ticket, lease in
-                self.all.withLock { $0.append(Delivery(seat: seat, ticket: ticket, lease: lease)) }
+                self.all.withLock { $0.append(Delivery(loop: loop, ticket: ticket, lease: lease)) }
             }
         }
 
@@ -63,23 +63,23 @@ import Testing
 
     @Test func theOldestWaitingRequestOfAllLoopsIsServed() throws {
         let loadBalancer = loadBalancer(maximumRequests: [1])
-        let seats = (0..<2).map { deliveries.attach(to: loadBalancer, as: $0) }
-        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seats[0])))
-        let first = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[1])))
-        let second = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[0])))
+        let loops = (0..<2).map { deliveries.attach(to: loadBalancer, as: $0) }
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loops[0])))
+        let first = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: loops[1])))
+        let second = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: loops[0])))
         #expect(loadBalancer.waitingCount == 2)
         #expect(deliveries.take().isEmpty)
         _ = loadBalancer.release(lease)
         let served = deliveries.take()
-        #expect(served.map(\.seat) == [1])
+        #expect(served.map(\.loop) == [1])
         #expect(served.map(\.ticket) == [first])
         // A later request overtakes none.
-        let third = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[1])))
+        let third = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: loops[1])))
         var last = served.first?.lease
         for expected in [(0, second), (1, third)] {
             loadBalancer.releaseAbandoned(try #require(last))
             let next = deliveries.take()
-            #expect(next.map(\.seat) == [expected.0] && next.map(\.ticket) == [expected.1])
+            #expect(next.map(\.loop) == [expected.0] && next.map(\.ticket) == [expected.1])
             last = next.first?.lease
         }
         #expect(loadBalancer.waitingCount == 0)
@@ -87,10 +87,10 @@ import Testing
 
     @Test func aWithdrawnRequestIsNotServed() throws {
         let loadBalancer = loadBalancer(maximumRequests: [1])
-        let seat = deliveries.attach(to: loadBalancer, as: 0)
-        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        let loop = deliveries.attach(to: loadBalancer, as: 0)
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
         let tickets = try (0..<3).map { _ in
-            try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+            try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
         }
         #expect(loadBalancer.withdraw(ticket: tickets[0]))
         #expect(!loadBalancer.withdraw(ticket: tickets[0]))
@@ -103,11 +103,11 @@ import Testing
         var limits = LoadBalancerLimits()
         limits.queue = 3
         let loadBalancer = loadBalancer(limits, maximumRequests: [])
-        let seats = (0..<2).map { deliveries.attach(to: loadBalancer, as: $0) }
+        let loops = (0..<2).map { deliveries.attach(to: loadBalancer, as: $0) }
         for index in 0..<3 {
-            #expect(ticket(loadBalancer.request(LoadBalancer.Demand(), from: seats[index % 2])) != nil)
+            #expect(ticket(loadBalancer.request(LoadBalancer.Demand(), from: loops[index % 2])) != nil)
         }
-        guard case .queueFull = loadBalancer.request(LoadBalancer.Demand(), from: seats[0]) else {
+        guard case .queueFull = loadBalancer.request(LoadBalancer.Demand(), from: loops[0]) else {
             Issue.record("a fourth one waits")
             return
         }
@@ -129,16 +129,16 @@ import Testing
     @Test(arguments: [(10, 3), (100, 20), (20, 4)]) func retriesUnderWayAreAShareOfAll(active: Int, allowed: Int) throws
     {
         let loadBalancer = loadBalancer(maximumRequests: [0, 0])
-        let seat = deliveries.attach(to: loadBalancer, as: 0)
+        let loop = deliveries.attach(to: loadBalancer, as: 0)
         let leases = try (0..<active).map { _ in
-            try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+            try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
         }
         // All fail at once, and wait for another worker before the first retry ends.
         var retries: [LoadBalancer.Lease] = []
         var waiting: [UInt64] = []
         for lease in leases {
             _ = loadBalancer.releaseFailed(lease)
-            let outcome = loadBalancer.request(retry(after: lease), from: seat)
+            let outcome = loadBalancer.request(retry(after: lease), from: loop)
             if let lease = given(outcome) { retries.append(lease) }
             if let ticket = ticket(outcome) { waiting.append(ticket) }
         }
@@ -164,21 +164,21 @@ import Testing
         limits.retryMinimum = 0
         limits.retryPercent = 0
         let loadBalancer = loadBalancer(limits, maximumRequests: [0, 0])
-        let seat = deliveries.attach(to: loadBalancer, as: 0)
-        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
-        #expect(ticket(loadBalancer.request(retry(after: lease), from: seat)) != nil)
-        #expect(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)) != nil)
+        let loop = deliveries.attach(to: loadBalancer, as: 0)
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
+        #expect(ticket(loadBalancer.request(retry(after: lease), from: loop)) != nil)
+        #expect(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)) != nil)
     }
 
     @Test func aRetryWaitsForTheOthersOnly() throws {
         let loadBalancer = loadBalancer(maximumRequests: [1, 1])
-        let seat = deliveries.attach(to: loadBalancer, as: 0)
-        let first = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
-        let second = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        let loop = deliveries.attach(to: loadBalancer, as: 0)
+        let first = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
+        let second = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
         _ = loadBalancer.releaseFailed(first)
         // The other worker is full. The retry waits, although the worker that failed it is free.
-        let waiting = try #require(ticket(loadBalancer.request(retry(after: first), from: seat)))
-        let third = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        let waiting = try #require(ticket(loadBalancer.request(retry(after: first), from: loop)))
+        let third = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
         #expect(third.slot == first.slot)
         loadBalancer.releaseAbandoned(third)
         #expect(deliveries.take().isEmpty)
@@ -188,10 +188,10 @@ import Testing
 
     @Test func aRequestThatTriedEveryWorkerFails() throws {
         let loadBalancer = loadBalancer(maximumRequests: [0])
-        let seat = deliveries.attach(to: loadBalancer, as: 0)
-        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: seat)))
+        let loop = deliveries.attach(to: loadBalancer, as: 0)
+        let lease = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
         _ = loadBalancer.releaseFailed(lease)
-        guard case .nobodyElse = loadBalancer.request(retry(after: lease), from: seat) else {
+        guard case .nobodyElse = loadBalancer.request(retry(after: lease), from: loop) else {
             Issue.record("it waits or is served again")
             return
         }
@@ -208,14 +208,14 @@ import Testing
         DispatchQueue.concurrentPerform(iterations: 4) { thread in
             let inbox = Mutex<[(UInt64, LoadBalancer.Lease)]>([])
             let arrived = DispatchSemaphore(value: 0)
-            let seat = loadBalancer.attach { ticket, lease in
+            let loop = loadBalancer.attach { ticket, lease in
                 inbox.withLock { $0.append((ticket, lease)) }
                 arrived.signal()
             }
             var random = SeededGenerator(seed: UInt64(thread))
             for _ in 0..<rounds {
                 var lease: LoadBalancer.Lease?
-                switch loadBalancer.request(LoadBalancer.Demand(), from: seat) {
+                switch loadBalancer.request(LoadBalancer.Demand(), from: loop) {
                 case .given(let now): lease = now
                 case .waits(let ticket):
                     if random.below(4) == 0, loadBalancer.withdraw(ticket: ticket) { break }
