@@ -370,7 +370,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private func refused(by field: FencedField) {
         if let lease = lease.take() {
             if let subject = backend.loadBalancer.releaseFailed(lease) {
-                service.observer.fenced(subject, field.epoch, field.seat)
+                service.observer.fenced(subject, field.epoch, field.address)
             }
             attempts.exclude(lease, for: .fenced)
         }

@@ -14,7 +14,7 @@ package final class ProxyService: Service {
         package var succeededAgain: @Sendable (_ subject: LoadBalancer.Subject) -> Void = { _ in }
         /// A worker has seen a later epoch than this balancer's.
         package var fenced:
-            @Sendable (_ subject: LoadBalancer.Subject, _ epoch: UInt64, _ seat: BalancerAddress?) -> Void = {
+            @Sendable (_ subject: LoadBalancer.Subject, _ epoch: UInt64, _ address: BalancerAddress?) -> Void = {
                 _, _, _ in
             }
 

@@ -10,18 +10,18 @@ import Testing
     }
 
     @Test func readsAMessageOfItsKind() throws {
-        guard case .scout(let scouting) = ClusterMessage(.scout, from: body(#"{"epochSeen":7}"#)) else {
+        guard case .discover(let request) = ClusterMessage(.discover, from: body(#"{"epochSeen":7}"#)) else {
             Issue.record("not understood")
             return
         }
-        #expect(scouting.epochSeen == Epoch(7))
+        #expect(request.epochSeen == Epoch(7))
         #expect(ClusterMessage(.watch, from: body(#"{"epochSeen":7}"#)) == nil)
-        #expect(ClusterMessage(.scout, from: body("[]")) == nil)
-        #expect(ClusterMessage(.scout, from: []) == nil)
+        #expect(ClusterMessage(.discover, from: body("[]")) == nil)
+        #expect(ClusterMessage(.discover, from: []) == nil)
     }
 
     /// Decoding takes time in proportion to the length, whatever the content.
-    @Test(arguments: [ClusterMessage.Kind.register, .watch, .scout, .drain, .leave])
+    @Test(arguments: [ClusterMessage.Kind.register, .watch, .discover, .drain, .leave])
     func decodesNothingThatIsTooLong(kind: ClusterMessage.Kind) {
         let text =
             #"{"id":"a","incarnation":1,"epochSeen":7,"snapshotEpoch":0,"snapshotVersion":0,"inFlight":0,"#

@@ -41,8 +41,8 @@ final class ProxyHarness {
             var observer = ProxyService.Observer()
             observer.failed = { subject, failure in events.add("failed \(subject.id): \(failure)") }
             observer.succeededAgain = { subject in events.add("succeeded again \(subject.id)") }
-            observer.fenced = { subject, epoch, seat in
-                events.add("fenced by \(subject.id): \(epoch)" + (seat.map { " at \($0)" } ?? ""))
+            observer.fenced = { subject, epoch, address in
+                events.add("fenced by \(subject.id): \(epoch)" + (address.map { " at \($0)" } ?? ""))
             }
             let service = ProxyService(
                 loop: loop, loadBalancer: loadBalancer, policy: policy, provider: provider, limits: limits,

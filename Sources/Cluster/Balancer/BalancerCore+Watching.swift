@@ -29,14 +29,14 @@ extension BalancerCore {
     }
 
     /// A worker asks which balancer reigns here. It need not be registered.
-    package mutating func scouted(_ scouting: DiscoveryRequest, peer: NodeIdentity?, now: Instant) -> DiscoveryVerdict {
+    package mutating func discover(_ request: DiscoveryRequest, peer: NodeIdentity?, now: Instant) -> DiscoveryVerdict {
         if let cluster {
             guard let peer, peer.cluster == cluster else { return .refused(.wrongCluster) }
             if peer.role == .operator { return .refused(.wrongRole) }
         }
-        guard scouting.epochSeen <= .ceiling else { return .refused(.invalid("the epoch is out of range")) }
+        guard request.epochSeen <= .ceiling else { return .refused(.invalid("the epoch is out of range")) }
         if isOver { return .refused(.steppingDown) }
-        hear(scouting.epochSeen, at: scouting.reignsAt, from: peer?.id, now: now)
+        hear(request.epochSeen, at: request.reignsAt, from: peer?.id, now: now)
         return .reigns(epoch)
     }
 

@@ -94,7 +94,7 @@ package struct BalancerCore: Sendable {
         self.home = home
         generator = SeededGenerator(seed: seed)
         fenceCheckAt = now.advanced(byMilliseconds: self.settings.fenceCheckMilliseconds)
-        inquiry = ReignInquiry(port: clusterPort, intervalMilliseconds: self.settings.scoutMilliseconds, now: now)
+        inquiry = ReignInquiry(port: clusterPort, intervalMilliseconds: self.settings.discoveryMilliseconds, now: now)
         for hint in hints?.workers ?? [] {
             adopt(hint, now: now)
         }

@@ -61,8 +61,8 @@ extension ClusterEvent {
         case .steppedDown(let epoch): "stepping down: a balancer of epoch \(epoch.value) reigns"
         case .laterReignClaimed(let epoch, let id):
             "\(id?.text ?? "a peer") claims that a balancer of epoch \(epoch.value) reigns: asking the fence and that address; if none reigns there, see 'balancer epochs --help'"
-        case .absurdReign(let epoch, let seat):
-            "a balancer at \(seat) has epoch \(epoch.value), which is too high to be believed: ignored"
+        case .absurdReign(let epoch, let address):
+            "a balancer at \(address) has epoch \(epoch.value), which is too high to be believed: ignored"
         case .capacityBounded(let id, let announced, let counted):
             "\(id) announces capacity \(announced): counted as \(counted) (see --max-capacity)"
         case .nobodyMayStandIn:

@@ -1,11 +1,11 @@
 /// Decides when and where a balancer asks whether a later one reigns.
 ///
 /// Claims of peers start the questions, and a claim costs its peer one small request. So the number of questions does
-/// not depend on the number of claims: there is one round each `intervalMilliseconds`, with at most `seatsInRound`
+/// not depend on the number of claims: there is one round each `intervalMilliseconds`, with at most `addressesInRound`
 /// addresses. A claim between two rounds starts the next round. All addresses have their turn, so false ones only delay
 /// the others.
 struct ReignInquiry: Sendable {
-    static let seatsInRound = 4
+    static let addressesInRound = 4
     private static let noticeMilliseconds: Int64 = 60_000
 
     private let port: UInt16
@@ -13,7 +13,7 @@ struct ReignInquiry: Sendable {
     /// Hosts of other lock domains whose workers have been members.
     private var known: [BalancerAddress] = []
     /// Addresses that peers have named, one for each peer, the latest last.
-    private var claimed: [(claimant: NodeID?, seat: BalancerAddress)] = []
+    private var claimed: [(claimant: NodeID?, address: BalancerAddress)] = []
     /// The start of the next round in the list of all addresses.
     private var turn = 0
     private var isPending = false
@@ -32,19 +32,19 @@ struct ReignInquiry: Sendable {
 
     /// A worker on `host` may start a successor there.
     mutating func remember(host: String) {
-        let seat = BalancerAddress(host: host, port: port)
-        guard !known.contains(seat) else { return }
+        let address = BalancerAddress(host: host, port: port)
+        guard !known.contains(address) else { return }
         if known.count == BalancerAddress.maximumCount { known.removeFirst() }
-        known.append(seat)
+        known.append(address)
     }
 
     /// Records a claim. Returns true if it deserves a log line: once a minute.
-    mutating func hear(at seat: BalancerAddress?, from claimant: NodeID?, now: Instant) -> Bool {
+    mutating func hear(at address: BalancerAddress?, from claimant: NodeID?, now: Instant) -> Bool {
         isPending = true
-        if let seat, !claimed.contains(where: { $0.claimant == claimant && $0.seat == seat }) {
+        if let address, !claimed.contains(where: { $0.claimant == claimant && $0.address == address }) {
             claimed.removeAll { $0.claimant == claimant }
             if claimed.count == BalancerAddress.maximumCount { claimed.removeFirst() }
-            claimed.append((claimant, seat))
+            claimed.append((claimant, address))
         }
         guard now >= nextNotice else { return false }
         nextNotice = now.advanced(byMilliseconds: Self.noticeMilliseconds)
@@ -56,11 +56,13 @@ struct ReignInquiry: Sendable {
         guard isPending, now >= notBefore else { return nil }
         isPending = false
         notBefore = now.advanced(byMilliseconds: intervalMilliseconds)
-        var seats: [BalancerAddress] = []
-        for seat in claimed.map(\.seat).reversed() + known where !seats.contains(seat) { seats.append(seat) }
-        guard seats.count > Self.seatsInRound else { return seats }
-        let begin = turn % seats.count
-        turn = begin + Self.seatsInRound
-        return (0..<Self.seatsInRound).map { seats[(begin + $0) % seats.count] }
+        var addresses: [BalancerAddress] = []
+        for address in claimed.map(\.address).reversed() + known where !addresses.contains(address) {
+            addresses.append(address)
+        }
+        guard addresses.count > Self.addressesInRound else { return addresses }
+        let begin = turn % addresses.count
+        turn = begin + Self.addressesInRound
+        return (0..<Self.addressesInRound).map { addresses[(begin + $0) % addresses.count] }
     }
 }

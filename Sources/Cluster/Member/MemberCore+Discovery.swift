@@ -4,14 +4,16 @@
 /// cluster port. A member asks one of them at a time, now and then: after a partition two balancers may reign without
 /// knowing of each other. A worker without a balancer asks all of them.
 extension MemberCore {
-    /// A balancer of `epoch` answered at `seat`.
-    package mutating func scouted(_ seat: BalancerAddress, epoch: Epoch, now: Instant) {
+    /// A balancer of `epoch` answered at `address`.
+    package mutating func balancerFound(at address: BalancerAddress, epoch: Epoch, now: Instant) {
         latest = now
-        guard seat != self.seat, epoch >= highestEpoch, epoch <= highestEpoch.reach, !isStopping else { return }
+        guard address != balancerAddress, epoch >= highestEpoch, epoch <= highestEpoch.reach, !isStopping else {
+            return
+        }
         guard epoch > highestEpoch || isLost else { return }
         if epoch > highestEpoch { follow(epoch, now: now) }
         balancerShowedItself(now: now)
-        move(to: seat, now: now)
+        move(to: address, now: now)
     }
 
     /// The present balancer does not answer, or does not have the highest epoch.
@@ -19,40 +21,40 @@ extension MemberCore {
         !isRegistered || watchedEpoch < highestEpoch || isBalancerDead || misses >= settings.watchMisses
     }
 
-    mutating func scoutDue(now: Instant) {
-        let others = seats.filter { $0 != seat }
+    mutating func discoverDue(now: Instant) {
+        let others = balancerAddresses.filter { $0 != balancerAddress }
         guard !others.isEmpty, !isStopping else {
-            scoutAt = nil
+            discoverAt = nil
             return
         }
-        let scouting = DiscoveryRequest(epochSeen: highestEpoch, reignsAt: seatOfReign)
+        let request = DiscoveryRequest(epochSeen: highestEpoch, reignsAt: reignAddress)
         if isLost {
-            scoutAt = now.advanced(byMilliseconds: settings.lostScoutMilliseconds)
-            effects.append(.scout(others, scouting))
+            discoverAt = now.advanced(byMilliseconds: settings.lostDiscoveryMilliseconds)
+            effects.append(.discover(others, request))
         } else {
-            scoutAt = now.advanced(byMilliseconds: jittered(settings.scoutMilliseconds))
-            scoutTurn = (scoutTurn + 1) % others.count
-            effects.append(.scout([others[scoutTurn]], scouting))
+            discoverAt = now.advanced(byMilliseconds: jittered(settings.discoveryMilliseconds))
+            discoveryTurn = (discoveryTurn + 1) % others.count
+            effects.append(.discover([others[discoveryTurn]], request))
         }
     }
 
     /// The balancer may have moved to another address. Usually its own lock domain has a successor at once.
-    mutating func scoutSoon(now: Instant) {
-        guard isStarted, !isStopping, seats.count > 1 else { return }
-        let soon = now.advanced(byMilliseconds: settings.lostScoutMilliseconds)
-        scoutAt = scoutAt.map { min($0, soon) } ?? soon
+    mutating func discoverSoon(now: Instant) {
+        guard isStarted, !isStopping, balancerAddresses.count > 1 else { return }
+        let soon = now.advanced(byMilliseconds: settings.lostDiscoveryMilliseconds)
+        discoverAt = discoverAt.map { min($0, soon) } ?? soon
     }
 
-    /// Moves this worker to the balancer at `seat`, where it has to register.
-    mutating func move(to seat: BalancerAddress, now: Instant) {
+    /// Moves this worker to the balancer at `address`, where it has to register.
+    mutating func move(to address: BalancerAddress, now: Instant) {
         // The previous balancer gets the new address, so that it asks there and steps down at once.
         var farewell = isRegistered ? makeWatch() : nil
-        farewell?.reignsAt = seat
-        self.seat = seat
-        hostOfSeat = nil
-        remember([seat])
-        note(.moved(seat))
-        effects.append(.move(to: seat, farewell: farewell))
+        farewell?.reignsAt = address
+        balancerAddress = address
+        reachedHost = nil
+        remember([address])
+        note(.moved(address))
+        effects.append(.move(to: address, farewell: farewell))
         isRegistered = false
         isRegistering = false
         isWatchOut = false
@@ -64,28 +66,29 @@ extension MemberCore {
 
     /// The address of the balancer with the highest epoch, as far as this worker knows. A past balancer can ask there.
     /// For an address that only this host can reach, it is this host's address.
-    package var seatOfReign: BalancerAddress? {
-        guard isRegistered, watchedEpoch == highestEpoch, let seat else { return nil }
+    package var reignAddress: BalancerAddress? {
+        guard isRegistered, watchedEpoch == highestEpoch, let balancerAddress else { return nil }
         // Another node may have no such name, or another address for it.
-        let place = BalancerAddress(host: hostOfSeat ?? seat.host, port: seat.port)
-        return HostName.isLoopback(place.host) ? ownSeat : place
+        let place = BalancerAddress(host: reachedHost ?? balancerAddress.host, port: balancerAddress.port)
+        return HostName.isLoopback(place.host) ? ownAddress : place
     }
 
     /// The address of a balancer on this worker's own host.
-    var ownSeat: BalancerAddress? {
-        seat.map { BalancerAddress(host: record.host, port: $0.port) }
+    var ownAddress: BalancerAddress? {
+        balancerAddress.map { BalancerAddress(host: record.host, port: $0.port) }
     }
 
     /// Records addresses where a successor of another lock domain may reign.
-    mutating func rememberSeats() {
-        guard let port = seat?.port, let home = record.home else { return }
-        remember(snapshot.seats(outside: home, port: port))
+    mutating func rememberAddresses() {
+        guard let port = balancerAddress?.port, let home = record.home else { return }
+        remember(snapshot.addresses(outside: home, port: port))
     }
 
     private mutating func remember(_ more: [BalancerAddress]) {
-        for seat in more where seats.count < BalancerAddress.maximumCount && !seats.contains(seat) {
-            seats.append(seat)
+        for address in more
+        where balancerAddresses.count < BalancerAddress.maximumCount && !balancerAddresses.contains(address) {
+            balancerAddresses.append(address)
         }
-        if scoutAt == nil { scoutSoon(now: latest) }
+        if discoverAt == nil { discoverSoon(now: latest) }
     }
 }

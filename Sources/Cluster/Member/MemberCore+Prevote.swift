@@ -14,7 +14,7 @@ extension MemberCore {
         latest = now
         let age = lastSignAge(now: now)
         // A later reign in the candidate's question is a claim. This worker looks for that reign, and its own checks decide.
-        if prevote.epochSeen > highestEpoch { scoutSoon(now: now) }
+        if prevote.epochSeen > highestEpoch { discoverSoon(now: now) }
         var agrees: Bool
         if prevote.epochSeen < highestEpoch {
             agrees = false
@@ -35,7 +35,7 @@ extension MemberCore {
         latest = now
         guard case .prevoting = phase, ballot.count(answer, from: id, after: highestEpoch) else { return }
         // Another worker may have taken over without this worker's knowledge. A vote does not prove it.
-        if let answer, answer.epochSeen > highestEpoch { scoutSoon(now: now) }
+        if let answer, answer.epochSeen > highestEpoch { discoverSoon(now: now) }
         if answer == nil { knownDead.insert(id) }
         continueBallot(now: now)
     }

@@ -20,7 +20,7 @@ extension MemberCore {
     package var isAtHome: Bool {
         guard order.isAtHome else { return false }
         return highestEpoch.term == snapshot.epoch.term || handoverEpoch == highestEpoch
-            || (order.distant.isEmpty && seats.count <= 1)
+            || (order.distant.isEmpty && balancerAddresses.count <= 1)
     }
 
     /// The lock domain of the latest reign: the one that was handed its listeners. A snapshot may be of an earlier
@@ -46,7 +46,7 @@ extension MemberCore {
             isBalancerDead = true
             note(isAtHome ? .balancerDead : .balancerLost)
         }
-        scoutSoon(now: now)
+        discoverSoon(now: now)
         guard isAtHome else {
             // From another host, a crash, a partition and a killed process look the same: silence.
             suspectBalancer(now: now)
@@ -78,10 +78,10 @@ extension MemberCore {
         knowsStateDirectory = true
         if epoch > highestEpoch { follow(epoch, now: now) }
         homeMayDiffer()
-        if epoch == highestEpoch, !wasAtHome, let ownSeat, ownSeat != seat, !isStopping {
+        if epoch == highestEpoch, !wasAtHome, let ownAddress, ownAddress != balancerAddress, !isStopping {
             // The reigning balancer belongs to this lock domain, and this worker did not know it.
             balancerShowedItself(now: now)
-            move(to: ownSeat, now: now)
+            move(to: ownAddress, now: now)
         }
         releasePastListeners()
         updateStandby()
@@ -101,8 +101,8 @@ extension MemberCore {
             isBalancerDead = false
             phase = .idle
             registerAttempts = 0
-            if wasElsewhere, let ownSeat, ownSeat != seat {
-                move(to: ownSeat, now: now)
+            if wasElsewhere, let ownAddress, ownAddress != balancerAddress {
+                move(to: ownAddress, now: now)
             } else if isRegistered {
                 if !isWatchOut { watchAt = now }
             } else if !isRegistering, !isStopping {
@@ -135,7 +135,7 @@ extension MemberCore {
         if let proof = standInProof, proof.epoch == watchedEpoch {
             guard proof.again <= now, snapshot.worker(record.id)?.mayStandIn == false else { return }
         }
-        standInProof = (watchedEpoch, now.advanced(byMilliseconds: settings.scoutMilliseconds))
+        standInProof = (watchedEpoch, now.advanced(byMilliseconds: settings.discoveryMilliseconds))
         effects.append(.proveStandIn(incarnation: record.incarnation))
     }
 

@@ -129,7 +129,7 @@ extension MemberCore {
         promise = nil
         lastDefeat = nil
         ignoredEpoch = nil
-        scoutSoon(now: now)
+        discoverSoon(now: now)
         if case .takingOver = phase {
             // This worker may have started it itself. The shell will report.
         } else {
@@ -147,7 +147,7 @@ extension MemberCore {
         guard newer.supersedes(snapshot) else { return }
         snapshot = newer.keepingLaterStarts(of: snapshot)
         order = makeOrder()
-        rememberSeats()
+        rememberAddresses()
         effects.append(.persist(snapshot))
         releasePastListeners()
     }
@@ -165,7 +165,7 @@ extension MemberCore {
     private mutating func missed(now: Instant) {
         misses = min(misses + 1, 1000)
         guard misses >= settings.watchMisses else { return }
-        scoutSoon(now: now)
+        discoverSoon(now: now)
         suspectBalancer(now: now)
     }
 

@@ -72,13 +72,13 @@ package struct MemberCore: Sendable {
     // Balancer addresses.
 
     /// The present balancer address; nil in a cluster with one address that only the shell knows.
-    var seat: BalancerAddress?
-    /// The host behind the name in `seat`; nil if `seat` is an address, or if no connection has succeeded.
-    var hostOfSeat: String?
+    var balancerAddress: BalancerAddress?
+    /// The host behind the name in `balancerAddress`; nil if that is an address, or if no connection has succeeded.
+    var reachedHost: String?
     /// The addresses where a balancer may reign, bounded. The first ones come from the shell.
-    var seats: [BalancerAddress]
-    var scoutAt: Instant?
-    var scoutTurn = 0
+    var balancerAddresses: [BalancerAddress]
+    var discoverAt: Instant?
+    var discoveryTurn = 0
 
     // Watch.
     var watchAt: Instant?
@@ -128,12 +128,12 @@ package struct MemberCore: Sendable {
     ///   - snapshot: the one from the state directory, if there is one.
     ///   - highestEpoch: the highest known epoch, for example from the epoch file.
     ///   - knowsStateDirectory: this worker shares the balancer's state directory, and so its lock.
-    ///   - seats: the balancer addresses; the first is asked first.
+    ///   - addresses: the balancer addresses; the first is asked first.
     ///   - needsQuorum: false for a worker that may replace another lock domain's balancer without a majority.
     ///   - seed: for random variation.
     package init(
         record: WorkerRecord, settings: ClusterSettings = ClusterSettings(), snapshot: Snapshot? = nil,
-        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, seats: [BalancerAddress] = [],
+        highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, addresses: [BalancerAddress] = [],
         needsQuorum: Bool = true,
         seed: UInt64, now: Instant
     ) {
@@ -145,8 +145,8 @@ package struct MemberCore: Sendable {
         self.needsQuorum = needsQuorum
         order = SuccessionOrder(of: self.snapshot, seenBy: record)
         pulse = BalancerPulse(self.settings)
-        seat = seats.first
-        self.seats = Array(seats.prefix(BalancerAddress.maximumCount))
+        balancerAddress = addresses.first
+        balancerAddresses = Array(addresses.prefix(BalancerAddress.maximumCount))
         latest = now
         generator = SeededGenerator(seed: seed)
     }
@@ -156,8 +156,8 @@ package struct MemberCore: Sendable {
         latest = now
         guard !isStarted else { return }
         isStarted = true
-        rememberSeats()
-        scoutSoon(now: now)
+        rememberAddresses()
+        discoverSoon(now: now)
         sendRegistration(now: now)
     }
 
@@ -169,7 +169,7 @@ package struct MemberCore: Sendable {
         phase = .idle
         if !isRegistered { registerAt = nil }
         orphanAt = nil
-        scoutAt = nil
+        discoverAt = nil
         updateStandby()
         effects.append(.drain)
     }
@@ -184,13 +184,13 @@ package struct MemberCore: Sendable {
         if let registerAt, registerAt <= now { registrationDue(now: now) }
         if let orphanAt, orphanAt <= now { orphaned(now: now) }
         if let watchAt, watchAt <= now { watchDue(now: now) }
-        if let scoutAt, scoutAt <= now { scoutDue(now: now) }
+        if let discoverAt, discoverAt <= now { discoverDue(now: now) }
         if let deadline = phase.deadline, deadline <= now { phaseEnded(now: now) }
     }
 
     /// The time of the next `tick`.
     package var nextDeadline: Instant? {
-        [registerAt, orphanAt, watchAt, scoutAt, phase.deadline].compactMap { $0 }.min()
+        [registerAt, orphanAt, watchAt, discoverAt, phase.deadline].compactMap { $0 }.min()
     }
 
     /// Returns the shell's next tasks in order, and empties the list.

@@ -14,8 +14,8 @@ package enum MemberEffect: Sendable, Equatable {
     /// With `killHolder`, first kill the holder of the lock, if it is the balancer of epoch `after` or below that this
     /// worker pinned (pidfd) while it was alive. Kill no other process.
     case takeOver(after: Epoch, killHolder: Bool)
-    /// Ask at each of these addresses which balancer reigns there; report answers with `scouted`.
-    case scout([BalancerAddress], DiscoveryRequest)
+    /// Ask at each of these addresses which balancer reigns there; report answers with `balancerFound`.
+    case discover([BalancerAddress], DiscoveryRequest)
     /// Send all further requests to the balancer at this address, and expect no answers to earlier ones. The farewell
     /// is for the previous balancer.
     case move(to: BalancerAddress, farewell: Watch?)

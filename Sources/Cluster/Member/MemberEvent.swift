@@ -52,7 +52,7 @@ extension MemberEvent {
         case .olderBalancerIgnored(let epoch): "ignoring an older balancer, of epoch \(epoch.value)"
         case .absurdEpochIgnored(let epoch):
             "ignoring a balancer of epoch \(epoch.value): it is too high to be believed; if it is right, see 'balancer epochs --help'"
-        case .moved(let seat): "the balancer is at \(seat.host), port \(seat.port): registering there"
+        case .moved(let address): "the balancer is at \(address.host), port \(address.port): registering there"
         case .outvoted: "other workers still see the balancer: not taking over"
         case .noQuorum(let agreed, let registered):
             "not taking over: \(agreed) of \(registered) registered workers miss the balancer; more than half are needed, from two hosts at least (or --takeover-without-quorum)"

@@ -51,14 +51,14 @@ extension MemberCore {
         case .stopRequested: stop(now: now)
         case .tick: tick(now: now)
         case .lagged(let milliseconds): loopLagged(byMilliseconds: milliseconds, now: now)
-        case .balancerReached(let host): hostOfSeat = host
+        case .balancerReached(let host): reachedHost = host
         case .registered(let snapshot, let settings): registered(snapshot, settings: settings, now: now)
         case .registrationFailed(let refusal): registrationFailed(refusal, now: now)
         case .registrationUnreachable(let isSilent): registrationUnreachable(isSilent: isSilent, now: now)
         case .watchAnswered(let epoch, let newer): watchAnswered(epoch: epoch, newer: newer, now: now)
         case .watchUnknown: watchUnknown(now: now)
         case .watchFailed(let failure): watchFailed(failure, now: now)
-        case .balancerFound(let address, let epoch): scouted(address, epoch: epoch, now: now)
+        case .balancerFound(let address, let epoch): balancerFound(at: address, epoch: epoch, now: now)
         case .epochSeen(let epoch): _ = requestSeen(epoch: epoch)
         case .handoverReceived(let epoch): handoverReady(epoch: epoch, now: now)
         case .handoverEnded(let epoch): handoverEnded(epoch: epoch, now: now)

@@ -29,10 +29,10 @@ package struct BalancerAddress: Hashable, Sendable, CustomStringConvertible {
 extension BalancerAddress: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let seat = BalancerAddress(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a seat is HOST:PORT")
+        guard let address = BalancerAddress(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a balancer address is HOST:PORT")
         }
-        self = seat
+        self = address
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -46,13 +46,15 @@ extension Snapshot {
     /// that may act across hosts.
     ///
     /// - Parameter port: the cluster port, which is the same everywhere.
-    package func seats(outside home: LockDomain, port: UInt16) -> [BalancerAddress] {
-        var seats: [BalancerAddress] = []
+    package func addresses(outside home: LockDomain, port: UInt16) -> [BalancerAddress] {
+        var addresses: [BalancerAddress] = []
         for worker in workers where worker.mayStandIn && worker.acrossHosts {
             guard let other = worker.home, other != home, !HostName.isLoopback(worker.host) else { continue }
-            let seat = BalancerAddress(host: worker.host, port: port)
-            if seats.count < BalancerAddress.maximumCount, !seats.contains(seat) { seats.append(seat) }
+            let address = BalancerAddress(host: worker.host, port: port)
+            if addresses.count < BalancerAddress.maximumCount, !addresses.contains(address) {
+                addresses.append(address)
+            }
         }
-        return seats
+        return addresses
     }
 }

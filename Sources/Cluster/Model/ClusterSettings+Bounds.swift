@@ -16,7 +16,7 @@ extension ClusterSettings {
             \.takeoverRetryMinimumMilliseconds, \.takeoverRetryMaximumMilliseconds, \.orphanMilliseconds,
             \.registerRetryMinimumMilliseconds, \.registerRetryMaximumMilliseconds, \.refusedRetryMilliseconds,
             \.registerTimeoutMilliseconds, \.distantGraceMilliseconds, \.distantTurnMilliseconds,
-            \.scoutMilliseconds, \.lostScoutMilliseconds, \.quorumTimeoutMilliseconds, \.promiseMilliseconds,
+            \.discoveryMilliseconds, \.lostDiscoveryMilliseconds, \.quorumTimeoutMilliseconds, \.promiseMilliseconds,
             \.fenceCheckMilliseconds,
         ]
         for path in intervals {

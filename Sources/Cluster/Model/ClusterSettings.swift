@@ -84,9 +84,9 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
     package var orphanMilliseconds: Int64 = 5000
 
     /// The interval between two requests of a member to other balancer addresses, one address at a time.
-    package var scoutMilliseconds: Int64 = 2000
+    package var discoveryMilliseconds: Int64 = 2000
     /// The same interval for a worker that does not reach its balancer. It asks at all addresses.
-    package var lostScoutMilliseconds: Int64 = 500
+    package var lostDiscoveryMilliseconds: Int64 = 500
 
     // Registration.
 
@@ -103,6 +103,21 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
 }
 
 extension ClusterSettings {
+    // The names in messages. Nodes of other versions read them, so a renamed property keeps its name there.
+    private enum CodingKeys: String, CodingKey {
+        case probeIntervalMilliseconds, probeTimeoutMilliseconds, jitterPercent, fall, rise, flapWindowMilliseconds,
+            flapMaximumDoublings, requestFailuresToEject, ejectionMilliseconds, ejectionMaximumMilliseconds,
+            togetherMilliseconds, slowStartMilliseconds, leaseMilliseconds, evictionMilliseconds, connectBackTimeoutMilliseconds,
+            maximumTickets, maximumWorkers, maximumCapacity, fenceCheckMilliseconds, watchFastMilliseconds,
+            watchFastRanks, watchSlowMilliseconds, watchMisses, lagMilliseconds, rankDelayMilliseconds,
+            prevoteTimeoutMilliseconds, distantGraceMilliseconds, distantTurnMilliseconds, quorumTimeoutMilliseconds,
+            promiseMilliseconds, takeoverTimeoutMilliseconds, takeoverRetryMinimumMilliseconds,
+            takeoverRetryMaximumMilliseconds, orphanMilliseconds, registerRetryMinimumMilliseconds,
+            registerRetryMaximumMilliseconds, refusedRetryMilliseconds, registerTimeoutMilliseconds
+        case discoveryMilliseconds = "scoutMilliseconds"
+        case lostDiscoveryMilliseconds = "lostScoutMilliseconds"
+    }
+
     // The synthesized decoder would require every field. This one accepts missing fields.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -144,8 +159,8 @@ extension ClusterSettings {
         try read(&takeoverRetryMinimumMilliseconds, .takeoverRetryMinimumMilliseconds)
         try read(&takeoverRetryMaximumMilliseconds, .takeoverRetryMaximumMilliseconds)
         try read(&orphanMilliseconds, .orphanMilliseconds)
-        try read(&scoutMilliseconds, .scoutMilliseconds)
-        try read(&lostScoutMilliseconds, .lostScoutMilliseconds)
+        try read(&discoveryMilliseconds, .discoveryMilliseconds)
+        try read(&lostDiscoveryMilliseconds, .lostDiscoveryMilliseconds)
         try read(&registerRetryMinimumMilliseconds, .registerRetryMinimumMilliseconds)
         try read(&registerRetryMaximumMilliseconds, .registerRetryMaximumMilliseconds)
         try read(&refusedRetryMilliseconds, .refusedRetryMilliseconds)

@@ -10,7 +10,7 @@ extension BalancerControl {
         switch request.message {
         case .register(let registration): register(registration, request)
         case .watch(let watch): self.watch(watch, request)
-        case .scout(let scouting): scout(scouting, request)
+        case .discover(let discovery): discover(discovery, request)
         case .drain(let departure):
             let verdict = core.drain(
                 departure.id, incarnation: departure.incarnation, peer: request.peer, now: now)
@@ -69,8 +69,8 @@ extension BalancerControl {
         }
     }
 
-    private func scout(_ scouting: DiscoveryRequest, _ request: ClusterRequest) {
-        switch core.scouted(scouting, peer: request.peer, now: now) {
+    private func discover(_ discovery: DiscoveryRequest, _ request: ClusterRequest) {
+        switch core.discover(discovery, peer: request.peer, now: now) {
         case .reigns(let epoch): request.reply(.acknowledged(epoch))
         case .refused(let refusal): request.reply(.refused(refusal))
         }

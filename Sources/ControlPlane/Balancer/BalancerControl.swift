@@ -46,7 +46,7 @@ package final class BalancerControl {
     private let timer: LoopTimer
     private let slowStartTimer: LoopTimer
     /// Asks whether a later balancer reigns elsewhere.
-    private let scout: BalancerDiscovery
+    private let discovery: BalancerDiscovery
     private let publication: Debouncer
     /// The reign is over, and no effect is performed any more.
     private(set) var isStopped = false
@@ -82,9 +82,9 @@ package final class BalancerControl {
         publication = Debouncer(on: loop)
         probePlaces = ProbeLimiter(on: loop)
         delayedAnswers = DelayedAnswers(on: loop)
-        scout = BalancerDiscovery(loop: loop, provider: callers.provider) { certificates.balancerEndpoint(at: $0) }
-        scout.onAnswer = { [unowned self] seat, epoch in
-            feed(.reignFound(epoch, at: seat))
+        discovery = BalancerDiscovery(loop: loop, provider: callers.provider) { certificates.balancerEndpoint(at: $0) }
+        discovery.onAnswer = { [unowned self] address, epoch in
+            feed(.reignFound(epoch, at: address))
         }
         publication.action = { [unowned self] in publishRoster() }
         probePlaces.onPlace = { [weak self] in self?.probe($0, at: $1) }
@@ -106,7 +106,7 @@ package final class BalancerControl {
         delayedAnswers.stop()
         for connectBack in connectBacks.values { connectBack.caller.close() }
         connectBacks = [:]
-        scout.stop()
+        discovery.stop()
         callers.close()
     }
 
@@ -125,8 +125,8 @@ package final class BalancerControl {
     }
 
     /// A worker refused a request: it claims that it has met a later reign.
-    package func fenced(by subject: LoadBalancer.Subject, epoch: UInt64, seat: BalancerAddress?) {
-        feed(.epochRefused(by: subject.id, incarnation: subject.incarnation, seen: Epoch(epoch), at: seat))
+    package func fenced(by subject: LoadBalancer.Subject, epoch: UInt64, address: BalancerAddress?) {
+        feed(.epochRefused(by: subject.id, incarnation: subject.incarnation, seen: Epoch(epoch), at: address))
     }
 
     /// The coordinator's grant does not stand any more.
@@ -167,10 +167,10 @@ package final class BalancerControl {
         case .probe(let record): probe(record)
         case .hostsChanged: publication.isDue(isUrgent: loadBalancer.routableCount == 0)
         case .stepDown(let epoch): callbacks.onStepDown(epoch)
-        case .seek(let seats):
+        case .seek(let addresses):
             // The request contains no epoch, so it supersedes no balancer.
-            scout.ask(
-                seats, DiscoveryRequest(epochSeen: .none), timeoutMilliseconds: BalancerControl.seekMilliseconds)
+            discovery.ask(
+                addresses, DiscoveryRequest(epochSeen: .none), timeoutMilliseconds: BalancerControl.seekMilliseconds)
         case .checkFence: callbacks.onCheckFence()
         case .abandon(let reason): callbacks.onAbandon(reason)
         case .event(let event): log.report(event)

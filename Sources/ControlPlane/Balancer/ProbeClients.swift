@@ -83,9 +83,9 @@ extension NodeCertificates {
 
     /// The address of a possible balancer. The peer there must show a balancer's certificate. Nil if the host is no
     /// address.
-    package func balancerEndpoint(at seat: BalancerAddress) -> UpstreamEndpoint? {
-        guard let address = SocketAddress(host: seat.host, port: seat.port) else { return nil }
+    package func balancerEndpoint(at address: BalancerAddress) -> UpstreamEndpoint? {
+        guard let resolved = SocketAddress(host: address.host, port: address.port) else { return nil }
         let expectation = uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
-        return UpstreamEndpoint(address: address, host: seat.host, expectation: expectation)
+        return UpstreamEndpoint(address: resolved, host: address.host, expectation: expectation)
     }
 }

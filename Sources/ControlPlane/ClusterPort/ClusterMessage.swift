@@ -5,7 +5,7 @@ internal import Storage
 enum ClusterMessage: Sendable {
     case register(Registration)
     case watch(Watch)
-    case scout(DiscoveryRequest)
+    case discover(DiscoveryRequest)
     case drain(Departure)
     case leave(Departure)
     /// A worker of another host shows its balancer certificate to prove that it may stand in.
@@ -13,13 +13,13 @@ enum ClusterMessage: Sendable {
 
     /// The kinds of messages, by path.
     enum Kind: Sendable {
-        case register, watch, scout, drain, leave, standIn
+        case register, watch, discover, drain, leave, standIn
 
         init?(path: String) {
             switch path {
             case ClusterPaths.register: self = .register
             case ClusterPaths.watch: self = .watch
-            case ClusterPaths.scout: self = .scout
+            case ClusterPaths.discover: self = .discover
             case ClusterPaths.drain: self = .drain
             case ClusterPaths.leave: self = .leave
             case ClusterPaths.standIn: self = .standIn
@@ -32,7 +32,7 @@ enum ClusterMessage: Sendable {
         var maximumBody: Int {
             switch self {
             case .register: 16 << 10
-            case .watch, .scout, .drain, .leave, .standIn: 1024
+            case .watch, .discover, .drain, .leave, .standIn: 1024
             }
         }
 
@@ -41,7 +41,7 @@ enum ClusterMessage: Sendable {
             switch self {
             case .register: "registration"
             case .watch: "watch"
-            case .scout: "question"
+            case .discover: "question"
             case .drain, .leave, .standIn: "request"
             }
         }
@@ -54,7 +54,7 @@ enum ClusterMessage: Sendable {
             switch kind {
             case .register: JSON.decode(Registration.self, from: body).map { .register($0) }
             case .watch: JSON.decode(Watch.self, from: body).map { .watch($0) }
-            case .scout: JSON.decode(DiscoveryRequest.self, from: body).map { .scout($0) }
+            case .discover: JSON.decode(DiscoveryRequest.self, from: body).map { .discover($0) }
             case .drain: JSON.decode(Departure.self, from: body).map { .drain($0) }
             case .leave: JSON.decode(Departure.self, from: body).map { .leave($0) }
             case .standIn: JSON.decode(Departure.self, from: body).map { .standIn($0) }

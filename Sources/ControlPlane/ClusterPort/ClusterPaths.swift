@@ -5,7 +5,7 @@ package enum ClusterPaths {
     package static let drain = "/cluster/v1/drain"
     package static let leave = "/cluster/v1/leave"
     package static let standIn = "/cluster/v1/stand-in"
-    package static let scout = "/cluster/v1/scout"
+    package static let discover = "/cluster/v1/scout"
     package static let prevote = "/cluster/v1/prevote"
     /// The probe. The field `understudy-probe` distinguishes it from a client's request for the same path.
     package static let health = "/health"

@@ -25,21 +25,21 @@ package final class BalancerDiscovery {
         self.endpoint = endpoint
     }
 
-    package func ask(_ seats: [BalancerAddress], _ scouting: DiscoveryRequest, timeoutMilliseconds: Int) {
-        for seat in seats where asked[seat] == nil {
-            guard let endpoint = endpoint(seat) else { continue }
+    package func ask(_ addresses: [BalancerAddress], _ request: DiscoveryRequest, timeoutMilliseconds: Int) {
+        for address in addresses where asked[address] == nil {
+            guard let endpoint = endpoint(address) else { continue }
             let caller = ControlClient(loop: loop, endpoint: endpoint, provider: provider)
-            asked[seat] = caller
+            asked[address] = caller
             caller.ask(
-                .post, ClusterPaths.scout, body: JSON.encode(scouting), timeoutMilliseconds: timeoutMilliseconds
+                .post, ClusterPaths.discover, body: JSON.encode(request), timeoutMilliseconds: timeoutMilliseconds
             ) { [unowned self] result in
                 caller.close()
-                asked[seat] = nil
+                asked[address] = nil
                 // Usually no process listens there.
                 if case .success(let reply) = result, reply.status == 200,
                     let answer = JSON.decode(Acknowledgement.self, from: reply.body)
                 {
-                    onAnswer(seat, answer.epoch)
+                    onAnswer(address, answer.epoch)
                 }
                 if asked.isEmpty { onEnd() }
             }

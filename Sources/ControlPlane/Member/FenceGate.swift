@@ -22,13 +22,13 @@ package final class FenceGate: Sendable {
     }
 
     /// Raises the epoch because of other information, and stores the balancer's address.
-    package func raise(to epoch: Epoch, at seat: BalancerAddress?) {
+    package func raise(to epoch: Epoch, at address: BalancerAddress?) {
         highest.max(epoch.value, ordering: .acquiringAndReleasing)
-        place.withLock { $0 = seat }
+        place.withLock { $0 = address }
     }
 
     /// The information for a past balancer.
-    package var reign: (epoch: Epoch, seat: BalancerAddress?) {
+    package var reign: (epoch: Epoch, address: BalancerAddress?) {
         (Epoch(highest.load(ordering: .relaxed)), place.withLock { $0 })
     }
 }

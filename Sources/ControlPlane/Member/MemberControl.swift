@@ -23,7 +23,7 @@ package final class MemberControl {
     private let provider: TransportProvider
     private let balancers: [UpstreamEndpoint]
     private var balancer: ControlClient
-    private let scout: BalancerDiscovery
+    private let discovery: BalancerDiscovery
     private let launcher: BalancerLauncher?
     private let handover: HandoverClient?
     private let hook: TakeoverHook?
@@ -62,8 +62,8 @@ package final class MemberControl {
         self.balancers = balancers
         balancer = ControlClient(
             loop: loop, endpoint: balancers[0], provider: provider, maximumBody: ControlClient.largestSnapshot)
-        scout = BalancerDiscovery(loop: loop, provider: provider) { seat in
-            MemberControl.endpoint(of: seat, among: balancers)
+        discovery = BalancerDiscovery(loop: loop, provider: provider) { address in
+            MemberControl.endpoint(of: address, among: balancers)
         }
         let snapshot = directory.flatMap { SnapshotStore.load(of: record.id, in: $0) }
         // Only where a balancer has lived is there a lock that fences: elsewhere this worker waits until it is handed
@@ -71,10 +71,10 @@ package final class MemberControl {
         let hasLock = directory.map { $0.files.status(of: StateDirectory.Name.lock) != nil } ?? false
         core = MemberCore(
             record: record, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none, knowsStateDirectory: hasLock,
-            seats: balancers.map { BalancerAddress(host: $0.destination.host, port: $0.destination.port) },
+            addresses: balancers.map { BalancerAddress(host: $0.destination.host, port: $0.destination.port) },
             needsQuorum: needsQuorum,
             seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
-        gate.raise(to: core.highestEpoch, at: core.seatOfReign)
+        gate.raise(to: core.highestEpoch, at: core.reignAddress)
         handover = launcher == nil ? nil : directory.map { HandoverClient(loop: loop, directory: $0, log: log) }
         timer = LoopTimer(on: loop)
         lagMeter = LagMeter(on: loop)
@@ -88,8 +88,8 @@ package final class MemberControl {
 
     package func start() {
         listenForTheEnd(of: balancer)
-        scout.onAnswer = { [unowned self] seat, epoch in
-            feed(.balancerFound(seat, epoch))
+        discovery.onAnswer = { [unowned self] address, epoch in
+            feed(.balancerFound(address, epoch))
         }
         handover?.id = record.id
         handover?.onReceived = { [unowned self] holding in
@@ -128,7 +128,7 @@ package final class MemberControl {
         launcher?.stop()
         timer.remove()
         lagMeter.stop()
-        scout.stop()
+        discovery.stop()
         ask(ClusterPaths.leave, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
             [balancer] _ in
             balancer.close()
@@ -179,7 +179,7 @@ package final class MemberControl {
             for effect in core.takeEffects() { perform(effect) }
         } while !inputs.isEmpty
         isPerforming = false
-        gate.raise(to: core.highestEpoch, at: core.seatOfReign)
+        gate.raise(to: core.highestEpoch, at: core.reignAddress)
         if let deadline = core.nextDeadline { timer.set(at: deadline.nanoseconds) } else { timer.cancel() }
     }
 
@@ -190,9 +190,9 @@ package final class MemberControl {
         case .prevote(let workers, let prevote): for worker in workers { ask(worker, prevote) }
         case .takeOver(let after, let killHolder): takeOver(after: after, killHolder: killHolder)
         case .keepStandby(let wanted): launcher?.keepStandby(wanted)
-        case .scout(let seats, let scouting):
-            scout.ask(seats, scouting, timeoutMilliseconds: Int(core.settings.quorumTimeoutMilliseconds))
-        case .move(let seat, let farewell): move(to: seat, farewell)
+        case .discover(let addresses, let request):
+            discovery.ask(addresses, request, timeoutMilliseconds: Int(core.settings.quorumTimeoutMilliseconds))
+        case .move(let address, let farewell): move(to: address, farewell)
         case .proveStandIn(let incarnation): proveStandIn(incarnation)
         case .releaseListeners:
             handover?.release()
@@ -340,18 +340,18 @@ package final class MemberControl {
 
     // MARK: Across hosts
 
-    private static func endpoint(of seat: BalancerAddress, among known: [UpstreamEndpoint]) -> UpstreamEndpoint? {
+    private static func endpoint(of address: BalancerAddress, among known: [UpstreamEndpoint]) -> UpstreamEndpoint? {
         let isThere = { (endpoint: UpstreamEndpoint) in
-            endpoint.destination.host == seat.host && endpoint.destination.port == seat.port
+            endpoint.destination.host == address.host && endpoint.destination.port == address.port
         }
         if let match = known.first(where: isThere) { return match }
-        return SocketAddress(host: seat.host, port: seat.port).map {
-            UpstreamEndpoint(address: $0, host: seat.host, expectation: known[0].expectation)
+        return SocketAddress(host: address.host, port: address.port).map {
+            UpstreamEndpoint(address: $0, host: address.host, expectation: known[0].expectation)
         }
     }
 
-    private func move(to seat: BalancerAddress, _ farewell: Watch?) {
-        guard let endpoint = MemberControl.endpoint(of: seat, among: balancers) else { return }
+    private func move(to address: BalancerAddress, _ farewell: Watch?) {
+        guard let endpoint = MemberControl.endpoint(of: address, among: balancers) else { return }
         let past = balancer.endpoint
         balancer.close()
         balancer = ControlClient(

@@ -78,7 +78,7 @@ package final class BalancerNode {
         case .byOperator:
             let latest = context.snapshots.latest() ?? .empty
             let port = context.configuration.clusterPort
-            let addresses = context.home.map { latest.seats(outside: $0, port: port) } ?? []
+            let addresses = context.home.map { latest.addresses(outside: $0, port: port) } ?? []
             feed(.startedByOperator(addresses: addresses, known: latest.epoch))
         case .standby:
             links.starter = try StandbyChannel(

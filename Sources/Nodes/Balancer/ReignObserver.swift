@@ -37,7 +37,7 @@ final class ReignObserver: Sendable {
             case .failed(let subject, let fault): control.requestFailed(subject, fault)
             case .succeededAgain(let subject): control.requestSucceeded(subject)
             case .fenced(let subject, let epoch, let address):
-                control.fenced(by: subject, epoch: epoch, seat: address)
+                control.fenced(by: subject, epoch: epoch, address: address)
             }
         }
         var observer = ProxyService.Observer()

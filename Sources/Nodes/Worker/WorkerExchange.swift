@@ -201,11 +201,11 @@ final class WorkerExchange: Exchange {
     /// Sends the balancer the reign that this worker obeys, and the address of its balancer.
     private func refuseReign() {
         guard downstream.canRespond else { return }
-        let (highest, seat) = service.house.gate.reign
+        let (highest, address) = service.house.gate.reign
         downstream.beginResponse(status: 409)
         downstream.appendDate()
         downstream.appendField(name: "understudy-fenced", decimal: highest.value)
-        if let seat { downstream.appendField(name: "understudy-balancer", value: seat.description) }
+        if let address { downstream.appendField(name: "understudy-balancer", value: address.description) }
         downstream.endResponseHead(.length(0))
         downstream.endResponse()
     }

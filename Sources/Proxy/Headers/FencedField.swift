@@ -5,22 +5,22 @@ internal import HTTP
 /// HOST:PORT` if it knows the address of the later balancer. These are the worker's claims, and nothing more.
 struct FencedField {
     let epoch: UInt64
-    let seat: BalancerAddress?
+    let address: BalancerAddress?
 
     /// Nil if the response names no epoch.
     init?(of head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         var epoch: UInt64?
-        var seat: BalancerAddress?
+        var address: BalancerAddress?
         for field in head.fields where field.known == .understudy {
             let name = field.name.in(bytes)
             if name.isFieldName("understudy-fenced") {
                 epoch = UInt64(String(decoding: field.value.in(bytes), as: UTF8.self))
             } else if name.isFieldName("understudy-balancer") {
-                seat = BalancerAddress(String(decoding: field.value.in(bytes), as: UTF8.self))
+                address = BalancerAddress(String(decoding: field.value.in(bytes), as: UTF8.self))
             }
         }
         guard let epoch else { return nil }
         self.epoch = epoch
-        self.seat = seat
+        self.address = address
     }
 }

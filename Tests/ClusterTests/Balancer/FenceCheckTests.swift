@@ -29,9 +29,9 @@ import Testing
         #expect(balancer.effects() == [.abandon(reason: "the lease ended")])
         #expect(balancer.register(record(8002)) == .refused(.steppingDown))
         #expect(balancer.watch(watch(member)) == .refused(.steppingDown))
-        let scouted = balancer.core.scouted(
+        let verdict = balancer.core.discover(
             DiscoveryRequest(epochSeen: .none), peer: worker("worker-8002"), now: at(1000))
-        #expect(scouted == .refused(.steppingDown))
+        #expect(verdict == .refused(.steppingDown))
         balancer.core.fenceChecked(.lost("the lease ended"), now: at(2000))
         balancer.core.tick(now: at(9000))
         let later = balancer.effects()

@@ -7,21 +7,21 @@ import Testing
 
     /// Every way in which a peer can claim an epoch, with the claimed address of its balancer.
     enum Claim: CaseIterable {
-        case register, watch, scout, fencedRequest
+        case register, watch, discover, fencedRequest
 
-        func make(_ epoch: Epoch, at seat: BalancerAddress? = nil, to balancer: inout BalancerConversation) {
+        func make(_ epoch: Epoch, at address: BalancerAddress? = nil, to balancer: inout BalancerConversation) {
             let now = balancer.now
             switch self {
             case .register: _ = balancer.register(record(8002), seen: epoch)
             case .watch:
                 var said = ClusterTests.watch(record(8001), seen: epoch)
-                said.reignsAt = seat
+                said.reignsAt = address
                 _ = balancer.watch(said)
-            case .scout:
-                let scouting = DiscoveryRequest(epochSeen: epoch, reignsAt: seat)
-                _ = balancer.core.scouted(scouting, peer: worker("worker-8001"), now: now)
+            case .discover:
+                let request = DiscoveryRequest(epochSeen: epoch, reignsAt: address)
+                _ = balancer.core.discover(request, peer: worker("worker-8001"), now: now)
             case .fencedRequest:
-                balancer.core.epochRefused(by: id("worker-8001"), incarnation: 1, seen: epoch, at: seat, now: now)
+                balancer.core.epochRefused(by: id("worker-8001"), incarnation: 1, seen: epoch, at: address, now: now)
             }
         }
     }
@@ -52,7 +52,7 @@ import Testing
         #expect(balancer.effects() == [.abandon(reason: "another holds it")])
     }
 
-    @Test(arguments: [Claim.watch, .scout, .fencedRequest]) func theBalancerAsksAtTheClaimedAddress(claim: Claim) {
+    @Test(arguments: [Claim.watch, .discover, .fencedRequest]) func theBalancerAsksAtTheClaimedAddress(claim: Claim) {
         var balancer = BalancerConversation(with: [Self.member()])
         claim.make(Epoch(2), at: Self.far, to: &balancer)
         #expect(balancer.effects().contains(.seek([Self.far])))
@@ -88,32 +88,32 @@ import Testing
                 member.id, incarnation: 1, peer: identity(member.id.text, .balancer), now: at(0))
         }
         _ = balancer.effects()
-        var asked: [(instant: Instant, seats: [BalancerAddress])] = []
+        var asked: [(instant: Instant, addresses: [BalancerAddress])] = []
         for step in Int64(0)..<10_000 {
             let now = at(step * 10)
             balancer.now = now
             balancer.core.tick(now: now)
             for port in [8001, 8002] {
-                let seat = BalancerAddress(host: "10.9.\(step % 200).\(step % 7)", port: 1)
-                let scouting = DiscoveryRequest(epochSeen: Epoch(99), reignsAt: seat)
-                _ = balancer.core.scouted(scouting, peer: worker("worker-\(port)"), now: now)
+                let address = BalancerAddress(host: "10.9.\(step % 200).\(step % 7)", port: 1)
+                let request = DiscoveryRequest(epochSeen: Epoch(99), reignsAt: address)
+                _ = balancer.core.discover(request, peer: worker("worker-\(port)"), now: now)
             }
-            for case .seek(let seats) in balancer.effects() { asked.append((now, seats)) }
+            for case .seek(let addresses) in balancer.effects() { asked.append((now, addresses)) }
         }
         #expect(asked.count <= 51 && asked.count >= 49)
-        #expect(asked.allSatisfy { $0.seats.count <= 4 })
+        #expect(asked.allSatisfy { $0.addresses.count <= 4 })
         for number in 2...33 {
-            let seat = BalancerAddress(host: "10.0.0.\(number + 7)", port: 7000)
-            #expect(asked.contains { $0.seats.contains(seat) }, "false places keep nobody out: \(seat)")
+            let address = BalancerAddress(host: "10.0.0.\(number + 7)", port: 7000)
+            #expect(asked.contains { $0.addresses.contains(address) }, "false places keep nobody out: \(address)")
         }
     }
 
     @Test func aClaimThatComesTooSoonIsAskedAboutLater() {
         var balancer = BalancerConversation(with: [Self.member()])
-        Claim.scout.make(Epoch(2), at: Self.far, to: &balancer)
+        Claim.discover.make(Epoch(2), at: Self.far, to: &balancer)
         _ = balancer.effects()
         balancer.now = at(100)
-        Claim.scout.make(Epoch(2), at: BalancerAddress(host: "10.0.0.3", port: 7000), to: &balancer)
+        Claim.discover.make(Epoch(2), at: BalancerAddress(host: "10.0.0.3", port: 7000), to: &balancer)
         #expect(!balancer.effects().contains { if case .seek = $0 { true } else { false } })
         balancer.core.tick(now: at(2000))
         #expect(
@@ -124,10 +124,10 @@ import Testing
     @Test(arguments: ["127.0.0.1", "localhost", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1"])
     func aPeerOfAnotherHostCanNameNoAddressOfThisHost(host: String) {
         var balancer = BalancerConversation(with: [Self.member()])
-        Claim.scout.make(Epoch(2), at: BalancerAddress(host: host, port: 9000), to: &balancer)
+        Claim.discover.make(Epoch(2), at: BalancerAddress(host: host, port: 9000), to: &balancer)
         #expect(!balancer.effects().contains { if case .seek = $0 { true } else { false } })
         var local = BalancerConversation(with: [record(8001)])
-        Claim.scout.make(Epoch(2), at: BalancerAddress(host: host, port: 7001), to: &local)
+        Claim.discover.make(Epoch(2), at: BalancerAddress(host: host, port: 7001), to: &local)
         #expect(local.effects().contains(.seek([BalancerAddress(host: host, port: 7001)])))
     }
 

@@ -142,16 +142,16 @@ import Testing
 
     @Test func aDiscoveryRequestNeedsNoRegistration() {
         var balancer = BalancerConversation(with: [record(8001)])
-        let scouting = DiscoveryRequest(epochSeen: Epoch(1))
-        #expect(balancer.core.scouted(scouting, peer: worker("worker-9"), now: at(0)) == .reigns(Epoch(1)))
+        let request = DiscoveryRequest(epochSeen: Epoch(1))
+        #expect(balancer.core.discover(request, peer: worker("worker-9"), now: at(0)) == .reigns(Epoch(1)))
         #expect(
-            balancer.core.scouted(scouting, peer: worker("worker-9", cluster: "other"), now: at(0))
+            balancer.core.discover(request, peer: worker("worker-9", cluster: "other"), now: at(0))
                 == .refused(.wrongCluster))
-        #expect(balancer.core.scouted(scouting, peer: nil, now: at(0)) == .refused(.wrongCluster))
+        #expect(balancer.core.discover(request, peer: nil, now: at(0)) == .refused(.wrongCluster))
         #expect(
-            balancer.core.scouted(scouting, peer: identity("ann", .operator), now: at(0)) == .refused(.wrongRole))
+            balancer.core.discover(request, peer: identity("ann", .operator), now: at(0)) == .refused(.wrongRole))
         let absurd = DiscoveryRequest(epochSeen: Epoch(.max))
-        guard case .refused(.invalid) = balancer.core.scouted(absurd, peer: worker("worker-9"), now: at(0)) else {
+        guard case .refused(.invalid) = balancer.core.discover(absurd, peer: worker("worker-9"), now: at(0)) else {
             Issue.record("an absurd epoch is believed")
             return
         }

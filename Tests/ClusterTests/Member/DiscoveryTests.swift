@@ -14,25 +14,26 @@ import Testing
         epoch: Epoch(1 << 30), version: 1, workers: snapshot.workers, home: home("h2"))
 
     /// The worker on `port`, registered with the balancer of lock domain 1, without pending effects.
-    private func member(_ port: UInt16 = 8003, seats: [BalancerAddress] = [DiscoveryTests.first]) -> MemberConversation
+    private func member(_ port: UInt16 = 8003, addresses: [BalancerAddress] = [DiscoveryTests.first])
+        -> MemberConversation
     {
         var member = MemberConversation(
             starting: MemberCore(
                 record: Self.snapshot.worker(id("worker-\(port)")) ?? record(port), settings: steadySettings(),
-                knowsStateDirectory: port == 8001, seats: seats, seed: 3, now: at(0)))
+                knowsStateDirectory: port == 8001, addresses: addresses, seed: 3, now: at(0)))
         member.core.registered(Self.snapshot, settings: nil, now: at(0))
         _ = member.effects()
         return member
     }
 
-    private func scouts(in happened: [(instant: Instant, effect: MemberEffect)]) -> [[BalancerAddress]] {
-        happened.compactMap { if case .scout(let seats, _) = $0.effect { seats } else { nil } }
+    private func discoveries(in happened: [(instant: Instant, effect: MemberEffect)]) -> [[BalancerAddress]] {
+        happened.compactMap { if case .discover(let addresses, _) = $0.effect { addresses } else { nil } }
     }
 
     @Test func aMemberAsksTheOtherAddressesInTurn() {
-        var member = member(seats: [Self.first, BalancerAddress(host: "10.0.0.9", port: 7001)])
+        var member = member(addresses: [Self.first, BalancerAddress(host: "10.0.0.9", port: 7001)])
         let happened = member.pass(milliseconds: 6600, answering: answering(Self.snapshot))
-        let asked = scouts(in: happened)
+        let asked = discoveries(in: happened)
         #expect(asked.allSatisfy { $0.count == 1 })
         #expect(Set(asked.joined()) == [BalancerAddress(host: "10.0.0.9", port: 7001), Self.second])
         #expect(asked.count == 4, "after half a second, then every two")
@@ -41,27 +42,27 @@ import Testing
     @Test func inAClusterOfOneHostNoAddressIsAsked() {
         var member = MemberConversation(
             starting: MemberCore(
-                record: record(8001), settings: steadySettings(), seats: [Self.first], seed: 3, now: at(0)))
+                record: record(8001), settings: steadySettings(), addresses: [Self.first], seed: 3, now: at(0)))
         member.core.registered(MemberConversation.snapshot(), settings: nil, now: at(0))
-        #expect(scouts(in: member.pass(milliseconds: 60_000)).isEmpty)
+        #expect(discoveries(in: member.pass(milliseconds: 60_000)).isEmpty)
     }
 
     @Test func aLostWorkerAsksAtAllAddressesTwiceASecond() {
-        var member = member(seats: [Self.first, Self.third])
+        var member = member(addresses: [Self.first, Self.third])
         member.core.watchFailed(.closed, now: at(0))
         let happened = member.pass(milliseconds: 900) { core, effect, now in
             if effect.isWatch { core.watchFailed(.refused, now: now) }
         }
-        #expect(scouts(in: happened) == [[Self.third, Self.second]])
+        #expect(discoveries(in: happened) == [[Self.third, Self.second]])
     }
 
     @Test func aHigherEpochIsFollowedToItsAddress() throws {
         var member = member()
-        member.core.scouted(Self.second, epoch: Self.later.epoch, now: at(10))
+        member.core.balancerFound(at: Self.second, epoch: Self.later.epoch, now: at(10))
         let effects = member.effects()
         let farewell = try #require(
             effects.compactMap { effect -> Watch? in
-                guard case .move(let seat, let farewell) = effect, seat == Self.second else { return nil }
+                guard case .move(let address, let farewell) = effect, address == Self.second else { return nil }
                 return farewell
             }.first)
         #expect(farewell.epochSeen == Self.later.epoch, "the past balancer learns of the present one")
@@ -75,7 +76,7 @@ import Testing
     @Test(arguments: [Epoch(1), Epoch(0), Epoch(.max)])
     func aWorkerWithABalancerFollowsOnlyAHigherEpoch(epoch: Epoch) {
         var member = member()
-        member.core.scouted(Self.second, epoch: epoch, now: at(10))
+        member.core.balancerFound(at: Self.second, epoch: epoch, now: at(10))
         #expect(member.effects().isEmpty)
         #expect(member.core.isRegistered)
     }
@@ -83,11 +84,11 @@ import Testing
     @Test func aLostWorkerFollowsThePresentEpochToo() {
         var member = member()
         #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
-        member.core.scouted(Self.second, epoch: Self.later.epoch, now: at(10))
+        member.core.balancerFound(at: Self.second, epoch: Self.later.epoch, now: at(10))
         #expect(member.effects().contains { if case .move(Self.second, _) = $0 { true } else { false } })
         var other = self.member()
         #expect(other.core.requestSeen(epoch: Self.later.epoch) == true)
-        other.core.scouted(Self.second, epoch: Epoch(2), now: at(10))
+        other.core.balancerFound(at: Self.second, epoch: Epoch(2), now: at(10))
         #expect(!other.effects().contains { if case .move = $0 { true } else { false } })
     }
 
@@ -95,7 +96,7 @@ import Testing
         var member = member(8002)
         member.core.watchFailed(.closed, now: at(0))
         member.pass(milliseconds: 600)
-        member.core.scouted(Self.third, epoch: Self.later.epoch, now: at(600))
+        member.core.balancerFound(at: Self.third, epoch: Self.later.epoch, now: at(600))
         let happened = member.pass(milliseconds: 5000, answering: answering(Self.later))
         #expect(!happened.contains { $0.effect.isTakeOver || $0.effect.isPrevote })
     }
@@ -128,7 +129,7 @@ import Testing
         var member = member(8001)
         member.core.handoverReady(epoch: Epoch(1), now: at(1))
         _ = member.effects()
-        member.core.scouted(Self.second, epoch: Self.later.epoch, now: at(2))
+        member.core.balancerFound(at: Self.second, epoch: Self.later.epoch, now: at(2))
         #expect(!member.effects().contains { $0 == .releaseListeners }, "not before it is known where the reign is")
         member.core.registered(Self.later, settings: nil, now: at(3))
         let effects = member.effects()
@@ -169,7 +170,7 @@ import Testing
     /// without end.
     @Test func aWorkerThatKnowsAnotherAddressDoesNotTakeALaterTermForItsOwn() {
         let alone = Snapshot(epoch: Epoch(1), version: 6, workers: [record(8001).living(in: 1)], home: home("h1"))
-        var member = member(8001, seats: [Self.first, Self.second])
+        var member = member(8001, addresses: [Self.first, Self.second])
         member.core.watchAnswered(epoch: Epoch(1), newer: alone, now: at(1))
         member.core.handoverReady(epoch: Epoch(1), now: at(1))
         #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
@@ -210,7 +211,7 @@ import Testing
         var member = MemberConversation(
             starting: MemberCore(
                 record: record(port).living(in: 2), settings: steadySettings(), snapshot: Self.snapshot,
-                knowsStateDirectory: false, seats: [Self.first], seed: 3, now: at(0)))
+                knowsStateDirectory: false, addresses: [Self.first], seed: 3, now: at(0)))
         #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
         #expect(!member.core.isAtHome)
         _ = member.effects()
@@ -231,7 +232,7 @@ import Testing
         var member = member()
         member.core.watchAnswered(epoch: Epoch(1), newer: large, now: at(1))
         member.core.watchFailed(.closed, now: at(2))
-        let most = scouts(in: member.pass(milliseconds: 3000)).map(\.count).max()
+        let most = discoveries(in: member.pass(milliseconds: 3000)).map(\.count).max()
         #expect(most == 31)
     }
 }

@@ -106,10 +106,10 @@ import Testing
     }
 
     @Test func aClaimInAnAnswerMakesTheCandidateLook() {
-        let seats = [BalancerAddress(host: "10.0.0.1", port: 7000), BalancerAddress(host: "10.0.0.2", port: 7000)]
+        let addresses = [BalancerAddress(host: "10.0.0.1", port: 7000), BalancerAddress(host: "10.0.0.2", port: 7000)]
         var member = MemberConversation(
             starting: MemberCore(
-                record: record(8001), settings: steadySettings(), seats: seats, seed: 3, now: at(0)))
+                record: record(8001), settings: steadySettings(), addresses: addresses, seed: 3, now: at(0)))
         member.core.registered(MemberConversation.snapshot(), settings: nil, now: at(0))
         _ = member.effects()
         member.now = at(0)
@@ -117,7 +117,7 @@ import Testing
         let asked = Prevote(candidate: id("worker-8002"), epochSeen: Epoch(9))
         _ = member.core.prevoteAsked(asked, now: at(600))
         let happened = member.pass(milliseconds: 600, answering: answering(MemberConversation.snapshot()))
-        #expect(happened.contains { if case .scout = $0.effect { true } else { false } })
+        #expect(happened.contains { if case .discover = $0.effect { true } else { false } })
     }
 
     @Test func unreachableWorkersAreSkipped() {

@@ -95,7 +95,7 @@ import Testing
         #expect(member.events().contains(.absurdEpochIgnored(epoch)))
         #expect(member.core.requestSeen(epoch: epoch) == false)
         member.core.watchAnswered(epoch: epoch, newer: nil, now: at(6))
-        member.core.scouted(BalancerAddress(host: "10.0.0.9", port: 7000), epoch: epoch, now: at(6))
+        member.core.balancerFound(at: BalancerAddress(host: "10.0.0.9", port: 7000), epoch: epoch, now: at(6))
         member.core.handoverReady(epoch: epoch, now: at(6))
         member.core.takeoverFinished(.started(epoch), now: at(6))
         #expect(member.core.highestEpoch == Epoch(4))

@@ -22,7 +22,7 @@ struct SimulatedWorker {
     var pausedAt: Instant?
     var isStopping = false
     /// The host of the balancer that the worker asks.
-    var seat = 0
+    var balancerHost = 0
     /// Until this time the worker answers with errors.
     var sickUntil: Instant?
 

@@ -72,7 +72,7 @@ enum WorkerInput {
     case succeeded(by: Epoch)
     /// The balancer at the handover channel sends a sign of life.
     case alive(from: Int)
-    case scouted(host: Int, Epoch, asked: Instant)
+    case discovered(host: Int, Epoch, asked: Instant)
     case requestWaits(Attempt)
     case departed(isDrain: Bool)
     case lagged(milliseconds: Int64)
@@ -85,7 +85,7 @@ enum BalancerInput {
     case watch(Watch, peer: NodeIdentity, from: Caller)
     case watchLost(NodeID, incarnation: UInt64)
     case probeFinished(NodeID, incarnation: UInt64, ProbeOutcome)
-    case scout(DiscoveryRequest, peer: NodeIdentity, from: Caller, at: Instant)
+    case discover(DiscoveryRequest, peer: NodeIdentity, from: Caller, at: Instant)
     case depart(Departing, peer: NodeIdentity, from: Caller)
     case standInShown(NodeID, incarnation: UInt64, peer: NodeIdentity)
     case handoverHeld(by: NodeID)

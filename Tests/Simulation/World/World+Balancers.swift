@@ -19,7 +19,7 @@ extension World {
             switch effect {
             case .probe(let record): send(.probe(record), by: process)
             case .hostsChanged: publishRoster(of: process)
-            case .seek(let seats): for seat in seats { seek(seat, by: process) }
+            case .seek(let addresses): for address in addresses { seek(address, by: process) }
             case .stepDown(let epoch):
                 hasSteppedDown = true
                 checkEnd(of: process, for: epoch)
@@ -103,19 +103,19 @@ extension World {
         case .probeFinished(let id, let incarnation, let outcome):
             if outcome == .passed { prove(id, incarnation, to: process) }
             actBalancer(process) { $0.probeFinished(id, incarnation: incarnation, outcome, now: self.now) }
-        case .scout(let scouting, let peer, let caller, let asked):
+        case .discover(let request, let peer, let caller, let asked):
             var verdict = DiscoveryVerdict.refused(.busy)
-            actBalancer(process) { verdict = $0.scouted(scouting, peer: peer, now: self.now) }
+            actBalancer(process) { verdict = $0.discover(request, peer: peer, now: self.now) }
             guard case .reigns(let epoch) = verdict else { return }
-            reply(.scouted(host: balancers[process].host, epoch, asked: asked), by: process, to: caller)
+            reply(.discovered(host: balancers[process].host, epoch, asked: asked), by: process, to: caller)
         case .standInShown(let id, let incarnation, let peer):
             actBalancer(process) { _ = $0.standInShown(id, incarnation: incarnation, peer: peer, now: self.now) }
         case .handoverHeld(let id): actBalancer(process) { $0.handoverHeld(by: id, now: self.now) }
         case .handoverLeft(let id): actBalancer(process) { $0.handoverLeft(by: id, now: self.now) }
-        case .sought(let other, let seat): answer(other, asking: process, at: seat)
-        case .reignFound(let epoch, let seat):
+        case .sought(let other, let address): answer(other, asking: process, at: address)
+        case .reignFound(let epoch, let address):
             show(epoch, to: process)
-            actBalancer(process) { $0.reignFound(epoch, at: seat, now: self.now) }
+            actBalancer(process) { $0.reignFound(epoch, at: address, now: self.now) }
         case .depart(let departing, let peer, _):
             actBalancer(process) { core in
                 if departing.isDrain {
@@ -129,21 +129,22 @@ extension World {
     }
 
     /// A balancer asks at another balancer address for the epoch of the reign there.
-    private func seek(_ seat: BalancerAddress, by process: Int) {
-        guard let host = host(named: seat.host), let arrival = arrival(from: balancers[process].host, to: host) else {
+    private func seek(_ address: BalancerAddress, by process: Int) {
+        guard let host = host(named: address.host), let arrival = arrival(from: balancers[process].host, to: host)
+        else {
             return
         }
-        push(arrival, .toClusterPort(host: host, .sought(by: process, at: seat), from: .nobody))
+        push(arrival, .toClusterPort(host: host, .sought(by: process, at: address), from: .nobody))
     }
 
-    private func answer(_ other: Int, asking process: Int, at seat: BalancerAddress) {
+    private func answer(_ other: Int, asking process: Int, at address: BalancerAddress) {
         let peer = identity(workers[0].record.id, .balancer)
         var verdict = DiscoveryVerdict.refused(.busy)
-        actBalancer(process) { verdict = $0.scouted(DiscoveryRequest(epochSeen: .none), peer: peer, now: self.now) }
+        actBalancer(process) { verdict = $0.discover(DiscoveryRequest(epochSeen: .none), peer: peer, now: self.now) }
         guard case .reigns(let epoch) = verdict,
             let arrival = arrival(from: balancers[process].host, to: balancers[other].host)
         else { return }
-        push(arrival, .toBalancer(other, .reignFound(epoch, at: seat)))
+        push(arrival, .toBalancer(other, .reignFound(epoch, at: address)))
     }
 
     private func answer(_ verdict: AdmissionVerdict, by process: Int, to caller: Caller) {

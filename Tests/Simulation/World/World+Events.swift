@@ -98,7 +98,7 @@ extension World {
         case .register:
             let failure = WorkerInput.registrationUnreachable(isSilent: false, call: caller.call)
             push(arrival, .toWorker(caller.worker, life: caller.life, failure))
-        case .connectBackFinished, .watchLost, .probeFinished, .scout, .depart, .standInShown, .handoverHeld,
+        case .connectBackFinished, .watchLost, .probeFinished, .discover, .depart, .standInShown, .handoverHeld,
             .handoverLeft, .sought, .reignFound, .reign, .takeoverOrdered, .lockRequested, .acceptingStopped:
             break
         }

@@ -79,9 +79,9 @@ extension World {
         let id = worker.record.id
         switch random.below(4) {
         case 0:
-            let seat = World.seat(ofHost: Int(random.below(UInt32(plan.hosts))))
-            let scouting = DiscoveryRequest(epochSeen: falseEpoch(), reignsAt: chance(50) ? seat : nil)
-            for host in hosts.indices { scout(World.seat(ofHost: host), scouting, by: caller) }
+            let address = World.balancerAddress(ofHost: Int(random.below(UInt32(plan.hosts))))
+            let request = DiscoveryRequest(epochSeen: falseEpoch(), reignsAt: chance(50) ? address : nil)
+            for host in hosts.indices { discover(World.balancerAddress(ofHost: host), request, by: caller) }
         case 1:
             let prevote = Prevote(candidate: id, epochSeen: falseEpoch(), acrossHosts: chance(50) ? true : nil)
             for other in workers where other.index != liar.worker { ask(other.record, prevote, by: caller) }

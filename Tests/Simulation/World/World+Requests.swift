@@ -175,9 +175,9 @@ extension World {
             _ = balancers[process].loadBalancer.note(failed: true, at: slot)
             balancers[process].loadBalancer.release(slot)
             guard let id = attempt.id else { return }
-            let seat = workers.first { $0.record.id == id }.flatMap(\.core.seatOfReign)
+            let address = workers.first { $0.record.id == id }.flatMap(\.core.reignAddress)
             actBalancer(process) {
-                $0.epochRefused(by: id, incarnation: attempt.incarnation, seen: seen, at: seat, now: self.now)
+                $0.epochRefused(by: id, incarnation: attempt.incarnation, seen: seen, at: address, now: self.now)
             }
             retry(attempt, after: .neverArrived)
             return

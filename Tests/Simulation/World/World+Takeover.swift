@@ -39,7 +39,7 @@ extension World {
     /// The addresses where workers of other hosts may have started a balancer, as far as this host knows.
     private func otherAddresses(from host: Int) -> [BalancerAddress] {
         guard let home = LockDomain("home-\(host)"), let latest = hosts[host].latestSnapshot else { return [] }
-        return latest.seats(outside: home, port: 7000)
+        return latest.addresses(outside: home, port: 7000)
     }
 
     /// The reigning balancer of another host that a newly started balancer finds, as in `StartupDiscovery`.
@@ -134,7 +134,7 @@ extension World {
     func isDeaf(_ process: Int, to input: BalancerInput) -> Bool {
         guard let until = balancers[process].deafUntil, until > now else { return false }
         switch input {
-        case .register, .watch, .scout, .depart, .standInShown, .sought: return true
+        case .register, .watch, .discover, .depart, .standInShown, .sought: return true
         case .connectBackFinished, .watchLost, .probeFinished, .handoverHeld, .handoverLeft, .reignFound, .reign,
             .takeoverOrdered, .lockRequested, .acceptingStopped:
             return false

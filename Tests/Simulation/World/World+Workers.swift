@@ -24,16 +24,19 @@ extension World {
         let hasLock = host == 0 || hosts[host].hasReigned
         return MemberCore(
             record: record, settings: settings, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none,
-            knowsStateDirectory: hasLock, seats: seats(of: host), needsQuorum: plan.needsQuorum, seed: random.next(),
+            knowsStateDirectory: hasLock, addresses: balancerAddresses(of: host), needsQuorum: plan.needsQuorum,
+            seed: random.next(),
             now: now)
     }
 
     /// A worker's configured balancer addresses. Without takeovers across hosts, the list is empty.
-    private func seats(of host: Int) -> [BalancerAddress] {
-        plan.isAcrossHosts ? hosts.indices.map { World.seat(ofHost: $0) } : []
+    private func balancerAddresses(of host: Int) -> [BalancerAddress] {
+        plan.isAcrossHosts ? hosts.indices.map { World.balancerAddress(ofHost: $0) } : []
     }
 
-    static func seat(ofHost index: Int) -> BalancerAddress { BalancerAddress(host: address(ofHost: index), port: 7000) }
+    static func balancerAddress(ofHost index: Int) -> BalancerAddress {
+        BalancerAddress(host: address(ofHost: index), port: 7000)
+    }
 
     func startWorker(_ index: Int) {
         tell("worker \(workers[index].record.id) starts, incarnation \(workers[index].record.incarnation)")
@@ -150,10 +153,10 @@ extension World {
             let epoch = workers[index].held.map { balancers[$0].epoch }
             actWorker(index) { $0.handoverEnded(epoch: epoch, now: self.now) }
         case .alive(let process): moved(process, seenBy: index)
-        case .scouted(let host, let epoch, let asked):
+        case .discovered(let host, let epoch, let asked):
             guard now.milliseconds(since: asked) <= settings.quorumTimeoutMilliseconds else { return }
             if epoch >= workers[index].highestSeen { signOfLife(at: index) }
-            actWorker(index) { $0.scouted(World.seat(ofHost: host), epoch: epoch, now: self.now) }
+            actWorker(index) { $0.balancerFound(at: World.balancerAddress(ofHost: host), epoch: epoch, now: self.now) }
         case .succeeded(let epoch):
             actWorker(index) { _ = $0.requestSeen(epoch: epoch) }
         case .requestWaits(let attempt):
@@ -229,9 +232,9 @@ extension World {
             if !hosts[host].directory.isFull { hosts[host].keep(snapshot, of: index) }
         case .keepStandby(let isWanted):
             workers[index].standbyReady = isWanted ? after(300...800) : nil
-        case .scout(let seats, let scouting):
-            for seat in seats { scout(seat, scouting, by: Caller(worker: index, life: life, call: 0)) }
-        case .move(let seat, let farewell): move(index, to: seat, farewell)
+        case .discover(let addresses, let request):
+            for address in addresses { discover(address, request, by: Caller(worker: index, life: life, call: 0)) }
+        case .move(let address, let farewell): move(index, to: address, farewell)
         case .proveStandIn(let incarnation):
             let id = workers[index].record.id
             let input = BalancerInput.standInShown(id, incarnation: incarnation, peer: identity(id, .balancer))
@@ -248,7 +251,7 @@ extension World {
     /// goes to the cluster port of the worker's balancer address.
     func ask(_ input: BalancerInput, from caller: Caller, over connection: Int? = nil) {
         let own = workers[caller.worker].host
-        let host = connection.map { balancers[$0].host } ?? workers[caller.worker].seat
+        let host = connection.map { balancers[$0].host } ?? workers[caller.worker].balancerHost
         guard let arrival = arrival(from: own, to: host) else { return }
         if let connection {
             push(arrival, .toBalancer(connection, input))
@@ -278,16 +281,16 @@ extension World {
     }
 
     /// Sends a worker's discovery request to a balancer address.
-    func scout(_ seat: BalancerAddress, _ scouting: DiscoveryRequest, by caller: Caller) {
-        guard let host = host(named: seat.host), let arrival = arrival(from: workers[caller.worker].host, to: host)
+    func discover(_ address: BalancerAddress, _ request: DiscoveryRequest, by caller: Caller) {
+        guard let host = host(named: address.host), let arrival = arrival(from: workers[caller.worker].host, to: host)
         else { return }
         let peer = identity(workers[caller.worker].record.id)
-        push(arrival, .toClusterPort(host: host, .scout(scouting, peer: peer, from: caller, at: now), from: caller))
+        push(arrival, .toClusterPort(host: host, .discover(request, peer: peer, from: caller, at: now), from: caller))
     }
 
     /// Moves a worker to another balancer address. The worker ignores answers to its earlier requests.
-    private func move(_ index: Int, to seat: BalancerAddress, _ farewell: Watch?) {
-        guard let host = host(named: seat.host) else { return }
+    private func move(_ index: Int, to address: BalancerAddress, _ farewell: Watch?) {
+        guard let host = host(named: address.host) else { return }
         if let farewell, let former = workers[index].watches {
             let input = BalancerInput.watch(farewell, peer: identity(farewell.id), from: .nobody)
             if let arrival = arrival(from: workers[index].host, to: balancers[former].host) {
@@ -295,7 +298,7 @@ extension World {
             }
         }
         closeWatch(of: index)
-        workers[index].seat = host
+        workers[index].balancerHost = host
         workers[index].registerCall += 1
         workers[index].watchCall += 1
     }
