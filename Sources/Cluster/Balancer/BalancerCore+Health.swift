@@ -80,17 +80,17 @@ extension BalancerCore {
         }
         entry.isProbing = true
         // The probe may have to wait for a connection, which is not the worker's fault. `probeAsked` reports its start.
-        entry.nextProbe = now.advanced(byMilliseconds: settings.evictionMilliseconds)
+        entry.nextProbe = now.advanced(byMilliseconds: settings.dropMilliseconds)
         effects.append(.probe(entry.record))
     }
 
-    /// Fires the timers of one entry: probe, end of lease, end of ejection, eviction.
+    /// Fires the timers of one entry: probe, end of lease, end of ejection, end of membership.
     mutating func fireTimers(of changed: WorkerEntry, now: Instant) {
         var entry = changed
         let id = entry.record.id
-        if let eviction = entry.evictionTime(settings), eviction <= now {
+        if let drop = entry.dropTime(settings), drop <= now {
             remove(id)
-            note(entry.record.state == .draining ? .left(id) : .evicted(id))
+            note(entry.record.state == .draining ? .left(id) : .dropped(id))
             return
         }
         if let ends = entry.leaseEnds, ends <= now {

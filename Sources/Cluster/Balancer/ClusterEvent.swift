@@ -10,7 +10,7 @@ package enum ClusterEvent: Sendable, Equatable {
     case draining(NodeID)
     case left(NodeID)
     /// Not routable for too long.
-    case evicted(NodeID)
+    case dropped(NodeID)
     /// Removed, because another worker has proved that it serves at this address now.
     case replaced(NodeID, by: NodeID)
     case watchSilent(NodeID)
@@ -38,7 +38,7 @@ extension ClusterEvent {
     package var severity: Severity {
         switch self {
         case .joined, .recovered, .draining, .left, .capacityBounded, .successionRestored: .notice
-        case .suspected, .ejected, .spared, .evicted, .replaced, .watchSilent, .refused, .steppedDown,
+        case .suspected, .ejected, .spared, .dropped, .replaced, .watchSilent, .refused, .steppedDown,
             .laterReignClaimed, .absurdReign, .nobodyMayStandIn:
             .warning
         }
@@ -54,7 +54,7 @@ extension ClusterEvent {
         case .spared(let id, let reason): "\(id) fails but stays in the rotation: \(reason)"
         case .draining(let id): "\(id) is draining"
         case .left(let id): "\(id) left"
-        case .evicted(let id): "\(id) evicted: out of service for too long"
+        case .dropped(let id): "\(id) dropped from the registry: out of service for too long"
         case .replaced(let id, let other): "\(id) removed: \(other) serves at its address now"
         case .watchSilent(let id): "\(id) stopped watching, but still passes its probes"
         case .refused(let id, let refusal): "\(id) refused: \(refusal.message)"

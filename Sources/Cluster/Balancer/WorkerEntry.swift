@@ -131,16 +131,16 @@ struct WorkerEntry: Sendable {
         if let leaseEnds { earliest = min(earliest, leaseEnds) }
         if let ejectedUntil { earliest = min(earliest, ejectedUntil) }
         if let standInEnds { earliest = min(earliest, standInEnds) }
-        if let evicted = evictionTime(settings) { earliest = min(earliest, evicted) }
+        if let dropped = dropTime(settings) { earliest = min(earliest, dropped) }
         return earliest
     }
 
     /// The time at which the worker has been unroutable for too long. A draining worker has time while it watches. The
     /// time of an ejection does not count.
-    func evictionTime(_ settings: ClusterSettings) -> Instant? {
+    func dropTime(_ settings: ClusterSettings) -> Instant? {
         guard var since = unroutableSince else { return nil }
         if record.state == .draining, let lastWatch { since = max(since, lastWatch) }
         if let ejectedUntil { since = max(since, ejectedUntil) }
-        return since.advanced(byMilliseconds: settings.evictionMilliseconds)
+        return since.advanced(byMilliseconds: settings.dropMilliseconds)
     }
 }

@@ -10,7 +10,7 @@ extension ClusterSettings {
         var result = self
         let intervals: [WritableKeyPath<ClusterSettings, Int64>] = [
             \.probeIntervalMilliseconds, \.probeTimeoutMilliseconds, \.flapWindowMilliseconds, \.ejectionMilliseconds,
-            \.ejectionMaximumMilliseconds, \.togetherMilliseconds, \.leaseMilliseconds, \.evictionMilliseconds,
+            \.ejectionMaximumMilliseconds, \.togetherMilliseconds, \.leaseMilliseconds, \.dropMilliseconds,
             \.connectBackTimeoutMilliseconds, \.watchFastMilliseconds, \.watchSlowMilliseconds, \.lagMilliseconds,
             \.rankDelayMilliseconds, \.prevoteTimeoutMilliseconds, \.takeoverTimeoutMilliseconds,
             \.takeoverRetryMinimumMilliseconds, \.takeoverRetryMaximumMilliseconds, \.orphanMilliseconds,

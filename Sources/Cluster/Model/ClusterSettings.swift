@@ -37,7 +37,7 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
     /// A watch that is silent for this time is logged. The worker stays while its probes pass.
     package var leaseMilliseconds: Int64 = 10_000
     /// A worker that is not routable for this time is removed and has to register again.
-    package var evictionMilliseconds: Int64 = 300_000
+    package var dropMilliseconds: Int64 = 300_000
     /// The time limit for a connect-back to a registering worker, TLS included.
     package var connectBackTimeoutMilliseconds: Int64 = 3000
     /// The most connect-backs in progress. Each takes about two milliseconds of the control loop. With this number the
@@ -107,13 +107,14 @@ extension ClusterSettings {
     private enum CodingKeys: String, CodingKey {
         case probeIntervalMilliseconds, probeTimeoutMilliseconds, jitterPercent, fall, rise, flapWindowMilliseconds,
             flapMaximumDoublings, requestFailuresToEject, ejectionMilliseconds, ejectionMaximumMilliseconds,
-            togetherMilliseconds, slowStartMilliseconds, leaseMilliseconds, evictionMilliseconds, connectBackTimeoutMilliseconds,
+            togetherMilliseconds, slowStartMilliseconds, leaseMilliseconds, connectBackTimeoutMilliseconds,
             maximumTickets, maximumWorkers, maximumCapacity, fenceCheckMilliseconds, watchFastMilliseconds,
             watchFastRanks, watchSlowMilliseconds, watchMisses, lagMilliseconds, rankDelayMilliseconds,
             prevoteTimeoutMilliseconds, distantGraceMilliseconds, distantTurnMilliseconds, quorumTimeoutMilliseconds,
             promiseMilliseconds, takeoverTimeoutMilliseconds, takeoverRetryMinimumMilliseconds,
             takeoverRetryMaximumMilliseconds, orphanMilliseconds, registerRetryMinimumMilliseconds,
             registerRetryMaximumMilliseconds, refusedRetryMilliseconds, registerTimeoutMilliseconds
+        case dropMilliseconds = "dropMilliseconds"
         case discoveryMilliseconds = "scoutMilliseconds"
         case lostDiscoveryMilliseconds = "lostScoutMilliseconds"
     }
@@ -138,7 +139,7 @@ extension ClusterSettings {
         try read(&togetherMilliseconds, .togetherMilliseconds)
         try read(&slowStartMilliseconds, .slowStartMilliseconds)
         try read(&leaseMilliseconds, .leaseMilliseconds)
-        try read(&evictionMilliseconds, .evictionMilliseconds)
+        try read(&dropMilliseconds, .dropMilliseconds)
         try read(&connectBackTimeoutMilliseconds, .connectBackTimeoutMilliseconds)
         try read(&maximumTickets, .maximumTickets)
         try read(&maximumWorkers, .maximumWorkers)

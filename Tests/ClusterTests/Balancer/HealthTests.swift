@@ -141,14 +141,14 @@ import Testing
         #expect(balancer.state(record(8003)) == .ready, "its probe waits for its turn")
     }
 
-    @Test func aWorkerThatIsAwayTooLongIsEvicted() {
+    @Test func aWorkerThatIsAwayTooLongIsDropped() {
         var balancer = BalancerConversation(with: [record(8001), record(8002)])
         let refusing: (WorkerRecord) -> ProbeOutcome = { $0.port == 8001 ? .refusedConnection : .passed }
         balancer.pass(milliseconds: 300_000, answering: refusing)
         #expect(balancer.core.snapshot.workers.count == 2)
         balancer.pass(milliseconds: 2000, answering: refusing)
         #expect(balancer.core.snapshot.workers.map(\.port) == [8002])
-        #expect(balancer.events().contains(.evicted(id("worker-8001"))))
+        #expect(balancer.events().contains(.dropped(id("worker-8001"))))
         #expect(balancer.watch(watch(record(8001))) == .registerAgain)
     }
 

@@ -138,7 +138,7 @@ import Testing
     }
 
     /// The wall clock was set back, or the worker was moved. Its incarnation would be below the registered one, and the
-    /// worker would be excluded until its eviction.
+    /// worker would be excluded until its removal.
     @Test func aClockThatWasSetBackDoesNotMakeAnEarlierStart() {
         let before = MemberConversation.snapshot([record(8001, incarnation: 900), record(8002, incarnation: 901)])
         var late = MemberConversation(8001, disk: before)

@@ -3,7 +3,7 @@ package struct Coverage: Sendable {
     package enum Sight: Int, CaseIterable, Sendable {
         case takeover, lostRace, killedHolder, prevote, objection, fencedRequest, stepDown, refusedIntruder
         case hostCrash, partition, fullDisk, diskStrike, tornTakeover, clockJump, oldSnapshot, stolenPort, flap
-        case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, spared, eviction,
+        case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, spared, drop,
             deafPort, lie
         case request, retry, readByHungWorker, lostRequest, livenessCheck
     }

@@ -8,7 +8,7 @@ package enum Invariant: String, CaseIterable, Sendable {
     case obedience = "no worker obeys an epoch below the highest epoch that the worker has seen"
     case noStepBack = "epochs, versions and incarnations never decrease"
     case liveness = "while a worker that may stand in is stable, a balancer accepts"
-    case noneEvicted = "no request is sent to a worker that is not in the registry or not routable"
+    case noneDropped = "no request is sent to a worker that is not in the registry or not routable"
     case proven = "no request is sent to a worker that this balancer has not verified"
     case identity = "each entry of the registry names the worker that runs at the entry's address"
     case neverTwice = "a request that is not idempotent reaches at most one worker"

@@ -202,7 +202,7 @@ extension World {
         guard let core = balancers[attempt.process].core else { return }
         let isListed = core.snapshot.worker(id)?.incarnation == attempt.incarnation
         if !isListed || !core.isRoutable(id) {
-            violate(.noneEvicted, "request \(attempt.request) is sent to \(id) of incarnation \(attempt.incarnation)")
+            violate(.noneDropped, "request \(attempt.request) is sent to \(id) of incarnation \(attempt.incarnation)")
         }
         if (balancers[attempt.process].proven[id] ?? 0) < attempt.incarnation {
             violate(.proven, "balancer \(attempt.process) sends request \(attempt.request) to \(id) unverified")

@@ -64,7 +64,7 @@ package final class World {
         settings.slowStartMilliseconds = 0
         settings.ejectionMilliseconds = 1000
         settings.ejectionMaximumMilliseconds = 3000
-        settings.evictionMilliseconds = 2500
+        settings.dropMilliseconds = 2500
         settings.flapWindowMilliseconds = 2000
         settings.togetherMilliseconds = 3000
         settings.refusedRetryMilliseconds = 1000
