@@ -10,24 +10,24 @@ package import Sockets
 /// hosts would count as one lock domain, and each would believe that it holds the other's lock.
 enum LockDomainFile {
     static func read(in files: SafeDirectory) throws(SystemError) -> LockDomain {
-        let file = try files.open(StateDirectory.Name.home, .readWriteOrMake)
+        let file = try files.open(StateDirectory.Name.lockDomain, .readWriteOrMake)
         // Several workers may start at the same time.
         try SystemError.check("flock", flock(file.rawValue, LOCK_EX))
-        let text = files.read(StateDirectory.Name.home) ?? []
-        if let home = home(in: String(decoding: text, as: UTF8.self), on: presentMachine) {
-            return home
+        let text = files.read(StateDirectory.Name.lockDomain) ?? []
+        if let domain = lockDomain(in: String(decoding: text, as: UTF8.self), on: presentMachine) {
+            return domain
         }
         let name = String(UInt64.random(in: 1 << 60 ... .max), radix: 16)
-        guard let home = LockDomain(name) else { throw SystemError("home", code: EINVAL) }
+        guard let domain = LockDomain(name) else { throw SystemError("lock domain", code: EINVAL) }
         let line = Array("\(name) \(presentMachine)\n".utf8)
         guard pwrite(file.rawValue, line, line.count, 0) == line.count else { throw SystemError("write") }
         try SystemError.check("ftruncate", ftruncate(file.rawValue, off_t(line.count)))
         try SystemError.check("fsync", fsync(file.rawValue))
-        return home
+        return domain
     }
 
     /// Fails for an incomplete line and for a line of another machine.
-    static func home(in text: String, on machine: String) -> LockDomain? {
+    static func lockDomain(in text: String, on machine: String) -> LockDomain? {
         guard text.hasSuffix("\n") else { return nil }
         let parts = text.split(whereSeparator: \.isWhitespace)
         guard parts.count == 2, parts[1] == machine else { return nil }
@@ -43,7 +43,7 @@ enum LockDomainFile {
 
 extension StateDirectory {
     /// The name of this directory's lock domain, unique among hosts. The first call creates it.
-    package func home() throws(SystemError) -> LockDomain {
+    package func lockDomain() throws(SystemError) -> LockDomain {
         try LockDomainFile.read(in: files)
     }
 }

@@ -21,7 +21,7 @@ package struct StateDirectory: Sendable {
         package static let handoverSocket = "handover.sock"
         /// Standard error of balancers that workers started. After a rotation a second file has the older lines.
         package static let balancerLog = LogRotation.fileName
-        package static let home = "home"
+        package static let lockDomain = "home"
 
         package static func snapshot(of id: String) -> String { "snapshot-\(id).json" }
 

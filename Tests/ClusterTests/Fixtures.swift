@@ -33,16 +33,16 @@ func record(
     )
 }
 
-func home(_ text: String) -> LockDomain {
-    guard let home = LockDomain(text) else { fatalError("the test uses a bad home: \(text)") }
-    return home
+func lockDomain(_ text: String) -> LockDomain {
+    guard let lockDomain = LockDomain(text) else { fatalError("the test uses a bad lockDomain: \(text)") }
+    return lockDomain
 }
 
 extension WorkerRecord {
     /// This record on a host of its own: `10.0.0.1` for the lock domain `h1`, and so on.
     func living(in number: Int, acrossHosts: Bool = true) -> WorkerRecord {
         var record = self
-        record.home = ClusterTests.home("h\(number)")
+        record.lockDomain = ClusterTests.lockDomain("h\(number)")
         record.host = "10.0.0.\(number)"
         record.acrossHosts = acrossHosts
         return record

@@ -33,13 +33,13 @@ import Testing
 
     @Test func theLargestMessageOfAWorkerFits() {
         let name = String(repeating: "a", count: NodeID.maximumLength)
-        guard let id = NodeID(name), let home = LockDomain(String(repeating: "h", count: 32)) else {
+        guard let id = NodeID(name), let lockDomain = LockDomain(String(repeating: "h", count: 32)) else {
             Issue.record("no names")
             return
         }
         let registration = Registration(
             id: id, host: String(repeating: "h", count: 255), port: 65535, incarnation: .max, mayStandIn: true,
-            offer: WorkerOffer(capacity: 1000, maximumRequests: 65535), home: home, acrossHosts: true,
+            offer: WorkerOffer(capacity: 1000, maximumRequests: 65535), lockDomain: lockDomain, acrossHosts: true,
             maximumEpochSeen: .ceiling)
         #expect(8 * JSON.encode(registration).count <= ClusterMessage.Kind.register.maximumBody)
         let watch = Watch(

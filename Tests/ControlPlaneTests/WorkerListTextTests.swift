@@ -8,7 +8,7 @@ import Testing
     private static func record(_ number: Int, _ state: WorkerState = .ready) -> WorkerRecord {
         WorkerRecord(
             id: NodeID("worker-\(number)")!, host: "127.0.0.1", port: UInt16(number), incarnation: 1, mayStandIn: true,
-            home: LockDomain("0123456789abcdef"), state: state)
+            lockDomain: LockDomain("0123456789abcdef"), state: state)
     }
 
     private static func whole(_ snapshot: Snapshot) -> WatchAnswer {

@@ -138,7 +138,7 @@ extension BalancerCore {
         let state = entry.record.state
         entry.claimsStandIn = record.mayStandIn
         entry.record.offer = record.offer
-        entry.record.home = record.home
+        entry.record.lockDomain = record.lockDomain
         entry.record.acrossHosts = record.acrossHosts
         judgeStandIn(&entry, now: now)
         entry.lastSeen = now

@@ -6,7 +6,7 @@ extension BalancerCore {
             entries.count < settings.maximumWorkers, entries[hint.id] == nil, addresses[WorkerAddress(hint)] == nil
         else { return }
         // The loopback address of another host leads to another worker here.
-        if let home, let other = hint.home, other != home, HostName.isLoopback(hint.host) { return }
+        if let lockDomain, let other = hint.lockDomain, other != lockDomain, HostName.isLoopback(hint.host) { return }
         var record = hint
         record.offer = hint.offer.bounded(capacity: settings.maximumCapacity)
         // A draining worker keeps draining. Every other state must be verified again.
@@ -49,7 +49,7 @@ extension BalancerCore {
 
     /// Records an address where a balancer of another lock domain may reign later.
     private mutating func rememberPlace(of record: WorkerRecord) {
-        guard record.mayStandIn, record.acrossHosts, let home, let other = record.home, other != home,
+        guard record.mayStandIn, record.acrossHosts, let lockDomain, let other = record.lockDomain, other != lockDomain,
             !HostName.staysOnHost(record.host)
         else { return }
         inquiry.remember(host: record.host)

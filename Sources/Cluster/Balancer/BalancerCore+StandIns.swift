@@ -56,7 +56,7 @@ extension BalancerCore {
 
     private func hasProof(_ entry: WorkerEntry) -> Bool {
         if handoverHolders[entry.record.id] != nil { return true }
-        guard let home, let other = entry.record.home, other != home else { return false }
+        guard let lockDomain, let other = entry.record.lockDomain, other != lockDomain else { return false }
         return entry.hasShownCertificate || cluster == nil
     }
 }

@@ -32,7 +32,7 @@ package struct BalancerCore: Sendable {
     let cluster: String?
     let reservedPorts: Set<UInt16>
     /// The balancer's own lock domain; nil if it is irrelevant.
-    let home: LockDomain?
+    let lockDomain: LockDomain?
 
     /// The epoch that ended this balancer.
     package internal(set) var supersededBy: Epoch?
@@ -79,19 +79,20 @@ package struct BalancerCore: Sendable {
     ///   - cluster: the trust domain of all peers; nil in the plain build.
     ///   - reservedPorts: the balancer's own ports, which no worker may claim.
     ///   - clusterPort: the port at which a balancer of another lock domain would answer.
-    ///   - home: the lock domain of this balancer.
+    ///   - lockDomain: the lock domain of this balancer.
     ///   - hints: the predecessor's list. Invalid entries are dropped.
     ///   - seed: for random variation.
     package init(
         epoch: Epoch, cluster: String? = nil, settings: ClusterSettings = ClusterSettings(),
-        reservedPorts: Set<UInt16> = [], clusterPort: UInt16 = 7000, home: LockDomain? = nil, hints: Snapshot? = nil,
+        reservedPorts: Set<UInt16> = [], clusterPort: UInt16 = 7000, lockDomain: LockDomain? = nil,
+        hints: Snapshot? = nil,
         seed: UInt64, now: Instant
     ) {
         self.epoch = epoch
         self.settings = settings.bounded()
         self.cluster = cluster
         self.reservedPorts = reservedPorts
-        self.home = home
+        self.lockDomain = lockDomain
         generator = SeededGenerator(seed: seed)
         fenceCheckAt = now.advanced(byMilliseconds: self.settings.fenceCheckMilliseconds)
         inquiry = ReignInquiry(port: clusterPort, intervalMilliseconds: self.settings.discoveryMilliseconds, now: now)

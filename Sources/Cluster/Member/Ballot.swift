@@ -28,11 +28,11 @@ struct Ballot: Sendable, Equatable {
     private(set) var agreed = 0
     private(set) var objected = 0
     /// The lock domains and the hosts of the workers that agree.
-    private var agreedHomes: Set<LockDomain> = []
+    private var agreedDomains: Set<LockDomain> = []
     private var agreedHosts: Set<String> = []
 
     private struct Place: Sendable, Equatable {
-        let home: LockDomain?
+        let lockDomain: LockDomain?
         let host: String
     }
 
@@ -47,7 +47,7 @@ struct Ballot: Sendable, Equatable {
     /// A ballot that asks `voters`. The candidate agrees with itself, if the rule counts agreement.
     init(of candidate: WorkerRecord, asking voters: [WorkerRecord], rule: Rule) {
         self.init(asking: voters, rule: rule)
-        if rule != .noneObjects { agree(at: Place(home: candidate.home, host: candidate.host)) }
+        if rule != .noneObjects { agree(at: Place(lockDomain: candidate.lockDomain, host: candidate.host)) }
     }
 
     /// The workers to ask now, so that at most `maximumAwaited` answers are awaited.
@@ -56,7 +56,7 @@ struct Ballot: Sendable, Equatable {
         unasked = unasked.dropFirst(asked.count)
         for worker in asked {
             silent.insert(worker.id)
-            places[worker.id] = Place(home: worker.home, host: worker.host)
+            places[worker.id] = Place(lockDomain: worker.lockDomain, host: worker.host)
         }
         return Array(asked)
     }
@@ -77,7 +77,7 @@ struct Ballot: Sendable, Equatable {
 
     private mutating func agree(at place: Place) {
         agreed += 1
-        if let home = place.home { agreedHomes.insert(home) }
+        if let lockDomain = place.lockDomain { agreedDomains.insert(lockDomain) }
         agreedHosts.insert(place.host)
     }
 
@@ -102,7 +102,7 @@ struct Ballot: Sendable, Equatable {
     var isCarried: Bool {
         switch rule {
         case .moreAgree: agreed > objected
-        case .quorum(let registered): 2 * agreed > registered && agreedHomes.count > 1 && agreedHosts.count > 1
+        case .quorum(let registered): 2 * agreed > registered && agreedDomains.count > 1 && agreedHosts.count > 1
         case .noneObjects: objected == 0
         }
     }

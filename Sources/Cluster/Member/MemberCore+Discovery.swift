@@ -80,8 +80,8 @@ extension MemberCore {
 
     /// Records addresses where a successor of another lock domain may reign.
     mutating func rememberAddresses() {
-        guard let port = balancerAddress?.port, let home = record.home else { return }
-        remember(snapshot.addresses(outside: home, port: port))
+        guard let port = balancerAddress?.port, let lockDomain = record.lockDomain else { return }
+        remember(snapshot.addresses(outside: lockDomain, port: port))
     }
 
     private mutating func remember(_ more: [BalancerAddress]) {

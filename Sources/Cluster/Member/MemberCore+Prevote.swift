@@ -41,7 +41,7 @@ extension MemberCore {
     }
 
     mutating func askOthers(now: Instant) {
-        guard isAtHome else {
+        guard sharesLockDomain else {
             askAcrossHosts(now: now)
             return
         }
@@ -83,7 +83,7 @@ extension MemberCore {
         let asked = ballot.next()
         guard !asked.isEmpty else { return }
         let prevote = Prevote(
-            candidate: record.id, epochSeen: highestEpoch, acrossHosts: isAtHome ? nil : true)
+            candidate: record.id, epochSeen: highestEpoch, acrossHosts: sharesLockDomain ? nil : true)
         effects.append(.prevote(to: asked, prevote))
     }
 

@@ -7,7 +7,7 @@ extension MemberCore {
         pulse.moved(now: now)
         switch phase {
         case .waiting(_, isCertain: false), .prevoting:
-            if isAtHome, pulse.isAttached { phase = .idle }
+            if sharesLockDomain, pulse.isAttached { phase = .idle }
         case .idle, .waiting, .takingOver, .backingOff: break
         }
     }
@@ -22,13 +22,13 @@ extension MemberCore {
 
     /// The balancer does not answer this worker, but it lives.
     func isBusyOnly(now: Instant) -> Bool {
-        isAtHome && pulse.showsLife(settings, now: now)
+        sharesLockDomain && pulse.showsLife(settings, now: now)
     }
 
     /// The time since the balancer's last answer or sign of life, in milliseconds; nil if there was none.
     func lastSignAge(now: Instant) -> Int64? {
         let check = lastGoodCheck.map { now.milliseconds(since: $0) }
-        guard isAtHome, let silence = pulse.silence(now: now) else { return check }
+        guard sharesLockDomain, let silence = pulse.silence(now: now) else { return check }
         return min(check ?? silence, silence)
     }
 
@@ -37,6 +37,6 @@ extension MemberCore {
     ///
     /// A worker that is not attached to the process sees only the cluster port, and strangers can block that.
     func isHung(now: Instant) -> Bool {
-        isAtHome && isSilent && pulse.standsStill(settings, now: now)
+        sharesLockDomain && isSilent && pulse.standsStill(settings, now: now)
     }
 }

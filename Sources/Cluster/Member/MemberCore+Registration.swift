@@ -31,7 +31,7 @@ extension MemberCore {
 
     /// A worker of another lock domain stands in only if its operator allows takeovers across hosts.
     private mutating func noteDistance() {
-        let isDistant = record.mayStandIn && !record.acrossHosts && !order.isAtHome
+        let isDistant = record.mayStandIn && !record.acrossHosts && !order.sharesLockDomain
         if isDistant, !hasNotedDistance { note(.balancerTooDistant) }
         hasNotedDistance = isDistant
     }

@@ -9,7 +9,7 @@ extension MemberCore {
     /// holds them, clients wait at the ports, and no other process can bind them. Reigns of one lock domain pass on the
     /// same sockets.
     private var rankOfHolder: Int? {
-        handoverEpoch != nil && isAtHome ? order.candidates.count : nil
+        handoverEpoch != nil && sharesLockDomain ? order.candidates.count : nil
     }
 
     /// The balancer of the highest known epoch lives in this worker's lock domain.
@@ -17,8 +17,8 @@ extension MemberCore {
     /// The snapshot names the lock domain of its own balancer. A later term usually belongs to another lock domain.
     /// Without a snapshot of that reign, or its listeners, this worker must not take it for its own and start a
     /// successor without a majority. Only a worker that never heard of another balancer address can be certain.
-    package var isAtHome: Bool {
-        guard order.isAtHome else { return false }
+    package var sharesLockDomain: Bool {
+        guard order.sharesLockDomain else { return false }
         return highestEpoch.term == snapshot.epoch.term || handoverEpoch == highestEpoch
             || (order.distant.isEmpty && balancerAddresses.count <= 1)
     }
@@ -26,13 +26,14 @@ extension MemberCore {
     /// The lock domain of the latest reign: the one that was handed its listeners. A snapshot may be of an earlier
     /// reign elsewhere.
     func makeOrder() -> SuccessionOrder {
-        SuccessionOrder(of: snapshot, seenBy: record, balancerIn: handoverEpoch == highestEpoch ? record.home : nil)
+        SuccessionOrder(
+            of: snapshot, seenBy: record, balancerIn: handoverEpoch == highestEpoch ? record.lockDomain : nil)
     }
 
     /// Another reign is the latest, or other listeners are held.
-    mutating func homeMayDiffer() {
-        let home = handoverEpoch == highestEpoch ? record.home : nil
-        if order.home != home ?? snapshot.home { order = makeOrder() }
+    mutating func lockDomainMayDiffer() {
+        let lockDomain = handoverEpoch == highestEpoch ? record.lockDomain : nil
+        if order.lockDomain != lockDomain ?? snapshot.lockDomain { order = makeOrder() }
     }
 
     /// The balancer's process has certainly ended: its end of the handover channel closed, or its pidfd fired.
@@ -44,10 +45,10 @@ extension MemberCore {
         if let epoch, epoch < highestEpoch { return }
         if !isBalancerDead {
             isBalancerDead = true
-            note(isAtHome ? .balancerDead : .balancerLost)
+            note(sharesLockDomain ? .balancerDead : .balancerLost)
         }
         discoverSoon(now: now)
-        guard isAtHome else {
+        guard sharesLockDomain else {
             // From another host, a crash, a partition and a killed process look the same: silence.
             suspectBalancer(now: now)
             return
@@ -71,14 +72,14 @@ extension MemberCore {
             ignore(epoch)
             return
         }
-        let wasAtHome = isAtHome
+        let sharedLockDomain = sharesLockDomain
         pulse.attached(now: now)
         handoverEpoch = max(handoverEpoch ?? epoch, epoch)
         // Where a balancer has lived, there is a lock that fences.
         knowsStateDirectory = true
         if epoch > highestEpoch { follow(epoch, now: now) }
-        homeMayDiffer()
-        if epoch == highestEpoch, !wasAtHome, let ownAddress, ownAddress != balancerAddress, !isStopping {
+        lockDomainMayDiffer()
+        if epoch == highestEpoch, !sharedLockDomain, let ownAddress, ownAddress != balancerAddress, !isStopping {
             // The reigning balancer belongs to this lock domain, and this worker did not know it.
             balancerShowedItself(now: now)
             move(to: ownAddress, now: now)
@@ -94,7 +95,7 @@ extension MemberCore {
             // If there was a standby, it is the balancer now.
             isStandbyKept = false
             // A worker that only holds listeners of its own lock domain may still ask elsewhere.
-            let wasElsewhere = !isAtHome || snapshot.home != order.home
+            let wasElsewhere = !sharesLockDomain || snapshot.lockDomain != order.lockDomain
             takeoversInRow += 1
             note(.tookOver(epoch))
             if epoch > highestEpoch, epoch <= highestEpoch.reach { follow(epoch, now: now) }
@@ -129,7 +130,8 @@ extension MemberCore {
 
     /// A worker that may start a successor on another host proves it, once to each balancer.
     mutating func proveStandIn(now: Instant) {
-        guard record.mayStandIn, record.acrossHosts, let home = snapshot.home, let own = record.home, home != own,
+        guard record.mayStandIn, record.acrossHosts, let lockDomain = snapshot.lockDomain, let own = record.lockDomain,
+            lockDomain != own,
             snapshot.epoch == watchedEpoch
         else { return }
         if let proof = standInProof, proof.epoch == watchedEpoch {
@@ -157,7 +159,7 @@ extension MemberCore {
     /// The reign of the held listeners is over, and the present balancer is in another lock domain: no client may wait
     /// at the ports of this one. A worker that starts a successor here has to bind them.
     mutating func releasePastListeners() {
-        guard !isAtHome, let held = handoverEpoch, held < highestEpoch else { return }
+        guard !sharesLockDomain, let held = handoverEpoch, held < highestEpoch else { return }
         handoverEpoch = nil
         effects.append(.releaseListeners)
     }
@@ -184,7 +186,7 @@ extension MemberCore {
 
     mutating func takeOver(killHolder: Bool, now: Instant) {
         phase = .takingOver(until: now.advanced(byMilliseconds: settings.takeoverTimeoutMilliseconds))
-        note(isAtHome ? .takingOver(after: highestEpoch) : .takingOverAcrossHosts(after: highestEpoch))
+        note(sharesLockDomain ? .takingOver(after: highestEpoch) : .takingOverAcrossHosts(after: highestEpoch))
         effects.append(.takeOver(after: highestEpoch, killHolder: killHolder))
     }
 
@@ -200,24 +202,24 @@ extension MemberCore {
     /// The time that this worker leaves to others, in milliseconds; nil if it may not act.
     private var precedence: Int64? {
         guard mayAct else { return nil }
-        if isAtHome {
+        if sharesLockDomain {
             return rank.map { Int64($0) * settings.rankDelayMilliseconds }
         }
         // A worker that only does not know the present reign's lock domain comes after all that do.
         let turn =
             order.turn(of: record.id, without: knownDead)
             ?? order.rank(of: record.id, without: knownDead).map {
-                SuccessionOrder.Turn(homesBefore: Set(order.distant.map(\.home)).count, rank: $0)
+                SuccessionOrder.Turn(domainsBefore: Set(order.distant.map(\.lockDomain)).count, rank: $0)
             }
         return turn.map { turn in
-            settings.distantGraceMilliseconds + Int64(turn.homesBefore) * settings.distantTurnMilliseconds
+            settings.distantGraceMilliseconds + Int64(turn.domainsBefore) * settings.distantTurnMilliseconds
                 + Int64(turn.rank) * settings.rankDelayMilliseconds
         }
     }
 
     private var mayAct: Bool {
         guard record.mayStandIn else { return false }
-        return isAtHome ? knowsStateDirectory : record.acrossHosts
+        return sharesLockDomain ? knowsStateDirectory : record.acrossHosts
     }
 
     /// If balancers die as soon as they are started, the next starts are delayed more and more.

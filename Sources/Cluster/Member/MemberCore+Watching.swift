@@ -50,7 +50,7 @@ extension MemberCore {
             if kind == .closed, watchedEpoch < highestEpoch {
                 // The connection led to a past balancer. Its end says nothing about the present one.
                 missed(now: now)
-            } else if isAtHome, pulse.isAttached {
+            } else if sharesLockDomain, pulse.isAttached {
                 // The end of the process would close the handover channel.
                 missed(now: now)
             } else {
@@ -121,7 +121,7 @@ extension MemberCore {
     /// Follows the balancer of a higher epoch.
     mutating func follow(_ epoch: Epoch, now: Instant) {
         highestEpoch = epoch
-        homeMayDiffer()
+        lockDomainMayDiffer()
         note(.newBalancer(epoch))
         misses = 0
         isBalancerDead = false

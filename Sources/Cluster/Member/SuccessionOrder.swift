@@ -6,30 +6,30 @@
 /// before it has probed its hints.
 package struct SuccessionOrder: Sendable, Equatable {
     /// The balancer's lock domain; nil if its version knows none.
-    package let home: LockDomain?
+    package let lockDomain: LockDomain?
     /// The workers of the balancer's lock domain.
     package let candidates: [WorkerRecord]
     /// The workers of other lock domains that may act across hosts.
     package let distant: [WorkerRecord]
     /// The viewer is in the balancer's lock domain. If either has a version without lock domains, every worker counts
     /// as in it, and lock and listeners decide.
-    package let isAtHome: Bool
+    package let sharesLockDomain: Bool
 
     /// - Parameters:
     ///   - viewer: the worker with this view.
-    ///   - home: the balancer's lock domain, if the viewer knows it of a later reign than the snapshot's.
-    package init(of snapshot: Snapshot, seenBy viewer: WorkerRecord, balancerIn home: LockDomain? = nil) {
-        let home = home ?? snapshot.home
-        let isAtHome = home == nil || viewer.home == nil || home == viewer.home
+    ///   - lockDomain: the balancer's lock domain, if the viewer knows it of a later reign than the snapshot's.
+    package init(of snapshot: Snapshot, seenBy viewer: WorkerRecord, balancerIn lockDomain: LockDomain? = nil) {
+        let lockDomain = lockDomain ?? snapshot.lockDomain
+        let sharesLockDomain = lockDomain == nil || viewer.lockDomain == nil || lockDomain == viewer.lockDomain
         let isNear = { (worker: WorkerRecord) in
-            if let home, let other = worker.home { return home == other }
-            return isAtHome && HostName.isSameMachine(worker.host, viewer.host)
+            if let lockDomain, let other = worker.lockDomain { return lockDomain == other }
+            return sharesLockDomain && HostName.isSameMachine(worker.host, viewer.host)
         }
         let able = snapshot.workers.filter { $0.mayStandIn && $0.state != .draining }
-        self.home = home
-        self.isAtHome = isAtHome
+        self.lockDomain = lockDomain
+        self.sharesLockDomain = sharesLockDomain
         candidates = SuccessionOrder.sorted(able.filter(isNear))
-        distant = SuccessionOrder.sorted(able.filter { $0.acrossHosts && $0.home != nil && !isNear($0) })
+        distant = SuccessionOrder.sorted(able.filter { $0.acrossHosts && $0.lockDomain != nil && !isNear($0) })
     }
 
     private static func sorted(_ workers: [WorkerRecord]) -> [WorkerRecord] {
@@ -53,12 +53,12 @@ package struct SuccessionOrder: Sendable, Equatable {
     /// The position of a worker of another lock domain.
     package struct Turn: Sendable, Equatable {
         /// Lock domains with a living worker before it.
-        package let homesBefore: Int
+        package let domainsBefore: Int
         /// Living workers of its own lock domain before it.
         package let rank: Int
 
-        package init(homesBefore: Int, rank: Int) {
-            self.homesBefore = homesBefore
+        package init(domainsBefore: Int, rank: Int) {
+            self.domainsBefore = domainsBefore
             self.rank = rank
         }
     }
@@ -67,15 +67,15 @@ package struct SuccessionOrder: Sendable, Equatable {
     ///
     /// A dead host takes all its workers along, so the others wait once for it, not once for each worker.
     package func turn(of id: NodeID, without dead: Set<NodeID> = []) -> Turn? {
-        guard let own = distant.first(where: { $0.id == id })?.home else { return nil }
-        var homes: Set<LockDomain> = []
+        guard let own = distant.first(where: { $0.id == id })?.lockDomain else { return nil }
+        var domains: Set<LockDomain> = []
         var rank = 0
         for worker in distant {
             if worker.id == id { break }
             if dead.contains(worker.id) { continue }
-            if let home = worker.home, home != own { homes.insert(home) } else { rank += 1 }
+            if let lockDomain = worker.lockDomain, lockDomain != own { domains.insert(lockDomain) } else { rank += 1 }
         }
-        return Turn(homesBefore: homes.count, rank: rank)
+        return Turn(domainsBefore: domains.count, rank: rank)
     }
 
     /// The workers that `id` asks before it takes over on suspicion: the living others among the first `count`, because

@@ -42,14 +42,16 @@ extension BalancerAddress: Codable {
 }
 
 extension Snapshot {
-    /// The addresses of other lock domains to which the reign may have moved from `home`: the hosts of their workers
+    /// The addresses of other lock domains to which the reign may have moved from `lockDomain`: the hosts of their workers
     /// that may act across hosts.
     ///
     /// - Parameter port: the cluster port, which is the same everywhere.
-    package func addresses(outside home: LockDomain, port: UInt16) -> [BalancerAddress] {
+    package func addresses(outside lockDomain: LockDomain, port: UInt16) -> [BalancerAddress] {
         var addresses: [BalancerAddress] = []
         for worker in workers where worker.mayStandIn && worker.acrossHosts {
-            guard let other = worker.home, other != home, !HostName.isLoopback(worker.host) else { continue }
+            guard let other = worker.lockDomain, other != lockDomain, !HostName.isLoopback(worker.host) else {
+                continue
+            }
             let address = BalancerAddress(host: worker.host, port: port)
             if addresses.count < BalancerAddress.maximumCount, !addresses.contains(address) {
                 addresses.append(address)

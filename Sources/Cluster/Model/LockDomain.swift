@@ -1,8 +1,8 @@
 /// A lock domain: one state directory, and so one host and one cluster. A random name, stored in the directory,
 /// identifies it.
 ///
-/// Workers and balancers of one home share a lock. No lock exists between two homes. A host's name would not identify
-/// the home: a host has many names, and two workers of one host may register with different addresses.
+/// Workers and balancers of one lock domain share a lock. No lock exists between two domains. A host's name would not
+/// identify the domain: a host has many names, and two workers of one host may register with different addresses.
 package struct LockDomain: Hashable, Sendable, Codable, CustomStringConvertible {
     package static let maximumLength = 64
 
@@ -20,11 +20,11 @@ package struct LockDomain: Hashable, Sendable, Codable, CustomStringConvertible 
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        guard let home = LockDomain(try container.decode(String.self)) else {
+        guard let lockDomain = LockDomain(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a home is 1 to 64 characters of a-z 0-9 -")
+                in: container, debugDescription: "a lock domain is 1 to 64 characters of a-z 0-9 -")
         }
-        self = home
+        self = lockDomain
     }
 
     package func encode(to encoder: any Encoder) throws {

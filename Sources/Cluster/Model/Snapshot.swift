@@ -6,16 +6,21 @@ package struct Snapshot: Codable, Sendable, Equatable {
     /// Increases with every change of membership or state, and starts again under a new epoch.
     package var version: UInt64
     package var workers: [WorkerRecord]
-    /// The home of the balancer; nil for a balancer of an earlier version.
-    package var home: LockDomain?
+    /// The lock domain of the balancer; nil for a balancer of an earlier version.
+    package var lockDomain: LockDomain?
+
+    private enum CodingKeys: String, CodingKey {
+        case epoch, version, workers
+        case lockDomain = "home"
+    }
 
     package static let empty = Snapshot(epoch: .none, version: 0, workers: [])
 
-    package init(epoch: Epoch, version: UInt64, workers: [WorkerRecord], home: LockDomain? = nil) {
+    package init(epoch: Epoch, version: UInt64, workers: [WorkerRecord], lockDomain: LockDomain? = nil) {
         self.epoch = epoch
         self.version = version
         self.workers = workers
-        self.home = home
+        self.lockDomain = lockDomain
     }
 
     /// True if this snapshot may replace `other`: its (epoch, version) is strictly higher.

@@ -9,15 +9,15 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
     /// True if the worker can start a balancer: it has a balancer certificate and the state directory.
     package var mayStandIn: Bool
     package var offer: WorkerOffer
-    /// The worker's home; nil for a node of an earlier version.
-    package var home: LockDomain?
-    /// True if the worker may start a balancer in its own home when a balancer of another home has died.
+    /// The worker's lock domain; nil for a node of an earlier version.
+    package var lockDomain: LockDomain?
+    /// True if the worker may start a balancer in its own lock domain when a balancer of another one has died.
     package var acrossHosts: Bool
     package var state: WorkerState
 
     package init(
         id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool,
-        offer: WorkerOffer = WorkerOffer(), home: LockDomain? = nil, acrossHosts: Bool = false,
+        offer: WorkerOffer = WorkerOffer(), lockDomain: LockDomain? = nil, acrossHosts: Bool = false,
         state: WorkerState = .joining
     ) {
         self.id = id
@@ -26,14 +26,15 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         self.incarnation = incarnation
         self.mayStandIn = mayStandIn
         self.offer = offer
-        self.home = home
+        self.lockDomain = lockDomain
         self.acrossHosts = acrossHosts
         self.state = state
     }
 
-    private enum Key: String, CodingKey { case id, host, port, incarnation, mayStandIn, home, acrossHosts, state }
+    private enum Key: String, CodingKey {
+        case id, host, port, incarnation, mayStandIn, lockDomain, acrossHosts, state }
 
-    // A node of an earlier version sends no home. The fields of the offer stand beside the others.
+    // A node of an earlier version sends no lock domain. The fields of the offer stand beside the others.
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: Key.self)
         id = try fields.decode(NodeID.self, forKey: .id)
@@ -42,7 +43,7 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         incarnation = try fields.decode(UInt64.self, forKey: .incarnation)
         mayStandIn = try fields.decode(Bool.self, forKey: .mayStandIn)
         offer = try WorkerOffer(from: decoder)
-        home = try fields.decodeIfPresent(LockDomain.self, forKey: .home)
+        lockDomain = try fields.decodeIfPresent(LockDomain.self, forKey: .lockDomain)
         acrossHosts = try fields.decodeIfPresent(Bool.self, forKey: .acrossHosts) ?? false
         state = try fields.decode(WorkerState.self, forKey: .state)
     }
@@ -55,7 +56,7 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         try fields.encode(incarnation, forKey: .incarnation)
         try fields.encode(mayStandIn, forKey: .mayStandIn)
         try offer.encode(to: encoder)
-        try fields.encodeIfPresent(home, forKey: .home)
+        try fields.encodeIfPresent(lockDomain, forKey: .lockDomain)
         try fields.encode(acrossHosts, forKey: .acrossHosts)
         try fields.encode(state, forKey: .state)
     }

@@ -7,7 +7,7 @@ package struct Registration: Codable, Sendable, Equatable {
     package var mayStandIn: Bool
     package var offer: WorkerOffer
     /// See `WorkerRecord`. An earlier version does not send it.
-    package var home: LockDomain?
+    package var lockDomain: LockDomain?
     package var acrossHosts: Bool?
     /// The highest epoch that the worker has met. For a balancer below it that is a claim, and it asks whether it still
     /// reigns.
@@ -15,7 +15,7 @@ package struct Registration: Codable, Sendable, Equatable {
 
     package init(
         id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool,
-        offer: WorkerOffer = WorkerOffer(), home: LockDomain? = nil, acrossHosts: Bool? = nil,
+        offer: WorkerOffer = WorkerOffer(), lockDomain: LockDomain? = nil, acrossHosts: Bool? = nil,
         maximumEpochSeen: Epoch = .none
     ) {
         self.id = id
@@ -24,7 +24,7 @@ package struct Registration: Codable, Sendable, Equatable {
         self.incarnation = incarnation
         self.mayStandIn = mayStandIn
         self.offer = offer
-        self.home = home
+        self.lockDomain = lockDomain
         self.acrossHosts = acrossHosts
         self.maximumEpochSeen = maximumEpochSeen
     }
@@ -33,19 +33,22 @@ package struct Registration: Codable, Sendable, Equatable {
     package init(of record: WorkerRecord, maximumEpochSeen: Epoch = .none) {
         self.init(
             id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
-            mayStandIn: record.mayStandIn, offer: record.offer, home: record.home, acrossHosts: record.acrossHosts,
+            mayStandIn: record.mayStandIn, offer: record.offer, lockDomain: record.lockDomain,
+            acrossHosts: record.acrossHosts,
             maximumEpochSeen: maximumEpochSeen)
     }
 
     /// The record that the worker claims.
     var record: WorkerRecord {
         WorkerRecord(
-            id: id, host: host, port: port, incarnation: incarnation, mayStandIn: mayStandIn, offer: offer, home: home,
+            id: id, host: host, port: port, incarnation: incarnation, mayStandIn: mayStandIn, offer: offer,
+            lockDomain: lockDomain,
             acrossHosts: acrossHosts ?? false)
     }
 
     private enum Key: String, CodingKey {
-        case id, host, port, incarnation, mayStandIn, home, acrossHosts, maximumEpochSeen
+        case id, host, port, incarnation, mayStandIn, lockDomain, acrossHosts, maximumEpochSeen
+        case lockDomain = "home"
     }
 
     // The fields of the offer stand beside the others.
@@ -57,7 +60,7 @@ package struct Registration: Codable, Sendable, Equatable {
         incarnation = try fields.decode(UInt64.self, forKey: .incarnation)
         mayStandIn = try fields.decode(Bool.self, forKey: .mayStandIn)
         offer = try WorkerOffer(from: decoder)
-        home = try fields.decodeIfPresent(LockDomain.self, forKey: .home)
+        lockDomain = try fields.decodeIfPresent(LockDomain.self, forKey: .lockDomain)
         acrossHosts = try fields.decodeIfPresent(Bool.self, forKey: .acrossHosts)
         maximumEpochSeen = try fields.decode(Epoch.self, forKey: .maximumEpochSeen)
     }
@@ -70,7 +73,7 @@ package struct Registration: Codable, Sendable, Equatable {
         try fields.encode(incarnation, forKey: .incarnation)
         try fields.encode(mayStandIn, forKey: .mayStandIn)
         try offer.encode(to: encoder)
-        try fields.encodeIfPresent(home, forKey: .home)
+        try fields.encodeIfPresent(lockDomain, forKey: .lockDomain)
         try fields.encodeIfPresent(acrossHosts, forKey: .acrossHosts)
         try fields.encode(maximumEpochSeen, forKey: .maximumEpochSeen)
     }

@@ -62,7 +62,7 @@ package final class BalancerControl {
 
     package init(
         epoch: Epoch, settings: ClusterSettings, hints: Snapshot?, configuration: BalancerConfiguration,
-        home: LockDomain?,
+        lockDomain: LockDomain?,
         callers: ProbeClients, loadBalancer: LoadBalancer, certificates: NodeCertificates, log: Logger
     ) {
         self.epoch = epoch
@@ -74,7 +74,8 @@ package final class BalancerControl {
         self.log = log
         core = BalancerCore(
             epoch: epoch, cluster: certificates.identity?.cluster, settings: settings,
-            reservedPorts: configuration.ports, clusterPort: configuration.clusterPort, home: home, hints: hints,
+            reservedPorts: configuration.ports, clusterPort: configuration.clusterPort, lockDomain: lockDomain,
+            hints: hints,
             seed: UInt64.random(in: 0...UInt64.max),
             now: Instant(nanoseconds: loop.now))
         timer = LoopTimer(on: loop)

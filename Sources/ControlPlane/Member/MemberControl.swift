@@ -308,7 +308,7 @@ package final class MemberControl {
         if killHolder && handover?.killHolder(notAfter: after) == true {
             log.warning("the balancer hangs: its process has been killed")
         }
-        let isAcrossHosts = !core.isAtHome
+        let isAcrossHosts = !core.sharesLockDomain
         launcher.takeOver(after: after) { [unowned self] outcome in
             if case .started(let epoch) = outcome { runHook(epoch: epoch, isAcrossHosts: isAcrossHosts) }
             feed(.takeoverFinished(outcome))
@@ -384,8 +384,8 @@ package final class MemberControl {
 
     /// What a balancer on this host would start with, should the one of the other host be lost.
     private func keep(_ other: ForeignConfiguration?) {
-        guard let other, let directory, launcher != nil, record.acrossHosts, let home = core.snapshot.home,
-            home != record.home
+        guard let other, let directory, launcher != nil, record.acrossHosts, let lockDomain = core.snapshot.lockDomain,
+            lockDomain != record.lockDomain
         else { return }
         let present = BalancerConfiguration.load(from: directory)
         let configuration = BalancerConfiguration(

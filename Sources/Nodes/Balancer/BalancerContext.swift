@@ -29,7 +29,7 @@ final class BalancerContext {
     let probes: ProbeClients
     let snapshots: SnapshotReader
     /// The lock domain; nil if the state directory can't be given a name.
-    let home: LockDomain?
+    let lockDomain: LockDomain?
     let shares: DescriptorShares
 
     init(settings: Settings, directory: StateDirectory) throws(CommandError) {
@@ -59,10 +59,10 @@ final class BalancerContext {
         startedAt = loop.now
         probes = ProbeClients(loop: loop, certificates: certificates, provider: clusterProvider)
         do throws(SystemError) {
-            home = try directory.home()
+            lockDomain = try directory.lockDomain()
         } catch {
             log.warning("\(directory.path) can't be given a name: workers of other hosts can't stand in: \(error)")
-            home = nil
+            lockDomain = nil
         }
     }
 

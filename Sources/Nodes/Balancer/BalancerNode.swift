@@ -78,7 +78,7 @@ package final class BalancerNode {
         case .byOperator:
             let latest = context.snapshots.latest() ?? .empty
             let port = context.configuration.clusterPort
-            let addresses = context.home.map { latest.addresses(outside: $0, port: port) } ?? []
+            let addresses = context.lockDomain.map { latest.addresses(outside: $0, port: port) } ?? []
             feed(.startedByOperator(addresses: addresses, known: latest.epoch))
         case .standby:
             links.starter = try StandbyChannel(
@@ -239,7 +239,7 @@ package final class BalancerNode {
         cluster.maximumTickets = context.shares.connectBacks
         let control = BalancerControl(
             epoch: epoch, settings: cluster, hints: context.snapshots.latest(), configuration: context.configuration,
-            home: context.home, callers: context.probes, loadBalancer: context.loadBalancer,
+            lockDomain: context.lockDomain, callers: context.probes, loadBalancer: context.loadBalancer,
             certificates: context.certificates, log: context.log)
         self.control = control
         control.callbacks.onHostsChanged = { [unowned self] in

@@ -184,7 +184,7 @@ package final class WorkerNode {
         let record = WorkerRecord(
             id: settings.nodeID, host: options.address.host, port: options.address.port,
             incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn,
-            offer: settings.worker.offer, home: try home(),
+            offer: settings.worker.offer, lockDomain: try lockDomain(),
             acrossHosts: settings.worker.acrossHosts && mayStandIn)
         let program = BalancerLauncher.Program(
             path: balancerProgram, id: settings.nodeID, certificates: settings.certificatesFolder,
@@ -223,9 +223,9 @@ package final class WorkerNode {
     }
 
     /// The lock domain of the state directory. A worker without one is known by its address, as workers of earlier versions.
-    private func home() throws(CommandError) -> LockDomain? {
+    private func lockDomain() throws(CommandError) -> LockDomain? {
         do throws(SystemError) {
-            return try options.directory.home()
+            return try options.directory.lockDomain()
         } catch {
             let problem = "\(options.directory.path) can't be given a name: \(error)"
             if settings.worker.acrossHosts { throw .failure("\(problem): --across-hosts needs one") }

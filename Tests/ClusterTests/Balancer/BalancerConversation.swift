@@ -7,10 +7,11 @@ struct BalancerConversation {
 
     init(
         epoch: Epoch = Epoch(1), settings: ClusterSettings = steadySettings(), hints: Snapshot? = nil,
-        cluster: String? = "test", home: LockDomain? = nil
+        cluster: String? = "test", lockDomain: LockDomain? = nil
     ) {
         core = BalancerCore(
-            epoch: epoch, cluster: cluster, settings: settings, reservedPorts: [8000, 7000], home: home, hints: hints,
+            epoch: epoch, cluster: cluster, settings: settings, reservedPorts: [8000, 7000], lockDomain: lockDomain,
+            hints: hints,
             seed: 1, now: at(0)
         )
     }

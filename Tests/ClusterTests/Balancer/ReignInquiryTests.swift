@@ -81,7 +81,7 @@ import Testing
     /// A claim costs its peer one small request. The number of questions is bounded, however many claims arrive.
     @Test func questionsAreBoundedWhateverTheClaims() {
         let hosts = (1...40).map { record(UInt16(8000 + $0)).living(in: $0) }
-        var balancer = BalancerConversation(home: home("h1"))
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
         for member in hosts {
             balancer.admit(member)
             _ = balancer.core.standInShown(

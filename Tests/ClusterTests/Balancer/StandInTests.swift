@@ -18,7 +18,7 @@ import Testing
     /// A lying worker claims the balancer's lock domain, the first rank, and that it may stand in.
     @Test(arguments: [1, 2]) func aClaimIsNoProof(number: Int) {
         let liar = record(1).living(in: number)
-        var balancer = BalancerConversation(home: home("h1"))
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
         register(liar, with: &balancer)
         #expect(mayStandIn(liar, balancer) == false)
         register(liar, with: &balancer)
@@ -29,7 +29,7 @@ import Testing
 
     @Test func theHandoverConnectionIsAProof() {
         let member = record(8001).living(in: 1)
-        var balancer = BalancerConversation(home: home("h1"))
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
         register(member, with: &balancer)
         let before = balancer.core.snapshot.version
         balancer.core.handoverHeld(by: member.id, now: at(1))
@@ -39,7 +39,7 @@ import Testing
 
     @Test func theConnectionMayComeFirst() {
         let member = record(8001).living(in: 1)
-        var balancer = BalancerConversation(home: home("h1"))
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
         balancer.core.handoverHeld(by: member.id, now: at(1))
         register(member, with: &balancer)
         #expect(mayStandIn(member, balancer) == true)
@@ -95,7 +95,7 @@ import Testing
 
     @Test func anotherStartNeedsANewProof() {
         let member = record(8001).living(in: 2)
-        var balancer = BalancerConversation(home: home("h1"))
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
         register(member, with: &balancer)
         let peer = identity("worker-8001", .balancer)
         #expect(balancer.core.standInShown(member.id, incarnation: 1, peer: peer, now: at(1)) == .accepted(Epoch(1)))
@@ -115,16 +115,16 @@ import Testing
         ] as [(NodeIdentity?, Refusal)])
     func onlyTheNodesOwnBalancerCertificateIsAProof(peer: NodeIdentity?, refusal: Refusal) {
         let member = record(8001).living(in: 2)
-        var balancer = BalancerConversation(home: home("h1"))
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
         register(member, with: &balancer)
         #expect(
             balancer.core.standInShown(member.id, incarnation: 1, peer: peer, now: at(1)) == .refused(refusal))
         #expect(mayStandIn(member, balancer) == false)
     }
 
-    @Test func theCertificateProvesNothingAboutThisHome() {
+    @Test func theCertificateProvesNothingAboutThisLockDomain() {
         let member = record(8001).living(in: 1)
-        var balancer = BalancerConversation(home: home("h1"))
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
         register(member, with: &balancer)
         _ = balancer.core.standInShown(
             member.id, incarnation: 1, peer: identity("worker-8001", .balancer), now: at(1))

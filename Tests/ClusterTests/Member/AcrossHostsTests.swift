@@ -7,7 +7,7 @@ import Testing
     private static let three = Snapshot(
         epoch: Epoch(1), version: 5,
         workers: [record(8001).living(in: 1), record(8002).living(in: 2), record(8003).living(in: 3)],
-        home: home("h1"))
+        lockDomain: lockDomain("h1"))
 
     /// The worker on `port`, registered with the balancer of `snapshot`, without pending effects.
     private func member(
@@ -45,7 +45,7 @@ import Testing
         #expect(happened.contains { $0.effect == .event(.balancerLost) })
         #expect(!happened.contains { $0.effect == .event(.balancerDead) })
         let asked = try #require(happened.first { $0.effect.isPrevote })
-        #expect(asked.instant == at(1010), "the balancer's own home has a second more")
+        #expect(asked.instant == at(1010), "the balancer's own lock domain has a second more")
         let taken = try #require(happened.first { $0.effect.isTakeOver })
         guard case .takeOver(let after, let killHolder) = taken.effect else { return }
         #expect(after == Epoch(1), "the fence leaps over it")
@@ -79,14 +79,14 @@ import Testing
     @Test func aBalancerThatReturnsIsNotReplaced() {
         var member = member()
         member.core.watchFailed(.closed, now: at(0))
-        let back = Snapshot(epoch: Epoch(2), version: 1, workers: Self.three.workers, home: home("h1"))
+        let back = Snapshot(epoch: Epoch(2), version: 1, workers: Self.three.workers, lockDomain: lockDomain("h1"))
         let happened = member.pass(milliseconds: 5000, answering: answering(back))
         #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
     }
 
     @Test func aWorkerWithoutAcrossHostsOnlyWaits() {
         let workers = [record(8001).living(in: 1), record(8002).living(in: 2, acrossHosts: false)]
-        let snapshot = Snapshot(epoch: Epoch(1), version: 1, workers: workers, home: home("h1"))
+        let snapshot = Snapshot(epoch: Epoch(1), version: 1, workers: workers, lockDomain: lockDomain("h1"))
         var member = member(of: snapshot, needsQuorum: false)
         member.core.watchFailed(.closed, now: at(0))
         #expect(!member.pass(milliseconds: 60_000).contains { $0.effect.isPrevote || $0.effect.isTakeOver })
@@ -112,9 +112,9 @@ import Testing
             ([1, 2, 2, 2], [8003: true, 8004: true], false),
             ([1, 2, 2, 3], [8003: true, 8004: true], true),
         ] as [([Int], [UInt16: Bool], Bool)])
-    func moreThanHalfOfTheRegisteredFromTwoHomes(homes: [Int], answers: [UInt16: Bool], isEnough: Bool) {
-        let workers = homes.enumerated().map { record(UInt16(8001 + $0.offset)).living(in: $0.element) }
-        var member = member(of: Snapshot(epoch: Epoch(1), version: 1, workers: workers, home: home("h1")))
+    func moreThanHalfOfTheRegisteredFromTwoLockDomains(domains: [Int], answers: [UInt16: Bool], isEnough: Bool) {
+        let workers = domains.enumerated().map { record(UInt16(8001 + $0.offset)).living(in: $0.element) }
+        var member = member(of: Snapshot(epoch: Epoch(1), version: 1, workers: workers, lockDomain: lockDomain("h1")))
         member.core.watchFailed(.closed, now: at(0))
         let happened = member.pass(milliseconds: 10_000, answering: voting(answers))
         #expect(happened.contains { $0.effect.isTakeOver } == isEnough)
@@ -123,7 +123,8 @@ import Testing
     }
 
     @Test func aSingleRegisteredWorkerIsNoQuorum() {
-        let alone = Snapshot(epoch: Epoch(1), version: 1, workers: [record(8002).living(in: 2)], home: home("h1"))
+        let alone = Snapshot(
+            epoch: Epoch(1), version: 1, workers: [record(8002).living(in: 2)], lockDomain: lockDomain("h1"))
         var member = member(of: alone)
         member.core.watchFailed(.closed, now: at(0))
         let happened = member.pass(milliseconds: 60_000)
@@ -139,7 +140,7 @@ import Testing
         ] as [([UInt16: Bool], Bool)])
     func withoutQuorumOnlyAnswersCount(answers: [UInt16: Bool], isEnough: Bool) {
         let workers = [1, 2, 3, 3].enumerated().map { record(UInt16(8001 + $0.offset)).living(in: $0.element) }
-        let snapshot = Snapshot(epoch: Epoch(1), version: 1, workers: workers, home: home("h1"))
+        let snapshot = Snapshot(epoch: Epoch(1), version: 1, workers: workers, lockDomain: lockDomain("h1"))
         var member = member(of: snapshot, needsQuorum: false)
         member.core.watchFailed(.closed, now: at(0))
         let happened = member.pass(milliseconds: 3000, answering: voting(answers))
@@ -149,7 +150,7 @@ import Testing
 
     @Test func aLargeClusterIsAskedInParts() {
         let workers = (1...1000).map { record(UInt16(8000 + $0)).living(in: $0 % 3 + 1) }
-        let snapshot = Snapshot(epoch: Epoch(1), version: 1, workers: workers, home: home("h1"))
+        let snapshot = Snapshot(epoch: Epoch(1), version: 1, workers: workers, lockDomain: lockDomain("h1"))
         var member = member(8001, of: snapshot)
         member.core.watchFailed(.closed, now: at(0))
         var awaited: Set<NodeID> = []
@@ -159,10 +160,10 @@ import Testing
             awaited.formUnion(voters.map(\.id))
             most = max(most, awaited.count)
             // A third of them is dead: their answers come last.
-            for voter in voters where voter.home != home("h1") || awaited.count > 32 {
+            for voter in voters where voter.lockDomain != lockDomain("h1") || awaited.count > 32 {
                 awaited.remove(voter.id)
                 let answer = PrevoteAnswer(agrees: true, lastGoodCheckMilliseconds: 9, epochSeen: Epoch(1))
-                core.prevoteAnswered(from: voter.id, voter.home == home("h1") ? nil : answer, now: now)
+                core.prevoteAnswered(from: voter.id, voter.lockDomain == lockDomain("h1") ? nil : answer, now: now)
             }
         }
         #expect(most <= 64)
@@ -230,7 +231,7 @@ import Testing
     @Test func aCandidateThatMayNotReignGetsNoPromise() {
         var workers = Self.three.workers
         workers[1].mayStandIn = false
-        let snapshot = Snapshot(epoch: Epoch(1), version: 5, workers: workers, home: home("h1"))
+        let snapshot = Snapshot(epoch: Epoch(1), version: 5, workers: workers, lockDomain: lockDomain("h1"))
         var member = member(8001, of: snapshot)
         member.core.balancerDied(now: at(0))
         #expect(!member.core.prevoteAsked(ask(8002), now: at(1)).agrees)
@@ -252,9 +253,9 @@ import Testing
     /// The lock domain is the worker's claim. The balancer has verified the address.
     @Test func aClaimedLockDomainAtTheSameAddressIsNoSecondHost() {
         var liar = record(8003).living(in: 2)
-        liar.home = home("made-up")
+        liar.lockDomain = lockDomain("made-up")
         let workers = [record(8001).living(in: 1), record(8002).living(in: 2), liar]
-        var member = member(of: Snapshot(epoch: Epoch(1), version: 1, workers: workers, home: home("h1")))
+        var member = member(of: Snapshot(epoch: Epoch(1), version: 1, workers: workers, lockDomain: lockDomain("h1")))
         member.core.watchFailed(.closed, now: at(0))
         let happened = member.pass(milliseconds: 10_000, answering: voting([8003: true]))
         #expect(!happened.contains { $0.effect.isTakeOver })
@@ -275,8 +276,8 @@ import Testing
         unproven.workers[1].mayStandIn = false
         member.core.watchAnswered(epoch: Epoch(1), newer: unproven, now: at(6000))
         #expect(member.effects().contains(proof), "the balancer's list does not tell of it")
-        let own = Snapshot(epoch: Epoch(2), version: 1, workers: Self.three.workers, home: home("h2"))
+        let own = Snapshot(epoch: Epoch(2), version: 1, workers: Self.three.workers, lockDomain: lockDomain("h2"))
         member.core.watchAnswered(epoch: Epoch(2), newer: own, now: at(7000))
-        #expect(!member.effects().contains(proof), "at home the handover connection is the proof")
+        #expect(!member.effects().contains(proof), "in its lock domain the handover connection is the proof")
     }
 }

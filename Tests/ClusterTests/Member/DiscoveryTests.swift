@@ -9,9 +9,9 @@ import Testing
     private static let snapshot = Snapshot(
         epoch: Epoch(1), version: 5,
         workers: [record(8001).living(in: 1), record(8002).living(in: 2), record(8003).living(in: 3)],
-        home: home("h1"))
+        lockDomain: lockDomain("h1"))
     private static let later = Snapshot(
-        epoch: Epoch(1 << 30), version: 1, workers: snapshot.workers, home: home("h2"))
+        epoch: Epoch(1 << 30), version: 1, workers: snapshot.workers, lockDomain: lockDomain("h2"))
 
     /// The worker on `port`, registered with the balancer of lock domain 1, without pending effects.
     private func member(_ port: UInt16 = 8003, addresses: [BalancerAddress] = [DiscoveryTests.first])
@@ -169,12 +169,13 @@ import Testing
     /// Once, two hosts had registries of their own workers only. Each took the other's reign for its own, in turn,
     /// without end.
     @Test func aWorkerThatKnowsAnotherAddressDoesNotTakeALaterTermForItsOwn() {
-        let alone = Snapshot(epoch: Epoch(1), version: 6, workers: [record(8001).living(in: 1)], home: home("h1"))
+        let alone = Snapshot(
+            epoch: Epoch(1), version: 6, workers: [record(8001).living(in: 1)], lockDomain: lockDomain("h1"))
         var member = member(8001, addresses: [Self.first, Self.second])
         member.core.watchAnswered(epoch: Epoch(1), newer: alone, now: at(1))
         member.core.handoverReady(epoch: Epoch(1), now: at(1))
         #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
-        #expect(!member.core.isAtHome)
+        #expect(!member.core.sharesLockDomain)
         let happened = member.pass(milliseconds: 10_000) { core, effect, now in
             if effect.isWatch { core.watchFailed(.refused, now: now) }
         }
@@ -213,22 +214,22 @@ import Testing
                 record: record(port).living(in: 2), settings: steadySettings(), snapshot: Self.snapshot,
                 knowsStateDirectory: false, addresses: [Self.first], seed: 3, now: at(0)))
         #expect(member.core.requestSeen(epoch: Self.later.epoch) == true)
-        #expect(!member.core.isAtHome)
+        #expect(!member.core.sharesLockDomain)
         _ = member.effects()
         member.core.handoverReady(epoch: Self.later.epoch, now: at(1))
-        #expect(member.core.isAtHome)
-        #expect(member.core.rank == rank, "among those of its own home")
+        #expect(member.core.sharesLockDomain)
+        #expect(member.core.rank == rank, "among those of its own lock domain")
         #expect(member.effects().contains { if case .move(Self.second, _) = $0 { true } else { false } })
         member.core.balancerDied(epoch: Self.later.epoch, now: at(2))
         let happened = member.pass(milliseconds: 200)
         #expect(happened.contains { $0.effect.isTakeOver })
         #expect(member.core.requestSeen(epoch: Self.later.epoch.next) == true)
-        #expect(!member.core.isAtHome, "of that reign it has neither listeners nor a list")
+        #expect(!member.core.sharesLockDomain, "of that reign it has neither listeners nor a list")
     }
 
     @Test func balancerAddressesAreBounded() {
         let workers = (1...200).map { record(UInt16(8000 + $0)).living(in: $0) }
-        let large = Snapshot(epoch: Epoch(1), version: 6, workers: workers, home: home("h1"))
+        let large = Snapshot(epoch: Epoch(1), version: 6, workers: workers, lockDomain: lockDomain("h1"))
         var member = member()
         member.core.watchAnswered(epoch: Epoch(1), newer: large, now: at(1))
         member.core.watchFailed(.closed, now: at(2))

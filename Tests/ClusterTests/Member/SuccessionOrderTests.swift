@@ -66,12 +66,12 @@ import Testing
             record(8001).living(in: 1), record(8002).living(in: 1, acrossHosts: false), record(8003).living(in: 2),
             record(8004).living(in: 3), record(8005).living(in: 2), record(8006).living(in: 2, acrossHosts: false),
             record(8007, state: .draining).living(in: 3),
-        ], home: home("h1"))
+        ], lockDomain: lockDomain("h1"))
 
     @Test func theBalancersLockDomainPrecedesTheDistantWorkers() {
         for viewer in Self.spread.workers {
             let order = SuccessionOrder(of: Self.spread, seenBy: viewer)
-            #expect(order.isAtHome == (viewer.home == home("h1")))
+            #expect(order.sharesLockDomain == (viewer.lockDomain == lockDomain("h1")))
             #expect(order.candidates.map(\.port) == [8001, 8002])
             #expect(order.distant.map(\.port) == [8003, 8004, 8005])
         }
@@ -79,11 +79,11 @@ import Testing
 
     @Test(
         arguments: [
-            (UInt16(8003), [], SuccessionOrder.Turn(homesBefore: 0, rank: 0)),
-            (8004, [], SuccessionOrder.Turn(homesBefore: 1, rank: 0)),
-            (8005, [], SuccessionOrder.Turn(homesBefore: 1, rank: 1)),
-            (8005, [8004], SuccessionOrder.Turn(homesBefore: 0, rank: 1)),
-            (8004, [8003], SuccessionOrder.Turn(homesBefore: 0, rank: 0)), (8001, [], nil), (8006, [], nil),
+            (UInt16(8003), [], SuccessionOrder.Turn(domainsBefore: 0, rank: 0)),
+            (8004, [], SuccessionOrder.Turn(domainsBefore: 1, rank: 0)),
+            (8005, [], SuccessionOrder.Turn(domainsBefore: 1, rank: 1)),
+            (8005, [8004], SuccessionOrder.Turn(domainsBefore: 0, rank: 1)),
+            (8004, [8003], SuccessionOrder.Turn(domainsBefore: 0, rank: 0)), (8001, [], nil), (8006, [], nil),
         ] as [(UInt16, [UInt16], SuccessionOrder.Turn?)])
     func aLockDomainCostsTheOthersOneTurn(port: UInt16, dead: [UInt16], turn: SuccessionOrder.Turn?) {
         let order = SuccessionOrder(of: Self.spread, seenBy: record(8004).living(in: 3))
@@ -94,14 +94,14 @@ import Testing
         var elsewhere = record(8002).living(in: 1)
         elsewhere.host = "127.0.0.1"
         let snapshot = Snapshot(
-            epoch: Epoch(1), version: 1, workers: [record(8001).living(in: 1), elsewhere], home: home("h1"))
+            epoch: Epoch(1), version: 1, workers: [record(8001).living(in: 1), elsewhere], lockDomain: lockDomain("h1"))
         #expect(SuccessionOrder(of: snapshot, seenBy: elsewhere).candidates.map(\.port) == [8001, 8002])
     }
 
     @Test func withoutALockDomainTheAddressDecides() {
         let old = record(8002, host: "10.0.0.1")
         let workers = [record(8001).living(in: 1), old, record(8003).living(in: 2)]
-        let new = Snapshot(epoch: Epoch(1), version: 1, workers: workers, home: home("h1"))
+        let new = Snapshot(epoch: Epoch(1), version: 1, workers: workers, lockDomain: lockDomain("h1"))
         #expect(SuccessionOrder(of: new, seenBy: workers[0]).candidates.map(\.port) == [8001, 8002])
         #expect(SuccessionOrder(of: new, seenBy: workers[2]).candidates.map(\.port) == [8001])
         let ofOldBalancer = Snapshot(epoch: Epoch(1), version: 1, workers: workers)

@@ -20,7 +20,7 @@ import Testing
             text = text.replacingOccurrences(of: ",\(field)", with: "").replacingOccurrences(of: "\(field),", with: "")
         }
         let old = try JSONDecoder().decode(WorkerRecord.self, from: Data(text.utf8))
-        #expect(old.home == nil && !old.acrossHosts && old.host == "10.0.0.1")
+        #expect(old.lockDomain == nil && !old.acrossHosts && old.host == "10.0.0.1")
     }
 
     @Test func aBalancerOfAnEarlierVersionIsUnderstood() throws {

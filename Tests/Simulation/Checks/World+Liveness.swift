@@ -21,7 +21,7 @@ extension World {
         }
         for index in workers.indices {
             let worker = workers[index]
-            guard worker.status == .running, !worker.isStopping, worker.core.rank != nil, worker.core.isAtHome,
+            guard worker.status == .running, !worker.isStopping, worker.core.rank != nil, worker.core.sharesLockDomain,
                 mayHavePorts(worker)
             else {
                 workers[index].eligibleSince = nil
@@ -64,7 +64,7 @@ extension World {
         let worker = workers[index]
         let others = worker.core.snapshot.workers.contains {
             $0.id != worker.record.id && $0.mayStandIn && $0.state != .draining && $0.host == worker.record.host
-                && (isHonest($0.id) || $0.home == nil || $0.home == worker.record.home)
+                && (isHonest($0.id) || $0.lockDomain == nil || $0.lockDomain == worker.record.lockDomain)
         }
         if others, worker.ballot.asked == 0 {
             violate(.asked, "\(worker.record.id) killed balancer \(holder) without a vote")

@@ -18,7 +18,7 @@ extension World {
         guard let liar = plan.liar, liar.holdsListeners, workers[liar.worker].isAlive else { return false }
         let honest = workers.contains {
             $0.index != worker.index && $0.index != liar.worker && $0.host == worker.host && $0.status == .running
-                && $0.core.rank != nil && $0.core.isAtHome
+                && $0.core.rank != nil && $0.core.sharesLockDomain
         }
         return workers[liar.worker].host == worker.host && !honest
     }
@@ -39,14 +39,14 @@ extension World {
         return Epoch(pick(lies) ?? known)
     }
 
-    private func falseHome() -> LockDomain? {
+    private func falseLockDomain() -> LockDomain? {
         pick([LockDomain("home-0"), LockDomain("home-1"), LockDomain("home-\(random.below(100))"), nil]) ?? nil
     }
 
     func lie(_ registration: Registration) -> Registration {
         coverage.see(.lie)
         var told = registration
-        told.home = falseHome()
+        told.lockDomain = falseLockDomain()
         told.mayStandIn = true
         told.acrossHosts = chance(50)
         told.offer.capacity = WorkerOffer.maximumCapacity

@@ -136,7 +136,7 @@ extension World {
         balancers[process].loadBalancer = SimulatedLoadBalancer(seed: random.next())
         balancers[process].core = BalancerCore(
             epoch: epoch, cluster: "test", settings: settings, reservedPorts: [World.publicPort, 7000],
-            home: LockDomain("home-\(host)"), hints: hosts[host].latestSnapshot, seed: random.next(), now: now)
+            lockDomain: LockDomain("home-\(host)"), hints: hosts[host].latestSnapshot, seed: random.next(), now: now)
         coverage.see(.takeover)
         actBalancer(process) { _ in }
         push(after(5...30), .clientAsks(process))

@@ -38,8 +38,8 @@ extension World {
 
     /// The addresses where workers of other hosts may have started a balancer, as far as this host knows.
     private func otherAddresses(from host: Int) -> [BalancerAddress] {
-        guard let home = LockDomain("home-\(host)"), let latest = hosts[host].latestSnapshot else { return [] }
-        return latest.addresses(outside: home, port: 7000)
+        guard let lockDomain = LockDomain("home-\(host)"), let latest = hosts[host].latestSnapshot else { return [] }
+        return latest.addresses(outside: lockDomain, port: 7000)
     }
 
     /// The reigning balancer of another host that a newly started balancer finds, as in `StartupDiscovery`.

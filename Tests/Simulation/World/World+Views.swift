@@ -47,7 +47,7 @@ extension World {
         }
         let workers = workers.map {
             "\($0.record.id):\($0.record.incarnation) \($0.status) registered \($0.core.isRegistered)"
-                + " epoch \($0.core.highestEpoch.value) rank \($0.core.rank.map(String.init) ?? "none") host \($0.host) at home \($0.core.isAtHome)"
+                + " epoch \($0.core.highestEpoch.value) rank \($0.core.rank.map(String.init) ?? "none") host \($0.host) shares lock \($0.core.sharesLockDomain)"
                 + " holds \($0.held.map(String.init) ?? "nothing")"
         }
         let locks = hosts.map { "lock of host \($0.index) held by \($0.directory.holder.map(String.init) ?? "none")" }

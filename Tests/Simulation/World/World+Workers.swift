@@ -18,7 +18,8 @@ extension World {
         let wall = 1_000_000 + Int64(now.nanoseconds / 1_000_000) + hosts[host].wallMilliseconds
         let record = WorkerRecord(
             id: id, host: World.address(ofHost: host), port: UInt16(8001 + index), incarnation: UInt64(max(wall, 1)),
-            mayStandIn: mayStandIn, home: LockDomain("home-\(host)"), acrossHosts: plan.isAcrossHosts && mayStandIn)
+            mayStandIn: mayStandIn, lockDomain: LockDomain("home-\(host)"),
+            acrossHosts: plan.isAcrossHosts && mayStandIn)
         let snapshot = hosts[host].snapshot(of: index)
         // A host has a fencing lock only if a balancer has run there.
         let hasLock = host == 0 || hosts[host].hasReigned
