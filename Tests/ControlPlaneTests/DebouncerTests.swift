@@ -15,7 +15,7 @@ import Testing
         let publication = Debouncer(on: loop)
         var count = 0
         publication.action = { count += 1 }
-        for _ in 0..<3 { publication.isDue() }
+        for _ in 0..<3 { publication.request() }
         #expect(count == 0)
         // The update waits for no other event.
         loop.turn()
@@ -34,18 +34,18 @@ import Testing
             ends.append(Clock.monotonicNanoseconds())
         }
         while ends.count < 5 {
-            publication.isDue()
+            publication.request()
             loop.turn()
         }
         for (end, next) in zip(ends, begins.dropFirst()) { #expect(next - end >= 9 * 2_000_000) }
         // Without a routable worker nothing is delayed.
-        publication.isDue(isUrgent: true)
+        publication.request(isUrgent: true)
         loop.turn(maximumWaitMilliseconds: 0)
         #expect(ends.count == 6)
         // The last change is delivered too.
-        publication.isDue()
+        publication.request()
         while ends.count < 7 { loop.turn() }
-        publication.isDue()
+        publication.request()
         publication.stop()
         loop.turn(maximumWaitMilliseconds: 0)
         #expect(ends.count == 7)

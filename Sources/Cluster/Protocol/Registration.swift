@@ -46,35 +46,20 @@ package struct Registration: Codable, Sendable, Equatable {
             acrossHosts: acrossHosts ?? false)
     }
 
-    private enum Key: String, CodingKey {
-        case id, host, port, incarnation, mayStandIn, lockDomain, acrossHosts, maximumEpochSeen
-        case lockDomain = "home"
-    }
+    private enum Key: CodingKey { case maximumEpochSeen }
 
-    // The fields of the offer stand beside the others.
     package init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: Key.self)
-        id = try fields.decode(NodeID.self, forKey: .id)
-        host = try fields.decode(String.self, forKey: .host)
-        port = try fields.decode(UInt16.self, forKey: .port)
-        incarnation = try fields.decode(UInt64.self, forKey: .incarnation)
-        mayStandIn = try fields.decode(Bool.self, forKey: .mayStandIn)
-        offer = try WorkerOffer(from: decoder)
-        lockDomain = try fields.decodeIfPresent(LockDomain.self, forKey: .lockDomain)
-        acrossHosts = try fields.decodeIfPresent(Bool.self, forKey: .acrossHosts)
-        maximumEpochSeen = try fields.decode(Epoch.self, forKey: .maximumEpochSeen)
+        let fields = try WorkerFields(from: decoder)
+        self.init(
+            id: fields.id, host: fields.host, port: fields.port, incarnation: fields.incarnation,
+            mayStandIn: fields.mayStandIn, offer: fields.offer, lockDomain: fields.lockDomain,
+            acrossHosts: fields.acrossHosts,
+            maximumEpochSeen: try decoder.container(keyedBy: Key.self).decode(Epoch.self, forKey: .maximumEpochSeen))
     }
 
     package func encode(to encoder: any Encoder) throws {
+        try WorkerFields(of: self).encode(to: encoder)
         var fields = encoder.container(keyedBy: Key.self)
-        try fields.encode(id, forKey: .id)
-        try fields.encode(host, forKey: .host)
-        try fields.encode(port, forKey: .port)
-        try fields.encode(incarnation, forKey: .incarnation)
-        try fields.encode(mayStandIn, forKey: .mayStandIn)
-        try offer.encode(to: encoder)
-        try fields.encodeIfPresent(lockDomain, forKey: .lockDomain)
-        try fields.encodeIfPresent(acrossHosts, forKey: .acrossHosts)
         try fields.encode(maximumEpochSeen, forKey: .maximumEpochSeen)
     }
 }

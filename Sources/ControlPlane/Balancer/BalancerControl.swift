@@ -166,7 +166,7 @@ package final class BalancerControl {
     private func perform(_ effect: BalancerEffect) {
         switch effect {
         case .probe(let record): probe(record)
-        case .hostsChanged: publication.isDue(isUrgent: loadBalancer.routableCount == 0)
+        case .hostsChanged: publication.request(isUrgent: loadBalancer.routableCount == 0)
         case .stepDown(let epoch): callbacks.onStepDown(epoch)
         case .seek(let addresses):
             // The request contains no epoch, so it supersedes no balancer.

@@ -28,7 +28,7 @@ final class Debouncer: EventSource {
     /// Requests an update.
     ///
     /// - Parameter isUrgent: so far there is no worker for requests.
-    func isDue(isUrgent: Bool = false) {
+    func request(isUrgent: Bool = false) {
         if isStopped || (timer.isSet && !isUrgent) { return }
         if isUrgent || loop.now >= earliest { loop.callAtEndOfTurn(self) } else { timer.set(at: earliest) }
     }
