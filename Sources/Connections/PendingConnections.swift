@@ -35,7 +35,7 @@ struct PendingConnections<PendingConnection> {
     /// ClientHello.
     static var graceMilliseconds: Int { 20 }
 
-    private let limits: PendingConnectionLimits
+    let limits: PendingConnectionLimits
     private var unanswered = AgeList<Entry>()
     private var answered = AgeList<Entry>()
     private var askingCount = 0

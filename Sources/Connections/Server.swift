@@ -39,7 +39,8 @@ package final class Server {
     package var closesOldestWhenFull = false
     /// The limits of connections without a finished handshake. Set before the first listener is added.
     package var arrivalLimits: PendingConnectionLimits {
-        didSet { arrivals = PendingConnections(limits: arrivalLimits) }
+        get { arrivals.limits }
+        set { arrivals = PendingConnections(limits: newValue) }
     }
 
     private var arrivals: PendingConnections<PendingConnection>
@@ -51,8 +52,7 @@ package final class Server {
 
     package private(set) var isDraining = false
     var date = DateCache()
-    private var connections: [ServerConnection] = []
-    private var nextSerial: UInt64 = 0
+    private var connections = ConnectionList()
     private var listeners: [ListenerSource] = []
     private let slots: ConnectionSlots
 
@@ -66,8 +66,7 @@ package final class Server {
         self.service = service
         self.limits = limits
         self.slots = slots
-        arrivalLimits = PendingConnectionLimits(places: slots.limit)
-        arrivals = PendingConnections(limits: arrivalLimits)
+        arrivals = PendingConnections(limits: PendingConnectionLimits(places: slots.limit))
     }
 
     package var connectionCount: Int { connections.count }
@@ -94,13 +93,13 @@ package final class Server {
         guard !isDraining else { return }
         isDraining = true
         stopListening()
-        for connection in connections { connection.drain() }
+        for connection in connections.all { connection.drain() }
         if connections.isEmpty { onDrained() }
     }
 
     /// Ends every connection at once.
     package func closeAll() {
-        for connection in connections { connection.close() }
+        for connection in connections.all { connection.close() }
     }
 
     /// Uses new certificates. Open connections keep the old ones. A connection whose peer is no longer trusted closes.
@@ -108,7 +107,7 @@ package final class Server {
     /// - Parameter fresh: made for this server's loop.
     package func reload(_ fresh: TransportProvider) {
         provider.adopt(fresh)
-        for connection in connections {
+        for connection in connections.all {
             guard let socket = connection.transport as? SocketTransport, !socket.isPeerTrusted(by: fresh) else {
                 continue
             }
@@ -125,20 +124,11 @@ package final class Server {
     func reserveSlot() -> Bool {
         if slots.reserve() { return true }
         // A connection without a finished handshake closes before a new one has to wait.
-        let victim = arrivals.longestSilent(now: loop.now) ?? (closesOldestWhenFull ? oldestConnection : nil)
+        let victim = arrivals.longestSilent(now: loop.now) ?? (closesOldestWhenFull ? connections.oldest : nil)
         guard let victim else { return false }
         counters.evicted.add(1)
         victim.close()
         return slots.reserve()
-    }
-
-    /// The oldest connection without an outstanding request, or else the oldest one.
-    ///
-    /// A request may span several turns of the loop. Newer idle connections must not evict it.
-    private var oldestConnection: ServerConnection? {
-        let candidates = connections.lazy.filter(\.holdsSlot)
-        return candidates.filter { !$0.isServing }.min { $0.serial < $1.serial }
-            ?? candidates.min { $0.serial < $1.serial }
     }
 
     /// A connection stays in the kernel's queue, because there is no room.
@@ -215,7 +205,7 @@ package final class Server {
 
     /// Closes the connections that hold the most memory, on every loop of the group.
     func relieve(withNeighbours: Bool = true) {
-        if relief == nil { relief = MemoryRelief(on: loop) { [unowned self] in connections } }
+        if relief == nil { relief = MemoryRelief(on: loop) { [unowned self] in connections.all } }
         guard relief?.begin() == true, withNeighbours else { return }
         for neighbour in neighbours {
             neighbour.loop.post { neighbour.server.relieve(withNeighbours: false) }
@@ -224,39 +214,26 @@ package final class Server {
 
     private func add(_ connection: ServerConnection) {
         counters.accepted.add(1)
-        connection.listIndex = connections.count
-        connection.serial = nextSerial
-        nextSerial += 1
-        connections.append(connection)
+        connections.add(connection)
         connection.start()
     }
 
     /// Replaces a connection by its successor, for another protocol on the same transport.
     func replace(_ connection: ServerConnection, with successor: ServerConnection) {
-        successor.listIndex = connection.listIndex
-        successor.serial = connection.serial
+        connections.replace(connection, with: successor)
         successor.identityPlace = connection.identityPlace.take()
         successor.identityPlace?.connection = successor
-        connections[successor.listIndex] = successor
-        connection.listIndex = -1
     }
 
     /// Releases a closed connection. The connection and its exchanges live to the end of the turn, because one of their methods
     /// may still be on the stack.
     func remove(_ connection: ServerConnection) {
         loop.keepToEndOfTurn(connection)
-        let index = connection.listIndex
-        guard index >= 0 else { return }
-        connection.listIndex = -1
+        guard connections.remove(connection) else { return }
         connection.ownLedger?.close()
         counters.closed.add(1)
         if let place = connection.identityPlace.take() { identities?.leave(place) }
         if connection.holdsSlot { giveBack(connection.peerHost) }
-        let last = connections.removeLast()
-        if last !== connection {
-            connections[index] = last
-            last.listIndex = index
-        }
         if connection.holdsSlot { roomFreed() }
         if isDraining && connections.isEmpty { onDrained() }
     }
