@@ -23,9 +23,10 @@ package protocol Downstream: AnyObject {
     var canRespond: Bool { get }
     /// The number of written bytes that the client has not taken. While it is 0, a large piece costs no copy.
     var waitingOutput: Int { get }
-    /// Too much output waits for the client: the exchange writes no more until `Exchange.downstreamDrained`. Also true
-    /// after the client has stopped taking output: then `Exchange.cancelled` follows.
-    var isCongested: Bool { get }
+    /// Returns true if too much output waits for the client. Then the exchange writes no more, and the downstream calls
+    /// `Exchange.downstreamDrained` once there is room again. Also true after the client has stopped taking output: then
+    /// `Exchange.cancelled` follows.
+    func checkCongestion() -> Bool
 
     /// The number of content bytes that can leave now without waiting. The exchange may write more.
     var room: Int { get }

@@ -9,7 +9,7 @@ extension DownstreamConnection {
     package var isRoomy: Bool { !pump.isWriteBlocked && (ownLedger?.pressure ?? .low) == .low }
     package var canRespond: Bool { phase == .open && state.canRespond }
 
-    package var isCongested: Bool {
+    package func checkCongestion() -> Bool {
         // A broken connection takes no output, and soon cancels the exchange.
         guard phase == .open else { return true }
         guard holdsTooMuchOutput else { return false }

@@ -36,7 +36,7 @@ package protocol Exchange: AnyObject {
     /// The request's content is complete.
     func requestEnd()
 
-    /// The output has become smaller after `Downstream.isCongested` was true.
+    /// The output has become smaller after `Downstream.checkCongestion` was true.
     func downstreamDrained()
 
     /// The connection has ended, or the request is broken: stop the work, and write no more.

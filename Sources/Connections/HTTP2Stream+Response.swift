@@ -15,7 +15,7 @@ extension HTTP2Stream {
     var canRespond: Bool { phase == .open && state.canRespond }
     var waitingOutput: Int { output.count }
 
-    var isCongested: Bool {
+    func checkCongestion() -> Bool {
         // A broken stream takes no output, and soon cancels the exchange.
         guard phase == .open else { return true }
         guard holdsTooMuchOutput else { return false }

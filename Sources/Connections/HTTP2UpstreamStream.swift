@@ -88,14 +88,18 @@ final class HTTP2UpstreamStream: UpstreamStream {
         isAbandoned = false
     }
 
-    var isCongested: Bool { output.count > connection.limits.outputHigh }
+    func checkCongestion() -> Bool {
+        guard output.count > connection.limits.outputHigh else { return false }
+        wasCongested = true
+        return true
+    }
 
     func writeContent(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard client != nil, !exchange.isRequestEnded else { return }
         let wasEmpty = output.isEmpty
         output.append(bytes)
         if wasEmpty { updateTimer() }
-        if isCongested { wasCongested = true }
+        _ = checkCongestion()
         resume()
     }
 

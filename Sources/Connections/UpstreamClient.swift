@@ -22,7 +22,7 @@ package protocol UpstreamClient: AnyObject {
     /// The response is complete, or both directions of a tunnel have ended.
     func upstreamEnded()
     func upstreamFailed(_ failure: UpstreamFailure)
-    /// The output has shrunk again after `UpstreamStream.isCongested` was true.
+    /// The output has shrunk again after `UpstreamStream.checkCongestion` was true.
     func upstreamDrained()
     /// The health checks have ejected the upstream, while the connection stays open. A request that can go to another
     /// worker should do so.

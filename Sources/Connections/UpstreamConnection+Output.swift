@@ -24,7 +24,7 @@ extension UpstreamConnection {
         }
         updateInterest()
         chargeBuffers()
-        if !isCongested && output.wasCongested && output.buffer.count <= outputLow {
+        if !checkCongestion() && output.wasCongested && output.buffer.count <= outputLow {
             output.wasCongested = false
             client?.upstreamDrained()
         }

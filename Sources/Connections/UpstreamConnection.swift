@@ -91,7 +91,7 @@ package final class UpstreamConnection: EventSource, UpstreamStream, PumpedConne
         }
     }
 
-    package var isCongested: Bool {
+    package func checkCongestion() -> Bool {
         let count = output.buffer.count
         guard count > MemoryLedger.free, count > charge.bound(limits.outputHigh) else { return false }
         // The limit may change. So a client that has seen congestion gets a report when there is room again.
@@ -215,12 +215,12 @@ package final class UpstreamConnection: EventSource, UpstreamStream, PumpedConne
 
     private func outputAdded() {
         if isOpen {
-            if isCongested { flush() }
+            if checkCongestion() { flush() }
             if isOpen { loop.callAtEndOfTurn(self) }
         }
         chargeBuffers()
         // Also while connecting: a client that stops for this waits for `upstreamDrained`.
-        _ = isCongested
+        _ = checkCongestion()
     }
 
     package func writeContent(_ bytes: UnsafeBufferPointer<UInt8>) {

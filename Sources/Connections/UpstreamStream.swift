@@ -32,8 +32,9 @@ package protocol UpstreamStream: AnyObject {
     /// calls the client no more.
     func leave()
 
-    /// More output waits than the upstream takes: write no more until `UpstreamClient.upstreamDrained`.
-    var isCongested: Bool { get }
+    /// Returns true if more output waits than the upstream takes. Then the client writes no more, and the stream calls
+    /// `UpstreamClient.upstreamDrained` once there is room again.
+    func checkCongestion() -> Bool
 
     /// The connection has served requests before, or was idle: the upstream may have closed it meanwhile.
     var isReused: Bool { get }

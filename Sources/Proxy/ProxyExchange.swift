@@ -80,7 +80,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if chargedBytes > 0, let ledger = downstream.ledger { limit = ledger.bound(limit) }
         request.take(bytes, limit: limit, sendingTo: upstream)
         chargeRequest()
-        if upstream?.isCongested == true { downstream.pauseReading() }
+        if upstream?.checkCongestion() == true { downstream.pauseReading() }
     }
 
     /// Charges the change of the replay buffer's size.
@@ -150,7 +150,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         attempts.began()
         downstream.context.sent(to: pool.name)
         request.send(to: upstream, for: self, epoch: service.policy.epoch)
-        if upstream.isCongested { downstream.pauseReading() } else { downstream.resumeReading() }
+        if upstream.checkCongestion() { downstream.pauseReading() } else { downstream.resumeReading() }
     }
 
     private func queue(ticket: UInt64) {
@@ -232,7 +232,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
         let downstream = downstream
         downstream.writeBody(bytes)
-        if downstream.isCongested { upstream?.pauseReading() }
+        if downstream.checkCongestion() { upstream?.pauseReading() }
     }
 
     func upstreamTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {

@@ -81,7 +81,9 @@ extension TaskExchange {
 
     /// Requests the next piece, unless a read is in progress or the downstream is congested.
     func readNext() {
-        guard case .reading(let file, let offset, isAsking: false) = stage, !downstream.isCongested else { return }
+        guard case .reading(let file, let offset, isAsking: false) = stage, !downstream.checkCongestion() else {
+            return
+        }
         let count = min(TaskExchange.pieceSize, file.length - offset)
         stage = .reading(file, offset: offset, isAsking: true)
         do throws(SharedFileError) {

@@ -30,7 +30,7 @@ extension TaskExchange {
     func send() {
         guard case .sending(var left) = stage else { return }
         var allowance = TaskLimits.patternBytesPerTurn
-        while left > 0, !downstream.isCongested {
+        while left > 0, !downstream.checkCongestion() {
             guard allowance > 0 else {
                 stage = .sending(left: left)
                 // Later than the time of this turn, so that the timer does not fire in this turn.
@@ -61,7 +61,7 @@ extension TaskExchange {
     func echo(_ bytes: UnsafeBufferPointer<UInt8>) {
         respondWithEchoHead()
         downstream.writeBody(bytes)
-        if downstream.isCongested { downstream.pauseReading() }
+        if downstream.checkCongestion() { downstream.pauseReading() }
     }
 
     func endEcho() {

@@ -176,7 +176,7 @@ import Testing
             DownstreamLimitTests.shrinkSendBuffer(of: exchange)
             exchange.begin(.length(1 << 40))
             let block = [UInt8](repeating: 0, count: 16 << 10)
-            exchange.atDrained = { while !$0.isCancelled, !$0.downstream.isCongested { $0.write(block) } }
+            exchange.atDrained = { while !$0.isCancelled, !$0.downstream.checkCongestion() { $0.write(block) } }
             exchange.atDrained(exchange)
         }
         let client = try server.client(receiveBuffer: 4 << 10)
@@ -221,14 +221,14 @@ import Testing
             switch sending {
             case .atOnce: exchange.write([UInt8](repeating: 0, count: 16 << 20))
             case .asDrained:
-                exchange.atDrained = { while !$0.isCancelled, !$0.downstream.isCongested { $0.write(block) } }
+                exchange.atDrained = { while !$0.isCancelled, !$0.downstream.checkCongestion() { $0.write(block) } }
                 exchange.atDrained(exchange)
             case .fewBytesLeft:
                 // The buffer is small, so that the output shrinks in small steps and some may be left at the exchange's
                 // call.
                 DownstreamLimitTests.shrinkSendBuffer(of: exchange)
                 // Once, when the output has shrunk, more follows: too much for the kernel, too little for congestion.
-                while !exchange.isCancelled, !exchange.downstream.isCongested { exchange.write(block) }
+                while !exchange.isCancelled, !exchange.downstream.checkCongestion() { exchange.write(block) }
                 exchange.atDrained = { exchange in
                     exchange.atDrained = { _ in }
                     exchange.write([UInt8](repeating: 0, count: 40 << 10))
@@ -273,7 +273,7 @@ import Testing
             exchange.after(milliseconds: 1) { exchange in
                 let block = [UInt8](repeating: 0, count: 32 << 10)
                 while !exchange.isCancelled, exchange.downstream.waitingOutput == 0 { exchange.write(block) }
-                #expect(!exchange.downstream.isCongested)
+                #expect(!exchange.downstream.checkCongestion())
                 exchange.after(milliseconds: 900) { exchange in
                     exchange.write("end")
                     exchange.end()

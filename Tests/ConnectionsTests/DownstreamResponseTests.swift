@@ -175,7 +175,7 @@ import Testing
             var left = 512
             let block = [UInt8](repeating: UInt8(ascii: "b"), count: 64 << 10)
             let fill: (ScriptedExchange) -> Void = { exchange in
-                while left > 0, !exchange.isCancelled, !exchange.downstream.isCongested {
+                while left > 0, !exchange.isCancelled, !exchange.downstream.checkCongestion() {
                     left -= 1
                     exchange.write(block)
                 }

@@ -15,7 +15,7 @@ import Testing
         { exchange in
             var left = total
             func write(_ exchange: ScriptedExchange) {
-                while left > 0 && !exchange.downstream.isCongested {
+                while left > 0 && !exchange.downstream.checkCongestion() {
                     let count = min(left, piece)
                     left -= count
                     exchange.write([UInt8](repeating: 0x78, count: count))

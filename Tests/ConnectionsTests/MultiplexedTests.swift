@@ -57,7 +57,8 @@ import Testing
             }
             var sent = 0
             func pump(_ exchange: ScriptedExchange) {
-                while sent < MultiplexedTests.much.count, !exchange.isCancelled, !exchange.downstream.isCongested {
+                while sent < MultiplexedTests.much.count, !exchange.isCancelled, !exchange.downstream.checkCongestion()
+                {
                     let end = min(sent + 30_000, MultiplexedTests.much.count)
                     exchange.write(Array(MultiplexedTests.much[sent..<end]))
                     sent = end

@@ -126,7 +126,7 @@ import Testing
         harness.thread.onLoop {
             var left = 512
             client.atDrained = {
-                while left > 0, !connection.isCongested {
+                while left > 0, !connection.checkCongestion() {
                     left -= 1
                     block.withUnsafeBufferPointer { connection.write($0) }
                 }

@@ -51,7 +51,7 @@ private final class PlayedExchange: Exchange {
 
     private func write() {
         let block = [UInt8](repeating: 0x61, count: 8 << 10)
-        while path == "/endless" && !downstream.isCongested {
+        while path == "/endless" && !downstream.checkCongestion() {
             block.withUnsafeBufferPointer { downstream.writeBody($0) }
         }
     }
