@@ -77,6 +77,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         timer.action = { [unowned self] in timedOut() }
     }
 
+    override var isOpen: Bool { phase == .open }
     override var isServing: Bool { !state.isIdle }
 
     override func start() {

@@ -7,17 +7,6 @@ extension HTTP2Connection {
     /// True if one more request may begin. While memory is scarce, a connection that holds much memory begins none.
     var takesRequests: Bool { ownLedger?.takesRequests != false && server.memory?.isFull != true }
 
-    /// Sheds the connection if no memory is left and the connection holds a large part of it.
-    ///
-    /// - Returns: true if it has shed the connection.
-    func shedIfFull() -> Bool {
-        guard let ownLedger, ownLedger.held >= MemoryLedger.smallHolder, ownLedger.isFull, phase == .open else {
-            return false
-        }
-        shed()
-        return true
-    }
-
     /// Charges the changes of the output's buffer.
     func chargeBuffers() {
         charge.update(to: MemoryLedger.charge(session?.output.capacity ?? 0) + pump.unsentCharge, in: ledger)

@@ -72,6 +72,7 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
 
     /// Streams of the client that have not ended.
     var openStreams: Int { slots.openCount }
+    override var isOpen: Bool { phase == .open }
     override var isServing: Bool { openStreams > 0 }
 
     override func start() {

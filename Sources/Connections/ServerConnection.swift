@@ -37,6 +37,9 @@ package class ServerConnection: EventSource {
         return ownLedger
     }
 
+    /// The connection neither ends nor has ended.
+    var isOpen: Bool { false }
+
     /// A request is in progress.
     var isServing: Bool { false }
 
@@ -44,6 +47,17 @@ package class ServerConnection: EventSource {
     func shed() {
         server.counters.count(.memoryLimit)
         close()
+    }
+
+    /// Sheds the connection if no memory is left and the connection holds a large part of it.
+    ///
+    /// - Returns: true if it has shed the connection.
+    final func shedIfFull() -> Bool {
+        guard let ownLedger, ownLedger.held >= MemoryLedger.smallHolder, ownLedger.isFull, isOpen else {
+            return false
+        }
+        shed()
+        return true
     }
 
     /// See `Downstream.isPeerCertified`. False for a stream of a shared connection: no worker registers over one.

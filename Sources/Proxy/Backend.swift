@@ -43,7 +43,9 @@ final class Backend {
     }
 
     /// Acquires a host for a request, or queues the request at the load balancer.
-    func request(_ demand: LoadBalancer.Demand) -> LoadBalancer.Outcome { loadBalancer.request(demand, from: loopHandle) }
+    func request(_ demand: LoadBalancer.Demand) -> LoadBalancer.Outcome {
+        loadBalancer.request(demand, from: loopHandle)
+    }
 
     /// The load balancer has found a host for a waiting request.
     private func granted(_ lease: LoadBalancer.Lease, ticket: UInt64) {
@@ -69,16 +71,14 @@ final class Backend {
     }
 
     private func makePool(_ slot: Slot, _ endpoint: UpstreamEndpoint) -> any ConnectionPool {
-        let name = loadBalancer.subject(of: slot)?.id.text ?? ""
-        let (loop, provider, limits) = (connecting.loop, connecting.provider, connecting.limits)
+        let host = PooledHost(
+            slot: slot, name: loadBalancer.subject(of: slot)?.id.text ?? "", endpoint: endpoint, loop: connecting.loop,
+            provider: connecting.provider)
         if connecting.upstreamProtocol == .http2 {
-            return HTTP2Pool(
-                slot: slot, name: name, endpoint: endpoint, loop: loop, provider: provider, limits: limits,
-                onCapacity: { [unowned self] in onCapacity($0) })
+            return HTTP2Pool(to: host, limits: connecting.limits) { [unowned self] in onCapacity($0) }
         }
         return HTTP1Pool(
-            slot: slot, name: name, endpoint: endpoint, loop: loop, provider: provider, limits: limits,
-            isMultiplexed: connecting.upstreamProtocol == .multiplexed)
+            to: host, limits: connecting.limits, isMultiplexed: connecting.upstreamProtocol == .multiplexed)
     }
 
     /// The list of hosts has changed: pools of hosts that left retire.

@@ -1,15 +1,9 @@
-internal import Balancing
 internal import Connections
-internal import Sockets
 
 /// One loop's connections to a host that speaks HTTP/1.1: over sockets to an application, or over the streams of
 /// multiplexed connections to a worker. The pool reuses the connection that became idle last.
 final class HTTP1Pool: ConnectionPool {
-    let slot: Slot
-    let name: String
-    private let endpoint: UpstreamEndpoint
-    private let loop: EventLoop
-    private let provider: TransportProvider
+    let host: PooledHost
     var limits: UpstreamLimits
     private let isMultiplexed: Bool
     /// The multiplexed connections. There is usually one; the pool opens another when all streams are taken.
@@ -23,15 +17,8 @@ final class HTTP1Pool: ConnectionPool {
     /// Connections that close after their present request.
     private var outdated: Set<ObjectIdentifier> = []
 
-    init(
-        slot: Slot, name: String, endpoint: UpstreamEndpoint, loop: EventLoop, provider: TransportProvider,
-        limits: UpstreamLimits, isMultiplexed: Bool
-    ) {
-        self.slot = slot
-        self.name = name
-        self.endpoint = endpoint
-        self.loop = loop
-        self.provider = provider
+    init(to host: PooledHost, limits: UpstreamLimits, isMultiplexed: Bool) {
+        self.host = host
         self.limits = limits
         self.isMultiplexed = isMultiplexed
     }
@@ -48,7 +35,8 @@ final class HTTP1Pool: ConnectionPool {
 
     @discardableResult
     private func connect() -> UpstreamConnection {
-        let connection = UpstreamConnection(loop: loop, endpoint: endpoint, provider: provider, limits: limits)
+        let connection = UpstreamConnection(
+            loop: host.loop, endpoint: host.endpoint, provider: host.provider, limits: limits)
         connection.onIdle = { [unowned self] in keep($0) }
         connection.onClose = { [unowned self] in closed($0) }
         open[ObjectIdentifier(connection)] = connection
@@ -59,7 +47,8 @@ final class HTTP1Pool: ConnectionPool {
 
     private func attach(_ connection: UpstreamConnection) {
         for upstream in shared where upstream.attach(connection) { return }
-        let upstream = MultiplexedUpstream(loop: loop, endpoint: endpoint, provider: provider, limits: limits)
+        let upstream = MultiplexedUpstream(
+            loop: host.loop, endpoint: host.endpoint, provider: host.provider, limits: limits)
         upstream.onEnd = { [unowned self] ended in
             shared.removeAll { $0 === ended }
             releaseIfUnused()

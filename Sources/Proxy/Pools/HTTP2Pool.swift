@@ -1,15 +1,9 @@
-internal import Balancing
 internal import Connections
-internal import Sockets
 
 /// One loop's connections to an application that speaks HTTP/2 without TLS, such as a gRPC server. Each request takes a
 /// stream, and the pool opens another connection when the open ones are full.
 final class HTTP2Pool: ConnectionPool {
-    let slot: Slot
-    let name: String
-    private let endpoint: UpstreamEndpoint
-    private let loop: EventLoop
-    private let provider: TransportProvider
+    let host: PooledHost
     var limits: UpstreamLimits
     /// Called with the number of requests that the application takes from this loop at a time, when that changes.
     private let onCapacity: (Int) -> Void
@@ -20,15 +14,8 @@ final class HTTP2Pool: ConnectionPool {
     /// The pool itself, while it has connections.
     private var retained: HTTP2Pool?
 
-    init(
-        slot: Slot, name: String, endpoint: UpstreamEndpoint, loop: EventLoop, provider: TransportProvider,
-        limits: UpstreamLimits, onCapacity: @escaping (Int) -> Void
-    ) {
-        self.slot = slot
-        self.name = name
-        self.endpoint = endpoint
-        self.loop = loop
-        self.provider = provider
+    init(to host: PooledHost, limits: UpstreamLimits, onCapacity: @escaping (Int) -> Void) {
+        self.host = host
         self.limits = limits
         self.onCapacity = onCapacity
     }
@@ -49,7 +36,8 @@ final class HTTP2Pool: ConnectionPool {
 
     private func connect() -> HTTP2Upstream {
         let made = HTTP2Upstream(
-            loop: loop, endpoint: endpoint, provider: provider, limits: limits, expectedCapacity: capacity)
+            loop: host.loop, endpoint: host.endpoint, provider: host.provider, limits: limits,
+            expectedCapacity: capacity)
         made.onClose = { [unowned self] closed in
             connections.removeAll { $0 === closed }
             if connections.isEmpty { retained = nil }
