@@ -21,7 +21,7 @@ enum ProcessSettings: SettingSection {
             .text(
                 "log-level", \.logLevel,
                 .choice("level", ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
-                "The least important messages that are logged: trace, debug, info, notice, warning, error or critical"
+                "The least important messages that are logged: trace (at present the same as debug), debug, info, notice, warning, error or critical"
             ).reaching(.host),
             accessLog.reaching(.host),
             .seconds(
