@@ -40,7 +40,7 @@ package final class LoadBalancer: Sendable {
         var trouble = Trouble()
     }
 
-    /// What has gone wrong at a worker since its last successful response.
+    /// The failures of a worker since its last successful response.
     struct Trouble {
         /// Errors in a row that make a worker erring. A single one is nothing unusual.
         static let errorsUntilErring: UInt8 = 2

@@ -31,7 +31,7 @@ struct Linger {
         self.swallowedBytes += swallowedBytes
     }
 
-    /// When the wait ends if no more input arrives; nil if input extends it no more.
+    /// The end of the wait if no more input arrives; nil if input extends the wait no more.
     ///
     /// - Parameter silence: the longest silence of the peer, in nanoseconds.
     func deadline(silence: UInt64, now: UInt64) -> UInt64? { now < endsAt ? min(endsAt, now &+ silence) : nil }

@@ -9,7 +9,7 @@ struct OutputClock {
         self.deadline = deadline
     }
 
-    /// When the peer is late, in nanoseconds of the loop's clock; `never` while no output waits.
+    /// The time at which the peer is late, in nanoseconds of the loop's clock; `never` while no output waits.
     var lateAt: UInt64 { isRunning ? deadline.instant : OutputClock.never }
 
     /// Output has begun to wait.

@@ -21,7 +21,7 @@ struct PingWatch {
     private let answerTime: UInt64
     private let deadTime: UInt64
     private var heardAt: UInt64 = 0
-    /// When the PING left that the peer has not answered.
+    /// The time of the PING that the peer has not answered.
     private var pingedAt: UInt64?
     /// PINGs since the last useful frame.
     private var pings = 0

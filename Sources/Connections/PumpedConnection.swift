@@ -7,9 +7,9 @@ protocol PumpedConnection: AnyObject {
     var loop: EventLoop { get }
     /// The source that the loop watches for this connection.
     var pumpSource: EventSource { get }
-    /// Where the transport may put input. Valid during one `received`.
+    /// The space in which the transport may put input. Valid during one `received`.
     var inputSpace: UnsafeMutableBufferPointer<UInt8> { get }
-    /// Whether the connection takes more input now. The receive loop asks before each piece.
+    /// True if the connection takes more input now. The receive loop asks before each piece.
     var takesInput: Bool { get }
 
     /// Takes the next bytes, lent for this call.

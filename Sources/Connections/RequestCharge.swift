@@ -4,7 +4,7 @@ struct RequestCharge {
     private var ledger: MemoryLedger?
     private var charge = BufferCharge()
 
-    /// What the buffers held at the last report.
+    /// The bytes in the buffers at the last report.
     var bytes: Int { charge.bytes }
 
     /// Reports what the buffers hold now; see `MemoryLedger.charge`.

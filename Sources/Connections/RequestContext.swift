@@ -24,7 +24,7 @@ package final class RequestContext {
     package private(set) var worker = ""
     /// Attempts to get the request answered by an upstream.
     package var attempts = 0
-    /// When the request began, in the loop's monotonic nanoseconds.
+    /// The beginning of the request, in the loop's monotonic nanoseconds.
     package private(set) var startedAt: UInt64 = 0
     /// The status of the final response; 0 until the response begins.
     package private(set) var status: UInt16 = 0

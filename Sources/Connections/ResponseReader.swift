@@ -2,7 +2,7 @@ internal import HTTP
 
 /// Reads the responses of one HTTP/1.1 connection: bytes in, one step at a time out.
 struct ResponseReader: ~Copyable {
-    /// What the next bytes are.
+    /// The meaning of the next bytes.
     enum Step {
         /// Nothing complete. So many bytes are used.
         case needMore(used: Int)

@@ -36,7 +36,8 @@ struct TransportPump: ~Copyable {
     /// True while written bytes have not left: those of `output`, and those that the transport holds.
     func isWaiting(_ output: borrowing ByteBuffer) -> Bool { !output.isEmpty || transport.unsent > 0 }
 
-    /// When the peer is late in taking output, in nanoseconds of the loop's clock; `OutputClock.never` while no output waits.
+    /// The time at which the peer is late in taking output, in nanoseconds of the loop's clock; `OutputClock.never`
+    /// while no output waits.
     var outputLateAt: UInt64 { outputClock.lateAt }
 
     /// Bytes that are charged for the transport's own buffer. While the transport is not blocked, it holds them for this turn only.

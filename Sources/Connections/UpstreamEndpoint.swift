@@ -19,7 +19,7 @@ package enum PeerExpectation: Sendable, Equatable {
     }
 }
 
-/// Where an upstream is, and its expected identity.
+/// The address of an upstream, and its expected identity.
 package struct UpstreamEndpoint: Sendable {
     package let destination: Destination
     /// The host that the certificate must be valid for: the name or address as configured.

@@ -29,8 +29,8 @@ package struct UpstreamLimits: Sendable {
     package var http2ResetMilliseconds = 200
     /// A connection with this many resets gets no more requests if there can be another one.
     package var http2Resets = 100
-    /// The silence of an HTTP/2 connection with a request in progress before it gets a PING, the time for an answer before
-    /// it gets no more requests, and the time before it closes.
+    /// The silence of an HTTP/2 connection with a request in progress before it gets a PING. Without an answer, the
+    /// connection gets no more requests after the second time, and closes after the third.
     package var http2PingMilliseconds = 10_000
     package var http2PingAnswerMilliseconds = 2_000
     package var http2PingDeadMilliseconds = 30_000

@@ -1,4 +1,4 @@
-/// How a recipient finds the end of a message's content (RFC 9112 6.3).
+/// The rule by which a recipient finds the end of a message's content (RFC 9112 6.3).
 package enum BodyFraming: Equatable, Sendable {
     /// The message has no content. A length in its head does not apply, as in a response to HEAD.
     case none

@@ -1,9 +1,9 @@
 extension Unicode.Scalar {
-    /// Whether a reader does not see this scalar, or a terminal obeys it.
+    /// True if a reader does not see this scalar, or if a terminal obeys it.
     ///
-    /// These are the control characters (C0, DEL, C1), the marks of direction, joiners and spaces without width, line and
-    /// paragraph separators, tags, private and unassigned scalars, and every white space other than the ASCII space. A line
-    /// that shows one as it is can look like another line, or like two.
+    /// These are the control characters (C0, DEL, C1), the marks of direction, and joiners and spaces without width. Line
+    /// and paragraph separators, tags, and private and unassigned scalars belong here too. So does every white space other
+    /// than the ASCII space. A line that shows one as it is can look like another line, or like two.
     package var isHidden: Bool {
         if isASCII { return value < 0x20 || value == 0x7F }
         switch properties.generalCategory {

@@ -10,7 +10,7 @@ package struct ResponseHead: Sendable {
     /// 0 or 1; the major version is 1. A higher minor version counts as 1.
     package var minorVersion: UInt8 = 1
     package var fields: [Field] = []
-    /// How to find the end of the content; `.none` for a response to HEAD and for 1xx, 204 and 304.
+    /// The rule that finds the end of the content; `.none` for a response to HEAD and for 1xx, 204 and 304.
     package var framing = BodyFraming.none
     /// True when trailers may follow content of known length, as in HTTP/2 (RFC 9113 8.1).
     package var mayHaveTrailers = false

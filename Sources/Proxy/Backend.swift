@@ -7,7 +7,7 @@ internal import Sockets
 ///
 /// The load balancer belongs to all loops and chooses the host. A backend belongs to its loop.
 final class Backend {
-    /// What the connections to hosts have in common.
+    /// The properties that all connections to hosts share.
     struct Connecting {
         let loop: EventLoop
         let provider: TransportProvider

@@ -16,7 +16,7 @@ package struct EdgeDuties: Sendable {
     /// True if clients use TLS.
     var isSecure: Bool { scheme.description == "https" }
 
-    /// How a worker says that a request has no response.
+    /// The form in which a worker says that a request has no response.
     enum Refusal {
         /// The application took nothing of the request, or ended its connection before a response.
         case fault(FaultField)

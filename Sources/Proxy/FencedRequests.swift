@@ -9,7 +9,7 @@ final class FencedRequests {
     }
 
     private let loop: EventLoop
-    /// How long a request waits that comes from now on.
+    /// The time for which a new request waits.
     var milliseconds: Int
     private let timer: LoopTimer
     private var entries: [Entry] = []

@@ -20,7 +20,7 @@ internal import Telemetry
 /// The object serves the requests of its connection one after the other, and allocates nothing for a request in the
 /// steady state.
 final class ProxyExchange: Exchange, UpstreamClient {
-    /// What the request waits for.
+    /// The state of the request.
     private enum Wait { case nothing, host, successor }
 
     private unowned let downstream: any Downstream

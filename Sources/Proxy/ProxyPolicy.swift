@@ -1,7 +1,7 @@
 package import Balancing
 private import Synchronization
 
-/// How a proxy treats requests. Each loop has a copy, and all copies share the reign.
+/// The rules by which a proxy treats requests. Each loop has a copy, and all copies share the reign.
 package struct ProxyPolicy: Sendable {
     /// The duties of a balancer; nil in a worker, which passes on what the balancer said about the client.
     package var edge: EdgeDuties?

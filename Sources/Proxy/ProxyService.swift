@@ -7,7 +7,7 @@ internal import Telemetry
 
 /// The proxy on one loop, in front of one backend.
 package final class ProxyService: Service {
-    /// What the cluster core needs to know about requests. The service calls the functions on its loop.
+    /// Reports the events of requests that the cluster core needs. The service calls the functions on its loop.
     package struct Observer: Sendable {
         package var failed: @Sendable (_ subject: LoadBalancer.Subject, _ failure: WorkerFailure) -> Void = { _, _ in
         }

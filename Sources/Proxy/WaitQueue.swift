@@ -12,7 +12,7 @@ final class WaitQueue {
 
     private var entries: [Entry] = []
     private let timer: LoopTimer
-    /// How long a request waits that comes from now on.
+    /// The time for which a new request waits.
     var milliseconds: Int
     private let loop: EventLoop
     private let loadBalancer: LoadBalancer

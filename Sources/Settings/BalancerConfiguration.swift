@@ -10,7 +10,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
     package var threads: Int
     package var logLevel: String
     package var insecureBind: Bool
-    /// How long requests in progress may take after SIGTERM to this balancer.
+    /// The time for requests in progress after SIGTERM to this balancer.
     package var drainSeconds: Int
     /// Every other setting that was given, by its name.
     package var options: [String: String]
@@ -43,7 +43,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
         self.options = options
     }
 
-    /// What the successors of a balancer with these settings take over.
+    /// The settings that the successors of a balancer with these settings take over.
     package init(_ settings: Settings) {
         self.init(
             host: settings.host, port: settings.port, clusterPort: settings.clusterPort, adminPort: settings.adminPort,
@@ -81,7 +81,7 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
     /// The balancer's own ports.
     package var ports: Set<UInt16> { [port, clusterPort, adminPort] }
 
-    /// Whether `options` may hold this value: the setting reaches as far as `scopes` say and takes the value.
+    /// True if `options` may hold this value: the setting reaches as far as `scopes` say and takes the value.
     static func isOption(_ name: String, _ text: String, within scopes: Set<Setting.Scope>) -> Bool {
         guard let row = SettingTable.rows(of: .balancer)[name], !ownFields.contains(name) else { return false }
         return scopes.contains(row.scope) && row.kind.value(of: text) != nil

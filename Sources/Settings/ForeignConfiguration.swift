@@ -26,7 +26,7 @@ package struct ForeignConfiguration: Codable, Sendable, Equatable {
         options = configuration.options.filter { ForeignConfiguration.allows($0.key, $0.value) }
     }
 
-    /// Whether a setting may come from another host: a limit or a policy, with a value in its range.
+    /// True if a setting may come from another host: it is a limit or a policy, with a value in its range.
     static func allows(_ name: String, _ value: String) -> Bool {
         BalancerConfiguration.isOption(name, value, within: [.cluster])
     }

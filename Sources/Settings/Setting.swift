@@ -3,7 +3,7 @@
 /// The command-line options, the configuration file, `check`, a successor's configuration, reload and docs/options.md all
 /// come from these rows. A row reads and writes one field of `Settings`; the field's initial value is the default.
 package struct Setting: Sendable {
-    /// How far the value of a setting reaches.
+    /// The processes to which the value of a setting applies.
     package enum Scope: Sendable {
         /// One start of the program. A file can't hold the setting.
         case commandLine

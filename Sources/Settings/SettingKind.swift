@@ -5,7 +5,7 @@ package enum SettingValue: Sendable, Equatable {
     case text(String)
 }
 
-/// Which texts are values of a setting, and how a value is written.
+/// The texts that are values of a setting, and the text of a value.
 package enum SettingKind: Sendable {
     /// An option without a value; `true` or `false` in a file.
     case flag

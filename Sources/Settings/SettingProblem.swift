@@ -1,6 +1,6 @@
 internal import Telemetry
 
-/// Where a file has a setting.
+/// The place of a setting in a file.
 package struct SettingPlace: Equatable, Sendable, CustomStringConvertible {
     let path: String
     /// Nil for the whole file.

@@ -32,7 +32,7 @@ package enum SettingTable {
         return near.filter { $0.distance <= most }.min { $0 < $1 }?.name
     }
 
-    /// How many bytes have to be inserted, removed or replaced to make one name of the other (Levenshtein).
+    /// The number of bytes to insert, remove or replace that turns one name into the other (Levenshtein).
     private static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
         var row = Array(0...second.count)
         for (i, byte) in first.enumerated() {

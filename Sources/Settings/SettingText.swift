@@ -1,6 +1,6 @@
 internal import Cluster
 
-/// Which texts a setting takes that is no number.
+/// The texts that a setting without a number takes.
 package struct SettingText: Sendable {
     /// The value's name in the help.
     let valueName: String

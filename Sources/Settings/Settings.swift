@@ -16,7 +16,7 @@ package struct Settings: Sendable {
     package let program: Program
     /// The texts of the settings that were given, by name. Successors get them.
     package internal(set) var given: [String: String] = [:]
-    /// What the settings were read from.
+    /// The source of the settings.
     var source = Source()
 
     // Process.

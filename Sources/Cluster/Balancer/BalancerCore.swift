@@ -20,7 +20,7 @@
 /// - **No reign without the fence.** The balancer polls its fence, because without workers it would not hear of a
 ///   higher epoch.
 /// - **A claim does not permit to stand in.** A worker of this lock domain proves the permission by holding the
-///   handover connection, a worker of another one by showing its balancer certificate (`BalancerCore+StandIns`).
+///   handover connection. A worker of another one shows its balancer certificate (`BalancerCore+StandIns`).
 ///
 /// The core does not know the connection of a watch, the outstanding requests (the data plane does), and whether
 /// another balancer lives (the coordinator does).

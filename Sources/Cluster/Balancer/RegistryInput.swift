@@ -1,4 +1,4 @@
-/// What a balancer learns of its workers and of other reigns, as a value. So a trace of a running process can be replayed.
+/// News for a balancer about its workers and other reigns, as a value. So a trace of a running process can be replayed.
 ///
 /// Requests of the cluster port are not here: each has a verdict, and the verdict is the answer.
 package enum RegistryInput: Sendable {

@@ -1,4 +1,4 @@
-/// What a failed request says about its worker.
+/// The evidence of a failed request against its worker.
 package enum RequestFault: Sendable {
     /// The worker or its application took no connection, or ended it before a response. Probes show when it takes
     /// connections again, so the ejection lasts until they pass.

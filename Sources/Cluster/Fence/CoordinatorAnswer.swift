@@ -1,4 +1,4 @@
-/// What a coordinator answers, now or later.
+/// The answer of a coordinator, now or later.
 package enum CoordinatorAnswer: Sendable, Equatable {
     /// The caller is the only balancer, under this epoch. It is durable, and above every epoch granted before.
     case granted(Epoch)

@@ -1,6 +1,6 @@
 /// The answers to one prevote.
 struct Ballot: Sendable, Equatable {
-    /// When the ballot is carried.
+    /// The rule by which a ballot succeeds.
     enum Rule: Sendable, Equatable {
         /// More workers agree than object, the candidate included. So one worker that lies does not stop a cluster of three.
         ///
@@ -81,7 +81,7 @@ struct Ballot: Sendable, Equatable {
         agreedHosts.insert(place.host)
     }
 
-    /// Whether an objection tells of a recent sign of life of the candidate's reign or a later one.
+    /// True if an objection reports a recent sign of life of the candidate's reign or a later one.
     ///
     /// A balancer of an earlier reign may be well. It says nothing of the reign that the candidate misses, and the candidate
     /// must not return to it.

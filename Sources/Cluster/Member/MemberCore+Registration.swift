@@ -112,8 +112,8 @@ extension MemberCore {
         registerAt = now
     }
 
-    /// The next attempt comes after 100 ms, doubling up to 5 s, with up to half of random variation, so that workers do
-    /// not retry together.
+    /// The next attempt comes after 100 ms, doubling up to 5 s. The wait has up to half of random variation, so that
+    /// workers do not retry together.
     private mutating func registerAgain(now: Instant) {
         guard !isStopping else {
             registerAt = nil

@@ -75,7 +75,7 @@ extension MemberCore {
         let sharedLockDomain = sharesLockDomain
         pulse.attached(now: now)
         handoverEpoch = max(handoverEpoch ?? epoch, epoch)
-        // Where a balancer has lived, there is a lock that fences.
+        // A state directory in which a balancer has run contains a lock that fences.
         knowsStateDirectory = true
         if epoch > highestEpoch { follow(epoch, now: now) }
         lockDomainMayDiffer()

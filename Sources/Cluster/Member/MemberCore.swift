@@ -26,8 +26,8 @@
 /// - **A kill needs proof of standstill.** A balancer with signs of life on its handover channel, or with probes under its
 ///   epoch, does not hang. Silence at the cluster port alone is no proof, and a worker without that channel kills no
 ///   process.
-/// - **Only a trusted worker acts.** A worker may take over if it is in the last snapshot and holds the listeners or knows
-///   the state directory. A worker outside of the list may do so if the last balancer gave it the listeners.
+/// - **Only a trusted worker acts.** A worker in the last snapshot may take over if it holds the listeners or knows the
+///   state directory. A worker outside of the list may do so if the last balancer gave it the listeners.
 ///
 /// The core knows no processes, locks and files, and does not know whether a killed holder has really ended.
 package struct MemberCore: Sendable {
@@ -115,8 +115,8 @@ package struct MemberCore: Sendable {
     /// Attempts since the last answer of a balancer.
     var takeoversInRow = 0
     var handoverEpoch: Epoch?
-    /// The last balancer of another lock domain that was shown this node's balancer certificate, and the time of the
-    /// next proof if the balancer's list does not contain it.
+    /// The epoch of the last balancer of another lock domain to which this node showed its balancer certificate. Unless
+    /// that balancer's list contains the proof, the next one is due at `again`.
     var standInProof: (epoch: Epoch, again: Instant)?
     var isStandbyKept = false
 

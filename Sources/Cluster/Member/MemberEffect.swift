@@ -11,7 +11,7 @@ package enum MemberEffect: Sendable, Equatable {
     /// `takeoverFinished`. Across hosts it is the lock of this worker's own lock domain, which leaps over an epoch that
     /// it did not grant. The balancer begins with the worker lists in the directory.
     ///
-    /// With `killHolder`, first kill the holder of the lock, if it is the balancer of epoch `after` or below that this
+    /// With `killHolder`, first kill the holder of the lock. It must be the balancer of epoch `after` or below that this
     /// worker pinned (pidfd) while it was alive. Kill no other process.
     case takeOver(after: Epoch, killHolder: Bool)
     /// Ask at each of these addresses which balancer reigns there; report answers with `balancerFound`.

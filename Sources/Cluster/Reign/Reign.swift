@@ -31,7 +31,7 @@ package struct Reign: Sendable {
     /// The time at which the process has to feed `tick`; nil for never.
     package var nextDeadline: Instant? { phase.deadline }
 
-    /// How far the process has come.
+    /// The stage of the process.
     package var stage: ReignStage { phase.stage }
 
     /// The effects since the last call, in order.

@@ -1,4 +1,4 @@
-/// What the process has to do.
+/// An action that the process has to perform.
 package enum ReignEffect: Sendable, Equatable {
     // MARK: Before the reign
 

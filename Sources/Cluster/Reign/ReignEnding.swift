@@ -3,7 +3,7 @@ struct ReignEnding: Sendable, Equatable {
     let epoch: Epoch
     /// False when the reign ended because it was not the latest one, or had lost its fence.
     let isOrderly: Bool
-    /// When the requests in progress are dropped; nil while loops still accept.
+    /// The time at which the process drops the requests in progress; nil while loops still accept.
     var dropAt: Instant?
 
     func step(on event: ReignEvent, now: Instant, _ timing: ReignTiming) -> ReignStep? {

@@ -1,4 +1,4 @@
-/// What happens to a process that is to reign, or reigns.
+/// An event in the life of a balancer process, before, during or after its reign.
 package enum ReignEvent: Sendable, Equatable {
     // MARK: The start
 
@@ -83,7 +83,7 @@ package struct RivalReign: Sendable, Equatable {
 
 /// Why a step towards the reign failed.
 package struct ReignFailure: Sendable, Equatable {
-    /// What is wrong and what to do, in one line.
+    /// The problem and the remedy, in one line.
     package let text: String
     /// The exit status: 2 for wrong usage or configuration, 1 for every other failure.
     package let status: Int32

@@ -1,4 +1,4 @@
-/// How far a process has come. Each phase is a value of its own that knows the events of that phase.
+/// The phase of a balancer process. Each phase is a value of its own that knows the events of that phase.
 enum ReignPhase: Sendable, Equatable {
     /// Nothing has been asked of the process.
     case cold

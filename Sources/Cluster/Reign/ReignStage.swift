@@ -1,4 +1,4 @@
-/// How far a balancer process has come, without the details of `ReignPhase`.
+/// The stage of a balancer process, without the details of `ReignPhase`.
 package enum ReignStage: Sendable, Equatable {
     /// Clients have not been accepted yet.
     case candidate

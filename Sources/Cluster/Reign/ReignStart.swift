@@ -21,7 +21,7 @@ struct ReignStart: Sendable, Equatable {
     /// An answer of the coordinator is awaited.
     var isAcquiring = false
     var attemptsLeft: Int
-    /// When a standby tries again.
+    /// The time of a standby's next attempt.
     var retryAt: Instant?
 
     init(origin: Origin, after: Epoch, _ timing: ReignTiming) {
@@ -30,7 +30,7 @@ struct ReignStart: Sendable, Equatable {
         attemptsLeft = origin == .standby ? timing.attempts : 1
     }
 
-    /// What is missing next; nil while an answer is awaited.
+    /// The next step that is missing; nil while the machine awaits an answer.
     ///
     /// A standby without listeners binds before it asks for an epoch. If another process has the ports, the standby
     /// could not use the epoch. An operator's start asks for the epoch first. Then the error names the running

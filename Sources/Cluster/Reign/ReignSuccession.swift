@@ -8,7 +8,7 @@ struct ReignSuccession: Sendable, Equatable {
     var hasStopped = false
     var hasYielded = false
     var isSuccessorLost = false
-    /// When the successor is killed unless it reigns; nil while it has no lock.
+    /// The time at which the process kills a successor that does not reign; nil while the successor has no lock.
     var reignBy: Instant?
 
     func step(on event: ReignEvent, now: Instant, _ timing: ReignTiming) -> ReignStep? {

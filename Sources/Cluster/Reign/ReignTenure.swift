@@ -2,7 +2,7 @@
 struct ReignTenure: Sendable, Equatable {
     let origin: ReignStart.Origin
     let epoch: Epoch
-    /// When the process opens what workers and operators connect to; nil once it does.
+    /// The time at which the process opens the ports for workers and operators; nil once they are open.
     var serveAt: Instant?
     var isServing = false
 
@@ -45,7 +45,7 @@ struct ReignTenure: Sendable, Equatable {
         }
     }
 
-    /// Who has to know that the reign has begun.
+    /// The processes that have to learn that the reign has begun.
     private var news: [ReignEffect] {
         switch origin {
         case .operator: []

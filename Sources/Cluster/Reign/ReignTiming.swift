@@ -5,13 +5,13 @@ package struct ReignTiming: Sendable, Equatable {
     package var retryMilliseconds: Int64 = 2
     /// Attempts of a standby, at most.
     package var attempts = 500
-    /// How long the workers' first probes have precedence over the rest of the reign's beginning.
+    /// The time for which the workers' first probes have precedence over the rest of the reign's beginning.
     package var precedenceMilliseconds: Int64 = 20
-    /// How long the reigning balancer may take to answer its replacement.
+    /// The time limit for the reigning balancer's answer to its replacement.
     package var answerMilliseconds: Int64 = 5000
-    /// How long a successor may take from the lock to its reign.
+    /// The time limit for a successor, from the lock to its reign.
     package var successorMilliseconds: Int64 = 5000
-    /// How long the requests in progress may take after the reign.
+    /// The time limit for the requests in progress after the reign.
     package var drainMilliseconds: Int64 = 30_000
 
     package init() {}

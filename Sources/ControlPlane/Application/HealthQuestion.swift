@@ -1,7 +1,7 @@
 package import Settings
 internal import Sockets
 
-/// What a health check asks of the application behind a worker, and which responses are good.
+/// The request of a health check to the application behind a worker, and the responses that are good.
 package struct HealthQuestion: Sendable {
     /// The path of a GET request; nil checks only whether the application accepts a connection.
     let path: String?

@@ -99,7 +99,7 @@ extension ControlClient.Reply {
     /// In bytes. A worker sends one line of text.
     private static let longestReason = 300
 
-    /// What a failed probe says: the status, and the worker's reason.
+    /// The report of a failed probe: the status, and the worker's reason.
     var problem: String {
         let line = body.prefix(Self.longestReason).prefix { $0 != UInt8(ascii: "\n") }
         let reason = String(decoding: line, as: UTF8.self)

@@ -16,7 +16,7 @@ struct CertificateFolder: Sendable {
     /// The command that makes this node's certificates.
     var command: String { id.text == "balancer" ? "certs/make-certs" : "certs/make-certs node \(id.text)" }
 
-    /// What is wrong with the cluster's CA file; nil if it can be read.
+    /// The problem with the cluster's CA file; nil if it can be read.
     var authorityProblem: String? {
         let isNodeHost = role == .worker || access("\(path)/nodes", F_OK) == 0
         return problem(
@@ -26,13 +26,13 @@ struct CertificateFolder: Sendable {
                 : "run 'certs/make-certs' to make it")
     }
 
-    /// What is wrong with this node's certificate or key in a role; nil if both can be read.
+    /// The problem with this node's certificate or key in a role; nil if both can be read.
     func leafProblem(_ role: Role) -> String? {
         let name = "nodes/\(id.text)/\(role.rawValue)"
         return problem(with: "\(name).pem", cure: cure(command)) ?? problem(with: "\(name).key", cure: cure(command))
     }
 
-    /// What is wrong with the certificate or the key of the public port; nil if both can be read.
+    /// The problem with the certificate or the key of the public port; nil if both can be read.
     var publicProblem: String? {
         let cure = cure("certs/make-certs")
         return problem(with: "public.pem", cure: cure) ?? problem(with: "public.key", cure: cure)

@@ -89,7 +89,7 @@ package struct NodeCertificates: Sendable {
     /// The path of the certificate and the key of this node in its role, without suffix.
     private var leaf: String { place.leaf(role) }
 
-    /// Which file of a balancer this node lacks, and what to do; nil if it has all of them.
+    /// Names the balancer's file that this node lacks, and the remedy; nil if the node has all of them.
     package var standInProblem: String? {
         #if TLS
             place.leafProblem(.balancer) ?? place.publicProblem

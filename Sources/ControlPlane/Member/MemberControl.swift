@@ -382,7 +382,7 @@ package final class MemberControl {
         }
     }
 
-    /// What a balancer on this host would start with, should the one of the other host be lost.
+    /// Stores the settings with which a balancer of this host would start after the loss of the other host's balancer.
     private func keep(_ other: ForeignConfiguration?) {
         guard let other, let directory, launcher != nil, record.acrossHosts, let lockDomain = core.snapshot.lockDomain,
             lockDomain != record.lockDomain

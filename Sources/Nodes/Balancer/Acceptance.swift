@@ -3,7 +3,7 @@ internal import Connections
 internal import ControlPlane
 internal import Sockets
 
-/// Whether workers accept the certificate of a balancer that does not reign yet, by their answers to its probes.
+/// Tells from the answers to probes whether workers accept the certificate of a balancer that does not reign yet.
 ///
 /// A worker that is away proves nothing. In TLS 1.3 only an answer is a proof: this side completes its handshake before
 /// the worker decides.

@@ -9,16 +9,16 @@ internal import Sockets
 internal import Storage
 internal import Telemetry
 
-/// What a balancer process has from its start to its end, whether it reigns or not.
+/// The objects of a balancer process from its start to its end, with or without a reign.
 final class BalancerContext {
     /// The present settings.
     private(set) var settings: Settings
-    /// What a successor starts with, made from `settings`.
+    /// The configuration of a successor, made from `settings`.
     private(set) var configuration: BalancerConfiguration
     let directory: StateDirectory
     let loop: EventLoop
     let log = Logger(label: "balancer")
-    /// When the process started, in the loop's time.
+    /// The start of the process, in the loop's time.
     let startedAt: UInt64
     /// The certificates in use. A reload replaces them.
     var certificates: NodeCertificates

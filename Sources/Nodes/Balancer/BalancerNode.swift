@@ -15,7 +15,7 @@ package import Telemetry
 ///
 /// Certificates, TLS contexts and loops come first. `Reign` decides whether and when the process reigns.
 package final class BalancerNode {
-    /// How `run` begins.
+    /// The first event of `run`.
     package enum Start {
         /// An operator or a service manager has started the process.
         case byOperator
@@ -36,7 +36,7 @@ package final class BalancerNode {
     private let timer: LoopTimer
     private var end: ReignExit?
 
-    // What the effects make.
+    // The objects that effects make.
     private let ports: BalancerPorts
     private var listeners: Listeners?
     private var ticketKeys: [UInt8] = []

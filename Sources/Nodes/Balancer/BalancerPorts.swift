@@ -9,7 +9,7 @@ internal import Sockets
 internal import Storage
 internal import Telemetry
 
-/// What workers and operators connect to during a reign: the cluster port, the admin port and the handover socket.
+/// The ports for workers and operators during a reign: the cluster port, the admin port and the handover socket.
 final class BalancerPorts {
     /// A worker has one connection. It has one more for a moment when it reconnects or looks for a balancer.
     private static let connectionsOfIdentity = 8
@@ -21,7 +21,7 @@ final class BalancerPorts {
     private var clusterPort: ControlPort?
     private var adminPort: ControlPort?
     private(set) var handover: HandoverServer?
-    /// When the log last said that the cluster port is full, in the loop's time.
+    /// The time of the last log line about a full cluster port, in the loop's time.
     private var fullSince: UInt64?
 
     init(context: BalancerContext) throws(CommandError) {

@@ -13,9 +13,10 @@ internal import Telemetry
 ///
 /// It belongs to the control loop; its metrics are atomic counters, which any thread may read.
 final class DataPlane: @unchecked Sendable {
-    /// What clients may speak, best first.
+    /// The protocols that clients may speak, best first.
     private static let protocols: [ApplicationProtocol] = [.http2, .http1]
-    /// How long clients that are idle when this balancer goes may send one more request. Who is busy has sent it by then.
+    /// The time in which an idle client may send one more request to a balancer that ends. A busy client has sent its
+    /// next one by then.
     private static let drainIdleMilliseconds = 1000
 
     let group: ServerGroup

@@ -3,7 +3,7 @@ internal import Storage
 internal import Telemetry
 
 extension ReignExit {
-    /// What the process says at its end; nil where the log has said it.
+    /// The last message of the process; nil if the log contains it already.
     ///
     /// - Parameter reigning: the process that a replacement was to replace.
     func error(in directory: StateDirectory, reigning: Int32?) -> CommandError? {

@@ -6,7 +6,7 @@ package import Storage
 package struct WorkerOptions: Sendable {
     let settings: Settings
     let address: SocketAddress
-    /// Where a balancer may run; at least one.
+    /// The addresses where a balancer may run; at least one.
     let balancers: [Endpoints.Place]
     let directory: StateDirectory
     /// The application behind `--forward`; nil serves the built-in tasks.

@@ -1,6 +1,6 @@
 internal import Cluster
 
-/// What a worker does in its cluster.
+/// The part of a worker in its cluster.
 enum MembershipSettings: SettingSection {
     static func title(for program: Settings.Program) -> String { "Membership" }
 

@@ -16,7 +16,7 @@ package final class ConnectRace {
         override func ready(_ readiness: Readiness) { onReady() }
     }
 
-    /// How the race ended.
+    /// The end of the race.
     package enum Outcome {
         /// `takeSocket` gives the connected socket.
         case connected(SocketAddress)

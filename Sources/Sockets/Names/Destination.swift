@@ -1,4 +1,4 @@
-/// Where to connect: an address, or a name that stands for several.
+/// The target of a connection: an address, or a name that stands for several.
 package enum Destination: Sendable, CustomStringConvertible {
     case address(SocketAddress)
     case name(ResolvedName)

@@ -1,4 +1,4 @@
-/// What a process knows of one name: its addresses and their age, without the resolver.
+/// A process's knowledge of one name: its addresses and their age, without the resolver.
 ///
 ///     unknown -> looking up -> known -> aging (known, and looking up) -> known
 ///
