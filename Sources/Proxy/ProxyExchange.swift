@@ -354,7 +354,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     /// A worker has refused the request unread, since it has met a later reign.
     private func fenced(by field: FencedField) {
         upstream.take()?.abandon()
-        guard request.isReplayable, service.policy.isAbdicated else {
+        guard request.isReplayable, service.policy.awaitsSuccessor else {
             // The later reign is a claim, and the control plane verifies it. Another worker gets the request.
             return refused(by: field)
         }

@@ -27,7 +27,7 @@ package struct ProxyPolicy: Sendable {
 
     /// This balancer has ended its reign in order, and finishes what it has begun. Its successor publishes the epoch under
     /// which the rest may go out. A request that a worker refuses before that waits for the epoch.
-    package var isAbdicated: Bool {
+    package var awaitsSuccessor: Bool {
         get { reign.awaitsSuccessor.load(ordering: .relaxed) }
         nonmutating set { reign.awaitsSuccessor.store(newValue, ordering: .relaxed) }
     }

@@ -12,16 +12,16 @@ final class FileReader: Sendable {
     /// In bytes.
     let length: Int
     private let descriptor: FileDescriptor
-    private let ticket: ReadPermit
+    private let permit: ReadPermit
 
-    private init(_ descriptor: consuming FileDescriptor, length: Int, ticket: ReadPermit) {
+    private init(_ descriptor: consuming FileDescriptor, length: Int, permit: ReadPermit) {
         self.descriptor = descriptor
         self.length = length
-        self.ticket = ticket
+        self.permit = permit
     }
 
     /// Opens the file; nil if the file does not exist. Blocks.
-    static func open(path: String, ticket: ReadPermit) throws(SharedFileError) -> FileReader? {
+    static func open(path: String, permit: ReadPermit) throws(SharedFileError) -> FileReader? {
         let number = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard number >= 0 else {
             let error = SystemError("open")
@@ -32,7 +32,7 @@ final class FileReader: Sendable {
         let isLocked = FileLock.take(.shared, of: number, withinMilliseconds: lockMilliseconds)
         let status = try FileStatus(of: number)
         if isLocked { FileLock.release(number) }
-        return FileReader(descriptor, length: status.length, ticket: ticket)
+        return FileReader(descriptor, length: status.length, permit: permit)
     }
 
     /// Reads up to `count` bytes from `offset` on; fewer at the end of the file. Blocks.

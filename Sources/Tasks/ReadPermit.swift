@@ -3,7 +3,7 @@ private import Synchronization
 /// A permit for one reader of the shared file. The end of the last reference releases the permit.
 final class ReadPermit: Sendable {
     /// The limiter of concurrent readers. Readers have a bound because each reader holds an open file.
-    final class Office: Sendable {
+    final class Limiter: Sendable {
         private let limit: Int
         private let used = Atomic<Int>(0)
 
@@ -25,14 +25,14 @@ final class ReadPermit: Sendable {
         }
     }
 
-    private let office: Office
+    private let limiter: Limiter
     private let cancelled = Atomic<Bool>(false)
 
-    private init(_ office: Office) {
-        self.office = office
+    private init(_ limiter: Limiter) {
+        self.limiter = limiter
     }
 
-    deinit { office.takeBack() }
+    deinit { limiter.takeBack() }
 
     /// Tells the helper threads to stop the work for this reader: no client waits for the file any longer.
     func cancel() { cancelled.store(true, ordering: .relaxed) }

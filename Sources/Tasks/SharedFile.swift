@@ -11,7 +11,7 @@ private import Synchronization
 ///   commit).
 /// - `LineQueue` bounds the waiting lines, and `maximumReaders` bounds the readers. Beyond a bound, a call throws
 ///   `busy` at once.
-/// - If a call does not throw, its completion is called exactly once, unless its ticket is cancelled.
+/// - If a call does not throw, its completion is called exactly once, unless its permit is cancelled.
 package final class SharedFile: Sendable {
     typealias Completion<Value> = @Sendable (Result<Value, SharedFileError>) -> Void
 
@@ -30,7 +30,7 @@ package final class SharedFile: Sendable {
     private let helpers: HelperThreads
     private let lines = Mutex(LineQueue())
     private let appender: Mutex<FileAppender>
-    let tickets = ReadPermit.Office(limit: SharedFile.maximumReaders)
+    let permits = ReadPermit.Limiter(limit: SharedFile.maximumReaders)
 
     /// - Parameters:
     ///   - path: the file need not exist; the first line creates it. The file's directory must exist.
@@ -100,10 +100,10 @@ package final class SharedFile: Sendable {
     func open(
         tailLines: Int?, completion: @escaping Completion<Opened?>
     ) throws(SharedFileError) -> ReadPermit {
-        guard let ticket = tickets.issue() else { throw .busy }
+        guard let permit = permits.issue() else { throw .busy }
         let isTaken = helpers.run { [self] in
             do throws(SharedFileError) {
-                guard let file = try FileReader.open(path: path, ticket: ticket) else {
+                guard let file = try FileReader.open(path: path, permit: permit) else {
                     completion(.success(nil))
                     return
                 }
@@ -111,19 +111,19 @@ package final class SharedFile: Sendable {
                     completion(.success(Opened(file: file, start: 0)))
                     return
                 }
-                find(TailScan(of: file, lines: tailLines), file, ticket, completion)
+                find(TailScan(of: file, lines: tailLines), file, permit, completion)
             } catch {
                 completion(.failure(error))
             }
         }
         guard isTaken else { throw .stopped }
-        return ticket
+        return permit
     }
 
     private func find(
-        _ scan: TailScan, _ file: FileReader, _ ticket: ReadPermit, _ completion: @escaping Completion<Opened?>
+        _ scan: TailScan, _ file: FileReader, _ permit: ReadPermit, _ completion: @escaping Completion<Opened?>
     ) {
-        guard !ticket.isCancelled else { return }
+        guard !permit.isCancelled else { return }
         var scan = scan
         do throws(SharedFileError) {
             if let start = try scan.step(limit: SharedFile.scanBytesPerJob) {
@@ -135,7 +135,7 @@ package final class SharedFile: Sendable {
             return
         }
         let rest = scan
-        if !helpers.run({ [self] in find(rest, file, ticket, completion) }) { completion(.failure(.stopped)) }
+        if !helpers.run({ [self] in find(rest, file, permit, completion) }) { completion(.failure(.stopped)) }
     }
 
     /// Reads a piece of an opened file. The completion receives fewer bytes than `count` if the file has become

@@ -41,8 +41,8 @@ extension TaskExchange {
 
     func open(tailLines: Int?, isHead: Bool) {
         do throws(SharedFileError) {
-            let ticket = try service.files.open(tailLines: tailLines, completion: carried { $0.opened($1) })
-            stage = .opening(ticket, isHead: isHead)
+            let permit = try service.files.open(tailLines: tailLines, completion: carried { $0.opened($1) })
+            stage = .opening(permit, isHead: isHead)
         } catch {
             reject(error)
         }

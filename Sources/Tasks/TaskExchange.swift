@@ -133,7 +133,7 @@ final class TaskExchange: Exchange {
 
     func cancelled() {
         serial &+= 1
-        if case .opening(let ticket, _) = stage { ticket.cancel() }
+        if case .opening(let permit, _) = stage { permit.cancel() }
         finish()
     }
 

@@ -74,12 +74,12 @@ import Testing
         }
     }
 
-    @Test(arguments: ["GET", "POST"]) func afterAnAbdicationTheRestGoesOutUnderTheSuccessorsEpoch(method: String) throws
+    @Test(arguments: ["GET", "POST"]) func afterAnOrderlyEndTheRestGoesOutUnderTheSuccessorsEpoch(method: String) throws
     {
         let worker = try FenceTests.strictWorker()
         let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: 60_000))
         policy.epoch = 9
-        policy.isAbdicated = true
+        policy.awaitsSuccessor = true
         let proxy = try ProxyHarness([worker.worker()], policy: policy)
         let client = try proxy.client()
         try client.send(RawClient.request(method, "/", body: method == "POST" ? "content" : nil))
@@ -98,11 +98,11 @@ import Testing
         #expect(proxy.givesBackEverybody())
     }
 
-    @Test func afterAnAbdicationARequestDoesNotWaitForeverForASuccessor() throws {
+    @Test func afterAnOrderlyEndARequestDoesNotWaitForeverForASuccessor() throws {
         let worker = try FenceTests.strictWorker()
         let policy = ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: 50))
         policy.epoch = 9
-        policy.isAbdicated = true
+        policy.awaitsSuccessor = true
         let proxy = try ProxyHarness([worker.worker()], policy: policy)
         #expect(try proxy.client().exchange("GET", "/").status == 503)
         #expect(worker.requests.count == 1)

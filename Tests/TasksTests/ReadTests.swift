@@ -66,8 +66,8 @@ import Testing
         let folder = TemporaryFolder()
         let content = String(repeating: "0123456789abcde\n", count: 20_000)
         #expect(FileManager.default.createFile(atPath: folder.file(), contents: Data(content.utf8)))
-        let ticket = try #require(ReadPermit.Office(limit: 1).issue())
-        let file = try #require(try FileReader.open(path: folder.file(), ticket: ticket))
+        let permit = try #require(ReadPermit.Limiter(limit: 1).issue())
+        let file = try #require(try FileReader.open(path: folder.file(), permit: permit))
         var scan = TailScan(of: file, lines: 10_000)
         var steps = 1
         var found = try scan.step(limit: 1)
@@ -93,7 +93,7 @@ import Testing
         let block = Array(String(repeating: line, count: 256).utf8)
         for _ in 0..<256 { #expect(try client.receive(count: block.count) == block && server.isOutputBounded) }
         #expect(try client.exchange("GET", "/").status == 200)
-        #expect(server.files.tickets.count == 0)
+        #expect(server.files.permits.count == 0)
     }
 
     @Test func endsTheConnectionWhenTheFileIsCut() throws {
@@ -113,7 +113,7 @@ import Testing
         }
         #expect(received < 32 << 20)
         #expect(server.test.losesAllConnections())
-        #expect(server.files.tickets.count == 0)
+        #expect(server.files.permits.count == 0)
     }
 
     @Test func givesTheFileAsItWasWhenAsked() throws {
@@ -132,13 +132,13 @@ import Testing
     @Test func refusesMoreReadersThanItHasFilesFor() throws {
         let server = try TaskServer()
         server.put("x\n")
-        let tickets = (0..<SharedFile.maximumReaders).map { _ in server.files.tickets.issue() }
-        #expect(tickets.allSatisfy { $0 != nil })
+        let permits = (0..<SharedFile.maximumReaders).map { _ in server.files.permits.issue() }
+        #expect(permits.allSatisfy { $0 != nil })
         let client = try server.client()
         let response = try client.exchange("GET", "/read")
         #expect(response.status == 503)
         #expect(response.fields["retry-after"] == "1")
-        withExtendedLifetime(tickets) {}
+        withExtendedLifetime(permits) {}
     }
 
     @Test func readsAgainWhenReadersHaveGone() throws {
@@ -152,6 +152,6 @@ import Testing
         }
         #expect(server.test.losesAllConnections())
         let files = server.files
-        #expect(server.test.thread.eventually { files.tickets.count == 0 })
+        #expect(server.test.thread.eventually { files.permits.count == 0 })
     }
 }

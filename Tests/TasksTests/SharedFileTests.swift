@@ -106,7 +106,7 @@ import Testing
         #expect(succeeded.load(ordering: .relaxed) == 500)
         #expect(Self.append("late", to: file) == .failure(.stopped))
         #expect(throws: SharedFileError.stopped) { try file.open(tailLines: nil) { _ in } }
-        #expect(file.tickets.count == 0)
+        #expect(file.permits.count == 0)
     }
 
     @Test func stopsASearchAfterItsReaderLeft() throws {

@@ -168,7 +168,7 @@ extension BalancerCore {
             if !entry.isSpared {
                 entry.isSpared = true
                 let excuse = isLast ? "it is the last one" : "more than half fail together, so the fault may be here"
-                note(.spared(entry.record.id, reason: excuse))
+                note(.keptInRotation(entry.record.id, reason: excuse))
             }
             return false
         }

@@ -6,7 +6,7 @@ package enum ClusterEvent: Sendable, Equatable {
     case ejected(NodeID, reason: String)
     /// The worker failed often enough, but stays in the rotation (panic mode): more than half of the others fail too,
     /// or it is the last one.
-    case spared(NodeID, reason: String)
+    case keptInRotation(NodeID, reason: String)
     case draining(NodeID)
     case left(NodeID)
     /// Not routable for too long.
@@ -38,7 +38,7 @@ extension ClusterEvent {
     package var severity: Severity {
         switch self {
         case .joined, .recovered, .draining, .left, .capacityBounded, .successionRestored: .notice
-        case .suspected, .ejected, .spared, .dropped, .replaced, .watchSilent, .refused, .steppedDown,
+        case .suspected, .ejected, .keptInRotation, .dropped, .replaced, .watchSilent, .refused, .steppedDown,
             .laterReignClaimed, .absurdReign, .nobodyMayStandIn:
             .warning
         }
@@ -51,7 +51,7 @@ extension ClusterEvent {
         case .recovered(let id): "\(id) recovered"
         case .suspected(let id, let reason): "\(id) is suspect: \(reason)"
         case .ejected(let id, let reason): "\(id) ejected: \(reason)"
-        case .spared(let id, let reason): "\(id) fails but stays in the rotation: \(reason)"
+        case .keptInRotation(let id, let reason): "\(id) fails but stays in the rotation: \(reason)"
         case .draining(let id): "\(id) is draining"
         case .left(let id): "\(id) left"
         case .dropped(let id): "\(id) dropped from the registry: out of service for too long"

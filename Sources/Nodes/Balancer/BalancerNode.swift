@@ -280,7 +280,7 @@ package final class BalancerNode {
     private func stopAccepting(_ reason: ReignStop) {
         if case .replaced = reason { links.acceptAsker() }
         reason.write(to: context.log, epoch: context.policy.epoch, successor: links.successor?.processIdentifier)
-        context.policy.isAbdicated = reason.isOrderly
+        context.policy.awaitsSuccessor = reason.isOrderly
         plane?.group.stopListening(then: post(.acceptingStopped))
     }
 

@@ -160,7 +160,7 @@ final class WorkerExchange: Exchange {
             return NodeCertificates.isSecure ? .nothing("a certificate of this cluster is needed") : .everything
         case .unusable(let reason): return .nothing(reason)
         case .uri(let uri):
-            guard let identity = NodeIdentity(uri: uri), identity.cluster == service.house.cluster else {
+            guard let identity = NodeIdentity(uri: uri), identity.cluster == service.membership.cluster else {
                 return .nothing("\(uri) is no node of this cluster")
             }
             switch identity.role {
@@ -182,14 +182,14 @@ final class WorkerExchange: Exchange {
             downstream.respond(status: 400, error: "understudy-epoch is no number")
             return false
         }
-        switch service.house.gate.check(epoch) {
+        switch service.membership.gate.check(epoch) {
         case .current: return true
         case .newer:
-            service.house.newReign(epoch)
+            service.membership.newReign(epoch)
             return true
         case .absurd:
             // The control loop logs it.
-            service.house.newReign(epoch)
+            service.membership.newReign(epoch)
             refuseReign()
             return false
         case .stale:
@@ -201,7 +201,7 @@ final class WorkerExchange: Exchange {
     /// Sends the balancer the reign that this worker obeys, and the address of its balancer.
     private func refuseReign() {
         guard downstream.canRespond else { return }
-        let (highest, address) = service.house.gate.reign
+        let (highest, address) = service.membership.gate.reign
         downstream.beginResponse(status: 409)
         downstream.appendDate()
         downstream.appendField(name: "understudy-fenced", decimal: highest.value)
@@ -233,7 +233,7 @@ final class WorkerExchange: Exchange {
             guard field.name.in(bytes).isFieldName("understudy-epoch"), let epoch = decimal(field.value.in(bytes))
             else { continue }
             service.toldOfProbe = now
-            service.house.probed(sender, epoch)
+            service.membership.probed(sender, epoch)
             return
         }
     }
@@ -260,7 +260,7 @@ final class WorkerExchange: Exchange {
         downstream.beginResponse(status: status)
         downstream.appendDate()
         downstream.appendField("content-type", "text/plain; charset=utf-8")
-        downstream.appendField(name: "understudy-node", value: service.house.id.text)
+        downstream.appendField(name: "understudy-node", value: service.membership.id.text)
         downstream.endResponseHead(.length(UInt64(text.utf8.count)))
         Array(text.utf8).withUnsafeBufferPointer { downstream.writeBody($0) }
         downstream.endResponse()
@@ -287,7 +287,7 @@ final class WorkerExchange: Exchange {
         let asked = serial
         let loop = downstream.loop
         let exchange = LoopBound(self)
-        service.house.prevote(prevote) { answer in
+        service.membership.prevote(prevote) { answer in
             loop.post { exchange.value.answer(answer, to: asked) }
         }
     }

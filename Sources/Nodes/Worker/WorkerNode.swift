@@ -117,10 +117,10 @@ package final class WorkerNode {
         let identities = IdentityLimiter(limit: shares.guests, limitOfIdentity: WorkerNode.connectionsOfGuest)
         let arrivals = PendingConnectionLimits(places: shares.arrivals, loops: settings.threadCount)
         let balancerPrefix = certificates.uriPrefix(of: .balancer)
-        let house = makeHouse()
+        let membership = makeMembership()
         do {
             return try ServerGroup(count: settings.threadCount, slots: slots) { _, loop in
-                let service = makeService(on: loop, house: house)
+                let service = makeService(on: loop, membership: membership)
                 let lines = accessLog?.makeLines(on: loop)
                 let server = Server(
                     loop: loop, provider: try certificates.makeClusterProvider(serving: WorkerNode.protocols),
@@ -150,9 +150,9 @@ package final class WorkerNode {
         return limits
     }
 
-    private func makeHouse() -> WorkerService.House {
+    private func makeMembership() -> WorkerService.Membership {
         let node = LoopBound(self)
-        return WorkerService.House(
+        return WorkerService.Membership(
             id: settings.nodeID, cluster: certificates.identity?.cluster, gate: gate,
             probed: { [loop] id, epoch in loop.post { node.value.member?.probed(by: id, epoch: Epoch(epoch)) } },
             newReign: { [loop] epoch in loop.post { node.value.member?.requestSeen(epoch: epoch) } },
@@ -163,17 +163,17 @@ package final class WorkerNode {
             })
     }
 
-    private func makeService(on loop: EventLoop, house: WorkerService.House) -> any Service {
+    private func makeService(on loop: EventLoop, membership: WorkerService.Membership) -> any Service {
         guard let endpoint = application, let application = options.application else {
             adopters.append { _ in }
             let tasks = TaskService(name: settings.nodeID.text, loop: loop, files: files)
-            return WorkerService(house: house, inner: tasks)
+            return WorkerService(membership: membership, inner: tasks)
         }
         let proxy = ProxyService(
             loop: loop, application: endpoint, id: settings.nodeID,
             upstreamProtocol: application.speaksHTTP2 ? .http2 : .http1, limits: settings.upstream)
         adopters.append { [proxy = LoopBound(proxy)] in proxy.value.adopt($0) }
-        return WorkerService(house: house, inner: proxy, condition: monitor?.condition)
+        return WorkerService(membership: membership, inner: proxy, condition: monitor?.condition)
     }
 
     // MARK: Membership

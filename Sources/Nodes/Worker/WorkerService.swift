@@ -8,7 +8,7 @@ internal import Sockets
 /// to the task or application service.
 final class WorkerService: Service {
     /// The data for admission, shared by all loops.
-    struct House: Sendable {
+    struct Membership: Sendable {
         let id: NodeID
         /// The cluster of all peers; nil in the plain build.
         let cluster: String?
@@ -21,15 +21,15 @@ final class WorkerService: Service {
         let prevote: @Sendable (Prevote, @escaping @Sendable (PrevoteAnswer) -> Void) -> Void
     }
 
-    let house: House
+    let membership: Membership
     let inner: any Service
     /// The loop's time of the last report of a probe to the control loop.
     var toldOfProbe: UInt64?
     /// The condition of the application; nil for built-in tasks, which are healthy while the worker serves.
     private let condition: ApplicationCondition?
 
-    init(house: House, inner: any Service, condition: ApplicationCondition? = nil) {
-        self.house = house
+    init(membership: Membership, inner: any Service, condition: ApplicationCondition? = nil) {
+        self.membership = membership
         self.inner = inner
         self.condition = condition
     }

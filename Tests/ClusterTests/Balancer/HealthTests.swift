@@ -76,8 +76,8 @@ import Testing
         var balancer = BalancerConversation(with: [record(8001)])
         balancer.pass(milliseconds: 20_000, answering: Self.failing(8001))
         #expect(balancer.state(record(8001)) == .ready)
-        let spared = balancer.events().filter { if case .spared = $0 { true } else { false } }
-        #expect(spared == [.spared(id("worker-8001"), reason: "it is the last one")], "said once")
+        let kept = balancer.events().filter { if case .keptInRotation = $0 { true } else { false } }
+        #expect(kept == [.keptInRotation(id("worker-8001"), reason: "it is the last one")], "said once")
     }
 
     @Test func moreThanHalfTogetherMeansPanicMode() {

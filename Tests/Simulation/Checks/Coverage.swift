@@ -3,7 +3,8 @@ package struct Coverage: Sendable {
     package enum Sight: Int, CaseIterable, Sendable {
         case takeover, lostRace, killedHolder, prevote, objection, fencedRequest, stepDown, refusedIntruder
         case hostCrash, partition, fullDisk, diskStrike, tornTakeover, clockJump, oldSnapshot, stolenPort, flap
-        case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, spared, drop,
+        case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, keptInRotation,
+            drop,
             deafPort, lie
         case request, retry, readByHungWorker, lostRequest, livenessCheck
     }

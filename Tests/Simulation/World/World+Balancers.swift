@@ -43,7 +43,7 @@ extension World {
 
     private func note(_ event: ClusterEvent) {
         switch event {
-        case .spared: coverage.see(.spared)
+        case .keptInRotation: coverage.see(.keptInRotation)
         case .dropped: coverage.see(.drop)
         case .ejected(_, let reason) where reason.hasPrefix("failed"): coverage.see(.softEjection)
         default: break
