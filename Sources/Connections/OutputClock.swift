@@ -1,4 +1,4 @@
-/// Until when the peer has to take output that waits for it.
+/// The time limit for a peer to take the output that waits for it.
 struct OutputClock {
     static let never = UInt64.max
 

@@ -5,7 +5,7 @@ internal import Sockets
 
 /// Tells from the answers to probes whether workers accept the certificate of a balancer that does not reign yet.
 ///
-/// A worker that is away proves nothing. In TLS 1.3 only an answer is a proof: this side completes its handshake before
+/// An unreachable worker proves nothing. In TLS 1.3 only an answer is a proof: this side completes its handshake before
 /// the worker decides.
 struct Acceptance {
     private var accepted = 0

@@ -77,7 +77,7 @@ final class BalancerContext {
         loadBalancer.adopt(fresh.loadBalancer)
     }
 
-    /// Stores the settings that a successor starts with.
+    /// Stores the settings with which a successor starts.
     func keepConfiguration() throws(SystemError) {
         guard BalancerConfiguration.load(from: directory) != configuration else { return }
         try directory.files.replace(StateDirectory.Name.configuration, with: JSON.encode(configuration))

@@ -146,7 +146,7 @@ package final class BalancerNode {
         case .refuseSuccessor: links.refuseAsker("process \(getpid()) is going already")
         case .stopAccepting(let reason): stopAccepting(reason)
         case .announceSuperseded(let later):
-            // Otherwise the workers of this host would take this end for a death.
+            // Otherwise the workers of this host would count this end as a death.
             ports.handover?.announce(.superseded(later))
             links.starter?.report(.superseded(later))
         case .yieldLock: yieldLock()

@@ -47,7 +47,7 @@ final class DataPlane: @unchecked Sendable {
         self.accessLog = accessLog
         var services: [ProxyService] = []
         let slots = ConnectionSlots(limit: shares.clients)
-        // At most half of them are held by clients that have yet to end their handshakes.
+        // Clients with an unfinished handshake hold at most half of them.
         let arrivals = PendingConnectionLimits(places: min(shares.clients / 2, 16_384), loops: settings.threadCount)
         let sources = settings.connectionsPerSource.map { SourceSlots(limit: $0) }
         let memory = MemoryAccount(limit: settings.memoryBytes)
@@ -163,7 +163,7 @@ final class DataPlane: @unchecked Sendable {
         }
     }
 
-    /// Opens connections in advance to workers of the roster.
+    /// Opens connections to workers in advance.
     func warmUp(limit: Int) {
         for service in services {
             service.value.loop.post {

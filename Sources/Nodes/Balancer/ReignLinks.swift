@@ -38,7 +38,7 @@ struct ReignLinks {
         ReignLinks.refuse(asker.channel, reason)
     }
 
-    /// The end of the successor's connection means nothing any more.
+    /// From now on the end of the successor's connection has no consequence.
     mutating func closeSuccessor() {
         successor = nil
     }

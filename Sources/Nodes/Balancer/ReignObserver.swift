@@ -5,7 +5,7 @@ internal import Proxy
 internal import Sockets
 internal import Synchronization
 
-/// Passes what the data loops see of workers to the control loop, in order.
+/// Passes the reports of the data loops about workers to the control loop, in order.
 ///
 /// Clients can cause reports faster than a busy control loop takes them. So the reports that wait are bounded: beyond
 /// `maximumWaiting`, new ones are dropped. A worker that fails so often has enough failures among the others.

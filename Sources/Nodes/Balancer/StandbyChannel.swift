@@ -18,7 +18,7 @@ final class StandbyChannel {
 
     /// - Parameters:
     ///   - knownEpoch: the highest epoch that this host knows.
-    ///   - onEvent: receives what the worker orders, on the loop.
+    ///   - onEvent: receives the orders of the worker, on the loop.
     init(
         loop: EventLoop, knownEpoch: @escaping () -> Epoch, onEvent: @escaping (ReignEvent) -> Void
     ) throws(CommandError) {

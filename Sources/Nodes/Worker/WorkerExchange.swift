@@ -35,7 +35,7 @@ final class WorkerExchange: Exchange {
     private var access = Access.unknown
     private var route = Route.done
     private var body: [UInt8] = []
-    /// The bytes that the present request still has to bring, if the balancer has said its length (`LengthField`).
+    /// The bytes that the present request still lacks, if the balancer has announced its length (`LengthField`).
     private var left: UInt64?
     /// Distinguishes late answers to an earlier request from answers to the present one.
     private var serial: UInt64 = 0
@@ -124,7 +124,7 @@ final class WorkerExchange: Exchange {
         }
     }
 
-    /// The content has another length than the balancer has said. The application must not get it as complete.
+    /// The content has another length than the balancer announced. The application must not get it as complete content.
     private func refuseLength() {
         route = .done
         inner.cancelled()
