@@ -67,14 +67,17 @@
         /// 2 days". The last means that less than a sixth of its time is left, so the renewal does not work. Returns
         /// nil if the dates are fine or the file can't be read.
         package static func validityProblem(inFile path: String) -> String? {
+            validityProblem(inFile: path, at: time(nil))
+        }
+
+        /// - Parameter now: in seconds since 1970.
+        package static func validityProblem(inFile path: String, at now: Int) -> String? {
             let problem: String?? = withCertificate(inFile: path) { certificate in
-                // 0 means an unreadable time, which counts as a past one.
-                if X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0 { return "has expired" }
-                if X509_cmp_current_time(X509_get0_notBefore(certificate)) >= 0 { return "is not yet valid" }
-                guard let begin = seconds(of: X509_get0_notBefore(certificate)),
-                    let end = seconds(of: X509_get0_notAfter(certificate))
-                else { return nil }
-                let left = end - time(nil)
+                // An unreadable time counts as a past one.
+                guard let end = seconds(of: X509_get0_notAfter(certificate)), end > now else { return "has expired" }
+                guard let begin = seconds(of: X509_get0_notBefore(certificate)) else { return nil }
+                if begin >= now { return "is not yet valid" }
+                let left = end - now
                 if left >= (end - begin) / 6 { return nil }
                 return "ends in \(left < 2 * 86_400 ? "\(left / 3600) hours" : "\(left / 86_400) days")"
             }

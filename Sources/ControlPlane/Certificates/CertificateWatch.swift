@@ -29,6 +29,7 @@ package final class CertificateWatch {
     private let log: Logger
     private let timer: LoopTimer
     private let periodMilliseconds: Int
+    private let now: () -> UInt64
     /// The versions of the last reload, successful or not.
     private var read: [Stamp]
     /// The versions at the last check.
@@ -38,12 +39,13 @@ package final class CertificateWatch {
     /// - Parameters:
     ///   - files: the files to check, whether they exist or not.
     ///   - periodMilliseconds: the interval of the checks; nil for ten seconds.
+    ///   - now: the time in nanoseconds, from any start; nil for the loop's.
     ///   - warnings: a line about each certificate that was not renewed in time; read at the start, after each reload, and
     ///     once a day.
     ///   - reload: reads the files and uses them, or throws and changes nothing.
     package init(
         loop: EventLoop, files: [String], log: Logger, periodMilliseconds: Int? = nil,
-        warnings: @escaping () -> [String],
+        now: (() -> UInt64)? = nil, warnings: @escaping () -> [String],
         reload: @escaping () throws(CommandError) -> Void
     ) {
         self.loop = loop
@@ -54,7 +56,8 @@ package final class CertificateWatch {
         self.periodMilliseconds = periodMilliseconds ?? CertificateWatch.periodMilliseconds
         read = CertificateWatch.stamps(of: files)
         seen = read
-        remindedAt = loop.now
+        self.now = now ?? { [unowned loop] in loop.now }
+        remindedAt = self.now()
         timer = LoopTimer(on: loop)
         timer.action = { [unowned self] in look() }
         timer.set(afterMilliseconds: self.periodMilliseconds)
@@ -84,11 +87,11 @@ package final class CertificateWatch {
         let isSettled = now == seen
         seen = now
         if now != read && isSettled { readNow() }
-        if loop.now - remindedAt >= CertificateWatch.reminderNanoseconds { remind() }
+        if self.now() - remindedAt >= CertificateWatch.reminderNanoseconds { remind() }
     }
 
     private func remind() {
-        remindedAt = loop.now
+        remindedAt = now()
         for line in warnings() { log.warning("\(line)") }
     }
 

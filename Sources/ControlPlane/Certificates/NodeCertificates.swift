@@ -111,15 +111,19 @@ package struct NodeCertificates: Sendable {
     }
 
     /// Lines about the certificates that peers or clients reject because of their dates, or soon will.
-    package var validityWarnings: [String] {
+    package var validityWarnings: [String] { validityWarnings(at: time(nil)) }
+
+    /// - Parameter now: in seconds since 1970.
+    package func validityWarnings(at now: Int) -> [String] {
         #if TLS
             var lines: [String] = []
-            if let problem = PeerCertificate.validityProblem(inFile: "\(leaf).pem") {
+            if let problem = PeerCertificate.validityProblem(inFile: "\(leaf).pem", at: now) {
                 lines.append("\(leaf).pem \(problem): run \(place.command), or set the clock")
             }
-            if role == .balancer, let problem = PeerCertificate.validityProblem(inFile: "\(folder)/public.pem") {
+            let publicFile = "\(folder)/public.pem"
+            if role == .balancer, let problem = PeerCertificate.validityProblem(inFile: publicFile, at: now) {
                 let cure = "run certs/make-certs, or renew it where it comes from, or set the clock"
-                lines.append("\(folder)/public.pem, the certificate for clients, \(problem): \(cure)")
+                lines.append("\(publicFile), the certificate for clients, \(problem): \(cure)")
             }
             return lines
         #else
