@@ -17,6 +17,9 @@ struct StatusCommand: ParsableCommand {
     @Flag(help: "Print the JSON of /status instead.")
     var json = false
 
+    @Flag(help: "Print only the number of the balancer's process.")
+    var pid = false
+
     func run() throws {
         let bytes = try fetch()
         if json {
@@ -25,6 +28,13 @@ struct StatusCommand: ParsableCommand {
         }
         guard let report = JSON.decode(StatusReport.self, from: bytes) else {
             throw CommandError.failure("port \(adminPort) of this host answers, but not with a balancer's status")
+        }
+        if pid {
+            guard report.pidNamespace != nil, report.isInOwnNamespace else {
+                throw CommandError.failure("the balancer runs in another PID namespace: it has no number here")
+            }
+            print(report.pid)
+            return
         }
         print(StatusTable.text(of: report), terminator: "")
     }
@@ -53,11 +63,18 @@ struct StatusCommand: ParsableCommand {
     }
 }
 
+extension StatusReport {
+    /// The number of the balancer's process means that process here too. An earlier version does not say it.
+    fileprivate var isInOwnNamespace: Bool { pidNamespace.map { $0 == PIDNamespace.own } ?? true }
+}
+
 /// The table that `balancer status` prints.
 enum StatusTable {
     static func text(of report: StatusReport) -> String {
+        let process =
+            report.isInOwnNamespace ? "pid \(report.pid)" : "in PID namespace \(report.pidNamespace ?? 0)"
         var text =
-            "balancer \(report.id)  epoch \(report.epoch)  pid \(report.pid)  up \(report.uptimeSeconds) s  version \(report.version)\n"
+            "balancer \(report.id)  epoch \(report.epoch)  \(process)  up \(report.uptimeSeconds) s  version \(report.version)\n"
         let head = ["WORKER", "ADDRESS", "STATE", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST SEEN", "STANDBY"]
         let rows = report.workers.map { worker in
             [

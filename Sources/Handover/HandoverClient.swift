@@ -39,7 +39,8 @@ package final class HandoverClient {
     private let log: Logger
     private let timer: LoopTimer
     private var channel: MessageChannel?
-    private var process: ProcessHandleBox?
+    private var process: PinnedProcess?
+    private var hasNotedReach = false
     private var isStopped = false
     private var eagerAttemptsLeft = 0
 
@@ -66,11 +67,19 @@ package final class HandoverClient {
         holding = nil
     }
 
-    /// Kills the balancer at the other end of the channel if it reigns under `epoch` or an earlier one. Returns false
-    /// if there is no such balancer.
-    package func killHolder(notAfter epoch: Epoch) -> Bool {
-        guard channel != nil, let process, let holding, holding.handover.epoch <= epoch else { return false }
-        return (try? process.handle.kill()) != nil
+    /// The result of `killHolder`.
+    package enum Kill {
+        case killed
+        /// The balancer lives and runs in another PID namespace. It still holds the lock.
+        case outOfReach
+        /// This worker is connected to no such balancer.
+        case noHolder
+    }
+
+    /// Kills the balancer at the other end of the channel if it reigns under `epoch` or an earlier one.
+    package func killHolder(notAfter epoch: Epoch) -> Kill {
+        guard channel != nil, let process, let holding, holding.handover.epoch <= epoch else { return .noHolder }
+        return process.kill() ? .killed : .outOfReach
     }
 
     private func connect() {
@@ -80,7 +89,7 @@ package final class HandoverClient {
                 retry()
                 return
             }
-            let process = ProcessHandleBox(try ProcessHandle(processIdentifier: peer.process))
+            let process = try PinnedProcess(peer.process)
             let channel = try MessageChannel(peer.take(), on: loop)
             self.channel = channel
             channel.onMessage = { [unowned self] in received($0, $1, from: process) }
@@ -91,7 +100,7 @@ package final class HandoverClient {
         }
     }
 
-    private func received(_ line: [UInt8], _ descriptors: [Int32], from process: ProcessHandleBox) {
+    private func received(_ line: [UInt8], _ descriptors: [Int32], from process: PinnedProcess) {
         if descriptors.isEmpty, line == HandoverClient.aliveLine {
             onAlive()
             return
@@ -112,9 +121,19 @@ package final class HandoverClient {
         let holding = Holding(listeners: listeners, handover: handover)
         self.holding = holding
         self.process = process
+        if !process.isInReach { noteReach() }
         try? channel?.send(JSON.encode(HandoverRequest.attend))
         if let id { try? channel?.send(JSON.encode(HandoverRequest.member(id))) }
         onReceived(holding)
+    }
+
+    /// Everything else works without process numbers, so an operator has to know only this, once.
+    private func noteReach() {
+        guard !hasNotedReach else { return }
+        hasNotedReach = true
+        log.warning(
+            "the balancer runs in another PID namespace: this worker takes over when it ends, but can't kill it when it hangs. Let the balancer's container end on a failed health check, or let the containers share a PID namespace"
+        )
     }
 
     private func gone() {
@@ -128,11 +147,5 @@ package final class HandoverClient {
         let isEager = eagerAttemptsLeft > 0
         eagerAttemptsLeft -= isEager ? 1 : 0
         timer.set(afterMilliseconds: isEager ? HandoverClient.eagerMilliseconds : HandoverClient.retryMilliseconds)
-    }
-
-    private final class ProcessHandleBox {
-        let handle: ProcessHandle
-
-        init(_ handle: consuming ProcessHandle) { self.handle = handle }
     }
 }

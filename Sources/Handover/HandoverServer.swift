@@ -30,7 +30,7 @@ package final class HandoverServer: EventSource {
     /// Called when a worker has received the handover, and when its connection has closed.
     package var onMember: (_ id: NodeID, _ isThere: Bool) -> Void = { _, _ in }
     /// Called when a new balancer process requests the reign.
-    package var onReplace: (_ channel: MessageChannel, _ process: Int32) -> Void = { _, _ in }
+    package var onReplace: (_ channel: MessageChannel, _ process: PeerProcess) -> Void = { _, _ in }
     /// Called when that process reports that it reigns.
     package var onReigns: (_ channel: MessageChannel, _ epoch: Epoch) -> Void = { _, _ in }
 
@@ -72,7 +72,9 @@ package final class HandoverServer: EventSource {
                 guard let accepted = try Socket.accept(descriptor) else { return }
                 try serve(accepted.take())
             } catch {
-                log.warning("a worker could not be handed the listeners: \(error)")
+                // A worker that fails tries again ten times a second.
+                log.warning(
+                    "a worker could not be handed the listeners: \(error)", metadata: ["peer": "\(error)"])
                 return
             }
         }
@@ -82,12 +84,14 @@ package final class HandoverServer: EventSource {
         let peer = try DescriptorPassing.peer(of: connection.rawValue)
         guard peer.user == geteuid() else {
             log.warning(
-                "process \(peer.process) requested the listeners: refused", metadata: ["peer": "user \(peer.user)"])
+                "\(peer.process) requested the listeners: refused", metadata: ["peer": "user \(peer.user)"])
             return
         }
         guard let listeners else { return }
         guard peers.count < maximumPeers else {
-            log.warning("process \(peer.process) requested the listeners, but too many processes have them: refused")
+            log.warning(
+                "\(peer.process) requested the listeners, but too many processes have them: refused",
+                metadata: ["peer": "user \(peer.user)"])
             return
         }
         let channel = try MessageChannel(connection, on: loop)
@@ -109,7 +113,7 @@ package final class HandoverServer: EventSource {
             case nil:
                 log.warning(
                     "sent an unknown request: ignored",
-                    metadata: ["peer": "process \(peer.process)"])
+                    metadata: ["peer": "\(peer.process)"])
             }
         }
     }

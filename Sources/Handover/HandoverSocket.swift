@@ -7,9 +7,9 @@ package enum HandoverSocket {
     /// A verified peer of the same user.
     package struct Peer: ~Copyable {
         private let socket: FileDescriptor
-        package let process: Int32
+        package let process: PeerProcess
 
-        fileprivate init(socket: consuming FileDescriptor, process: Int32) {
+        fileprivate init(socket: consuming FileDescriptor, process: PeerProcess) {
             self.socket = socket
             self.process = process
         }

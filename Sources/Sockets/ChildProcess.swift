@@ -58,6 +58,9 @@ package final class ChildProcess: EventSource {
         return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
     }
 
+    /// Asks the process to end (SIGTERM). Valid only before `onExit`.
+    package func terminate() { _ = Glibc.kill(processIdentifier, SIGTERM) }
+
     package func kill() { try? handle.kill() }
 
     /// Kills the process and its children, except children in another session. Valid only before `onExit`: until the

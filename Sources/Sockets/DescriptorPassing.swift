@@ -36,10 +36,10 @@ package enum DescriptorPassing {
     }
 
     /// The process and the user at the other end of a unix socket, at the time of its connect.
-    package static func peer(of socket: Int32) throws(SystemError) -> (process: Int32, user: UInt32) {
+    package static func peer(of socket: Int32) throws(SystemError) -> (process: PeerProcess, user: UInt32) {
         var process: pid_t = 0
         var user: uid_t = 0
         try SystemError.check("getsockopt(SO_PEERCRED)", clinux_peer_credentials(socket, &process, &user))
-        return (process, user)
+        return (PeerProcess(process), user)
     }
 }

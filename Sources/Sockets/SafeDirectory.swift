@@ -105,8 +105,9 @@ package final class SafeDirectory: Sendable {
     /// Replaces a file. After a crash there is either the old content or the new content, never a part of it. Writes a
     /// file beside it, syncs it, renames it, and syncs the directory.
     package func replace(_ name: String, with bytes: [UInt8]) throws(SystemError) {
-        let temporary = "\(name).\(getpid()).tmp"
-        // A file that a process with the same number has left.
+        // Processes with one number may share the directory, each in a container of its own.
+        let temporary = "\(name).\(getpid()).\(PIDNamespace.own ?? 0).tmp"
+        // A file that an earlier process with the same number has left.
         remove(temporary)
         do throws(SystemError) {
             let file = FileDescriptor(

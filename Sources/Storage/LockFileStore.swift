@@ -70,10 +70,7 @@ package final class LockFileStore: FenceStore {
         return .lost("\(directory.lock) is another file than the one that was locked")
     }
 
-    package let boot: String = {
-        let text = String(decoding: WholeFile.read("/proc/sys/kernel/random/boot_id") ?? [], as: UTF8.self)
-        return text.split(separator: "\n").first.map(String.init) ?? ""
-    }()
+    package let boot = KernelStart.present
 
     package func read(_ file: FenceFile) throws(FenceStoreFailure) -> [UInt8]? {
         let name = name(of: file)
@@ -127,14 +124,14 @@ package final class LockFileStore: FenceStore {
 
     private var holder: String {
         let text = directory.files.read(StateDirectory.Name.lock).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return text.split(separator: "\n").first.map { "process \($0)" } ?? "another process"
+        return LockHolder.name(in: text, to: .own(boot: boot))
     }
 
-    /// Writes this process's number into the lock file, for people and scripts only. The file is shortened after the
-    /// write, because a full disk has room for the old length.
+    /// Writes this process into the lock file. The file is shortened after the write, because a full disk has room for
+    /// the old length. After a failed write it is empty: it must not name an earlier holder.
     private func name(_ file: Int32) {
-        let line = "\(getpid())\n"
-        let count = line.withCString { pwrite(file, $0, strlen($0), 0) }
-        if count > 0 { _ = ftruncate(file, count) }
+        let text = LockHolder.own(boot: boot).text
+        let count = text.withCString { pwrite(file, $0, strlen($0), 0) }
+        _ = ftruncate(file, off_t(max(count, 0)))
     }
 }

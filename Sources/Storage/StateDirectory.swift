@@ -22,6 +22,8 @@ package struct StateDirectory: Sendable {
         /// Standard error of balancers that workers started. After a rotation a second file has the older lines.
         package static let balancerLog = LogRotation.fileName
         package static let lockDomain = "home"
+        /// The start of the kernel that has read `lockDomain` last.
+        static let lockDomainBoot = "home-boot"
 
         package static func snapshot(of id: String) -> String { "snapshot-\(id).json" }
 

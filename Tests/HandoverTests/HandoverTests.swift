@@ -1,4 +1,5 @@
 import Cluster
+import Foundation
 import Logging
 import Sockets
 import TestSupport
@@ -95,5 +96,16 @@ import Testing
         #expect(log.lines.allSatisfy { $0.contains("too many processes have them: refused") })
         for client in clients { client.stop() }
         server.close()
+    }
+
+    @Test func aProcessOfAnotherNamespaceIsOutOfReach() throws {
+        let stranger = try PinnedProcess(PeerProcess.invisible)
+        #expect(!stranger.isInReach && !stranger.kill())
+        #expect("\(PeerProcess.invisible)" == "a process of another PID namespace")
+        let own = try PinnedProcess(PeerProcess.visible(getpid()))
+        #expect(own.isInReach)
+        // Processes of one namespace see each other.
+        let pair = try Socket.pair()
+        #expect(try DescriptorPassing.peer(of: pair.theirs.rawValue).process == .visible(getpid()))
     }
 }

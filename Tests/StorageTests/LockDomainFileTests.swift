@@ -30,6 +30,21 @@ import Testing
         #expect(LockDomainFile.lockDomain(in: "h1 m1\n", on: "m1")?.text == "h1")
     }
 
+    /// Each container may have a machine id of its own.
+    @Test func `Containers of one kernel get one name, and another machine gets another name`() throws {
+        let folder = try TemporaryFolder()
+        let files = try StateDirectory(path: folder.path).files
+        let home = try LockDomainFile.read(in: files, machine: "m1", boot: "b1")
+        #expect(try LockDomainFile.read(in: files, machine: "m2", boot: "b1") == home)
+        // The machine that made the name starts again.
+        #expect(try LockDomainFile.read(in: files, machine: "m1", boot: "b2") == home)
+        #expect(try LockDomainFile.read(in: files, machine: "m2", boot: "b2") == home)
+        let copied = try LockDomainFile.read(in: files, machine: "m2", boot: "b3")
+        #expect(copied != home)
+        #expect(try LockDomainFile.read(in: files, machine: "m2", boot: "") == copied)
+        #expect(try LockDomainFile.read(in: files, machine: "m1", boot: "") != copied)
+    }
+
     @Test func `A longer earlier line leaves no rest`() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/home"

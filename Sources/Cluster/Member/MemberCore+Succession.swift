@@ -55,12 +55,13 @@ extension MemberCore {
         }
         guard isStarted, !isStopping, let rank else { return }
         switch phase {
-        case .idle, .waiting(_, isCertain: false), .prevoting:
+        case .backingOff where lastDefeat != .holderOutOfReach: break
+        case .idle, .waiting(_, isCertain: false), .prevoting, .backingOff:
             let delay =
                 Int64(rank) * settings.rankDelayMilliseconds + max(delayAfterAttempts(), pulse.waitMilliseconds)
             phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: true)
             if delay == 0 { phaseEnded(now: now) }
-        case .waiting, .takingOver, .backingOff:
+        case .waiting, .takingOver:
             break
         }
     }
@@ -112,6 +113,13 @@ extension MemberCore {
             return
         }
         guard case .takingOver(let until) = phase else { return }
+        if outcome == .holderOutOfReach {
+            // Only the end of the balancer helps. It is certain death, and this worker acts on it at once.
+            if lastDefeat != .holderOutOfReach { note(.holderOutOfReach) }
+            lastDefeat = .holderOutOfReach
+            phase = .backingOff(until: now.advanced(byMilliseconds: settings.takeoverRetryMaximumMilliseconds))
+            return
+        }
         if case .failed(let reason) = outcome {
             note(.takeoverFailed(reason))
         } else {
@@ -186,7 +194,10 @@ extension MemberCore {
 
     mutating func takeOver(killHolder: Bool, now: Instant) {
         phase = .takingOver(until: now.advanced(byMilliseconds: settings.takeoverTimeoutMilliseconds))
-        note(sharesLockDomain ? .takingOver(after: highestEpoch) : .takingOverAcrossHosts(after: highestEpoch))
+        // The next attempts against a balancer out of reach are no news.
+        if !killHolder || lastDefeat != .holderOutOfReach {
+            note(sharesLockDomain ? .takingOver(after: highestEpoch) : .takingOverAcrossHosts(after: highestEpoch))
+        }
         effects.append(.takeOver(after: highestEpoch, killHolder: killHolder))
     }
 

@@ -27,13 +27,15 @@ package enum MemberEvent: Sendable, Equatable {
     case takingOverAcrossHosts(after: Epoch)
     case tookOver(Epoch)
     case takeoverLostToAnother
+    /// The balancer hangs, and this worker can't kill it.
+    case holderOutOfReach
     case takeoverFailed(String)
     case ownLoopLagged(milliseconds: Int64)
 }
 
 extension MemberEvent {
     /// An operator has to know of the event; else it is a notice.
-    package var isWarning: Bool { self == .balancerTooDistant }
+    package var isWarning: Bool { self == .balancerTooDistant || self == .holderOutOfReach }
 
     /// One line for the log.
     package var message: String {
@@ -60,6 +62,8 @@ extension MemberEvent {
         case .takingOver(let epoch): "taking over after epoch \(epoch.value)"
         case .tookOver(let epoch): "took over: epoch \(epoch.value)"
         case .takeoverLostToAnother: "another process holds the lock: it has taken over, or still reigns"
+        case .holderOutOfReach:
+            "the balancer hangs, and this worker can't kill it, because it runs in another PID namespace: end or restart the balancer's container; clients wait until then"
         case .takeoverFailed(let reason): "could not take over: \(reason)"
         case .ownLoopLagged(let milliseconds):
             "this worker was paused for \(milliseconds) ms: not suspecting the balancer"

@@ -35,13 +35,17 @@ package struct StatusReport: Codable, Sendable {
     package var role: String
     package var id: String
     package var epoch: UInt64
+    /// A number of the PID namespace `pidNamespace`.
     package var pid: Int32
+    /// The inode number of the balancer's PID namespace (pid_namespaces(7)). An earlier version does not send it.
+    package var pidNamespace: UInt64?
     package var uptimeSeconds: Int64
     package var version: String
     package var workers: [Worker]
 
     private enum CodingKeys: String, CodingKey {
         case role, id, epoch, pid, version, workers
+        case pidNamespace = "pid_namespace"
         case uptimeSeconds = "uptime_s"
     }
 }

@@ -10,7 +10,8 @@ extension BalancerControl {
     package func statusReport(startedAt: UInt64) -> StatusReport {
         StatusReport(
             role: "balancer", id: certificates.id.text, epoch: epoch.value, pid: getpid(),
-            uptimeSeconds: Int64((loop.now - min(startedAt, loop.now)) / 1_000_000_000), version: Version.current,
+            pidNamespace: PIDNamespace.own, uptimeSeconds: Int64((loop.now - min(startedAt, loop.now)) / 1_000_000_000),
+            version: Version.current,
             workers: core.workers.map(row))
     }
 

@@ -43,7 +43,10 @@ package final class BalancerLauncher {
     private var candidate: Candidate?
     private var calmUntil: UInt64 = 0
     /// Children that reign or did, and dismissed ones. They are kept until they have ended, so that they are reaped.
-    private var released: [Int32: Released] = [:]
+    private var released: [Int32: Released] = [:] {
+        didSet { if released.isEmpty { onAllEnded.take()?() } }
+    }
+    private var onAllEnded: (() -> Void)?
 
     private struct Released {
         let process: ChildProcess
@@ -135,6 +138,21 @@ package final class BalancerLauncher {
         wantsStandby = false
         timer.remove()
         if let candidate { dismiss(candidate) }
+    }
+
+    /// The end of this process may be the end of its container, and the kernel kills all processes of a PID namespace
+    /// with the first one. Then a balancer that reigns here ends in order before.
+    package func leaveContainer(then completion: @escaping () -> Void) {
+        let balancers = released.values.filter { $0.candidate != nil }
+        guard !balancers.isEmpty, PIDNamespace.endsWithThisProcess else {
+            completion()
+            return
+        }
+        log.warning(
+            "the balancer that this worker started ends with this container: it finishes its requests, and another worker takes over"
+        )
+        onAllEnded = completion
+        for each in balancers { each.process.terminate() }
     }
 
     private func restart() {

@@ -101,14 +101,10 @@ package final class MemberControl {
             launcher?.renew()
             feed(.epochSeen(epoch))
         }
-        let superseded = { [unowned self] (epoch: Epoch) in
-            feed(.epochSeen(epoch))
-        }
+        let superseded = { [unowned self] (epoch: Epoch) in feed(.epochSeen(epoch)) }
         handover?.onSuperseded = superseded
         launcher?.onSuperseded = superseded
-        handover?.onGone = { [unowned self] epoch in
-            feed(.handoverEnded(epoch))
-        }
+        handover?.onGone = { [unowned self] epoch in feed(.handoverEnded(epoch)) }
         handover?.onAlive = { [unowned self] in balancerMoved() }
         handover?.start()
         lagMeter.start { [unowned self] late in
@@ -130,9 +126,9 @@ package final class MemberControl {
         lagMeter.stop()
         discovery.stop()
         ask(ClusterPaths.leave, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
-            [balancer] _ in
+            [balancer, launcher] _ in
             balancer.close()
-            completion()
+            if let launcher { launcher.leaveContainer(then: completion) } else { completion() }
         }
     }
 
@@ -305,8 +301,11 @@ package final class MemberControl {
             feed(.takeoverFinished(.failed("this worker may not stand in")))
             return
         }
-        if killHolder && handover?.killHolder(notAfter: after) == true {
-            log.warning("the balancer hangs: its process has been killed")
+        let kill = killHolder ? handover?.killHolder(notAfter: after) : nil
+        if kill == .killed { log.warning("the balancer hangs: its process has been killed") }
+        guard kill != .outOfReach else {
+            feed(.takeoverFinished(.holderOutOfReach))
+            return
         }
         let isAcrossHosts = !core.sharesLockDomain
         launcher.takeOver(after: after) { [unowned self] outcome in

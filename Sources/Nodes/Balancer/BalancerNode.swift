@@ -142,8 +142,8 @@ package final class BalancerNode {
         case .report(let report): tellWorker(report)
         case .announceReign(let epoch):
             links.replacement?.announceReign(epoch)
-            context.log.notice("replaced process \(links.replacement?.reigning ?? 0)")
-        case .refuseSuccessor: links.refuseAsker("process \(getpid()) is going already")
+            context.log.notice("replaced \(links.replacement?.reigning.description ?? "the balancer")")
+        case .refuseSuccessor: links.refuseAsker("it is going already")
         case .stopAccepting(let reason): stopAccepting(reason)
         case .announceSuperseded(let later):
             // Otherwise the workers of this host would count this end as a death.
@@ -151,8 +151,8 @@ package final class BalancerNode {
             links.starter?.report(.superseded(later))
         case .yieldLock: yieldLock()
         case .killSuccessor:
-            context.log.error("the replacement has the lock and does not reign: killed")
-            links.successor?.kill()
+            let outcome = links.successor?.kill() ?? "it has ended"
+            context.log.error("the replacement has the lock and does not reign: \(outcome)")
         case .announceSuccessor(let epoch):
             if let channel = links.successor?.channel { ports.handover?.announce(successor: epoch, besides: channel) }
             links.closeSuccessor()
@@ -279,18 +279,18 @@ package final class BalancerNode {
 
     private func stopAccepting(_ reason: ReignStop) {
         if case .replaced = reason { links.acceptAsker() }
-        reason.write(to: context.log, epoch: context.policy.epoch, successor: links.successor?.processIdentifier)
+        reason.write(to: context.log, epoch: context.policy.epoch, successor: links.successor?.process)
         context.policy.awaitsSuccessor = reason.isOrderly
         plane?.group.stopListening(then: post(.acceptingStopped))
     }
 
-    private func successorAsked(over channel: MessageChannel, process: Int32) {
+    private func successorAsked(over channel: MessageChannel, process: PeerProcess) {
         do throws(SystemError) {
             links.asker = try SuccessorChannel(
                 channel: channel, process: process, onLost: { [unowned self] in successorLost(channel) })
             feed(.successorAsked)
         } catch {
-            ReignLinks.refuse(channel, "process \(getpid()) can't tell who asks: \(error)")
+            ReignLinks.refuse(channel, "it can't tell who asks: \(error)")
         }
     }
 

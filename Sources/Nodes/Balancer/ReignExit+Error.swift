@@ -1,4 +1,5 @@
 internal import Cluster
+internal import Sockets
 internal import Storage
 internal import Telemetry
 
@@ -6,7 +7,7 @@ extension ReignExit {
     /// The last message of the process; nil if the log contains it already.
     ///
     /// - Parameter reigning: the process that a replacement was to replace.
-    func error(in directory: StateDirectory, reigning: Int32?) -> CommandError? {
+    func error(in directory: StateDirectory, reigning: PeerProcess?) -> CommandError? {
         switch self {
         case .done, .fenced, .drainTimedOut: nil
         case .reignsElsewhere(let rival):
@@ -19,7 +20,8 @@ extension ReignExit {
             )
         case .noAnswer:
             .failure(
-                "the balancer that reigns (process \(reigning ?? 0)) does not answer: is it of an earlier version?")
+                "the balancer that reigns (\(reigning.map(\.description) ?? "unknown")) does not answer: is it of an earlier version?"
+            )
         case .failed(let failure):
             failure.status == 2 ? .usage(failure.text) : .failure(failure.text)
         }

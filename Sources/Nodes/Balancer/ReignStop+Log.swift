@@ -1,17 +1,20 @@
 internal import Cluster
 internal import Logging
+internal import Sockets
 
 extension ReignStop {
     /// Writes the reason for the end of a reign.
     ///
     /// - Parameters:
     ///   - epoch: the epoch of the reign.
-    ///   - successor: the process identifier of the replacement.
-    func write(to log: Logger, epoch: UInt64, successor: Int32?) {
+    ///   - successor: the process of the replacement.
+    func write(to log: Logger, epoch: UInt64, successor: PeerProcess?) {
         let epoch = Logger.MetadataValue("\(epoch)")
         switch self {
         case .requested: break
-        case .replaced: log.notice("being replaced", metadata: ["by": "\(successor ?? 0)"])
+        case .replaced:
+            log.notice(
+                "being replaced", metadata: ["by": "\(successor.map(\.description) ?? "a process that has ended")"])
         case .superseded(let later):
             log.error("a later balancer reigns: this one ends", metadata: ["epoch": epoch, "later": "\(later.value)"])
         case .fenceLost(let reason):

@@ -15,7 +15,7 @@ final class Replacement {
     private let knownEpoch: () -> Epoch
     private let onEvent: (ReignEvent) -> Void
     /// The process that reigns.
-    let reigning: Int32
+    let reigning: PeerProcess
     private(set) var handover: Handover?
     private(set) var listeners: Listeners?
 
@@ -38,7 +38,7 @@ final class Replacement {
         channel.onClose = { [unowned self] in refuse("\(subject) has ended") }
     }
 
-    private var subject: String { "the balancer that reigns (process \(reigning))" }
+    private var subject: String { "the balancer that reigns (\(reigning))" }
 
     private func refuse(_ reason: String) {
         onEvent(.replacementRefused(ReignFailure(reason)))

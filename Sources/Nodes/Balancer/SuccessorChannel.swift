@@ -6,14 +6,14 @@ internal import Storage
 /// The process that is to reign next, and the channel to it.
 final class SuccessorChannel {
     let channel: MessageChannel
-    let processIdentifier: Int32
-    private let process: ProcessHandle
+    let process: PeerProcess
+    private let pinned: PinnedProcess
 
     /// - Parameter onLost: called when the process has ended or closed its channel.
-    init(channel: MessageChannel, process: Int32, onLost: @escaping () -> Void) throws(SystemError) {
-        self.process = try ProcessHandle(processIdentifier: process)
+    init(channel: MessageChannel, process: PeerProcess, onLost: @escaping () -> Void) throws(SystemError) {
+        pinned = try PinnedProcess(process)
         self.channel = channel
-        processIdentifier = process
+        self.process = process
         let former = channel.onClose
         channel.onClose = {
             former()
@@ -31,7 +31,8 @@ final class SuccessorChannel {
         }
     }
 
-    func kill() {
-        try? process.kill()
+    /// Kills the process, and tells what has happened.
+    func kill() -> String {
+        pinned.kill() ? "killed" : "it runs in another PID namespace and still holds the lock: end its container"
     }
 }

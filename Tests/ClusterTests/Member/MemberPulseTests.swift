@@ -91,6 +91,34 @@ import Testing
         #expect(member.effects().contains { $0.isTakeOver })
     }
 
+    /// In another PID namespace.
+    @Test func aHungBalancerOutOfReachIsReportedOnceAndReplacedAtItsEnd() {
+        var member = MemberConversation(member: 8001, of: MemberConversation.snapshot([record(8001)]))
+        member.attach()
+        let happened = member.pass(milliseconds: 60_000) { core, effect, now in
+            if effect.isTakeOver { core.takeoverFinished(.holderOutOfReach, now: now) }
+        }
+        let attempts = happened.count { $0.effect.isTakeOver }
+        #expect(attempts > 5 && attempts < 20, "\(attempts)")
+        let events: [MemberEvent] = [.balancerSuspected, .takingOver(after: Epoch(1)), .holderOutOfReach]
+        for event in events { #expect(happened.count { $0.effect == .event(event) } == 1, "\(event)") }
+        #expect(MemberEvent.holderOutOfReach.isWarning)
+        // Its container ends.
+        member.core.handoverEnded(epoch: Epoch(1), now: member.now)
+        #expect(member.effects().contains(.takeOver(after: Epoch(1), killHolder: false)))
+    }
+
+    @Test func aBalancerOutOfReachThatMovesAgainReigns() {
+        var member = MemberConversation(member: 8001, of: MemberConversation.snapshot([record(8001)]))
+        member.attach()
+        member.pass(milliseconds: 8000) { core, effect, now in
+            if effect.isTakeOver { core.takeoverFinished(.holderOutOfReach, now: now) }
+        }
+        member.core.watchAnswered(epoch: Epoch(1), newer: nil, now: member.now)
+        let later = passMoving(&member, milliseconds: 8000)
+        #expect(!later.contains { $0.effect.isTakeOver })
+    }
+
     @Test func aVoterThatSeesSignsOfLifeObjects() {
         var member = MemberConversation(member: 8002)
         member.attach()

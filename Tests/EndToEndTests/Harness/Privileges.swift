@@ -9,6 +9,9 @@ enum Privileges {
         return run("ip", "netns", "delete", name)
     }()
 
+    /// PID namespaces, as containers have them.
+    static let canMakeProcessNamespaces: Bool = geteuid() == 0 && run("unshare", Container.options + ["true"])
+
     static let canMount: Bool = {
         guard geteuid() == 0, let folder = try? Files.makeTemporaryFolder() else { return false }
         defer { Files.remove(folder) }
@@ -18,7 +21,9 @@ enum Privileges {
     /// Another user for a process of the tests; nil if the tests do not run as root.
     static let otherUser: uid_t? = geteuid() == 0 ? getpwnam("nobody").map(\.pointee.pw_uid) : nil
 
-    private static func run(_ command: String...) -> Bool {
-        (try? Command.run(command[0], Array(command.dropFirst())))?.status == 0
+    private static func run(_ program: String, _ arguments: String...) -> Bool { run(program, arguments) }
+
+    private static func run(_ program: String, _ arguments: [String]) -> Bool {
+        (try? Command.run(program, arguments))?.status == 0
     }
 }

@@ -11,6 +11,8 @@ final class TestCluster {
         var certificates: String?
         /// A command that starts every process of the cluster and becomes the program, such as env(1).
         var launcher: [String] = []
+        /// `launcher` does not become the program, so the program has another process number.
+        var isContained = false
         /// A long delay between the ranks of the succession. On a full machine a worker may otherwise act before the one
         /// that comes first.
         static var inTurn: Options {
@@ -104,7 +106,10 @@ final class TestCluster {
             if publicPort == 0 || balancer?.exitStatus == 1 { try choosePorts() }
             let process = try spawnBalancer()
             balancer = process
-            try waitUntil("the balancer reigns") { !process.isRunning || (try? status())?.pid == process.identifier }
+            try waitUntil("the balancer reigns") {
+                guard process.isRunning, let status = try? status() else { return !process.isRunning }
+                return options.isContained || status.pid == process.identifier
+            }
             if process.isRunning { return }
             guard balancerLog.contains("can't listen on") else { break }
         }
@@ -118,11 +123,10 @@ final class TestCluster {
     }
 
     /// Starts a new balancer that takes over from the present one.
-    func replaceBalancer(_ arguments: [String] = []) throws {
+    func replaceBalancer(_ arguments: [String] = [], launcher: [String] = []) throws {
+        let command = launcher + [TestCluster.balancerProgram, "--replace"] + arguments + places
         balancer = try SpawnedProcess(
-            TestCluster.balancerProgram, ["--replace"] + arguments + places, in: folder,
-            output: "\(folder)/balancer.log"
-        )
+            command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/balancer.log")
     }
 
     var balancerArguments: [String] {

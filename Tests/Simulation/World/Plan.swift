@@ -10,6 +10,8 @@ struct Plan {
     let needsQuorum: Bool
     /// The fence is a lease that a paused holder loses.
     let isLease: Bool
+    /// Every process has a PID namespace of its own, so no worker can kill a balancer.
+    let isContained: Bool
     /// The duration of the faults.
     let faultMilliseconds: Int64
     /// A worker without faults. A balancer has to accept while this worker runs.
@@ -40,7 +42,9 @@ struct Plan {
             // Workers of another host notice a death only as silence, so their reaction takes seconds.
             default: isAcrossHosts ? 8000 : 3000
             }
-        spared = random.below(3) == 0 ? 0 : nil
+        isContained = random.below(5) == 0
+        // A hung balancer out of reach stays until it resumes.
+        spared = random.below(3) == 0 && !isContained ? 0 : nil
         if workers >= 3, random.below(3) == 0 {
             liar = Liar(worker: 1 + Int(random.below(UInt32(workers - 1))), holdsListeners: random.below(3) == 0)
         } else {

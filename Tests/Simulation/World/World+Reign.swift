@@ -223,7 +223,7 @@ extension World {
 
     private func refuseSuccessor(of process: Int) {
         guard let asker = balancers[process].asker else { return }
-        let refusal = ReignFailure("process \(process) is going already")
+        let refusal = ReignFailure("it is going already")
         push(soon(), .toBalancer(asker, .reign(.replacementRefused(refusal))))
     }
 }

@@ -57,10 +57,15 @@ extension World {
     /// A worker starts a successor, as its core has decided.
     func takeOver(_ index: Int, after epoch: Epoch, killHolder: Bool) {
         let worker = workers[index]
+        let life = worker.life
         if killHolder, let held = worker.held, worker.channel == held, balancers[held].epoch <= epoch {
+            if plan.isContained {
+                coverage.see(.outOfReach)
+                push(soon(), .toWorker(index, life: life, .takeoverFinished(.holderOutOfReach)))
+                return
+            }
             kill(holder: held, by: index)
         }
-        let life = worker.life
         if let candidate = worker.candidate, balancers[candidate].isAlive {
             let outcome = TakeoverOutcome.failed("a takeover is under way already")
             push(soon(), .toWorker(index, life: life, .takeoverFinished(outcome)))
