@@ -61,11 +61,32 @@ final class BackgroundWriter: @unchecked Sendable {
         if count > 0 { dropped.wrappingAdd(count, ordering: .relaxed) }
     }
 
-    /// Waits until all lines have been written, for at most this time. Not callable on the thread itself.
-    func flush(withinMilliseconds limit: Int) {
-        let deadline = Clock.monotonicNanoseconds() + UInt64(limit) * 1_000_000
-        while waiting.pointee.load(ordering: .acquiring) > 0, Clock.monotonicNanoseconds() < deadline {
-            usleep(1000)
+    /// Waits until all lines have been written. A slow reader that takes lines gets more time than one that takes none.
+    /// Not callable on the thread itself.
+    ///
+    /// - Parameters:
+    ///   - patience: the longest time in which no batch is written.
+    ///   - limit: the longest time in all.
+    ///   - clock: the time in nanoseconds.
+    ///   - pause: waits for a short time between two looks at the queue.
+    func flush(
+        patienceMilliseconds patience: Int, limitMilliseconds limit: Int,
+        clock: () -> UInt64 = Clock.monotonicNanoseconds, pause: () -> Void = { usleep(1000) }
+    ) {
+        let end = clock() + UInt64(limit) * 1_000_000
+        var least = Int.max
+        var deadline: UInt64 = 0
+        while case let rest = waitingCount, rest > 0 {
+            let now = clock()
+            if rest < least {
+                least = rest
+                deadline = now + UInt64(patience) * 1_000_000
+            }
+            guard now < min(deadline, end) else { return }
+            pause()
         }
     }
+
+    /// The bytes that wait or are being written.
+    var waitingCount: Int { waiting.pointee.load(ordering: .acquiring) }
 }

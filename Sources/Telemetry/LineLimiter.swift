@@ -1,5 +1,5 @@
 /// Decides which lines about peers are written: a few for each peer and reason in a time window. It counts the others.
-/// So no peer can fill a log or hide important lines in it.
+/// So no peer can fill a log or hide important lines in it. The last written line before a gap announces the gap.
 ///
 /// It has no clock. The owner ends the window every `windowSeconds` and writes the summaries.
 struct LineLimiter {
@@ -16,6 +16,17 @@ struct LineLimiter {
         let level: String
         let label: String
         let message: String
+    }
+
+    enum Verdict: Equatable {
+        case write
+        /// Write the line, and say that the next lines of this peer and reason are counted only.
+        case writeLastOfKey
+        /// Write the line, and say that the next lines about all peers are counted only.
+        case writeLastOfAll
+        case count
+
+        var isWritten: Bool { self != .count }
     }
 
     struct Summary {
@@ -55,21 +66,21 @@ struct LineLimiter {
     /// There was no line in this window.
     var isIdle: Bool { tallies.isEmpty }
 
-    /// Counts a line and returns whether it may be written.
-    mutating func allows(_ key: Key, example: @autoclosure () -> Example) -> Bool {
+    /// Counts a line and returns whether to write it.
+    mutating func admit(_ key: Key, example: @autoclosure () -> Example) -> Verdict {
         let isKnown = tallies[key] != nil || tallies.count < maximumKeys
         let key = isKnown ? key : Key(peer: LineLimiter.others, reason: key.reason, isSaidOnce: key.isSaidOnce)
         var tally = tallies[key] ?? Tally()
-        let isAllowed = tally.lines < (key.isSaidOnce ? 1 : LineLimiter.linesPerKey) && lines < maximumLines
-        if isAllowed {
-            tally.lines += 1
-            lines += 1
-        } else {
+        defer { tallies[key] = tally }
+        guard tally.lines < (key.isSaidOnce ? 1 : LineLimiter.linesPerKey), lines < maximumLines else {
             tally.suppressed += 1
             if tally.example == nil, !key.isSaidOnce { tally.example = example() }
+            return .count
         }
-        tallies[key] = tally
-        return isAllowed
+        tally.lines += 1
+        lines += 1
+        if lines == maximumLines { return .writeLastOfAll }
+        return tally.lines == LineLimiter.linesPerKey ? .writeLastOfKey : .write
     }
 
     /// Ends the window and begins the next one.

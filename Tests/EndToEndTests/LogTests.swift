@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 extension EndToEnd {
@@ -42,6 +43,44 @@ extension EndToEnd {
             }
         }
 
+        /// A container runtime that takes the log in small pieces, with pauses.
+        private final class SlowReader: @unchecked Sendable {
+            let path: String
+            private let folder: String
+            private let descriptor: Int32
+            private let text = Mutex("")
+            private let timer = DispatchSource.makeTimerSource()
+
+            /// The least capacity of a pipe, so that most lines wait in the process.
+            init() throws {
+                folder = try Files.makeTemporaryFolder()
+                path = "\(folder)/fifo"
+                guard mkfifo(path, 0o600) == 0 else { throw HarnessError("no FIFO at \(path)") }
+                descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+                let setPipeSize: Int32 = 1031  // F_SETPIPE_SZ
+                guard fcntl(descriptor, setPipeSize, 4096) == 4096 else { throw HarnessError("no small pipe") }
+                timer.schedule(deadline: .now(), repeating: .milliseconds(200))
+                timer.setEventHandler { [weak self] in self?.read() }
+                timer.activate()
+            }
+
+            deinit {
+                close(descriptor)
+                Files.remove(folder)
+            }
+
+            func stop() { timer.cancel() }
+
+            var lines: [Substring] { text.withLock { $0 }.split(separator: "\n") }
+
+            /// 4 KiB five times a second.
+            private func read() {
+                var block = [UInt8](repeating: 0, count: 4096)
+                let count = Foundation.read(descriptor, &block, block.count)
+                if count > 0 { text.withLock { $0 += String(decoding: block[..<count], as: UTF8.self) } }
+            }
+        }
+
         @Test func `An unread standard error stops neither balancer nor workers`() throws {
             let reader = try StuckReader()
             let cluster = try TestCluster(.init(workers: 2, launcher: reader.launcher))
@@ -80,6 +119,36 @@ extension EndToEnd {
         }
 
         #if TLS
+            /// As many lines as 16 a second in 20 s, from different peers, and the end of the process before the reader
+            /// has them.
+            @Test func `A slow reader of standard error gets every line, also after the end of the process`() throws {
+                let reader = try SlowReader()
+                defer { reader.stop() }
+                var options = TestCluster.Options()
+                options.workers = 0
+                options.launcher = ["sh", "-c", "exec \"$0\" \"$@\" 2>\(reader.path)"]
+                let cluster = try TestCluster(options)
+                defer { cluster.tearDown() }
+                let peers = (1...160).map { "127.16.\($0).1" }
+                for peer in peers {
+                    for _ in 0..<2 {
+                        let socket = try PlainSocket(port: cluster.clusterPort, from: peer)
+                        socket.send(Data("GET / HTTP/1.1\r\n\r\n".utf8))
+                        _ = socket.receiveAll()
+                    }
+                }
+                let metrics = try cluster.admin("/metrics")
+                #expect(metrics.contains("\nunderstudy_log_suppressed_total 0\n"))
+                #expect(metrics.contains("\nunderstudy_log_lost_total 0\n"))
+                cluster.balancer?.send(SIGTERM)
+                #expect(cluster.balancer?.wait() == 0)
+                let refusals = { reader.lines.filter { $0.contains("refused at the cluster port") } }
+                try waitUntil("all lines arrive") { refusals().count >= 2 * peers.count }
+                let missing = peers.filter { peer in refusals().count { $0.contains("peer=\(peer)") } != 2 }
+                #expect(missing.isEmpty)
+                #expect(!reader.lines.contains { $0.contains("were lost") })
+            }
+
             @Test func `A peer that is refused repeatedly has a few log lines, and the others are counted`() throws {
                 let cluster = try TestCluster(workers: 1)
                 defer { cluster.tearDown() }

@@ -61,7 +61,8 @@ package final class AccessLog: @unchecked Sendable {
         writer?.write(batch, lines: count)
     }
 
-    /// Writes the lines of all loops before the process ends. Waits at most a second.
+    /// Writes the lines of all loops before the process ends. Waits for a second if the disk or the reader takes none, and for at most
+    /// five seconds.
     package func finish() {
         for each in lines.withLock({ $0 }) {
             let bound = each
@@ -69,7 +70,7 @@ package final class AccessLog: @unchecked Sendable {
         }
         // Waits until the loops have written their lines.
         usleep(20_000)
-        writer?.flush(withinMilliseconds: 1000)
+        writer?.flush(patienceMilliseconds: 1000, limitMilliseconds: 5000)
     }
 
     // MARK: On the writer's thread

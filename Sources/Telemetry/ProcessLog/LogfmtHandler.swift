@@ -41,7 +41,12 @@ package struct LogfmtHandler: LogHandler {
             let example = LineLimiter.Example(
                 level: event.level.rawValue, label: label,
                 message: VisibleText.escaped("\(event.message)", limit: LogfmtHandler.maximumExample))
-            guard log.allows(subject, example: example) else { return }
+            switch log.admit(subject, example: example) {
+            case .write: break
+            case .writeLastOfKey: pairs["limit"] = "more lines like this are only counted"
+            case .writeLastOfAll: pairs["limit"] = "more lines about peers are only counted"
+            case .count: return
+            }
         }
         let sorted = pairs.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
         log.write(LogfmtHandler.line(event.level.rawValue, label, "\(event.message)", sorted))

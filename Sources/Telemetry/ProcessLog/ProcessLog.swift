@@ -9,8 +9,10 @@ private import Synchronization
 package final class ProcessLog: @unchecked Sendable {
     /// The most bytes that wait for the reader: about 25,000 lines.
     private static let maximumWaiting = 4 << 20
-    /// The time that the end of the process waits for the reader.
+    /// The time that the end of the process waits for a reader that takes nothing.
     private static let farewellMilliseconds = 500
+    /// The time that the end of the process waits for a slow reader. Container runtimes kill a process 10 s after SIGTERM.
+    private static let longestFarewellMilliseconds = 5000
     private static let present = Mutex<ProcessLog?>(nil)
 
     /// The subject of a limited line.
@@ -22,7 +24,8 @@ package final class ProcessLog: @unchecked Sendable {
     }
 
     private struct Limiters {
-        var peers = LineLimiter(maximumKeys: 4096, maximumLines: 300)
+        // 20 lines a second in the long run.
+        var peers = LineLimiter(maximumKeys: 4096, maximumLines: 1200)
         var members = LineLimiter(maximumKeys: 20_000, maximumLines: 20_000)
     }
 
@@ -69,24 +72,30 @@ package final class ProcessLog: @unchecked Sendable {
     }
 
     /// Counts a line about a peer and returns whether to write it. Callable from any thread.
-    func allows(_ subject: Subject, example: @autoclosure () -> LineLimiter.Example) -> Bool {
-        let (isAllowed, isFirst) = limiters.withLock { limiters in
+    func admit(_ subject: Subject, example: @autoclosure () -> LineLimiter.Example) -> LineLimiter.Verdict {
+        let (verdict, isFirst) = limiters.withLock { limiters in
             let isFirst = limiters.peers.isIdle && limiters.members.isIdle
-            let isAllowed =
+            let verdict =
                 switch subject {
-                case .peer(let key): limiters.peers.allows(key, example: example())
+                case .peer(let key): limiters.peers.admit(key, example: example())
                 case .member(let name):
-                    limiters.members.allows(LineLimiter.Key(peer: name, reason: ""), example: example())
+                    limiters.members.admit(LineLimiter.Key(peer: name, reason: ""), example: example())
                 }
-            return (isAllowed, isFirst)
+            return (verdict, isFirst)
         }
-        if !isAllowed { suppressed.add(1, ordering: .relaxed) }
+        if !verdict.isWritten { suppressed.add(1, ordering: .relaxed) }
         if isFirst { writer?.post { [self] in startWindow() } }
-        return isAllowed
+        return verdict
     }
 
-    /// Waits until the queued lines have been written, for at most half a second.
-    func flush() { writer?.flush(withinMilliseconds: ProcessLog.farewellMilliseconds) }
+    /// Writes the counts of the present window, and waits until the queued lines have been written: for half a second
+    /// if the reader takes none, for at most five seconds if it is slow.
+    func flush() {
+        for line in summaries() { write(line) }
+        writer?.flush(
+            patienceMilliseconds: ProcessLog.farewellMilliseconds,
+            limitMilliseconds: ProcessLog.longestFarewellMilliseconds)
+    }
 
     // MARK: On the writer's thread
 
@@ -111,9 +120,14 @@ package final class ProcessLog: @unchecked Sendable {
     }
 
     private func endWindow() {
+        for line in summaries() { put(line) }
+    }
+
+    /// Ends the window. Callable from any thread.
+    private func summaries() -> [[UInt8]] {
         let (peers, members) = limiters.withLock { ($0.peers.endWindow(), $0.members.endWindow()) }
-        for summary in peers { put(ProcessLog.line(for: summary, [("peer", summary.peer)])) }
-        for summary in members { put(ProcessLog.line(for: summary, [])) }
+        return peers.map { ProcessLog.line(for: $0, [("peer", $0.peer)]) }
+            + members.map { ProcessLog.line(for: $0, []) }
     }
 
     private static func line(for summary: LineLimiter.Summary, _ pairs: [(String, String)]) -> [UInt8] {

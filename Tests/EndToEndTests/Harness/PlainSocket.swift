@@ -17,10 +17,23 @@ final class PlainSocket: @unchecked Sendable {
     }
 
     /// Connects to a loopback port.
-    convenience init(port: UInt16, patienceSeconds: Int = 20) throws {
+    ///
+    /// - Parameter source: the address of this end, of 127.0.0.0/8; nil for 127.0.0.1.
+    convenience init(port: UInt16, from source: String? = nil, patienceSeconds: Int = 20) throws {
         self.init(
             owning: socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0),
             patienceSeconds: patienceSeconds)
+        if let source {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            inet_pton(AF_INET, source, &address.sin_addr)
+            let bound = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            guard bound == 0 else { throw HarnessError("no socket at \(source)") }
+        }
         let result = LoopbackAddress.with(port: port) { connect(descriptor, $0, $1) }
         guard result == 0 else {
             throw HarnessError("no connection to port \(port): \(String(cString: strerror(errno)))")
