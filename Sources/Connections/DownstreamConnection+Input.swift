@@ -5,9 +5,22 @@ internal import Sockets
 extension DownstreamConnection {
     var takesInput: Bool {
         switch phase {
-        case .open: !state.isPaused && !pump.isInputEnded && !pipeline.isYielding && !shedIfFull()
+        case .open: reads && !shedIfFull()
         case .lingering: !pump.isInputEnded
         case .broken, .closed: false
+        }
+    }
+
+    /// The open connection reads from its client now. This depends on the present state only. A client that sends ahead
+    /// of its responses can't make the connection read more with each response.
+    var reads: Bool { !state.isPaused && !pump.isInputEnded && !pipeline.isYielding && !storesEnough }
+
+    /// The bytes behind the present request fill their bound, and wait for its end.
+    private var storesEnough: Bool {
+        guard pending.count > server.limits.pendingHigh else { return false }
+        switch state.request {
+        case .whole, .held, .tunnelEnded: return true
+        case .none, .content, .unwanted, .tunnel: return false
         }
     }
 
@@ -21,9 +34,7 @@ extension DownstreamConnection {
             pending.append(bytes)
             takePending()
         }
-        if phase == .open, state.request == .whole, pending.count > server.limits.pendingHigh, state.pause() {
-            updateInterest()
-        }
+        if phase == .open, storesEnough { updateInterest() }
         chargeBuffers()
     }
 
@@ -36,6 +47,8 @@ extension DownstreamConnection {
             pending.consume(used)
             if pending.isEmpty { pending.clear() }
             chargeBuffers()
+            // The socket's readiness does not report bytes that TLS has read ahead.
+            if reads && transport.hasBufferedInput { loop.callNextTurn(self) }
         }
         if pump.isInputEnded && !pipeline.isYielding && (pending.isEmpty || state.isIdle) { lastInputTaken() }
     }

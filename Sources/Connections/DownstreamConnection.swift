@@ -350,7 +350,6 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
 
     func updateInterest() {
         guard phase != .closed else { return }
-        let isPaused = phase == .open && (state.isPaused || pipeline.isYielding)
-        pump.updateInterest(reads: !isPaused && !pump.isInputEnded, of: self, on: loop)
+        pump.updateInterest(reads: phase == .open ? reads : !pump.isInputEnded, of: self, on: loop)
     }
 }

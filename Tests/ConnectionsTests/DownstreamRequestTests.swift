@@ -153,6 +153,22 @@ import Testing
         #expect(sender.wait())
     }
 
+    /// A client that reads its responses must not make the connection store more with each of them either.
+    @Test func storedPipelinedBytesDoNotGrowWithTheResponses() throws {
+        let account = MemoryAccount(limit: 1 << 30)
+        let server = try ScriptedServer { exchange in exchange.after(milliseconds: 1) { $0.respond("x") } }
+        server.test.onLoop { $0.memory = account }
+        let client = try server.client()
+        let request = RawClient.request("GET", "/", fields: "Padding: \(String(repeating: "x", count: 200))\r\n")
+        let sender = Sender(client, Array(String(repeating: request, count: 100_000).utf8))
+        for _ in 0..<300 { #expect(try client.receiveResponse().text == "x") }
+        // The bound, a piece of input, and their room to grow.
+        #expect(account.current <= 256 << 10)
+        client.closeWrite()
+        server.test.onLoop { $0.closeAll() }
+        #expect(sender.wait())
+    }
+
     @Test func takesRequestsByteByByte() throws {
         let server = try ScriptedServer(script: ScriptedServer.describe)
         let client = try server.client()
