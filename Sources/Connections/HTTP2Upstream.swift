@@ -45,6 +45,8 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
     /// Requests in progress, including those that the session has not sent yet.
     package private(set) var openStreams = 0
     private var resets: ResetBudget
+    /// What the streams hold.
+    var memory: UpstreamMemory
     private let resetTimer: LoopTimer
     /// Streams that wait for their reset, in order.
     private var abandoned: [HTTP2UpstreamStream] = []
@@ -75,6 +77,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
         live = LiveObject(HTTP2Upstream.self, on: loop)
         resetTimer = LoopTimer(on: loop)
         resets = ResetBudget(limits: limits)
+        memory = UpstreamMemory(limits.memory)
         watch = PingWatch(limits: limits)
         super.init()
         resetTimer.action = { [unowned self] in resetAbandoned() }

@@ -44,10 +44,14 @@ final class HTTP2UpstreamStream: UpstreamStream {
     /// The response is complete.
     private var isInputEnded = false
     private var isReadingPaused = false
+    /// The response was cut short, because there is no memory for the rest of it.
+    private var isOverdrawn = false
     /// The stream is in the connection's list of streams with events for their clients.
     private var isDue = false
     /// The client has cancelled the request; the stream waits for its reset or its end.
     private var isAbandoned = false
+    /// What the connection's memory account knows of `output` and `pending`.
+    private var charged = 0
 
     init(connection: HTTP2Upstream, slot: Int) {
         self.connection = connection
@@ -85,19 +89,36 @@ final class HTTP2UpstreamStream: UpstreamStream {
         pendingTrailers.removeAll()
         isInputEnded = false
         isReadingPaused = false
+        isOverdrawn = false
         isAbandoned = false
     }
 
     func checkCongestion() -> Bool {
-        guard output.count > connection.limits.outputHigh else { return false }
+        guard output.count > MemoryLedger.free,
+            output.count > connection.memory.bound(connection.limits.outputHigh)
+        else { return false }
         wasCongested = true
         return true
+    }
+
+    /// Once the waiting output has fallen to this bound, the client learns that it may write.
+    private var outputLow: Int {
+        min(connection.limits.outputLow, connection.memory.bound(connection.limits.outputHigh) / 4)
+    }
+
+    /// Reports what the buffers hold to the connection.
+    private func charge() {
+        let now = MemoryLedger.charge(output.capacity) + MemoryLedger.charge(pending.capacity)
+        guard now != charged else { return }
+        connection.memory.change(by: now - charged)
+        charged = now
     }
 
     func writeContent(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard client != nil, !exchange.isRequestEnded else { return }
         let wasEmpty = output.isEmpty
         output.append(bytes)
+        charge()
         if wasEmpty { updateTimer() }
         _ = checkCongestion()
         resume()
@@ -139,9 +160,12 @@ final class HTTP2UpstreamStream: UpstreamStream {
     func moveContent(_ count: Int, to target: inout ByteBuffer) {
         target.append(UnsafeBufferPointer(rebasing: output.readable[..<count]))
         output.consume(count)
-        if output.isEmpty { output.release() }
+        if output.isEmpty {
+            output.release()
+            charge()
+        }
         updateTimer()
-        if wasCongested && output.count <= connection.limits.outputLow { note() }
+        if wasCongested && output.count <= outputLow { note() }
     }
 
     /// The session keeps the request until the application allows another stream.
@@ -179,12 +203,21 @@ final class HTTP2UpstreamStream: UpstreamStream {
             return
         }
         if isReadingPaused || !pending.isEmpty {
+            guard !isOverdrawn, !connection.memory.isFull else { return storeNoMore(bytes.count) }
             pending.append(bytes)
+            charge()
             return
         }
         updateTimer()
         client?.upstreamSent(bytes)
         connection.session?.consume(bytes.count, on: id)
+    }
+
+    /// The memory for responses is used up, and the client does not keep up: it gets no more of the response.
+    private func storeNoMore(_ count: Int) {
+        connection.session?.consumeOfConnection(count)
+        isOverdrawn = true
+        note()
     }
 
     func received(trailers: TrailerSection) { pendingTrailers = trailers }
@@ -215,8 +248,13 @@ final class HTTP2UpstreamStream: UpstreamStream {
     /// Reports new events to the client. The connection calls this outside the session.
     func reportDue() {
         isDue = false
+        if isOverdrawn {
+            isOverdrawn = false
+            giveUp()
+            return fail(.closedInResponse)
+        }
         if life == .refused { return fail(.notTaken) }
-        if wasCongested && output.count <= connection.limits.outputLow {
+        if wasCongested && output.count <= outputLow {
             wasCongested = false
             client?.upstreamDrained()
         }
@@ -242,6 +280,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
             client?.upstreamSent(piece.readable)
             connection.session?.consume(piece.count, on: stream)
         }
+        charge()
     }
 
     /// Tells the client that its host was ejected, unless the response has begun.
@@ -337,12 +376,16 @@ final class HTTP2UpstreamStream: UpstreamStream {
     private func dropPending() {
         connection.session?.consume(pending.count, on: id)
         pending.release()
+        charge()
     }
 
     /// Frees the object for another request when both the session and the client are done with it.
     private func releaseIfOver() {
         guard client == nil, life == .over || life == .refused else { return }
         life = .free
+        output.release()
+        pending.release()
+        charge()
         connection.released(self)
     }
 }

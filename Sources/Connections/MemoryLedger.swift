@@ -84,7 +84,9 @@ package final class MemoryLedger {
     /// The most bytes that a buffer may hold now.
     ///
     /// - Parameter limit: its limit without pressure.
-    package func bound(_ limit: Int) -> Int {
+    package func bound(_ limit: Int) -> Int { MemoryLedger.bound(limit, under: pressure) }
+
+    static func bound(_ limit: Int, under pressure: MemoryAccount.Pressure) -> Int {
         switch pressure {
         case .low: limit
         case .high: max(min(limit, MemoryLedger.free), limit / 4)

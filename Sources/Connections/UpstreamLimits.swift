@@ -34,6 +34,8 @@ package struct UpstreamLimits: Sendable {
     package var http2PingMilliseconds = 10_000
     package var http2PingAnswerMilliseconds = 2_000
     package var http2PingDeadMilliseconds = 30_000
+    /// Counts what HTTP/2 connections hold for their requests; nil to count nothing.
+    package var memory: MemoryAccount?
     package var outputHigh = 64 << 10
     package var outputLow = 16 << 10
     package var http: HTTPLimits

@@ -33,6 +33,8 @@ package final class WorkerNode {
     /// The application behind `--forward`; nil serves the built-in tasks.
     private let application: UpstreamEndpoint?
     private let accessLog: AccessLog?
+    /// The memory that all loops may hold for requests to an `h2c://` application.
+    private let memory: MemoryAccount
     /// Checks the application; nil for built-in tasks.
     private let monitor: ApplicationMonitor?
     private var group: ServerGroup?
@@ -45,6 +47,7 @@ package final class WorkerNode {
     package init(options: WorkerOptions) throws(CommandError) {
         self.options = options
         settings = options.settings
+        memory = MemoryAccount(limit: options.settings.memoryBytes)
         certificates = try NodeCertificates(
             folder: options.settings.certificatesFolder, id: options.settings.nodeID, role: .worker)
         _ = DescriptorLimit.raise()
@@ -150,6 +153,12 @@ package final class WorkerNode {
         return limits
     }
 
+    private var upstreamLimits: UpstreamLimits {
+        var limits = settings.upstream
+        limits.memory = memory
+        return limits
+    }
+
     private func makeMembership() -> WorkerService.Membership {
         let node = LoopBound(self)
         return WorkerService.Membership(
@@ -171,7 +180,7 @@ package final class WorkerNode {
         }
         let proxy = ProxyService(
             loop: loop, application: endpoint, id: settings.nodeID,
-            upstreamProtocol: application.speaksHTTP2 ? .http2 : .http1, limits: settings.upstream)
+            upstreamProtocol: application.speaksHTTP2 ? .http2 : .http1, limits: upstreamLimits)
         adopters.append { [proxy = LoopBound(proxy)] in proxy.value.adopt($0) }
         return WorkerService(membership: membership, inner: proxy, condition: monitor?.condition)
     }
@@ -252,8 +261,9 @@ package final class WorkerNode {
                 monitor?.question = HealthQuestion(settings.worker, to: application)
             }
             let limits = WorkerNode.downstreamLimits(settings)
+            memory.adopt(limit: settings.memoryBytes)
             for (index, member) in (group?.members ?? []).enumerated() {
-                member.loop.post { [upstream = settings.upstream, adopt = adopters[index]] in
+                member.loop.post { [upstream = upstreamLimits, adopt = adopters[index]] in
                     member.server.adopt(limits)
                     adopt(upstream)
                 }

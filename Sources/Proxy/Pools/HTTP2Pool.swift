@@ -27,6 +27,8 @@ final class HTTP2Pool: ConnectionPool {
     }
 
     func take() -> (any UpstreamStream)? {
+        // The balancer asks another worker.
+        if limits.memory?.refusesRequests == true { return nil }
         // The oldest connection with room first. The others become idle, and close.
         if let connection = connections.first(where: \.hasRoom) { return connection.open() }
         if connections.count < limits.http2Connections { return connect().open() }

@@ -6,7 +6,14 @@ internal import Connections
 enum BalancingSettings: SettingSection {
     static func title(for program: Settings.Program) -> String { "Load balancing, and limits of clients" }
 
-    static let rows = (balancing + clients).only(.balancer).reaching(.cluster)
+    static let rows = (balancing + clients).only(.balancer).reaching(.cluster) + worker.only(.worker)
+
+    private static let worker: [Setting] = [
+        .bytes(
+            "memory-limit", \.memoryBytes, (16 << 20)...(1 << 40),
+            "Memory for the content of all requests to an h2c:// application"
+        ).live
+    ]
 
     private static let balancing: [Setting] = [
         .value(
