@@ -146,13 +146,14 @@ int clinux_spawn(const char *path, char *const arguments[], int channel, int log
     return code;
 }
 
-int clinux_spawn_shell(const char *command, char *const environment[], pid_t *child) {
+int clinux_spawn_shell(const char *command, char *const environment[], int output, pid_t *child) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     char *const arguments[] = {"sh", "-c", (char *)command, NULL};
     int code = begin_spawn(&actions, &attributes);
     if (code != 0) return code;
-    code = posix_spawn_file_actions_adddup2(&actions, 2, 1);
+    code = posix_spawn_file_actions_adddup2(&actions, output, 1);
+    if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, 1, 2);
     /* Closes descriptors that this process inherited: the command must not receive them. */
     if (code == 0) code = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     if (code == 0) code = posix_spawn(child, "/bin/sh", &actions, &attributes, arguments, environment);

@@ -22,12 +22,14 @@ package final class ChildProcess: EventSource {
         try self.init(child, on: loop)
     }
 
-    /// Starts a shell command in a session of its own. Its output goes to this process's standard error.
+    /// Starts a shell command in a session of its own.
     ///
-    /// - Parameter environment: overrides this process's environment.
-    package convenience init(shell command: String, environment: [String: String], on loop: EventLoop)
-        throws(SystemError)
-    {
+    /// - Parameters:
+    ///   - environment: overrides this process's environment.
+    ///   - output: becomes the standard output and the standard error of the command.
+    package convenience init(
+        shell command: String, environment: [String: String], output: borrowing FileDescriptor, on loop: EventLoop
+    ) throws(SystemError) {
         var all: [String] = []
         var inherited = environ
         while let entry = inherited.pointee {
@@ -37,7 +39,7 @@ package final class ChildProcess: EventSource {
         }
         all += environment.map { "\($0.key)=\($0.value)" }
         var child: pid_t = 0
-        let code = ChildProcess.withPointers(to: all) { clinux_spawn_shell(command, $0, &child) }
+        let code = ChildProcess.withPointers(to: all) { clinux_spawn_shell(command, $0, output.rawValue, &child) }
         guard code == 0 else { throw SystemError("posix_spawn", code: code) }
         try self.init(child, on: loop)
     }

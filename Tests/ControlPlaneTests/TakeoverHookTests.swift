@@ -131,4 +131,57 @@ import Testing
         #expect(log.lines.last == "info the command of --on-takeover is done")
         loop.stop()
     }
+
+    // MARK: Its output
+
+    @Test func `The log has the lines that the command prints`() {
+        let hook = makeHook("echo one; echo two >&2; printf 'a\\033[31mb\\nrest'")
+        run(hook)
+        waitForTheEnd(of: hook)
+        let printed = "info the command of --on-takeover printed a line line="
+        #expect(
+            log.lines == [
+                printed + "one", printed + "two", printed + "a\u{1b}[31mb", printed + "rest",
+                "info the command of --on-takeover is done",
+            ])
+        loop.stop()
+    }
+
+    @Test func `A command that prints without end waits for nobody, and the log gets few of its lines`() {
+        let hook = makeHook("yes x | head -c 300000; yes '' | head -c 100000 | tr '\\n' y")
+        run(hook)
+        waitForTheEnd(of: hook)
+        #expect(loop.eventually { log.lines.count { $0.hasPrefix("warning") } == 1 })
+        let printed = log.lines.filter { $0.contains("printed a line") }
+        #expect(printed.count <= CommandOutput.maximumLines)
+        #expect(printed.allSatisfy { $0.utf8.count <= CommandOutput.maximumLine + 100 })
+        let counted = log.lines.compactMap { $0.firstMatch(of: /printed (\d+) more lines/).flatMap { Int($0.1) } }
+        // The last line has no end.
+        #expect(counted.first == 150_001 - printed.count)
+        #expect(log.lines.contains("info the command of --on-takeover is done"))
+        loop.stop()
+    }
+
+    @Test func `A process that a command leaves behind may print later`() {
+        let hook = makeHook("(until test -e \(folder.path)/go; do sleep 0.01; done; echo late) & echo early")
+        run(hook)
+        waitForTheEnd(of: hook)
+        #expect(log.lines.last == "info the command of --on-takeover is done")
+        try? folder.write("", to: "go")
+        #expect(loop.eventually { log.lines.last == "info the command of --on-takeover printed a line line=late" })
+        #expect(loop.eventually { hook.outputCount == 0 })
+        loop.stop()
+    }
+
+    @Test func `The outputs of past commands are bounded`() {
+        let hook = makeHook("sleep 1000 & echo $! >> \(folder.path)/left")
+        for number in 1...6 {
+            run(hook)
+            waitForTheEnd(of: hook)
+            #expect(loop.onLoop { hook.outputCount } == min(number, 4))
+        }
+        for process in text("left").split(separator: "\n").compactMap({ pid_t($0) }) { kill(process, SIGKILL) }
+        #expect(loop.eventually { hook.outputCount == 0 })
+        loop.stop()
+    }
 }

@@ -41,8 +41,9 @@ int clinux_next_signal(int descriptor);
    descriptor must be close-on-exec. Returns 0 or an errno. */
 int clinux_spawn(const char *path, char *const arguments[], int channel, int log, pid_t *child);
 
-/* Does the same for `/bin/sh -c command` with the environment `environment`. The command's output goes to this process's standard error. */
-int clinux_spawn_shell(const char *command, char *const environment[], pid_t *child);
+/* Does the same for `/bin/sh -c command` with the environment `environment`. Its standard output and error are `output`, and it
+   gets no other descriptor. */
+int clinux_spawn_shell(const char *command, char *const environment[], int output, pid_t *child);
 
 /* O_PATH of open(2). */
 extern const int clinux_open_path;

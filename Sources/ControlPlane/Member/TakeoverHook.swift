@@ -7,7 +7,8 @@ package import Sockets
 /// address to this host.
 ///
 /// The balancer accepts connections before the command begins, so clients that the address brings here are served.
-/// Nothing waits for the command. A failure is logged and changes nothing.
+/// Nothing waits for the command. A failure is logged and changes nothing. The log has the lines that the command prints
+/// (`CommandOutput`).
 package final class TakeoverHook {
     /// The data in the command's environment.
     package struct Occasion: Sendable {
@@ -44,6 +45,10 @@ package final class TakeoverHook {
     private let limitMilliseconds: Int
     private let timer: LoopTimer
     private var process: ChildProcess?
+    /// The output of the present command and of earlier ones, while a process may still print.
+    private var outputs: [CommandOutput] = []
+    /// Processes that earlier commands have left may print as well. Each output is a descriptor.
+    private static let maximumOutputs = 4
     /// Killed commands that have not been reaped yet.
     private var killed: [Int32: ChildProcess] = [:]
 
@@ -65,6 +70,9 @@ package final class TakeoverHook {
     /// A command runs or has not been reaped yet.
     package var isRunning: Bool { process != nil || !killed.isEmpty }
 
+    /// The outputs of commands that a process still holds.
+    var outputCount: Int { outputs.count }
+
     /// Starts the command. A command that still runs from an earlier takeover is outdated, and is killed.
     package func run(_ occasion: Occasion) {
         if process != nil {
@@ -72,9 +80,13 @@ package final class TakeoverHook {
             kill()
         }
         do throws(SystemError) {
-            let process = try ChildProcess(shell: command, environment: occasion.environment, on: loop)
-            process.onExit = { [unowned self] in ended(status: $0) }
+            let (process, output) = try CommandOutput.collect(on: loop, log: log) {
+                (end: borrowing FileDescriptor) throws(SystemError) in
+                try ChildProcess(shell: command, environment: occasion.environment, output: end, on: loop)
+            }
+            process.onExit = { [unowned self] in ended(status: $0, output) }
             self.process = process
+            keep(output)
             timer.set(afterMilliseconds: limitMilliseconds)
         } catch {
             log.error("the command of --on-takeover could not be started: \(error)")
@@ -90,9 +102,16 @@ package final class TakeoverHook {
         process.killGroup()
     }
 
-    private func ended(status: Int32) {
+    private func keep(_ output: CommandOutput) {
+        if outputs.count >= TakeoverHook.maximumOutputs { outputs.removeFirst().close() }
+        outputs.append(output)
+        output.onEnd = { [unowned self] ended in outputs.removeAll { $0 === ended } }
+    }
+
+    private func ended(status: Int32, _ output: CommandOutput) {
         process = nil
         timer.cancel()
+        output.takeRest()
         if status == 0 {
             log.info("the command of --on-takeover is done")
         } else {
