@@ -44,7 +44,7 @@
             let days = Days()
             let watch = CertificateWatch(
                 loop: loop, files: certificates.files, log: log.makeLogger(), periodMilliseconds: 1,
-                now: { days.nanoseconds }, warnings: { certificates.validityWarnings(at: days.seconds) },
+                now: { days.nanoseconds }, warnings: { certificates.warnings(at: days.seconds) },
                 reload: { () throws(CommandError) in })
             var reports: [Double: [String]] = [:]
             for half in 0...190 {

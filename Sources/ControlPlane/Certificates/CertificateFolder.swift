@@ -38,13 +38,29 @@ struct CertificateFolder: Sendable {
         return problem(with: "public.pem", cure: cure) ?? problem(with: "public.key", cure: cure)
     }
 
+    /// Another user, or a group, that can exchange a file; nil if there is none. The file is used in spite of that.
+    ///
+    /// - Parameter files: their paths.
+    func doubt(about files: [String]) -> String? {
+        let trust = PathTrust.here
+        return files.lazy.compactMap { trust.fault(of: $0) }.first { !$0.isRefused }?.text
+    }
+
     private func cure(_ command: String) -> String {
         access("\(path)/ca.key", F_OK) == 0
             ? "run '\(command)' to make it" : "run '\(command)' on the host that has ca.key, and copy it from there"
     }
 
+    /// What is wrong with the CA's revocation list; nil if it can be read, or if there is none.
+    var revocationProblem: String? {
+        access("\(path)/ca.crl", F_OK) == 0 ? problem(with: "ca.crl", cure: "") : nil
+    }
+
     private func problem(with file: String, cure: String) -> String? {
-        if access("\(path)/\(file)", R_OK) == 0 { return nil }
+        if access("\(path)/\(file)", R_OK) == 0 {
+            guard let fault = PathTrust.here.fault(of: "\(path)/\(file)"), fault.isRefused else { return nil }
+            return "\(path)/\(file) is not safe: \(fault.text)"
+        }
         let code = errno
         if code == ENOENT { return "\(path)/\(file) is missing: \(cure)" }
         return "\(path)/\(file) can't be read: \(String(cString: strerror(code))): let the user of this process read it"

@@ -110,11 +110,12 @@ package struct NodeCertificates: Sendable {
         #endif
     }
 
-    /// Lines about the certificates that peers or clients reject because of their dates, or soon will.
-    package var validityWarnings: [String] { validityWarnings(at: time(nil)) }
+    /// Lines about the certificates that peers or clients reject because of their dates, or soon will, and one about other
+    /// users who can exchange the files.
+    package var warnings: [String] { warnings(at: time(nil)) }
 
     /// - Parameter now: in seconds since 1970.
-    package func validityWarnings(at now: Int) -> [String] {
+    package func warnings(at now: Int) -> [String] {
         #if TLS
             var lines: [String] = []
             if let problem = PeerCertificate.validityProblem(inFile: "\(leaf).pem", at: now) {
@@ -125,6 +126,7 @@ package struct NodeCertificates: Sendable {
                 let cure = "run certs/make-certs, or renew it where it comes from, or set the clock"
                 lines.append("\(publicFile), the certificate for clients, \(problem): \(cure)")
             }
+            if let doubt = place.doubt(about: files) { lines.append(doubt) }
             return lines
         #else
             return []
@@ -154,6 +156,7 @@ package struct NodeCertificates: Sendable {
         #if TLS
             let credentials = TLSCredentials(certificate: "\(leaf).pem", key: "\(leaf).key")
             let revocations = "\(folder)/ca.crl"
+            try place.revocationProblem.refuse()
             let trust = TLSTrust(
                 authority: "\(folder)/ca.pem",
                 // A list that can't be read must not count as no list.

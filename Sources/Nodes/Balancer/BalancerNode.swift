@@ -68,7 +68,7 @@ package final class BalancerNode {
         signals?.handler = { [unowned self] in signalled($0) }
         certificateWatch = CertificateWatch(
             loop: context.loop, files: context.certificates.files, log: context.log,
-            warnings: { [unowned self] in context.certificates.validityWarnings },
+            warnings: { [unowned self] in context.certificates.warnings },
             reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
     }
 

@@ -73,7 +73,7 @@ package final class WorkerNode {
         accessLog = try AccessLog.make(options.settings.accessLog)
         certificateWatch = CertificateWatch(
             loop: loop, files: certificates.files, log: log,
-            warnings: { [unowned self] in certificates.validityWarnings },
+            warnings: { [unowned self] in certificates.warnings },
             reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
     }
 
