@@ -1,4 +1,5 @@
 import Cluster
+
 /// A law of the cluster. The simulation checks all laws after every event.
 package enum Invariant: String, CaseIterable, Sendable {
     case fenceOrder = "a balancer accepts only with the fence, and releases the fence only after it stops"
@@ -16,7 +17,7 @@ package enum Invariant: String, CaseIterable, Sendable {
     case steppedDown = "a balancer stops accepting after an answer of a later balancer"
     case claims = "no claim ends a reign, raises an epoch or permits a worker to stand in"
     case fenceKept = "a balancer that can know of the loss of its fence stops accepting"
-    case selfDoubt = "failed probes and requests never eject the last worker, or more than half of the workers together"
+    case selfDoubt = "soft evidence never takes out the last worker, or more than half of the workers together"
     case asked = "no worker kills a suspected balancer without a vote, or against a vote"
     case healthySpared = "no worker kills a healthy balancer while there are no faults"
     case livingSpared = "no worker kills a balancer that has just given a sign of life"

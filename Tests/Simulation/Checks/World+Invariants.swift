@@ -145,6 +145,7 @@ extension World {
         }
         checkIncarnations(from: last, to: snapshot, at: "balancer \(process)")
         checkEjections(effects, by: process, from: last)
+        checkSuspicions(effects, by: process, in: snapshot)
         balancers[process].lastSnapshot = snapshot
         for record in snapshot.workers {
             let isKnown = workers.contains {
@@ -185,6 +186,20 @@ extension World {
             violate(
                 .selfDoubt,
                 "balancer \(process) ejected \(balancers[process].softEjections.count) workers; \(left) workers remain")
+        }
+    }
+
+    /// Checks what the ends of watches cost. The fault may be at the balancer's own cluster port.
+    private func checkSuspicions(_ effects: [BalancerEffect], by process: Int, in snapshot: Snapshot) {
+        for case .event(.suspected(let id, _)) in effects {
+            let ready = snapshot.workers.count { $0.state == .ready }
+            let suspects = snapshot.workers.count { $0.state == .suspect }
+            if ready == 0 || suspects > ready {
+                violate(
+                    .selfDoubt,
+                    "balancer \(process) suspects \(id) after the end of its watch; \(ready) workers remain beside \(suspects)"
+                )
+            }
         }
     }
 
