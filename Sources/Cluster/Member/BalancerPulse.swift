@@ -24,9 +24,14 @@ struct BalancerPulse: Sendable, Equatable {
         lastMoved = now
     }
 
-    /// The process has given a sign of life. A pause of the worker itself counts as one.
+    /// The process has given a sign of life.
     mutating func moved(now: Instant) {
         if isAttached { lastMoved = max(lastMoved, now) }
+    }
+
+    /// The worker itself stood still for this time, which therefore is no silence of the process.
+    mutating func paused(forMilliseconds milliseconds: Int64, now: Instant) {
+        if isAttached { lastMoved = min(lastMoved.advanced(byMilliseconds: milliseconds), max(lastMoved, now)) }
     }
 
     /// The channel has closed.

@@ -5,9 +5,19 @@ extension MemberCore {
     package mutating func balancerMoved(now: Instant) {
         latest = now
         pulse.moved(now: now)
+        endDoubt(now: now)
+    }
+
+    /// This worker stood still for this time. Signs of life of that time still wait unread.
+    mutating func pulsePaused(forMilliseconds milliseconds: Int64, now: Instant) {
+        pulse.paused(forMilliseconds: milliseconds, now: now)
+        endDoubt(now: now)
+    }
+
+    /// A process with signs of life is not suspect.
+    private mutating func endDoubt(now: Instant) {
         switch phase {
-        case .waiting(_, isCertain: false), .prevoting:
-            if sharesLockDomain, pulse.isAttached { phase = .idle }
+        case .waiting(_, isCertain: false), .prevoting: if isBusyOnly(now: now) { phase = .idle }
         case .idle, .waiting, .takingOver, .backingOff: break
         }
     }

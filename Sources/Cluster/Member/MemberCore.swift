@@ -178,7 +178,7 @@ package struct MemberCore: Sendable {
     package mutating func tick(now: Instant) {
         if let due = nextDeadline {
             let lateness = now.milliseconds(since: due)
-            if lateness > settings.lagMilliseconds { loopLagged(byMilliseconds: lateness, now: now) }
+            if lateness >= ClusterSettings.leastLagMilliseconds { loopLagged(byMilliseconds: lateness, now: now) }
         }
         latest = now
         if let registerAt, registerAt <= now { registrationDue(now: now) }
@@ -218,9 +218,11 @@ package struct MemberCore: Sendable {
     /// This worker's own event loop was `milliseconds` late, so missed answers are no other node's fault.
     ///
     /// `tick` detects its own delay. This function is for a shell with better knowledge. A pause may be significant for
-    /// a worker with ten checks a second, and not for one with a check each second.
+    /// a worker with ten checks a second, and not for one with a check each second. The balancer sends its signs of life to
+    /// both equally often, so even a short pause is no silence of its process.
     package mutating func loopLagged(byMilliseconds milliseconds: Int64, now: Instant) {
         latest = now
+        pulsePaused(forMilliseconds: milliseconds, now: now)
         guard milliseconds > max(settings.lagMilliseconds, plainWatchInterval / 2) else { return }
         var isAccusing = misses > 0
         switch phase {
@@ -231,7 +233,6 @@ package struct MemberCore: Sendable {
             break
         }
         misses = 0
-        pulse.moved(now: now)
         isWatchOutCounted = false
         if isWatchOut { watchAt = now.advanced(byMilliseconds: watchInterval()) }
         if orphanAt != nil { orphanAt = now.advanced(byMilliseconds: settings.orphanMilliseconds) }

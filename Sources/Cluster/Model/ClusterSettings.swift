@@ -60,6 +60,8 @@ package struct ClusterSettings: Sendable, Codable, Equatable {
     package var watchMisses: Int = 3
     /// A watcher whose timer fires this late was paused itself, so it accuses no balancer.
     package var lagMilliseconds: Int64 = 100
+    /// A shorter lateness of a timer is usual, and is not reported.
+    package static let leastLagMilliseconds: Int64 = 5
 
     // Succession.
 

@@ -107,8 +107,8 @@ package final class MemberControl {
         handover?.onGone = { [unowned self] epoch in feed(.handoverEnded(epoch)) }
         handover?.onAlive = { [unowned self] in balancerMoved() }
         handover?.start()
-        lagMeter.start { [unowned self] late in
-            if late > core.settings.lagMilliseconds { feed(.lagged(milliseconds: late)) }
+        lagMeter.start(every: core.settings.watchFastMilliseconds / 2) { [unowned self] late in
+            if late >= ClusterSettings.leastLagMilliseconds { feed(.lagged(milliseconds: late)) }
         }
         feed(.started)
     }
