@@ -36,6 +36,11 @@ extension World {
             else { continue }
             // If the only other voter is a liar, this worker can't know whether its objection is true.
             if isAloneWithLiar(worker) { continue }
+            // A worker waits for the process that it has started, up to the timeout of a takeover.
+            if let candidate = worker.candidate, balancers[candidate].status == .paused {
+                workers[index].eligibleSince = nil
+                continue
+            }
             coverage.see(.livenessCheck)
             // Only a worker that holds the listeners of a hung balancer can kill the balancer.
             if let holder = hosts[worker.host].directory.holder ?? lease?.holder,

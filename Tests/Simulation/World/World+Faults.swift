@@ -181,7 +181,7 @@ extension World {
         workers[index].inbox = []
         // The worker measures its own lag with a timer. The measured lag is up to 50 ms shorter than the pause.
         let late = stoodStill - Int64(random.below(50))
-        if late > settings.lagMilliseconds {
+        if late >= ClusterSettings.leastLagMilliseconds {
             perform(.toWorker(index, life: life, .lagged(milliseconds: late)))
         }
         // After a pause, the event loop may handle timers or sockets first.

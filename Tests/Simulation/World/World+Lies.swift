@@ -23,6 +23,14 @@ extension World {
         return workers[liar.worker].host == worker.host && !honest
     }
 
+    /// Whether every honest worker that may act is alone with the liar. Then the liar's objections can stop each takeover.
+    var isLiarDecisive: Bool {
+        let able = workers.filter {
+            !isLiar($0.index) && $0.status == .running && $0.core.rank != nil && $0.core.sharesLockDomain
+        }
+        return !able.isEmpty && able.allSatisfy(isAloneWithLiar)
+    }
+
     /// Whether an objection counts: it must report a recent answer of the balancer.
     func counts(_ answer: PrevoteAnswer?, in ballot: BallotRecord) -> Bool {
         if let answer, !ballot.isAcrossHosts, answer.epochSeen < ballot.epoch { return false }
