@@ -22,7 +22,7 @@ enum BalancingSettings: SettingSection {
                 "fewest, two-choices, round-robin, hash:header=NAME, hash:cookie=NAME, sticky or sticky:cookie=NAME",
             "The load-balancing policy: fewest, two-choices, round-robin, hash:header=NAME, hash:cookie=NAME or sticky[:cookie=NAME]"
         ),
-        .time("queue-timeout", \.requests.queueMilliseconds, "How long a request waits for a worker").live,
+        .time("queue-timeout", \.requests.queueMilliseconds, "The time that a request waits for a worker").live,
         .count("queue-size", \.loadBalancer.queue, 0...1_000_000, "Requests that wait for a worker").live,
         .count("retries", \.requests.retries, 0...2, "Attempts after the first").live,
         .count(
@@ -37,7 +37,7 @@ enum BalancingSettings: SettingSection {
         ).live,
         .time(
             "slow-start", \.slowStartMilliseconds, from: 0,
-            "How long a new or recovered worker takes to its full share; 0s for none"),
+            "The time until a new or recovered worker has its full share; 0s for none"),
         .count(
             "max-workers", \.workers, 1...10_000, unset: "10000, or fewer by the descriptor limit",
             "Workers of the cluster"),

@@ -31,7 +31,7 @@ enum ConnectionSettings: SettingSection {
             "The same in total, while the peer still sends"),
         .bytes(
             "linger-bytes", \.downstream.lingerBytes, 0...(1 << 40),
-            "What this process reads and drops of such a peer"),
+            "The bytes that this process reads and drops of such a peer"),
     ]
 
     /// The descriptors are divided at the start.

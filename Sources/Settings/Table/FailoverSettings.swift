@@ -15,12 +15,12 @@ enum FailoverSettings: SettingSection {
             "Checks without a response in a row that make the balancer suspect"),
         .time(
             "prevote-timeout", \.cluster.prevoteTimeoutMilliseconds, from: 10,
-            "How long a worker waits for the other workers' view of the balancer"),
+            "The time that a worker waits for the other workers' view of the balancer"),
         .time(
             "rank-delay", \.cluster.rankDelayMilliseconds, from: 10,
-            "How much longer each worker waits than the worker before it in the succession"),
+            "The additional wait of each worker, after the worker before it in the succession"),
         .time(
             "takeover-timeout", \.cluster.takeoverTimeoutMilliseconds, from: 10,
-            "How long a new balancer may take to start"),
+            "The time limit for the start of a new balancer"),
     ]
 }

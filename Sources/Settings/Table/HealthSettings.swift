@@ -32,7 +32,7 @@ enum HealthSettings: SettingSection {
             "The statuses of a healthy application"),
         .time(
             "health-timeout", \.worker.healthTimeoutMilliseconds, from: 10,
-            "How long a health check of the application may take"),
+            "The time limit for a health check of the application"),
     ]
 
     private static let longestPath = 1024
@@ -62,7 +62,7 @@ enum HealthSettings: SettingSection {
             "Failed requests in a row that eject a worker"),
         .time(
             "eject-time", \.cluster.ejectionMilliseconds, from: 10,
-            "How long failed requests eject a worker the first time. The nth time takes n times as long"),
+            "The time for which failed requests eject a worker the first time. The nth time is n times as long"),
         .time(
             "eject-time-max", \.cluster.ejectionMaximumMilliseconds, from: 10,
             "The longest ejection for failed requests"),

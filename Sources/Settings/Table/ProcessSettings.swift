@@ -26,7 +26,7 @@ enum ProcessSettings: SettingSection {
             accessLog.reaching(.host),
             .seconds(
                 "drain-seconds", \.drainSeconds, 0...86_400,
-                "How long requests in progress may take after SIGTERM"
+                "The time limit for requests in progress after SIGTERM"
             ).reaching(.cluster).live,
             .flag(
                 "trust-request-id", \.trustsRequestID,
