@@ -7,7 +7,10 @@ internal import Connections
 protocol ConnectionPool: AnyObject {
     /// Of connections that the pool opens from now on.
     var limits: UpstreamLimits { get set }
-    var host: PooledHost { get }
+    /// The host's place in the load balancer.
+    var slot: Slot { get }
+    /// The worker's id, for the access log.
+    var name: String { get }
 
     /// A stream for one request; it may still be connecting. Nil if every connection is full and the pool may open no
     /// more.
@@ -31,9 +34,4 @@ protocol ConnectionPool: AnyObject {
 
     /// The host has left. Idle connections close now, and the others close when their requests have ended.
     func retire()
-}
-
-extension ConnectionPool {
-    var slot: Slot { host.slot }
-    var name: String { host.name }
 }

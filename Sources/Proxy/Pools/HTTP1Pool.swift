@@ -1,9 +1,10 @@
+internal import Balancing
 internal import Connections
 
 /// One loop's connections to a host that speaks HTTP/1.1: over sockets to an application, or over the streams of
 /// multiplexed connections to a worker. The pool reuses the connection that became idle last.
 final class HTTP1Pool: ConnectionPool {
-    let host: PooledHost
+    private let host: PooledHost
     var limits: UpstreamLimits
     private let isMultiplexed: Bool
     /// The multiplexed connections. There is usually one; the pool opens another when all streams are taken.
@@ -22,6 +23,10 @@ final class HTTP1Pool: ConnectionPool {
         self.limits = limits
         self.isMultiplexed = isMultiplexed
     }
+
+    // Each request reads these. A witness of `host` itself would copy the whole value.
+    var slot: Slot { host.slot }
+    var name: String { host.name }
 
     var refusalConcernsConnection: Bool { false }
 

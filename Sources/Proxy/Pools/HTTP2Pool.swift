@@ -1,9 +1,10 @@
+internal import Balancing
 internal import Connections
 
 /// One loop's connections to an application that speaks HTTP/2 without TLS, such as a gRPC server. Each request takes a
 /// stream, and the pool opens another connection when the open ones are full.
 final class HTTP2Pool: ConnectionPool {
-    let host: PooledHost
+    private let host: PooledHost
     var limits: UpstreamLimits
     /// Called with the number of requests that the application takes from this loop at a time, when that changes.
     private let onCapacity: (Int) -> Void
@@ -19,6 +20,10 @@ final class HTTP2Pool: ConnectionPool {
         self.limits = limits
         self.onCapacity = onCapacity
     }
+
+    // Each request reads these. A witness of `host` itself would copy the whole value.
+    var slot: Slot { host.slot }
+    var name: String { host.name }
 
     var refusalConcernsConnection: Bool { true }
 
