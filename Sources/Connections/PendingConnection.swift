@@ -66,7 +66,10 @@ final class PendingConnection: ServerConnection {
             // Otherwise each silent connection of a crowd would keep the memory of a handshake.
             socket.releaseBuffers()
             guard server.letIn(self) else { return close() }
-            arrived(speaking: socket.negotiatedProtocol ?? .http1)
+            let spoken = socket.negotiatedProtocol ?? .http1
+            // Streams multiply what a connection may store. A peer whose connections are counted has a few small requests.
+            guard spoken == .http1 || identityPlace == nil else { return close() }
+            arrived(speaking: spoken)
         case .wants(let direction):
             loop.update(self, for: direction == .write ? .writable : PendingConnection.interest)
             noteProgress()

@@ -8,11 +8,13 @@ import Testing
 /// Admission of connections at a server, and the connections that close in return.
 @Suite(.timeLimit(.minutes(2))) final class AdmissionTests {
     /// A handshake in two steps, each of one byte: `?` requests the server's answer, and the letter after it names the
-    /// peer.
+    /// peer. With `!` instead of `?` the peer selects the protocol with streams.
     private final class TwoStepTransport: SocketTransport {
         private var hasAsked = false
         private var name: UInt8?
+        private var hasStreams = false
 
+        override var negotiatedProtocol: ApplicationProtocol? { hasStreams ? .multiplexed : nil }
         override var needsHandshake: Bool { name == nil }
         override var hasAnsweredHandshake: Bool { hasAsked }
         override var peerIdentity: PeerIdentity {
@@ -26,7 +28,8 @@ import Testing
                     name = byte
                     return .complete
                 }
-                guard byte == UInt8(ascii: "?") else { return .failed(.truncated) }
+                hasStreams = byte == UInt8(ascii: "!")
+                guard hasStreams || byte == UInt8(ascii: "?") else { return .failed(.truncated) }
                 hasAsked = true
             }
             return .wants(.read)
@@ -167,6 +170,24 @@ import Testing
         for client in balancer { #expect(try client.receiveResponse().status == 200) }
         #expect(try AdmissionTests.isTurnedAway(try AdmissionTests.member("c", at: test)))
         for client in others + balancer { #expect(try client.exchange("GET", "/").status == 200) }
+    }
+
+    /// Streams multiply what a connection may store, so a member's few connections would hold hundreds of megabytes.
+    @Test func aCountedIdentityHasNoStreams() throws {
+        let test = try AdmissionTests.server {
+            $0.identities = IdentityLimiter(limit: 2, limitOfIdentity: 1)
+            $0.isAlwaysLetIn = { $0 == .uri("spiffe://test/z") }
+        }
+        let stranger = try RawClient(port: test.port)
+        try stranger.send("!a")
+        #expect(try AdmissionTests.isTurnedAway(stranger))
+        let balancer = try RawClient(port: test.port)
+        try balancer.send("!z")
+        #expect(
+            test.thread.eventually { test.server.connectionCount == 1 && test.server.counters.handshakes.current == 2 })
+        #expect(test.server.identities?.count == 0)
+        #expect(try AdmissionTests.member("a", at: test).receiveResponse().status == 200)
+        withExtendedLifetime(balancer) {}
     }
 
     // MARK: The admin port

@@ -162,6 +162,17 @@ import Testing
         loop.stop()
     }
 
+    @Test func `A command that prints faster than the log reads waits`() {
+        let hook = makeHook("head -c 9000000 /dev/zero")
+        let began = ContinuousClock.now
+        run(hook)
+        waitForTheEnd(of: hook)
+        // The first second allows fewer bytes.
+        #expect(ContinuousClock.now - began > .milliseconds(900))
+        #expect(log.lines.contains("info the command of --on-takeover is done"))
+        loop.stop()
+    }
+
     @Test func `A process that a command leaves behind may print later`() {
         let hook = makeHook("(until test -e \(folder.path)/go; do sleep 0.01; done; echo late) & echo early")
         run(hook)

@@ -65,6 +65,7 @@ extension Scenarios.Hostile {
         #if TLS
             static let roles = [
                 Attack("A worker's certificate speaks under the names of others", "members.others_names"),
+                Attack("A worker's certificate fills the streams of a worker", "members.stored_streams"),
                 Attack(
                     "Certificates of workers and operators send requests to a worker", "members.balancers_requests",
                     "members.balancers_requests who=operator"),

@@ -204,6 +204,29 @@ def pipelined(target, port, path, count, who="liar"):
     push(target, count, lambda: target.secure(target.port(port), holder(who)), batch, reads=False)
 
 
+def stored_streams(target, who="liar"):
+    """Fills streams of a worker with pipelined requests, and takes no answer. Only a balancer may speak this protocol."""
+
+    def frame(kind, stream, payload):
+        return bytes([kind]) + len(payload).to_bytes(3, "big") + stream.to_bytes(4, "big") + payload
+
+    requests = (post("/cluster/v1/prevote", {"epochSeen": 0, "candidate": "liar"}) * 500)[: 60 << 10]
+
+    def once(_):
+        connection = target.secure(target.workers[0], holder(who), protocols=["understudy/1"])
+        target.did()
+        try:
+            connection.sendall(b"USTDY/1\n")
+            for stream in range(1024):
+                # Without credit the answers wait in the worker.
+                connection.sendall(frame(0, stream, requests) + frame(5, stream, bytes(4)) + frame(1, stream, requests))
+            time.sleep(max(0.0, target.end - time.monotonic()))
+        finally:
+            connection.close()
+
+    target.together(4, once)
+
+
 def many_connections(target, port, count, who="liar"):
     """Opens as many connections as possible for one identity."""
     target.hold(count, lambda: target.secure(target.port(port), holder(who)))
