@@ -26,7 +26,8 @@ package final class AccessLog: @unchecked Sendable {
         do throws(SystemError) {
             guard open() else { throw SystemError("open", code: errno) }
             writer = try BackgroundWriter(name: "access-log", maximumWaiting: AccessLog.maximumWaiting) {
-                [unowned self] in put($0)
+                // The thread outlives a log that ends before its last lines are written.
+                [weak self] in self?.put($0)
             }
         } catch {
             throw .usage("--access-log \(path) can't be written to: \(error.message)")

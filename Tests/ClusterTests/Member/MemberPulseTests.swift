@@ -63,6 +63,43 @@ import Testing
         #expect(!member.pass(milliseconds: 290).contains { $0.effect.isTakeOver })
     }
 
+    /// A worker that checks once a second excuses missed checks only with a pause of half a second.
+    @Test(arguments: [0, 3], [150, 250, 350, 450, 550, 5000] as [Int64])
+    func aPausedWorkerKillsNoLiveBalancer(fastRanks: Int, pause: Int64) {
+        var settings = steadySettings()
+        settings.watchFastRanks = fastRanks
+        var member = MemberConversation(
+            starting: MemberCore(
+                record: record(8001), settings: settings, snapshot: nil, highestEpoch: .none,
+                knowsStateDirectory: true, seed: 3, now: at(0)))
+        member.core.registered(MemberConversation.snapshot(), settings: nil, now: at(0))
+        member.attach()
+        func silence(_ core: inout MemberCore, _ effect: MemberEffect, _ now: Instant) {
+            if effect.isWatch { core.watchFailed(.timedOut, now: now) }
+        }
+        _ = passMoving(&member, milliseconds: 20_000, answering: silence)
+        for _ in 0..<40 {
+            member.now = member.now.advanced(byMilliseconds: pause)
+            member.core.loopLagged(byMilliseconds: pause - 40, now: member.now)
+            let happened =
+                member.pass(milliseconds: 10, answering: silence)
+                + passMoving(&member, milliseconds: 500, answering: silence)
+            #expect(!happened.contains { $0.effect.isPrevote || $0.effect.isTakeOver })
+        }
+    }
+
+    @Test func aWorkerThatIsOftenLateStillReplacesAHungBalancer() {
+        var member = MemberConversation(member: 8001)
+        member.attach()
+        _ = passMoving(&member, milliseconds: 1000)
+        var happened: [(instant: Instant, effect: MemberEffect)] = []
+        for _ in 0..<40 {
+            member.core.loopLagged(byMilliseconds: 20, now: member.now)
+            happened += member.pass(milliseconds: 50)
+        }
+        #expect(happened.contains { $0.effect == .takeOver(after: Epoch(1), killHolder: true) })
+    }
+
     @Test func aWorkerWithoutAChannelKillsNoProcess() {
         var member = MemberConversation(member: 8001)
         let happened = member.pass(milliseconds: 120_000) { core, effect, now in
