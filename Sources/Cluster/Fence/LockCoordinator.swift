@@ -62,6 +62,18 @@ package struct LockCoordinator<Store: FenceStore> {
         }
     }
 
+    /// An epoch of a later term, for the present holder of the lock, above `epoch` and every grant of this host.
+    ///
+    /// A coordinator of several hosts asks for it: the numbers of this host must not meet those of another one.
+    package mutating func leap(above epoch: Epoch) -> CoordinatorGrant {
+        do throws(FenceStoreFailure) {
+            let granted = try useNextEpoch(after: .none)
+            return .granted(try leap(over: epoch, from: granted))
+        } catch {
+            return .failed(error.text)
+        }
+    }
+
     private mutating func useNextEpoch(after: Epoch) throws(FenceStoreFailure) -> Epoch {
         let bytes = try store.read(.epoch)
         switch (bytes.map(EpochFile.init), readReservation()) {

@@ -17,7 +17,7 @@ extension MemberCore {
     }
 
     /// The present balancer does not answer, or does not have the highest epoch.
-    private var isLost: Bool {
+    var isLost: Bool {
         !isRegistered || watchedEpoch < highestEpoch || isBalancerDead || misses >= settings.watchMisses
     }
 
@@ -82,6 +82,12 @@ extension MemberCore {
     mutating func rememberAddresses() {
         guard let port = balancerAddress?.port, let lockDomain = record.lockDomain else { return }
         remember(snapshot.addresses(outside: lockDomain, port: port))
+    }
+
+    /// Records the address that the store names; the last one has to make room for it.
+    mutating func announce(_ address: BalancerAddress) {
+        if seats.count >= BalancerAddress.maximumCount, !seats.contains(address) { seats.removeLast() }
+        remember([address])
     }
 
     private mutating func remember(_ more: [BalancerAddress]) {

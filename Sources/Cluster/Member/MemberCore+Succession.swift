@@ -158,6 +158,8 @@ extension MemberCore {
             return
         }
         releasePastListeners()
+        // From another host, silence says nothing: the store knows.
+        if usesStore && !isAtHome { return }
         guard let delay = precedence else { return }
         if lastDefeat == nil { note(.balancerSuspected) }
         phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: false)

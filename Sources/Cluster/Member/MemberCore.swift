@@ -39,6 +39,8 @@ package struct MemberCore: Sendable {
     var knowsStateDirectory: Bool
     /// A takeover from another lock domain's balancer needs the majority of the registered workers.
     let needsQuorum: Bool
+    /// A store of several hosts decides whether another lock domain's balancer is lost.
+    let usesStore: Bool
 
     /// The latest worker list that this worker has received.
     package internal(set) var snapshot: Snapshot
@@ -130,11 +132,12 @@ package struct MemberCore: Sendable {
     ///   - knowsStateDirectory: this worker shares the balancer's state directory, and so its lock.
     ///   - addresses: the balancer addresses; the first is asked first.
     ///   - needsQuorum: false for a worker that may replace another lock domain's balancer without a majority.
+    ///   - usesStore: true for a worker that replaces another lock domain's balancer only when the store says that it is lost.
     ///   - seed: for random variation.
     package init(
         record: WorkerRecord, settings: ClusterSettings = ClusterSettings(), snapshot: Snapshot? = nil,
         highestEpoch: Epoch = .none, knowsStateDirectory: Bool = true, addresses: [BalancerAddress] = [],
-        needsQuorum: Bool = true,
+        needsQuorum: Bool = true, usesStore: Bool = false,
         seed: UInt64, now: Instant
     ) {
         self.record = record.laterThan(snapshot?.worker(record.id))
@@ -143,6 +146,7 @@ package struct MemberCore: Sendable {
         self.highestEpoch = min(max(highestEpoch, snapshot?.epoch ?? .none), .ceiling)
         self.knowsStateDirectory = knowsStateDirectory
         self.needsQuorum = needsQuorum
+        self.usesStore = usesStore
         order = SuccessionOrder(of: self.snapshot, seenBy: record)
         pulse = BalancerPulse(self.settings)
         balancerAddress = addresses.first

@@ -12,6 +12,8 @@ package enum MemberEvent: Sendable, Equatable {
     case balancerDead
     /// The connection to the balancer of another lock domain has closed or is refused: it may be dead or cut off.
     case balancerLost
+    /// The store says that no lock domain reigns.
+    case leaderGone
     /// The worker has met a balancer of a higher epoch.
     case newBalancer(Epoch)
     case olderBalancerIgnored(Epoch)
@@ -50,6 +52,7 @@ extension MemberEvent {
             "the balancer's process lives, but does not answer at its cluster port: not taking over (see the balancer's log)"
         case .balancerDead: "the balancer is dead"
         case .balancerLost: "the connection to the balancer has ended: the balancer is dead or cut off"
+        case .leaderGone: "no host has the reign, says the store"
         case .newBalancer(let epoch): "following the balancer of epoch \(epoch.value)"
         case .olderBalancerIgnored(let epoch): "ignoring an older balancer, of epoch \(epoch.value)"
         case .absurdEpochIgnored(let epoch):

@@ -28,6 +28,13 @@ package enum MemberInput: Sendable {
     /// A request or a notice of a balancer carries this epoch.
     case epochSeen(Epoch)
 
+    // MARK: The store of several hosts
+
+    /// The store names this address of the reigning balancer.
+    case balancerAnnounced(BalancerAddress)
+    /// The store says that no lock domain reigns.
+    case leaderGone
+
     // MARK: The balancer's process
 
     /// The balancer of this epoch has handed over its listeners.
@@ -60,6 +67,8 @@ extension MemberCore {
         case .watchFailed(let failure): watchFailed(failure, now: now)
         case .balancerFound(let address, let epoch): balancerFound(at: address, epoch: epoch, now: now)
         case .epochSeen(let epoch): _ = requestSeen(epoch: epoch)
+        case .balancerAnnounced(let address): balancerAnnounced(address, now: now)
+        case .leaderGone: leaderGone(now: now)
         case .handoverReceived(let epoch): handoverReady(epoch: epoch, now: now)
         case .handoverEnded(let epoch): handoverEnded(epoch: epoch, now: now)
         case .balancerMoved: balancerMoved(now: now)

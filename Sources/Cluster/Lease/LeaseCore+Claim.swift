@@ -1,0 +1,198 @@
+/// An attempt to get the lease.
+struct LeaseClaim: Sendable {
+    enum Step: Sendable {
+        case reading
+        /// The store is empty. A person started this process, so it waits for one lifetime.
+        case waiting
+        /// The host makes an epoch durable.
+        case reserving(StoreContent)
+        case granting(StoreContent, Epoch)
+        case taking(StoreClaim, grantedAt: Instant)
+    }
+
+    /// The highest epoch that this host knows.
+    let after: Epoch
+    /// The attempt fails here.
+    var until: Instant?
+    var step = Step.reading
+    /// The end of the wait in an empty store.
+    var waitUntil: Instant?
+    var hasWaited = false
+    /// A claim without an answer. If its lease has the leader key, it was granted.
+    var unknown: (claim: StoreClaim, grantedAt: Instant)?
+    var lastFailure = "no answer"
+    /// Claims that the store refused because a key had changed.
+    var refusals = 0
+}
+
+extension LeaseCore {
+    private static let maximumRefusals = 4
+
+    mutating func acquire(after: Epoch) {
+        guard isIdle else {
+            perform(.answer(.failed("the lease of the store is being given back")))
+            return
+        }
+        forget()
+        phase = .locking(after: after)
+        perform(.lockHost(after: after))
+    }
+
+    /// An earlier process of this host has renewed its lease: the reign continues without the store.
+    mutating func hostLocked(_ epoch: Epoch, _ saved: SavedLease?, now: Instant) {
+        guard case .locking(let after) = phase else { return }
+        if let saved, now < saved.deadline, saved.epoch.term == epoch.term, saved.epoch <= epoch {
+            history = StoreHistory(memberCount: memberCount, latest: saved.seen)
+            phase = .holding(LeaseTenure(saved, epoch: epoch, renewAt: now))
+            perform(.note(.continued(epoch)))
+            perform(.answer(.granted(epoch)))
+            return
+        }
+        let until = now.advanced(byMilliseconds: timing.claimMilliseconds)
+        phase = .claiming(LeaseClaim(after: max(after, epoch), until: until))
+        send(.read, now: now)
+    }
+
+    mutating func hostFailed(_ reason: String) {
+        switch phase {
+        case .locking:
+            phase = .idle
+            perform(.answer(.failed(reason)))
+        case .claiming(let claim): giveUp(claim, reason)
+        case .idle, .holding, .lost, .leaving: break
+        }
+    }
+
+    mutating func claimDue(_ claim: LeaseClaim, now: Instant) {
+        if let due = claim.waitUntil, due <= now {
+            var next = claim
+            next.waitUntil = nil
+            next.hasWaited = true
+            next.step = .reading
+            next.until = now.advanced(byMilliseconds: timing.claimMilliseconds)
+            phase = .claiming(next)
+            send(.read, now: now)
+        } else if let until = claim.until, until <= now {
+            giveUp(claim, "the store does not answer: \(claim.lastFailure)")
+        }
+    }
+
+    mutating func claimAnswered(_ answer: StoreAnswer, to call: Outstanding, _ claim: LeaseClaim, now: Instant) {
+        var next = claim
+        switch (answer, claim.step) {
+        case (.content(let header, let content), .reading):
+            switch history.judge(header, from: member) {
+            case .stray: return claimFailed(call.call, "the member is outdated", claim, now: now)
+            case .replaced: perform(.note(.storeReplaced))
+            case .news: break
+            }
+            succeeded()
+            consider(content, claim, now: now)
+        case (.granted(let header, let lease, _), .granting(let content, let epoch)):
+            guard !history.isStray(header) else {
+                return claimFailed(call.call, "the member is outdated", claim, now: now)
+            }
+            succeeded()
+            let taken = StoreClaim(
+                leader: LeaderRecord(home: claimant.home, epoch: epoch, address: claimant.address), lease: lease,
+                leaderRevision: content.leader?.revision ?? 0, epochRevision: content.epoch?.revision ?? 0)
+            next.step = .taking(taken, grantedAt: call.sentAt)
+            phase = .claiming(next)
+            send(.claim(taken), now: now)
+        case (.claimed(let header, succeeded: true), .taking(let taken, let grantedAt)):
+            begin(taken, revision: header.revision, grantedAt: grantedAt, now: now)
+        case (.claimed(_, succeeded: false), .taking(let taken, let grantedAt)):
+            // An earlier try of the same claim may have been the change.
+            next.unknown = (taken, grantedAt)
+            next.refusals += 1
+            guard next.refusals < LeaseCore.maximumRefusals else {
+                return giveUp(next, "another host claims the reign too")
+            }
+            next.step = .reading
+            phase = .claiming(next)
+            send(.read, now: now)
+        default:
+            claimFailed(call.call, "the answer fits no question", claim, now: now)
+        }
+    }
+
+    /// Decides by what the store says.
+    private mutating func consider(_ content: StoreContent, _ claim: LeaseClaim, now: Instant) {
+        var next = claim
+        if let leader = content.leader {
+            if let unknown = claim.unknown, unknown.claim.lease == leader.lease {
+                return begin(unknown.claim, revision: leader.revision, grantedAt: unknown.grantedAt, now: now)
+            }
+            guard leader.record.home == claimant.home else {
+                return giveUp(
+                    claim,
+                    "the balancer at \(leader.record.address) reigns, of another host: stop it first, or let the workers of this host join it"
+                )
+            }
+        }
+        if content.epoch == nil, !claim.hasWaited {
+            guard claimant.isByHand else {
+                return giveUp(
+                    claim,
+                    "the store has no epoch: it is new, or its data was lost; start a balancer by hand on one host")
+            }
+            next.step = .waiting
+            next.waitUntil = now.advanced(byMilliseconds: timing.lifetimeMilliseconds)
+            next.until = nil
+            phase = .claiming(next)
+            perform(.note(.waitsInEmptyStore(milliseconds: timing.lifetimeMilliseconds)))
+            return
+        }
+        next.step = .reserving(content)
+        phase = .claiming(next)
+        perform(.reserveEpoch(above: max(claim.after, content.epoch?.epoch ?? .none)))
+    }
+
+    mutating func epochReserved(_ epoch: Epoch, now: Instant) {
+        guard case .claiming(var claim) = phase, case .reserving(let content) = claim.step else { return }
+        guard epoch.term > (content.epoch?.epoch.term ?? 0) else {
+            return giveUp(claim, "the epoch in the store is too high to be believed: see 'balancer epochs --help'")
+        }
+        claim.step = .granting(content, epoch)
+        phase = .claiming(claim)
+        send(.grant(seconds: timing.lifetimeSeconds), now: now)
+    }
+
+    /// The outcome is unknown, so a read comes next.
+    mutating func claimFailed(_ call: StoreCall, _ reason: String, _ claim: LeaseClaim, now: Instant) {
+        var next = claim
+        next.lastFailure = reason
+        if case .taking(let taken, let grantedAt) = claim.step { next.unknown = (taken, grantedAt) }
+        next.step = .reading
+        phase = .claiming(next)
+        useNextMember(now: now)
+    }
+
+    private mutating func begin(_ taken: StoreClaim, revision: Int64, grantedAt: Instant, now: Instant) {
+        let endsAt = grantedAt.advanced(byMilliseconds: timing.reignMilliseconds)
+        forget()
+        let tenure = LeaseTenure(taken, revision: revision, endsAt: endsAt, renewAt: now)
+        guard now < endsAt else {
+            phase = .lost(tenure)
+            perform(.answer(.failed("the store took longer than its lease")))
+            return release(expectsSuccessor: false, now: now)
+        }
+        phase = .holding(tenure)
+        save(tenure)
+        perform(.note(.claimed(taken.leader.epoch)))
+        perform(.answer(.granted(taken.leader.epoch)))
+    }
+
+    /// Gives a lease back that may have been granted, because a late claim could still use it.
+    mutating func giveUp(_ claim: LeaseClaim, _ reason: String) {
+        forget()
+        phase = .idle
+        if case .taking(let taken, _) = claim.step { abandon(taken.lease) }
+        if let unknown = claim.unknown { abandon(unknown.claim.lease) }
+        perform(.unlockHost)
+        perform(.answer(.failed(reason)))
+    }
+
+    /// Nobody waits for the answer.
+    private mutating func abandon(_ lease: Int64) { perform(.call(.revoke(lease: lease), member: member, number: 0)) }
+}

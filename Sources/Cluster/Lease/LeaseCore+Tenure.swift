@@ -1,0 +1,188 @@
+/// A lease that counts.
+struct LeaseTenure: Sendable {
+    enum Step: Sendable {
+        case resting
+        case keepingAlive
+        /// The keepalive was answered with this header; nil if the member knew no such lease.
+        case confirming(StoreHeader?, askedAt: Instant)
+        /// The key has gone, or is another one of this lock domain.
+        case granting(StoreContent)
+        case taking(StoreClaim, grantedAt: Instant)
+    }
+
+    /// The epoch of the present reign.
+    let epoch: Epoch
+    /// The epoch in the leader key, of the same term.
+    let claimed: Epoch
+    var lease: Int64
+    var leaderRevision: Int64
+    /// The reign ends here unless a renewal counts.
+    var endsAt: Instant
+    var renewAt: Instant?
+    var step = Step.resting
+    /// Claims without an answer, by their leases, with the time of the grant.
+    var unknown: [Int64: Instant] = [:]
+    var hasFailed = false
+
+    init(_ saved: SavedLease, epoch: Epoch, renewAt: Instant) {
+        self.epoch = epoch
+        claimed = saved.epoch
+        lease = saved.lease
+        leaderRevision = saved.leaderRevision
+        endsAt = saved.deadline
+        self.renewAt = renewAt
+    }
+
+    init(_ claim: StoreClaim, revision: Int64, endsAt: Instant, renewAt: Instant) {
+        epoch = claim.leader.epoch
+        claimed = epoch
+        lease = claim.lease
+        leaderRevision = revision
+        self.endsAt = endsAt
+        self.renewAt = renewAt
+    }
+}
+
+extension LeaseCore {
+    private static let maximumUnknown = 8
+
+    /// Ends the reign if no renewal has counted in time. A pause of this process counts too.
+    mutating func endInTime(now: Instant) {
+        guard case .holding(let tenure) = phase, tenure.endsAt <= now else { return }
+        lose(tenure, "the store has confirmed no renewal for \(timing.reignMilliseconds) ms")
+    }
+
+    private mutating func lose(_ tenure: LeaseTenure, _ reason: String) {
+        forget()
+        phase = .lost(tenure)
+        perform(.save(nil))
+        perform(.runReleaseHook(tenure.epoch))
+        perform(.answer(.lost(reason)))
+    }
+
+    mutating func renew(now: Instant) {
+        guard case .holding(var tenure) = phase else { return }
+        tenure.renewAt = nil
+        tenure.step = .keepingAlive
+        phase = .holding(tenure)
+        send(.keepAlive(lease: tenure.lease), now: now)
+    }
+
+    mutating func tenureAnswered(_ answer: StoreAnswer, to call: Outstanding, _ tenure: LeaseTenure, now: Instant) {
+        var next = tenure
+        switch (answer, tenure.step) {
+        case (.keptAlive(let header, let isAlive), .keepingAlive):
+            guard !history.isStray(header) else {
+                // The read says whether the member or the whole store differs.
+                next.step = .confirming(nil, askedAt: call.sentAt)
+                phase = .holding(next)
+                return send(.read, now: now)
+            }
+            next.step = .confirming(isAlive ? header : nil, askedAt: call.sentAt)
+            phase = .holding(next)
+            send(.read, now: now)
+        case (.content(let header, let content), .confirming(let kept, let askedAt)):
+            switch history.judge(header, from: member) {
+            case .stray: return renewalFailed(call.call, "the member is outdated", tenure, now: now)
+            case .replaced: perform(.note(.storeReplaced))
+            case .news: break
+            }
+            confirm(header, content, kept: kept, askedAt: askedAt, tenure, now: now)
+        case (.granted(let header, let lease, _), .granting(let content)):
+            guard !history.isStray(header) else {
+                return renewalFailed(call.call, "the member is outdated", tenure, now: now)
+            }
+            let claim = StoreClaim(
+                leader: LeaderRecord(home: claimant.home, epoch: tenure.claimed, address: claimant.address),
+                lease: lease, leaderRevision: content.leader?.revision ?? 0,
+                epochRevision: content.epoch?.revision ?? 0)
+            next.step = .taking(claim, grantedAt: call.sentAt)
+            if next.unknown.count < LeaseCore.maximumUnknown { next.unknown[lease] = call.sentAt }
+            phase = .holding(next)
+            send(.claim(claim), now: now)
+        case (.claimed(let header, succeeded: true), .taking(let claim, let grantedAt)):
+            next.lease = claim.lease
+            next.leaderRevision = header.revision
+            perform(.note(.reclaimed))
+            count(next, askedAt: grantedAt, now: now)
+        case (.claimed(_, succeeded: false), .taking):
+            next.step = .confirming(nil, askedAt: call.sentAt)
+            phase = .holding(next)
+            send(.read, now: now)
+        default:
+            renewalFailed(call.call, "the answer fits no question", tenure, now: now)
+        }
+    }
+
+    /// A read of the keys after a keepalive.
+    private mutating func confirm(
+        _ header: StoreHeader, _ content: StoreContent, kept: StoreHeader?, askedAt: Instant, _ tenure: LeaseTenure,
+        now: Instant
+    ) {
+        if let epoch = content.epoch?.epoch, epoch.term > tenure.claimed.term {
+            return lose(tenure, "the store has granted the later epoch \(epoch.value)")
+        }
+        var next = tenure
+        guard let leader = content.leader, leader.lease != tenure.lease || leader.revision != tenure.leaderRevision
+        else {
+            if content.leader == nil { return reclaim(content, tenure, now: now) }
+            guard let kept, kept.cluster == header.cluster, kept.term == header.term else {
+                let reason = kept == nil ? "a member knows no such lease" : "the store has another leader"
+                return renewalFailed(.read, reason, tenure, now: now)
+            }
+            return count(next, askedAt: askedAt, now: now)
+        }
+        guard leader.record.home == claimant.home else {
+            return lose(tenure, "the balancer at \(leader.record.address) has the leader key")
+        }
+        if tenure.unknown[leader.lease] != nil {
+            // The claim without an answer was granted. The next renewal counts.
+            next.lease = leader.lease
+            next.leaderRevision = leader.revision
+            phase = .holding(next)
+            succeeded()
+            return renew(now: now)
+        }
+        reclaim(content, tenure, now: now)
+    }
+
+    private mutating func reclaim(_ content: StoreContent, _ tenure: LeaseTenure, now: Instant) {
+        var next = tenure
+        next.step = .granting(content)
+        phase = .holding(next)
+        send(.grant(seconds: timing.lifetimeSeconds), now: now)
+    }
+
+    private mutating func count(_ tenure: LeaseTenure, askedAt: Instant, now: Instant) {
+        var next = tenure
+        next.endsAt = max(tenure.endsAt, askedAt.advanced(byMilliseconds: timing.reignMilliseconds))
+        next.renewAt = askedAt.advanced(byMilliseconds: timing.renewalMilliseconds)
+        if let due = next.renewAt, due < now { next.renewAt = now }
+        next.step = .resting
+        next.unknown = [:]
+        if tenure.hasFailed { perform(.note(.renewedAgain)) }
+        next.hasFailed = false
+        succeeded()
+        phase = .holding(next)
+        save(next)
+    }
+
+    mutating func save(_ tenure: LeaseTenure) {
+        guard let seen = history.latest else { return }
+        perform(
+            .save(
+                SavedLease(
+                    lease: tenure.lease, leaderRevision: tenure.leaderRevision, epoch: tenure.claimed, seen: seen,
+                    deadline: tenure.endsAt)))
+    }
+
+    /// The next member is asked from the beginning: what this one did is unknown.
+    mutating func renewalFailed(_ call: StoreCall, _ reason: String, _ tenure: LeaseTenure, now: Instant) {
+        var next = tenure
+        next.step = .resting
+        if !tenure.hasFailed { perform(.note(.renewalFailed(reason))) }
+        next.hasFailed = true
+        phase = .holding(next)
+        useNextMember(now: now)
+    }
+}

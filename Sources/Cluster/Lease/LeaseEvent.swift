@@ -1,0 +1,94 @@
+/// What happens to the lease of a lock domain.
+package enum LeaseEvent: Sendable, Equatable {
+    // MARK: What the reign asks
+
+    case acquire(after: Epoch)
+    /// The reign has ended, and nothing accepts any more.
+    ///
+    /// `expectsSuccessor` says that another process of this host may reign next, under the same lease.
+    case release(expectsSuccessor: Bool)
+    case check
+
+    // MARK: The host
+
+    /// The host's lock is taken, with an epoch. `saved` is the lease that an earlier process of this host had.
+    case hostLocked(Epoch, saved: SavedLease?)
+    case hostHeld(by: String)
+    case hostFailed(String)
+    /// The answer to `reserveEpoch`: the epoch is durable on this host.
+    case epochReserved(Epoch)
+    /// The answer to `relockHost`.
+    case hostRelocked(Bool)
+    /// The command before the release has ended, or has taken too long.
+    case hookEnded
+
+    // MARK: The store
+
+    case answered(StoreAnswer, number: UInt64)
+
+    /// The deadline of `LeaseCore.nextDeadline` has come.
+    case tick
+}
+
+/// What the shell has to do for the lease.
+package enum LeaseEffect: Sendable, Equatable {
+    case answer(CoordinatorAnswer)
+
+    // MARK: The host
+
+    /// Take the host's lock and an epoch above `after`. Answer with `hostLocked`, `hostHeld` or `hostFailed`.
+    case lockHost(after: Epoch)
+    /// Make an epoch of a later term above `above` durable on this host. Answer with `epochReserved` or `hostFailed`.
+    case reserveEpoch(above: Epoch)
+    case unlockHost
+    /// Take the lock again if it is free. Answer with `hostRelocked`.
+    case relockHost
+    /// Store the lease for successors on this host; nil when it is given back.
+    case save(SavedLease?)
+    /// Run the operator's command before the key can be free. Answer with `hookEnded`.
+    case runReleaseHook(Epoch)
+    /// Nothing of a release is under way any more.
+    case settled
+
+    // MARK: The store
+
+    /// Ask this member. Answer with `answered` and the same number.
+    case call(StoreCall, member: Int, number: UInt64)
+
+    case note(LeaseNote)
+}
+
+/// An event for the log.
+package enum LeaseNote: Sendable, Equatable {
+    case claimed(Epoch)
+    case continued(Epoch)
+    /// The first failure after a counted renewal.
+    case renewalFailed(String)
+    case renewedAgain
+    /// The leader key had gone, and this holder has put it back.
+    case reclaimed
+    case waitsInEmptyStore(milliseconds: Int64)
+    case storeReplaced
+    case revoked
+
+    package var message: String {
+        switch self {
+        case .claimed(let epoch): "the store has granted the reign: epoch \(epoch.value)"
+        case .continued(let epoch): "this host's lease of the store continues: epoch \(epoch.value)"
+        case .renewalFailed(let reason): "the lease is not renewed: \(reason)"
+        case .renewedAgain: "the lease is renewed again"
+        case .reclaimed: "the leader key had gone from the store: it is there again"
+        case .waitsInEmptyStore(let milliseconds):
+            "the store has no epoch: waiting \(milliseconds) ms, in case a balancer of this cluster still reigns"
+        case .storeReplaced: "every member of the store has other data than before: it was wiped or restored"
+        case .revoked: "the lease is given back: another host may reign"
+        }
+    }
+
+    package var isWarning: Bool {
+        switch self {
+        case .renewalFailed, .reclaimed, .storeReplaced: true
+        case .claimed, .continued, .renewedAgain, .waitsInEmptyStore, .revoked: false
+        }
+    }
+}

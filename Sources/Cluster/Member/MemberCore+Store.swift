@@ -1,0 +1,32 @@
+/// What a worker does with the news of a store of several hosts.
+///
+/// The store's word replaces the majority of the workers (`Ballot`), and only for the balancer of another lock domain. Inside a
+/// lock domain the lock decides, and the store is not asked.
+extension MemberCore {
+    /// The store names the address of the reigning balancer. A worker without a balancer asks there at once. The balancer's own
+    /// answer counts: in-host successors have epochs that the store does not know.
+    mutating func balancerAnnounced(_ address: BalancerAddress, now: Instant) {
+        latest = now
+        guard usesStore, isStarted, !isStopping, address != seat else { return }
+        announce(address)
+        if isLost { scoutAt = now }
+    }
+
+    /// No lock domain has the leader key. The workers of other lock domains take turns, so that most attempts succeed.
+    mutating func leaderGone(now: Instant) {
+        latest = now
+        guard usesStore, isStarted, !isStopping, !isAtHome, phase == .idle, let turn = turnAfterLoss else { return }
+        releasePastListeners()
+        note(.leaderGone)
+        let delay = Int64(turn) * settings.rankDelayMilliseconds
+        phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: true)
+        if delay == 0 { phaseEnded(now: now) }
+    }
+
+    /// The number of workers and lock domains before this one; nil if this worker may not act.
+    private var turnAfterLoss: Int? {
+        guard record.mayStandIn, record.acrossHosts else { return nil }
+        if let turn = order.turn(of: record.id, without: knownDead) { return turn.homesBefore + turn.rank }
+        return order.rank(of: record.id, without: knownDead).map { $0 + Set(order.distant.map(\.home)).count }
+    }
+}

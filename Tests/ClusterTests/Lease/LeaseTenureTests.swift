@@ -1,0 +1,150 @@
+import Cluster
+import Testing
+
+/// How a lease is renewed, lost and given back.
+@Suite struct LeaseTenureTests {
+    @Test func `A renewal counts from its question`() {
+        let process = LeaseConversation.holding()
+        process.tick()
+        let asked = process.now
+        process.wait(300)
+        process.renew()
+        #expect(process.saved?.deadline == asked.advanced(byMilliseconds: 4000))
+    }
+
+    @Test func `A keepalive in another raft term than the read does not count`() {
+        let process = LeaseConversation.holding()
+        let before = process.saved
+        process.tick()
+        process.answer(.keptAlive(process.header, isAlive: true))
+        process.term = 3
+        let member = process.call?.member
+        process.read(leader: process.own, epoch: process.epoch)
+        #expect(process.saved == before)
+        #expect(process.call?.call == .keepAlive(lease: 5), "the next member is asked at once")
+        #expect(process.call?.member != member)
+    }
+
+    @Test func `An outdated member is asked no more than once`() {
+        let process = LeaseConversation.holding()
+        process.term = 5
+        process.tick()
+        process.renew()
+        let saved = process.saved
+        process.term = 4
+        process.tick()
+        process.renew()
+        #expect(process.saved == saved)
+        process.term = 5
+        process.renew()
+        #expect(process.saved != saved)
+    }
+
+    @Test func `Without a counted renewal the reign ends at four fifths of the lifetime`() {
+        let process = LeaseConversation.holding()
+        let began = process.now
+        for _ in 0..<1000 {
+            if process.call != nil { process.answer(.failed("no leader")) }
+            if process.tick().isLost {
+                #expect(process.now.milliseconds(since: began) == 4000)
+                #expect(process.saved == nil)
+                return
+            }
+        }
+        Issue.record("it goes on")
+    }
+
+    @Test func `After a pause for longer than the lease, nothing else comes first`() {
+        let process = LeaseConversation.holding()
+        process.tick()
+        process.wait(6000)
+        #expect(process.answer(.keptAlive(process.header, isAlive: true)).isLost)
+        #expect(process.call == nil)
+    }
+
+    @Test func `Another host's key ends the reign, and so does a later term in the store`() {
+        let process = LeaseConversation.holding()
+        process.tick()
+        process.answer(.keptAlive(process.header, isAlive: true))
+        let key = StoreContent.LeaderKey(record: LeaseConversation.rival, lease: 8, revision: 12)
+        #expect(process.read(leader: key, epoch: process.epoch).isLost)
+        let other = LeaseConversation.holding()
+        other.tick()
+        other.answer(.keptAlive(other.header, isAlive: false))
+        #expect(other.read(leader: nil, epoch: LeaseConversation.rival.epoch).isLost)
+    }
+
+    @Test func `A key that has gone is put back under a new lease`() {
+        let process = LeaseConversation.holding()
+        process.tick()
+        process.answer(.keptAlive(process.header, isAlive: false))
+        process.read(leader: nil, epoch: process.epoch)
+        process.granted(lease: 6)
+        guard case .claim(let claim)? = process.call?.call else {
+            Issue.record("no claim")
+            return
+        }
+        #expect(claim.leader.epoch == process.epoch, "the reign goes on under its epoch")
+        #expect(claim.leaderRevision == 0)
+        process.claimed(true)
+        #expect(process.saved?.lease == 6)
+        #expect(process.core.isHolding)
+    }
+
+    @Test func `A wiped store is filled again when every member shows it`() {
+        let process = LeaseConversation.holding(members: 2)
+        process.tick()
+        process.cluster = 78
+        process.revision = 1
+        process.answer(.keptAlive(process.header, isAlive: false))
+        process.read(leader: nil, epoch: nil)
+        #expect(process.call?.call == .keepAlive(lease: 5), "one member alone may have lost its data")
+        process.answer(.keptAlive(process.header, isAlive: false))
+        process.read(leader: nil, epoch: nil)
+        #expect(process.call?.call == .grant(seconds: 5))
+        process.granted(lease: 6)
+        process.claimed(true)
+        #expect(process.saved?.seen.cluster == 78)
+    }
+
+    @Test func `In an orderly end a successor of the host has precedence`() {
+        let process = LeaseConversation.holding()
+        #expect(process.feed(.release(expectsSuccessor: true)) == [.unlockHost])
+        #expect(process.tick() == [.relockHost])
+        #expect(process.feed(.hostRelocked(false)) == [.settled])
+        #expect(process.core.isIdle)
+    }
+
+    @Test func `Without a successor the command runs, then the lease is revoked, then the lock is free`() {
+        let process = LeaseConversation.holding()
+        process.feed(.release(expectsSuccessor: true))
+        process.tick()
+        #expect(process.feed(.hostRelocked(true)) == [.runReleaseHook(process.epoch)])
+        let effects = process.feed(.hookEnded)
+        #expect(effects.first == .save(nil))
+        #expect(process.call?.call == .revoke(lease: 5))
+        #expect(process.answer(.revoked) == [.note(.revoked), .unlockHost, .settled])
+    }
+
+    @Test func `A command that hangs, and a store that is away, do not keep the process`() {
+        let process = LeaseConversation.holding()
+        process.feed(.release(expectsSuccessor: false))
+        process.tick()
+        #expect(process.call?.call == .revoke(lease: 5))
+        process.tick()
+        #expect(process.tick().contains(.settled))
+    }
+
+    @Test func `A saved lease survives as a line, in the same boot only`() throws {
+        let lease = try #require(LeaseConversation.holding().saved)
+        let bytes = lease.bytes(in: "boot-1")
+        #expect(SavedLease(bytes, in: "boot-1") == lease)
+        #expect(SavedLease(bytes, in: "boot-2") == nil)
+        for index in bytes.indices {
+            var torn = bytes
+            torn[index] ^= 1
+            #expect(SavedLease(torn, in: "boot-1") == nil)
+            #expect(SavedLease(Array(bytes.prefix(index)), in: "boot-1") == nil)
+        }
+    }
+}
