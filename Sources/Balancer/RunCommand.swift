@@ -26,12 +26,15 @@ struct RunCommand: ParsableCommand {
         if !NodeCertificates.isSecure && !settings.bindsInsecurely { settings.host = "127.0.0.1" }
         LogfmtHandler.install(
             level: Logger.Level(rawValue: settings.logLevel) ?? .info, directory: directory.files)
-        let node = try BalancerNode(settings: settings, directory: directory)
+        if let command = settings.coordinator.releaseCommand, let problem = ShellCommand(command).problem {
+            throw CommandError.usage("--on-release \(command): \(problem)")
+        }
         let start: BalancerNode.Start = standby ? .standby : settings.replaces ? .replacement : .byOperator
+        let node = try BalancerNode(settings: settings, directory: directory, start: start)
         // Threads run until the process ends, and use the node until then.
         withExtendedLifetime(node) {
             do throws(CommandError) {
-                Glibc.exit(try node.run(start))
+                Glibc.exit(try node.run())
             } catch {
                 error.exitProcess(of: "balancer")
             }

@@ -27,6 +27,8 @@ package final class HandoverServer: EventSource {
     private static let acceptsPerTurn = 16
     /// The worker at the other end of each channel, after it has named itself.
     private var members: [ObjectIdentifier: NodeID] = [:]
+    /// A worker of this host may start a successor.
+    package var hasMembers: Bool { !members.isEmpty }
     /// Called when a worker has received the handover, and when its connection has closed.
     package var onMember: (_ id: NodeID, _ isThere: Bool) -> Void = { _, _ in }
     /// Called when a new balancer process requests the reign.

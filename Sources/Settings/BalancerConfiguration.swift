@@ -19,8 +19,6 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
 
     package static let defaultDrainSeconds = Settings(.balancer).drainSeconds
     package static let drainRange = 0...86_400
-    /// The setting in `options` that names a file.
-    static let accessLog = "access-log"
     /// The settings that have fields of their own.
     private static let ownFields: Set = [
         "host", "port", "cluster-port", "admin-port", "threads", "log-level", "insecure-bind", "drain-seconds",
@@ -115,7 +113,10 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
             logLevel: present?.logLevel ?? local.logLevel,
             insecureBind: present?.insecureBind ?? local.insecureBind, drainSeconds: other.drainSeconds,
             options: other.options)
-        options[BalancerConfiguration.accessLog] = present?.options[BalancerConfiguration.accessLog]
+        let ofThisHost = present?.options.filter {
+            BalancerConfiguration.isOption($0.key, $0.value, within: [.host])
+        }
+        options.merge(ofThisHost ?? [:]) { _, own in own }
         trustRequestID = other.trustRequestID
     }
 
@@ -134,13 +135,18 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
     }
 
     /// The command-line options of a successor.
-    package var arguments: [String] {
+    package var arguments: [String] { arguments(adding: [:]) }
+
+    /// The same, of a successor that a worker starts.
+    ///
+    /// - Parameter own: settings of the worker that starts it. They stand in for options that this configuration lacks.
+    package func arguments(adding own: [String: String]) -> [String] {
         [
             "--host", host, "--port", "\(port)", "--cluster-port", "\(clusterPort)", "--admin-port", "\(adminPort)",
             "--threads", "\(threads)", "--log-level", logLevel, "--drain-seconds", "\(drainSeconds)",
         ] + (trustRequestID ? ["--trust-request-id"] : []) + (insecureBind ? ["--insecure-bind"] : [])
             // One word each, so that a value can't become an option. An unknown name would end the successor.
-            + options.sorted { $0.key < $1.key }
+            + options.merging(own) { present, _ in present }.sorted { $0.key < $1.key }
             .filter { BalancerConfiguration.isOption($0.key, $0.value, within: [.host, .cluster]) }
             .map { "--\($0.key)=\($0.value)" }
     }

@@ -2,8 +2,8 @@
 package enum SettingTable {
     /// In the order in which help and documents show them.
     package static let sections: [any SettingSection.Type] = [
-        ProcessSettings.self, MembershipSettings.self, ConnectionSettings.self, MessageSettings.self,
-        HTTP2Settings.self, BalancingSettings.self, HealthSettings.self, FailoverSettings.self,
+        ProcessSettings.self, MembershipSettings.self, StoreSettings.self, ConnectionSettings.self,
+        MessageSettings.self, HTTP2Settings.self, BalancingSettings.self, HealthSettings.self, FailoverSettings.self,
     ]
 
     private static let balancer = index(of: .balancer)

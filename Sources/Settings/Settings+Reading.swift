@@ -85,9 +85,15 @@ extension Settings {
     private var conflict: String? {
         switch program {
         case .balancer:
-            if Set([port, clusterPort, adminPort]).count == 3 { return nil }
-            return "--port, --cluster-port and --admin-port must be three different ports"
+            if Set([port, clusterPort, adminPort]).count < 3 {
+                return "--port, --cluster-port and --admin-port must be three different ports"
+            }
+            return coordinator.conflict(given: given, of: program, host: host)
         case .worker:
+            if let conflict = coordinator.conflict(given: given, of: program, host: host) { return conflict }
+            if worker.needsNoQuorum && coordinator.kind == .etcd {
+                return "--takeover-without-quorum and --coordinator etcd exclude each other: the store decides"
+            }
             if worker.needsNoQuorum && !worker.acrossHosts {
                 return "--takeover-without-quorum says how to take over across hosts: give --across-hosts too"
             }

@@ -38,6 +38,7 @@ package struct Settings: Sendable {
     package var replaces = false
 
     package var worker = WorkerSettings()
+    package var coordinator = CoordinatorSettings()
 
     // Limits.
     /// `acceptedLimits` completes them.

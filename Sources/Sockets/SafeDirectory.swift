@@ -125,6 +125,13 @@ package final class SafeDirectory: Sendable {
         try sync()
     }
 
+    /// Writes the whole file in place, without a sync. A reader must be able to tell a part from the whole.
+    package func overwrite(_ name: String, with bytes: [UInt8]) throws(SystemError) {
+        let file = try open(name, .readWriteOrMake)
+        guard pwrite(file.rawValue, bytes, bytes.count, 0) == bytes.count else { throw SystemError("write") }
+        try SystemError.check("ftruncate", ftruncate(file.rawValue, off_t(bytes.count)))
+    }
+
     package func rename(_ name: String, to other: String) throws(SystemError) {
         try SystemError.check("rename", renameat(descriptor.rawValue, name, descriptor.rawValue, other))
     }

@@ -17,9 +17,11 @@ package final class HostCoordinator: Coordinator {
         }
     }
 
-    package func release() {
+    package func release(expectsSuccessor: Bool) {
         fence.release()
     }
+
+    package func finish(then completion: @escaping () -> Void) { completion() }
 
     package func check() {
         if case .lost(let reason) = fence.standing() { onAnswer(.lost(reason)) }

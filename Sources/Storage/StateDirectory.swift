@@ -24,6 +24,8 @@ package struct StateDirectory: Sendable {
         package static let lockDomain = "home"
         /// The start of the kernel that has read `lockDomain` last.
         static let lockDomainBoot = "home-boot"
+        /// See `SavedLease`.
+        package static let lease = "lease"
 
         package static func snapshot(of id: String) -> String { "snapshot-\(id).json" }
 

@@ -54,7 +54,7 @@ import Testing
     @Test func `A released grant does not stand`() {
         let holder = Holder(in: directory)
         holder.coordinator.acquire(after: .none)
-        holder.coordinator.release()
+        holder.coordinator.release(expectsSuccessor: false)
         holder.coordinator.check()
         #expect(holder.answers.last == .lost("it was given back"))
     }

@@ -14,7 +14,13 @@ package protocol Coordinator: AnyObject {
     func acquire(after: Epoch)
 
     /// Gives the grant back, and withdraws an attempt that has no answer yet. The epoch stays used.
-    func release()
+    ///
+    /// - Parameter expectsSuccessor: another process of this host may reign next.
+    func release(expectsSuccessor: Bool)
+
+    /// Calls `completion` when nothing of a release is under way any more. The process then ends. That is at once, or
+    /// within some seconds; a command of the operator has up to 30 s.
+    func finish(then completion: @escaping () -> Void)
 
     /// Makes sure that the grant stands. Answers `lost` if it does not, and nothing otherwise.
     ///

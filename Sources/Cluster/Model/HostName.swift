@@ -1,12 +1,12 @@
 /// Validates the text of a worker's host, without name resolution. The shell connects to the host, and the certificate
 /// identifies the worker.
-enum HostName {
+package enum HostName {
     /// Length of the longest DNS name (RFC 1035 2.3.4).
     static let maximumLength = 253
 
     /// True if `text` has the form of an IP address without brackets, or of a DNS name. Zone ids are invalid: they have
     /// no meaning on other hosts.
-    static func isValid(_ text: String) -> Bool {
+    package static func isValid(_ text: String) -> Bool {
         let bytes = text.utf8
         guard (1...maximumLength).contains(bytes.count), let first = bytes.first else { return false }
         guard isAlphanumeric(first) || first == UInt8(ascii: ":") else { return false }

@@ -22,8 +22,14 @@ package final class BalancerLauncher {
         package let id: NodeID
         package let certificates: String
         package let directory: StateDirectory
+        /// Options of the coordinator, by name, for a configuration that lacks them.
+        package let storeOptions: [String: String]
 
-        package init(path: String, id: NodeID, certificates: String, directory: StateDirectory) {
+        package init(
+            path: String, id: NodeID, certificates: String, directory: StateDirectory,
+            storeOptions: [String: String] = [:]
+        ) {
+            self.storeOptions = storeOptions
             self.path = path
             self.id = id
             self.certificates = certificates
@@ -172,7 +178,7 @@ package final class BalancerLauncher {
     private func launch() throws(SystemError) -> Candidate {
         let pair = try Socket.pair()
         let arguments =
-            (BalancerConfiguration.load(from: program.directory)?.arguments ?? [])
+            (BalancerConfiguration.load(from: program.directory)?.arguments(adding: program.storeOptions) ?? [])
             + [
                 "--standby", "--id", program.id.text, "--certs", program.certificates, "--state-dir",
                 program.directory.path,

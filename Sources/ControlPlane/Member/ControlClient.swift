@@ -22,6 +22,9 @@ package final class ControlClient {
     /// Called when the kept connection closes without a request in progress.
     package var onIdleClose: () -> Void = {}
 
+    /// The value of the `authorization` field; nil for none.
+    package var authorization: [UInt8]?
+
     private let loop: EventLoop
     private let provider: TransportProvider
     private let limits: UpstreamLimits
@@ -180,6 +183,9 @@ private final class PendingRequest: UpstreamClient {
         if isProbe { output.appendField("understudy-probe", "1") }
         // This follows `understudy-probe`: a worker of an earlier version answers before it reads an epoch.
         if let epoch { output.appendField(name: "understudy-epoch", decimal: epoch) }
+        if let authorization = caller.authorization {
+            authorization.withUnsafeBufferPointer { output.appendField(name: "authorization", value: $0) }
+        }
         if method != .get {
             output.appendField("content-type", "application/json")
             output.appendField(name: "content-length", decimal: UInt64(content.count))

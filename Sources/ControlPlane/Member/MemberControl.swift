@@ -42,13 +42,13 @@ package final class MemberControl {
     ///   - balancers: the cluster ports at which a balancer may be found, at least one.
     ///   - directory: shared with the balancer; nil for a worker that keeps no state.
     ///   - launcher: nil for a worker that may not stand in.
-    ///   - needsQuorum: see `MemberCore`.
+    ///   - needsQuorum, usesStore: see `MemberCore`.
     ///   - hook: run after each takeover by this worker; nil for none.
     ///   - local: what a balancer on this host has from this worker.
     package init(
         record: WorkerRecord, balancers: [UpstreamEndpoint], loop: EventLoop, directory: StateDirectory?,
         certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?, needsQuorum: Bool,
-        hook: TakeoverHook?, gate: FenceGate, local: BalancerConfiguration.Local, log: Logger
+        usesStore: Bool = false, hook: TakeoverHook?, gate: FenceGate, local: BalancerConfiguration.Local, log: Logger
     ) {
         self.loop = loop
         self.directory = directory
@@ -72,15 +72,13 @@ package final class MemberControl {
         core = MemberCore(
             record: record, snapshot: snapshot, highestEpoch: snapshot?.epoch ?? .none, knowsStateDirectory: hasLock,
             addresses: balancers.map { BalancerAddress(host: $0.destination.host, port: $0.destination.port) },
-            needsQuorum: needsQuorum,
+            needsQuorum: needsQuorum, usesStore: usesStore,
             seed: UInt64.random(in: 0...UInt64.max), now: Instant(nanoseconds: loop.now))
         gate.raise(to: core.highestEpoch, at: core.reignAddress)
         handover = launcher == nil ? nil : directory.map { HandoverClient(loop: loop, directory: $0, log: log) }
         timer = LoopTimer(on: loop)
         lagMeter = LagMeter(on: loop)
-        timer.action = { [unowned self] in
-            feed(.tick)
-        }
+        timer.action = { [unowned self] in feed(.tick) }
     }
 
     private var record: WorkerRecord { core.record }
@@ -132,6 +130,11 @@ package final class MemberControl {
         }
     }
 
+    /// The store names the address of the reigning balancer; nil if no lock domain reigns.
+    package func storeNames(_ address: BalancerAddress?) {
+        if let address { feed(.balancerAnnounced(address)) } else { feed(.leaderGone) }
+    }
+
     /// A proxied request of a new reign has come.
     package func requestSeen(epoch: UInt64) {
         feed(.epochSeen(Epoch(epoch)))
@@ -146,9 +149,7 @@ package final class MemberControl {
         balancerMoved()
     }
 
-    private func balancerMoved() {
-        feed(.balancerMoved)
-    }
+    private func balancerMoved() { feed(.balancerMoved) }
 
     // MARK: What other workers ask
 

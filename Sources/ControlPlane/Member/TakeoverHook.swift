@@ -3,8 +3,8 @@ package import Logging
 package import Settings
 package import Sockets
 
-/// `--on-takeover COMMAND`: an operator's command after this worker has started a successor, for example to move an
-/// address to this host.
+/// An operator's command at a change of the reign. `--on-takeover COMMAND` runs after this worker has started a successor,
+/// for example to move an address to this host. `--on-release COMMAND` runs before another host can reign.
 ///
 /// The balancer accepts connections before the command begins, so clients that the address brings here are served.
 /// Nothing waits for the command. A failure is logged and changes nothing. The log has the lines that the command prints
@@ -39,7 +39,11 @@ package final class TakeoverHook {
         }
     }
 
+    /// Called when the command has ended, was killed or could not start.
+    package var onEnd: () -> Void = {}
+
     private let command: String
+    private let option: String
     private let loop: EventLoop
     private let log: Logger
     private let limitMilliseconds: Int
@@ -54,16 +58,19 @@ package final class TakeoverHook {
 
     /// - Parameter limitMilliseconds: after this time the command is killed with its children.
     package init(
-        command: String, loop: EventLoop, log: Logger, limitMilliseconds: Int = 30_000
+        command: String, option: String = "--on-takeover", loop: EventLoop, log: Logger,
+        limitMilliseconds: Int = 30_000
     ) {
         self.command = command
+        self.option = option
         self.loop = loop
         self.log = log
         self.limitMilliseconds = limitMilliseconds
         timer = LoopTimer(on: loop)
         timer.action = { [unowned self] in
-            self.log.error("the command of --on-takeover takes too long: killed")
+            self.log.error("the command of \(option) takes too long: killed")
             kill()
+            onEnd()
         }
     }
 
@@ -76,7 +83,7 @@ package final class TakeoverHook {
     /// Starts the command. A command that still runs from an earlier takeover is outdated, and is killed.
     package func run(_ occasion: Occasion) {
         if process != nil {
-            log.warning("the command of --on-takeover of the takeover before still runs: killed")
+            log.warning("the command of \(option) of the takeover before still runs: killed")
             kill()
         }
         do throws(SystemError) {
@@ -89,7 +96,8 @@ package final class TakeoverHook {
             keep(output)
             timer.set(afterMilliseconds: limitMilliseconds)
         } catch {
-            log.error("the command of --on-takeover could not be started: \(error)")
+            log.error("the command of \(option) could not be started: \(error)")
+            onEnd()
         }
     }
 
@@ -113,9 +121,10 @@ package final class TakeoverHook {
         timer.cancel()
         output.takeRest()
         if status == 0 {
-            log.info("the command of --on-takeover is done")
+            log.info("the command of \(option) is done")
         } else {
-            log.error("the command of --on-takeover failed", metadata: ["status": "\(status)"])
+            log.error("the command of \(option) failed", metadata: ["status": "\(status)"])
         }
+        onEnd()
     }
 }

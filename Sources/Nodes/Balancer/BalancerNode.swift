@@ -26,6 +26,7 @@ package final class BalancerNode {
     }
 
     let context: BalancerContext
+    private let start: Start
     private let lock: LockFileStore
     private let coordinator: any Coordinator
 
@@ -48,13 +49,11 @@ package final class BalancerNode {
     private var certificateWatch: CertificateWatch?
     private var signals: SignalSource?
 
-    package init(settings: Settings, directory: StateDirectory) throws(CommandError) {
+    package init(settings: Settings, directory: StateDirectory, start: Start) throws(CommandError) {
+        self.start = start
         context = try BalancerContext(settings: settings, directory: directory)
         lock = LockFileStore(directory: directory)
-        guard let coordinator = Coordinators.make(Coordinators.standard, over: lock) else {
-            throw .usage("the coordinator \(Coordinators.standard) is unknown")
-        }
-        self.coordinator = coordinator
+        coordinator = try Coordinators.make(for: context, over: lock, isByHand: start != .standby)
         reign = Reign(timing: ReignTiming(settings))
         timer = LoopTimer(on: context.loop)
         ports = try BalancerPorts(context: context)
@@ -73,7 +72,7 @@ package final class BalancerNode {
     }
 
     /// Runs until the process is to end. Returns the exit status.
-    package func run(_ start: Start) throws(CommandError) -> Int32 {
+    package func run() throws(CommandError) -> Int32 {
         switch start {
         case .byOperator:
             let latest = context.snapshots.latest() ?? .empty
@@ -156,7 +155,7 @@ package final class BalancerNode {
         case .announceSuccessor(let epoch):
             if let channel = links.successor?.channel { ports.handover?.announce(successor: epoch, besides: channel) }
             links.closeSuccessor()
-        case .release: coordinator.release()
+        case .release: coordinator.release(expectsSuccessor: ports.handover?.hasMembers == true || links.hasSuccessor)
         case .closeControl: closeControl()
         case .watchSuccessor: watchSuccessor()
         case .adoptEpoch(let epoch): adopt(epoch)
@@ -337,7 +336,7 @@ package final class BalancerNode {
     private func exit(_ reason: ReignExit) {
         if case .drainTimedOut = reason { context.log.warning("requests in progress did not end in time: dropped") }
         end = reason
-        context.loop.stop()
+        coordinator.finish { [loop = context.loop] in loop.stop() }
     }
 
     // MARK: New settings and certificates

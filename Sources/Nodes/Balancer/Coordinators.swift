@@ -1,19 +1,48 @@
 internal import Cluster
+internal import ControlPlane
+internal import Settings
+internal import Sockets
 internal import Storage
+internal import Telemetry
 
-/// The coordinators that a balancer can use, by name.
+/// The coordinators that a balancer can use.
 ///
-/// A further coordinator is a type that implements `Coordinator`, and one line in this table. The lock of the host's state
-/// directory is there for every coordinator: inside a host it decides which process may ask.
+/// A further coordinator is a type that implements `Coordinator`, and one case here. The lock of the host's state directory is
+/// there for every coordinator: inside a host it decides which process may ask.
 enum Coordinators {
-    static let standard = "lock"
+    /// - Parameter isByHand: a person starts the process, not a worker.
+    static func make(
+        for context: BalancerContext, over lock: LockFileStore, isByHand: Bool
+    ) throws(CommandError) -> any Coordinator {
+        switch context.settings.coordinator.kind {
+        case .lock: HostCoordinator(store: lock)
+        case .etcd: try etcd(context, lock, isByHand)
+        }
+    }
 
-    private static let table: [String: @Sendable (LockFileStore) -> any Coordinator] = [
-        "lock": { HostCoordinator(store: $0) }
-    ]
-
-    /// Nil for an unknown name.
-    static func make(_ name: String, over lock: LockFileStore) -> (any Coordinator)? {
-        table[name]?(lock)
+    private static func etcd(
+        _ context: BalancerContext, _ lock: LockFileStore, _ isByHand: Bool
+    ) throws(CommandError) -> any Coordinator {
+        let settings = context.settings
+        let host = settings.coordinator.advertisedHost ?? settings.host
+        guard let home = context.home else {
+            throw .failure("\(context.directory.path) can't be given a name: --coordinator etcd needs one")
+        }
+        let resolver: Resolver
+        do throws(SystemError) { resolver = try Resolver() } catch { throw .failure("\(error)") }
+        let access = try StoreAccess(settings.coordinator, certificates: context.certificates, resolver: resolver)
+        let hook = settings.coordinator.releaseCommand.map {
+            TakeoverHook(command: $0, option: "--on-release", loop: context.loop, log: context.log)
+        }
+        return EtcdCoordinator(
+            loop: context.loop, directory: context.directory, lock: lock,
+            claimant: LeaseCore.Claimant(
+                home: home, address: BalancerAddress(host: host, port: settings.clusterPort), isByHand: isByHand),
+            access: access, timing: LeaseTiming(lifetimeSeconds: settings.coordinator.lifetimeSeconds), hook: hook,
+            occasion: { [unowned context] epoch in
+                TakeoverHook.Occasion(
+                    id: context.settings.nodeID, epoch: epoch, host: host, configuration: context.configuration,
+                    isAcrossHosts: true)
+            }, log: context.log)
     }
 }

@@ -29,6 +29,9 @@ struct ReignLinks {
         replacement?.closeListeners()
     }
 
+    /// A process has asked for the reign and may get it.
+    var hasSuccessor: Bool { successor != nil }
+
     mutating func acceptAsker() {
         successor = asker.take()
     }

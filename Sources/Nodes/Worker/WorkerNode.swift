@@ -40,6 +40,8 @@ package final class WorkerNode {
     private var group: ServerGroup?
     private var listener: FileDescriptor?
     private var member: MemberControl?
+    /// Nil without a store of several hosts.
+    private var finder: LeaderFinder?
     private var signals: SignalSource?
     private var drainTimer: LoopTimer?
     private var isStopping = false
@@ -194,10 +196,10 @@ package final class WorkerNode {
             id: settings.nodeID, host: options.address.host, port: options.address.port,
             incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn,
             offer: settings.worker.offer, lockDomain: try lockDomain(),
-            acrossHosts: settings.worker.acrossHosts && mayStandIn)
+            acrossHosts: (settings.worker.acrossHosts || usesStore && !options.address.isLoopback) && mayStandIn)
         let program = BalancerLauncher.Program(
             path: balancerProgram, id: settings.nodeID, certificates: settings.certificatesFolder,
-            directory: options.directory)
+            directory: options.directory, storeOptions: settings.storeTexts)
         let launcher = mayStandIn ? BalancerLauncher(loop: loop, program: program, log: log) : nil
         let expectation = certificates.uriPrefix(of: .balancer).map { PeerExpectation.prefix($0) } ?? .anybody
         let provider = try certificates.makeClusterProvider()
@@ -209,7 +211,7 @@ package final class WorkerNode {
             },
             loop: loop, directory: options.directory, certificates: certificates,
             provider: provider, launcher: launcher,
-            needsQuorum: !settings.worker.needsNoQuorum,
+            needsQuorum: !settings.worker.needsNoQuorum, usesStore: usesStore,
             hook: settings.worker.takeoverCommand.map { TakeoverHook(command: $0, loop: loop, log: log) }, gate: gate,
             local: BalancerConfiguration.Local(
                 threads: settings.threadCount, logLevel: settings.logLevel, insecureBind: settings.bindsInsecurely),
@@ -218,6 +220,20 @@ package final class WorkerNode {
         member.inFlight = { group.inFlight }
         member.onDrain = { [unowned self] in drain() }
         member.start()
+        try findLeader(member)
+    }
+
+    private var usesStore: Bool { settings.coordinator.kind == .etcd }
+
+    /// Follows the leader key of the store.
+    private func findLeader(_ member: MemberControl) throws(CommandError) {
+        guard usesStore else { return }
+        let access = try StoreAccess(settings.coordinator, certificates: certificates, resolver: resolver)
+        let finder = LeaderFinder(loop: loop, access: access, log: log)
+        self.finder = finder
+        finder.onFound = { [unowned member] in member.storeNames($0) }
+        finder.onGone = { [unowned member] in member.storeNames(nil) }
+        finder.start()
     }
 
     /// Returns whether this worker has everything that a balancer needs. The log says what is not there.
@@ -324,6 +340,7 @@ package final class WorkerNode {
     private var graceTimer: LoopTimer?
 
     private func leave() {
+        finder?.stop()
         member?.leave { [accessLog] in
             accessLog?.finish()
             exit(0)
