@@ -8,13 +8,23 @@ final class HostCluster {
     private(set) var workers: [TestWorker] = []
     private(set) var balancer: SpawnedProcess?
     private let ports: [UInt16]
+    /// Nil without a store.
+    private(set) var store: StoreCluster?
+    private let balancerArguments: [String]
 
     var publicPort: UInt16 { ports[0] }
 
     /// Starts everything and waits until each node knows all others.
     ///
-    /// - Parameter arguments: for every worker.
-    init(hosts: Int, workerArguments arguments: [String] = ["--across-hosts"]) throws {
+    /// - Parameters:
+    ///   - arguments: for every worker.
+    ///   - balancerArguments: for the balancer.
+    ///   - usesStore: the coordinator is etcd, with a member on each host.
+    init(
+        hosts: Int, workerArguments arguments: [String] = ["--across-hosts"], balancerArguments: [String] = [],
+        usesStore: Bool = false
+    ) throws {
+        self.balancerArguments = balancerArguments
         ports = try Ports.free(4)
         network = try HostNetwork(hosts: hosts)
         folder = try Files.makeTemporaryFolder()
@@ -22,6 +32,7 @@ final class HostCluster {
         LogsOnFailure.watch(folder)
         do {
             try makeCertificates()
+            if usesStore { store = try StoreCluster(on: network, certificates: certificates, in: folder) }
             try startBalancer(on: 0)
             for host in 0..<hosts { try startWorker(on: host, arguments: arguments) }
             try waitUntil("all nodes know each other and the succession") {
@@ -36,7 +47,7 @@ final class HostCluster {
     deinit { tearDown() }
 
     func tearDown() {
-        ClusterProcesses.end(all: [balancer] + workers.map(\.process), in: folder)
+        ClusterProcesses.end(all: [balancer] + workers.map(\.process) + (store?.members ?? []), in: folder)
         Files.remove(folder)
     }
 
@@ -67,7 +78,8 @@ final class HostCluster {
                 TestCluster.balancerProgram, "--host", "0.0.0.0", "--port", "\(ports[0])", "--cluster-port",
                 "\(ports[1])", "--admin-port", "\(ports[2])", "--certs", certificates, "--state-dir",
                 stateDirectory(of: host), "--drain-seconds", "1",
-            ] + TestCluster.insecureBind + Sanitizer.balancerArguments
+            ] + storeArguments(on: host, advertises: true) + balancerArguments + TestCluster.insecureBind
+            + Sanitizer.balancerArguments
         let process = try SpawnedProcess(
             command[0], Array(command.dropFirst()), in: folder, output: "\(folder)/balancer-\(host).log")
         balancer = process
@@ -79,12 +91,18 @@ final class HostCluster {
         let worker = TestWorker(
             id: "worker-\(host)", port: ports[3],
             arguments: [
-                "--id", "worker-\(host)", "--host", network.hosts[host].address, "--balancer",
-                "\(network.hosts[0].address):\(ports[1])", "--certs", certificates, "--state-dir",
+                "--id", "worker-\(host)", "--host", network.hosts[host].address, "--certs", certificates, "--state-dir",
                 stateDirectory(of: host), "--file", "\(folder)/shared-\(host).txt",
-            ] + arguments + TestCluster.insecureBind, launcher: network.hosts[host].launcher, folder: folder)
+            ] + (store == nil ? ["--balancer", "\(network.hosts[0].address):\(ports[1])"] : [])
+                + storeArguments(on: host, advertises: false) + arguments + TestCluster.insecureBind,
+            launcher: network.hosts[host].launcher, folder: folder)
         workers.append(worker)
         try worker.start()
+    }
+
+    private func storeArguments(on host: Int, advertises: Bool) -> [String] {
+        guard let store else { return [] }
+        return store.arguments(on: host) + (advertises ? ["--advertise", network.hosts[host].address] : [])
     }
 
     /// Kills all processes of the host at once.
