@@ -94,7 +94,8 @@ extension LeaseCore {
             }
             succeeded()
             let taken = StoreClaim(
-                leader: LeaderRecord(home: claimant.home, epoch: epoch, address: claimant.address), lease: lease,
+                leader: LeaderRecord(lockDomain: claimant.lockDomain, epoch: epoch, address: claimant.address),
+                lease: lease,
                 leaderRevision: content.leader?.revision ?? 0, epochRevision: content.epoch?.revision ?? 0)
             next.step = .taking(taken, grantedAt: call.sentAt)
             phase = .claiming(next)
@@ -123,7 +124,7 @@ extension LeaseCore {
             if let unknown = claim.unknown, unknown.claim.lease == leader.lease {
                 return begin(unknown.claim, revision: leader.revision, grantedAt: unknown.grantedAt, now: now)
             }
-            guard leader.record.home == claimant.home else {
+            guard leader.record.lockDomain == claimant.lockDomain else {
                 return giveUp(
                     claim,
                     "the balancer at \(leader.record.address) reigns, of another host: stop it first, or let the workers of this host join it"

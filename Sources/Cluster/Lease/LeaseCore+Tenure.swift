@@ -93,7 +93,7 @@ extension LeaseCore {
                 return renewalFailed(call.call, "the member is outdated", tenure, now: now)
             }
             let claim = StoreClaim(
-                leader: LeaderRecord(home: claimant.home, epoch: tenure.claimed, address: claimant.address),
+                leader: LeaderRecord(lockDomain: claimant.lockDomain, epoch: tenure.claimed, address: claimant.address),
                 lease: lease, leaderRevision: content.leader?.revision ?? 0,
                 epochRevision: content.epoch?.revision ?? 0)
             next.step = .taking(claim, grantedAt: call.sentAt)
@@ -132,7 +132,7 @@ extension LeaseCore {
             }
             return count(next, askedAt: askedAt, now: now)
         }
-        guard leader.record.home == claimant.home else {
+        guard leader.record.lockDomain == claimant.lockDomain else {
             return lose(tenure, "the balancer at \(leader.record.address) has the leader key")
         }
         if tenure.unknown[leader.lease] != nil {

@@ -23,14 +23,14 @@
 package struct LeaseCore: Sendable {
     /// What never changes while the process lives.
     package struct Claimant: Sendable {
-        package let home: LockDomain
+        package let lockDomain: LockDomain
         /// The cluster port, as other hosts reach it.
         package let address: BalancerAddress
         /// A person started the process, not a worker.
         package let isByHand: Bool
 
-        package init(home: LockDomain, address: BalancerAddress, isByHand: Bool) {
-            self.home = home
+        package init(lockDomain: LockDomain, address: BalancerAddress, isByHand: Bool) {
+            self.lockDomain = lockDomain
             self.address = address
             self.isByHand = isByHand
         }

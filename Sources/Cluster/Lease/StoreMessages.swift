@@ -31,14 +31,19 @@ package struct StoreClaim: Sendable, Equatable {
 
 /// The value of the leader key: the lock domain that reigns.
 package struct LeaderRecord: Sendable, Equatable, Codable {
-    package let home: LockDomain
+    package let lockDomain: LockDomain
     /// The epoch with which the lock domain took the key. Successors of the same host count on from there.
     package let epoch: Epoch
     /// The cluster port.
     package let address: BalancerAddress
 
-    package init(home: LockDomain, epoch: Epoch, address: BalancerAddress) {
-        self.home = home
+    enum CodingKeys: String, CodingKey {
+        case lockDomain = "home"
+        case epoch, address
+    }
+
+    package init(lockDomain: LockDomain, epoch: Epoch, address: BalancerAddress) {
+        self.lockDomain = lockDomain
         self.epoch = epoch
         self.address = address
     }

@@ -86,7 +86,9 @@ extension MemberCore {
 
     /// Records the address that the store names; the last one has to make room for it.
     mutating func announce(_ address: BalancerAddress) {
-        if seats.count >= BalancerAddress.maximumCount, !seats.contains(address) { seats.removeLast() }
+        if balancerAddresses.count >= BalancerAddress.maximumCount, !balancerAddresses.contains(address) {
+            balancerAddresses.removeLast()
+        }
         remember([address])
     }
 

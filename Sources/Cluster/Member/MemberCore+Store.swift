@@ -7,15 +7,17 @@ extension MemberCore {
     /// answer counts: in-host successors have epochs that the store does not know.
     mutating func balancerAnnounced(_ address: BalancerAddress, now: Instant) {
         latest = now
-        guard usesStore, isStarted, !isStopping, address != seat else { return }
+        guard usesStore, isStarted, !isStopping, address != balancerAddress else { return }
         announce(address)
-        if isLost { scoutAt = now }
+        if isLost { discoverAt = now }
     }
 
     /// No lock domain has the leader key. The workers of other lock domains take turns, so that most attempts succeed.
     mutating func leaderGone(now: Instant) {
         latest = now
-        guard usesStore, isStarted, !isStopping, !isAtHome, phase == .idle, let turn = turnAfterLoss else { return }
+        guard usesStore, isStarted, !isStopping, !sharesLockDomain, phase == .idle, let turn = turnAfterLoss else {
+            return
+        }
         releasePastListeners()
         note(.leaderGone)
         let delay = Int64(turn) * settings.rankDelayMilliseconds
@@ -26,7 +28,7 @@ extension MemberCore {
     /// The number of workers and lock domains before this one; nil if this worker may not act.
     private var turnAfterLoss: Int? {
         guard record.mayStandIn, record.acrossHosts else { return nil }
-        if let turn = order.turn(of: record.id, without: knownDead) { return turn.homesBefore + turn.rank }
-        return order.rank(of: record.id, without: knownDead).map { $0 + Set(order.distant.map(\.home)).count }
+        if let turn = order.turn(of: record.id, without: knownDead) { return turn.domainsBefore + turn.rank }
+        return order.rank(of: record.id, without: knownDead).map { $0 + Set(order.distant.map(\.lockDomain)).count }
     }
 }

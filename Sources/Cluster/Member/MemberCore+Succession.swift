@@ -159,7 +159,7 @@ extension MemberCore {
         }
         releasePastListeners()
         // From another host, silence says nothing: the store knows.
-        if usesStore && !isAtHome { return }
+        if usesStore && !sharesLockDomain { return }
         guard let delay = precedence else { return }
         if lastDefeat == nil { note(.balancerSuspected) }
         phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: false)

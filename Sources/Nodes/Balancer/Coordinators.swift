@@ -25,7 +25,7 @@ enum Coordinators {
     ) throws(CommandError) -> any Coordinator {
         let settings = context.settings
         let host = settings.coordinator.advertisedHost ?? settings.host
-        guard let home = context.home else {
+        guard let lockDomain = context.lockDomain else {
             throw .failure("\(context.directory.path) can't be given a name: --coordinator etcd needs one")
         }
         let resolver: Resolver
@@ -37,7 +37,8 @@ enum Coordinators {
         return EtcdCoordinator(
             loop: context.loop, directory: context.directory, lock: lock,
             claimant: LeaseCore.Claimant(
-                home: home, address: BalancerAddress(host: host, port: settings.clusterPort), isByHand: isByHand),
+                lockDomain: lockDomain, address: BalancerAddress(host: host, port: settings.clusterPort),
+                isByHand: isByHand),
             access: access, timing: LeaseTiming(lifetimeSeconds: settings.coordinator.lifetimeSeconds), hook: hook,
             occasion: { [unowned context] epoch in
                 TakeoverHook.Occasion(

@@ -2,10 +2,11 @@ import Cluster
 
 /// One process's lease, a clock, and the last call that it sent.
 final class LeaseConversation {
-    static let home = LockDomain("home-a")!
+    static let lockDomain = LockDomain("home-a")!
     static let address = BalancerAddress(host: "10.0.0.1", port: 7000)
     static let rival = LeaderRecord(
-        home: LockDomain("home-b")!, epoch: Epoch(9 << 24), address: BalancerAddress(host: "10.0.0.2", port: 7000))
+        lockDomain: LockDomain("home-b")!, epoch: Epoch(9 << 24), address: BalancerAddress(host: "10.0.0.2", port: 7000)
+    )
 
     private(set) var core: LeaseCore
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
@@ -19,7 +20,7 @@ final class LeaseConversation {
     init(members: Int = 3, isByHand: Bool = true) {
         core = LeaseCore(
             claimant: LeaseCore.Claimant(
-                home: LeaseConversation.home, address: LeaseConversation.address, isByHand: isByHand),
+                lockDomain: LeaseConversation.lockDomain, address: LeaseConversation.address, isByHand: isByHand),
             memberCount: members)
     }
 
@@ -39,7 +40,8 @@ final class LeaseConversation {
     var header: StoreHeader { StoreHeader(cluster: cluster, term: term, revision: revision) }
     var own: StoreContent.LeaderKey {
         StoreContent.LeaderKey(
-            record: LeaderRecord(home: LeaseConversation.home, epoch: epoch, address: LeaseConversation.address),
+            record: LeaderRecord(
+                lockDomain: LeaseConversation.lockDomain, epoch: epoch, address: LeaseConversation.address),
             lease: 5,
             revision: 11)
     }

@@ -7,23 +7,24 @@ import Testing
     private static let here = LockDomain("home-b")!
     private static let there = LockDomain("home-a")!
 
-    private static func worker(_ id: String, port: UInt16, home: LockDomain) -> WorkerRecord {
+    private static func worker(_ id: String, port: UInt16, lockDomain: LockDomain) -> WorkerRecord {
         var record = WorkerRecord(
-            id: NodeID(id)!, host: home == here ? "10.0.0.2" : "10.0.0.1", port: port, incarnation: 5, mayStandIn: true,
-            home: home, acrossHosts: true)
+            id: NodeID(id)!, host: lockDomain == here ? "10.0.0.2" : "10.0.0.1", port: port, incarnation: 5,
+            mayStandIn: true,
+            lockDomain: lockDomain, acrossHosts: true)
         record.state = .ready
         return record
     }
 
     /// A member of another lock domain than the balancer's. `rank` workers of its own lock domain come before it.
     private static func member(rank: Int = 0, usesStore: Bool = true) -> MemberCore {
-        let own = worker("b-own", port: 8001 + UInt16(rank), home: here)
-        let others = (0..<rank).map { worker("b-\($0)", port: 8001 + UInt16($0), home: here) }
+        let own = worker("b-own", port: 8001 + UInt16(rank), lockDomain: here)
+        let others = (0..<rank).map { worker("b-\($0)", port: 8001 + UInt16($0), lockDomain: here) }
         let snapshot = Snapshot(
-            epoch: Epoch(5 << 24), version: 3, workers: [worker("a-1", port: 8001, home: there), own] + others,
-            home: there)
+            epoch: Epoch(5 << 24), version: 3, workers: [worker("a-1", port: 8001, lockDomain: there), own] + others,
+            lockDomain: there)
         var core = MemberCore(
-            record: own, snapshot: snapshot, seats: [BalancerAddress(host: "10.0.0.1", port: 7000)],
+            record: own, snapshot: snapshot, addresses: [BalancerAddress(host: "10.0.0.1", port: 7000)],
             usesStore: usesStore, seed: 1, now: now)
         core.feed(.started, now: now)
         core.feed(.registered(snapshot, settings: nil), now: now)
@@ -81,7 +82,7 @@ import Testing
         core.feed(.balancerAnnounced(address), now: StoreNewsTests.now)
         core.feed(.tick, now: StoreNewsTests.now)
         let asks = core.takeEffects().contains {
-            if case .scout(let seats, _) = $0 { seats.contains(address) } else { false }
+            if case .discover(let addresses, _) = $0 { addresses.contains(address) } else { false }
         }
         #expect(asks)
     }
