@@ -148,6 +148,14 @@ package struct BalancerConfiguration: Codable, Sendable, Equatable {
             // One word each, so that a value can't become an option. An unknown name would end the successor.
             + options.merging(own) { present, _ in present }.sorted { $0.key < $1.key }
             .filter { BalancerConfiguration.isOption($0.key, $0.value, within: [.host, .cluster]) }
-            .map { "--\($0.key)=\($0.value)" }
+            .compactMap { BalancerConfiguration.argument($0.key, $0.value) }
+    }
+
+    /// The word of an option; nil for a flag that is off.
+    private static func argument(_ name: String, _ text: String) -> String? {
+        guard let row = SettingTable.rows(of: .balancer)[name], case .flag(let isSet) = row.kind.value(of: text) else {
+            return "--\(name)=\(text)"
+        }
+        return isSet ? "--\(name)" : nil
     }
 }

@@ -51,4 +51,15 @@ import Testing
         #expect(settings.storeTexts["etcd-certs"] == "/certs")
         #expect(try Settings.load(.worker, commandLine: [:]).storeTexts.isEmpty)
     }
+
+    @Test(arguments: ["true", "false"]) func `A successor gets a flag without a value, or not at all`(text: String)
+        throws
+    {
+        let plain = ["coordinator": "etcd", "etcd": "http://127.0.0.1:2379", "host": "10.0.0.1", "insecure-etcd": text]
+        let store = try Settings.load(.worker, commandLine: plain).storeTexts
+        let settings = try Settings.load(.balancer, commandLine: ["host": "10.0.0.1"])
+        let words = BalancerConfiguration(settings).arguments(adding: store)
+        #expect(words.contains("--etcd=http://127.0.0.1:2379"))
+        #expect(words.filter { $0.hasPrefix("--insecure-etcd") } == (text == "true" ? ["--insecure-etcd"] : []))
+    }
 }
