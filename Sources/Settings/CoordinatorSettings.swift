@@ -61,7 +61,7 @@ package struct CoordinatorSettings: Sendable {
     /// Why these settings exclude each other; nil if they don't.
     func conflict(given: [String: String], of program: Settings.Program, host: String) -> String? {
         guard kind == .etcd else {
-            // Whoever says lock explicitly may leave the store's settings of before.
+            // With an explicit `--coordinator lock`, the store's settings may stay in the file.
             if given["coordinator"] != nil { return nil }
             let others = CoordinatorSettings.names.dropFirst() + ["advertise", "on-release"]
             if let name = others.first(where: { given[$0] != nil }) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-/// The lock file names a process only to readers to whom the number means that process.
+/// A reader believes the process number in the lock file only if both have the same PID namespace and kernel start.
 @Suite struct LockHolderTests {
     private let reader = LockHolder(process: 9, namespace: 4_026_532_345, boot: "b1")
 

@@ -18,8 +18,8 @@
 /// - **Unknown is not lost.** A failed answer leads to the next member. Only another lock domain's key ends the reign.
 /// - **A claim begins a later term.** It is above the store's epoch and every epoch of this host, and it raises the store's
 ///   epoch in the same transaction. Later reigns of the same host count on within that term.
-/// - **Only a person fills an empty store,** or the present holder. Data that was lost can't say who reigns, so a start by
-///   a person waits for one lifetime.
+/// - **Only the present holder or a person fills an empty store.** An empty store does not name the reigning host. So a
+///   balancer that a person starts waits for one lifetime first.
 package struct LeaseCore: Sendable {
     /// What never changes while the process lives.
     package struct Claimant: Sendable {

@@ -110,8 +110,8 @@ package struct NodeCertificates: Sendable {
         #endif
     }
 
-    /// Lines about the certificates that peers or clients reject because of their dates, or soon will, and one about other
-    /// users who can exchange the files.
+    /// A line for each certificate that peers or clients reject because of its dates, or soon will. One more line if
+    /// other users can exchange the files.
     package var warnings: [String] { warnings(at: time(nil)) }
 
     /// - Parameter now: in seconds since 1970.

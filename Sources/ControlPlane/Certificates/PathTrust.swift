@@ -1,6 +1,6 @@
 private import Glibc
 
-/// Finds out who can change what is read at a path: other users of the host could put their own certificate or key there.
+/// Checks which users can change the file at a path. Other users of the host could put their own certificate or key there.
 ///
 /// It looks at every component: the directories from the root on, symbolic links, what is behind the links, and the file.
 /// - What every user of the host can change is refused. A directory with the sticky bit passes, if the next component

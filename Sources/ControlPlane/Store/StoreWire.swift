@@ -145,7 +145,7 @@ struct StoreWire: Sendable {
         return (error.error ?? error.message).map(clipped)
     }
 
-    /// The token of a user who has authenticated; nil for another answer.
+    /// The token in the answer to a successful authentication; nil for another answer.
     static func token(in body: [UInt8]) -> [UInt8]? {
         guard let token = JSON.decode(AuthenticateAnswer.self, from: body)?.token else { return nil }
         let bytes = Array(token.utf8)
