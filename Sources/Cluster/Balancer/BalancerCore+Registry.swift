@@ -44,6 +44,7 @@ extension BalancerCore {
             deadlines.push(deadline, id)
         }
         entries[id] = entry
+        successionAlarm.workerStored()
         if deadlines.count > 64 + 4 * entries.count { rebuildDeadlines() }
     }
 

@@ -65,7 +65,7 @@ package struct BalancerCore: Sendable {
     var suspectCount = 0
     /// The workers that may start a successor, without draining ones.
     var standInCount = 0
-    private var successionAlarm = SuccessionAlarm()
+    var successionAlarm = SuccessionAlarm()
     /// The times of ejections on soft evidence in the last `togetherMilliseconds`, oldest first.
     var softEjections: [Instant] = []
 
@@ -119,9 +119,7 @@ package struct BalancerCore: Sendable {
             // This is first, because after a pause of this process everything is due.
             fenceCheckAt = now.advanced(byMilliseconds: settings.fenceCheckMilliseconds)
             effects.append(.checkFence)
-            if let event = successionAlarm.check(workers: entries.count, standIns: standInCount, now: now) {
-                note(event)
-            }
+            if let event = successionAlarm.check(standIns: standInCount, now: now) { note(event) }
         }
         inquire(now: now)
         while let due = ticketDeadlines.pop(dueBy: now) {

@@ -9,13 +9,15 @@ struct SuccessionAlarm: Sendable, Equatable {
     private var missingSince: Instant?
     private(set) var isRaised = false
 
+    /// The registry has an entry. The registry reports each one: a worker may come and go between two checks.
+    mutating func workerStored() {
+        hadWorkers = true
+    }
+
     /// Returns the event of this moment, if there is one.
     ///
-    /// - Parameters:
-    ///   - workers: in the registry.
-    ///   - standIns: of these, the workers that may stand in.
-    mutating func check(workers: Int, standIns: Int, now: Instant) -> ClusterEvent? {
-        hadWorkers = hadWorkers || workers > 0
+    /// - Parameter standIns: the registered workers that may stand in.
+    mutating func check(standIns: Int, now: Instant) -> ClusterEvent? {
         guard hadWorkers, standIns == 0 else {
             missingSince = nil
             defer { isRaised = false }

@@ -6,30 +6,33 @@ import Testing
 @Suite struct SuccessionAlarmTests {
     /// The events of checks once a second.
     private func events(
-        _ alarm: inout SuccessionAlarm, seconds: ClosedRange<Int64>, workers: Int, standIns: Int
+        _ alarm: inout SuccessionAlarm, seconds: ClosedRange<Int64>, standIns: Int
     ) -> [ClusterEvent] {
-        seconds.compactMap { alarm.check(workers: workers, standIns: standIns, now: at($0 * 1000)) }
+        seconds.compactMap { alarm.check(standIns: standIns, now: at($0 * 1000)) }
     }
 
     @Test func `A balancer without workers waits for the first one`() {
         var alarm = SuccessionAlarm()
-        #expect(events(&alarm, seconds: 0...100, workers: 0, standIns: 0) == [])
-        #expect(events(&alarm, seconds: 101...105, workers: 1, standIns: 0) == [])
-        #expect(events(&alarm, seconds: 106...200, workers: 1, standIns: 0) == [.nobodyMayStandIn])
+        #expect(events(&alarm, seconds: 0...100, standIns: 0) == [])
+        alarm.workerStored()
+        #expect(events(&alarm, seconds: 101...105, standIns: 0) == [])
+        #expect(events(&alarm, seconds: 106...200, standIns: 0) == [.nobodyMayStandIn])
     }
 
     @Test func `A worker that proves its right in time raises no alarm`() {
         var alarm = SuccessionAlarm()
-        #expect(events(&alarm, seconds: 0...4, workers: 2, standIns: 0) == [])
-        #expect(events(&alarm, seconds: 5...50, workers: 2, standIns: 1) == [])
+        alarm.workerStored()
+        #expect(events(&alarm, seconds: 0...4, standIns: 0) == [])
+        #expect(events(&alarm, seconds: 5...50, standIns: 1) == [])
         #expect(!alarm.isRaised)
     }
 
     @Test func `The alarm ends with the first worker that may stand in, and is raised again`() {
         var alarm = SuccessionAlarm()
-        #expect(events(&alarm, seconds: 0...10, workers: 2, standIns: 0) == [.nobodyMayStandIn])
-        #expect(events(&alarm, seconds: 11...20, workers: 2, standIns: 1) == [.successionRestored])
-        #expect(events(&alarm, seconds: 21...40, workers: 0, standIns: 0) == [.nobodyMayStandIn])
+        alarm.workerStored()
+        #expect(events(&alarm, seconds: 0...10, standIns: 0) == [.nobodyMayStandIn])
+        #expect(events(&alarm, seconds: 11...20, standIns: 1) == [.successionRestored])
+        #expect(events(&alarm, seconds: 21...40, standIns: 0) == [.nobodyMayStandIn])
     }
 
     /// The counts of the registry: a worker that leaves, one that drains, and one that never claimed.
@@ -45,6 +48,18 @@ import Testing
         balancer.admit(record(8003))
         balancer.pass(milliseconds: 2000)
         #expect(balancer.events().contains(.successionRestored))
+    }
+
+    @Test func `The only worker comes and goes between two checks, and the registry warns`() {
+        let only = record(8001)
+        var balancer = BalancerConversation()
+        balancer.pass(milliseconds: 1100)
+        balancer.admit(only)
+        balancer.pass(milliseconds: 300)
+        _ = balancer.core.leave(only.id, incarnation: only.incarnation, peer: worker(only.id.text), now: balancer.now)
+        #expect(balancer.core.workers.isEmpty)
+        balancer.pass(milliseconds: 10_000)
+        #expect(balancer.events().filter { $0 == .nobodyMayStandIn }.count == 1)
     }
 
     @Test func `A watch says whether its worker keeps a standby`() {
