@@ -124,9 +124,17 @@ extension HTTP2Session {
         case Int32(NGHTTP2_DATA.rawValue):
             if isEnd, let slot = slot(of: stream) { events.requestEnded(slot: slot) }
         case Int32(NGHTTP2_PING.rawValue):
-            if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { events.shutdownSeen() }
+            if frame.hd.flags & UInt8(NGHTTP2_FLAG_ACK.rawValue) != 0 { pingAnswered(frame.ping) }
         default: break
         }
+    }
+
+    /// An acknowledgement of a PING that this side never sent means nothing (RFC 9113 6.7).
+    private func pingAnswered(_ frame: nghttp2_ping) {
+        let isOurs = withUnsafeBytes(of: frame.opaque_data) { $0.elementsEqual(HTTP2Session.shutdownPing) }
+        guard awaitsShutdownAnswer, isOurs else { return }
+        awaitsShutdownAnswer = false
+        events.shutdownSeen()
     }
 
     private func requestReceived(_ stream: Int32, isEnd: Bool) {

@@ -48,6 +48,10 @@ package final class HTTP2Session: NGHTTP2Session {
     private var isFaulty = false
     /// The number of RST_STREAM frames that this side requested. Others come from the client's faults.
     var expectedResets = 0
+    /// The PING of `announceShutdown` is sent or will be, and its acknowledgement has not arrived.
+    var awaitsShutdownAnswer = false
+    /// The content of that PING.
+    static let shutdownPing: [UInt8] = Array("shutdown".utf8)
 
     /// Fails if there is no memory for a session.
     package init?(events: any HTTP2Events, limits: HTTP2Limits = HTTP2Limits()) {
@@ -207,7 +211,8 @@ package final class HTTP2Session: NGHTTP2Session {
     package func announceShutdown() {
         guard !isOver else { return }
         nghttp2_submit_shutdown_notice(raw)
-        nghttp2_submit_ping(raw, flags, nil)
+        nghttp2_submit_ping(raw, flags, HTTP2Session.shutdownPing)
+        awaitsShutdownAnswer = true
     }
 
     /// Refuses new streams. Open streams continue.

@@ -166,6 +166,23 @@ import Testing
         #expect(harness.session.isFinished)
     }
 
+    @Test func `Only the acknowledgement of its own PING ends the first step`() {
+        let harness = SessionHarness.open()
+        func acknowledge(_ content: String) {
+            harness.receive(
+                HTTP2Frame(HTTP2Frame.Kind.ping, flags: HTTP2Frame.acknowledgement, Array(content.utf8)))
+        }
+        acknowledge("shutdown")
+        acknowledge("whatever")
+        harness.session.announceShutdown()
+        harness.flush()
+        acknowledge("whatever")
+        #expect(!harness.events.contains("shutdown seen"))
+        acknowledge("shutdown")
+        acknowledge("shutdown")
+        #expect(harness.events.filter { $0 == "shutdown seen" }.count == 1)
+    }
+
     @Test func otherProtocolsFail() {
         let harness = SessionHarness()
         #expect(harness.receive(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)) == .failed)
