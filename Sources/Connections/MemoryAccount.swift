@@ -53,7 +53,7 @@ package final class MemoryAccount: Sendable {
 
     var pressure: Pressure { Pressure(held: current, of: limit) }
 
-    /// An application gets no further request: the streams that it has may still need the rest of the budget.
+    /// A worker takes no further request: those that it has may still need the rest of the budget.
     package var refusesRequests: Bool { pressure == .overdrawn }
 
     /// The budget is exhausted: a new request gets 503.

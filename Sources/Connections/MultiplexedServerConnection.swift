@@ -30,6 +30,11 @@ final class MultiplexedServerConnection: ServerConnection, MultiplexerOwner {
 
     func accept(_ stream: MultiplexedStream) -> Bool {
         guard !isDraining, let multiplexer, multiplexer.streamCount <= Multiplexer.maximumStreams else { return false }
+        // The balancer sends a refused request to another worker.
+        guard server.memory?.refusesRequests != true else {
+            server.counters.count(.memoryLimit)
+            return false
+        }
         server.accept(stream, peerHost: peerHost)
         return true
     }

@@ -25,7 +25,7 @@ package final class Server {
     /// Limits the connections of each source, over all loops. Set before the first listener is added.
     package var sources: SourceSlots?
 
-    /// The memory that the process may hold for clients, over all loops; nil for a server of members. Set before the first
+    /// The memory that the process may hold for clients' requests, over all loops; nil to count nothing. Set before the first
     /// listener is added.
     package var memory: MemoryAccount?
     private var relief: MemoryRelief?
@@ -198,7 +198,9 @@ package final class Server {
     /// The ledger that charges the buffers of a connection; nil without a memory account.
     func makeLedger(for connection: ServerConnection) -> MemoryLedger? {
         guard let memory else { return nil }
-        let ledger = MemoryLedger(account: memory, source: SourceKey(host: connection.peerHost), server: self)
+        // The streams of a shared connection carry requests of many clients, so their peer is no source.
+        let source = connection.holdsSlot ? SourceKey(host: connection.peerHost) : nil
+        let ledger = MemoryLedger(account: memory, source: source, server: self)
         ledger.owner = connection
         return ledger
     }

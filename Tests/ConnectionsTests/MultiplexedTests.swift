@@ -92,6 +92,37 @@ import Testing
         #expect(harness.thread.onLoop { reader.body == MultiplexedTests.much })
     }
 
+    /// A worker before an application that takes no content: the streams hold what the balancer sends.
+    @Test func `Unread content is charged, and a used budget refuses further streams`() throws {
+        let account = MemoryAccount(limit: 1 << 20)
+        let server = try MultiplexedTests.server { exchange in
+            if exchange.method == "POST" {
+                exchange.downstream.pauseReading()
+            } else {
+                ScriptedServer.describe(exchange)
+            }
+        }
+        server.test.onLoop { $0.memory = account }
+        let harness = try MultiplexedHarness(port: server.test.port)
+        let first = try #require(harness.connect())
+        #expect(harness.answers(harness.ask(first, "/x"), "GET /x "))
+        let content = [UInt8](repeating: 7, count: 30_000)
+        let uploads = (0..<100).compactMap { _ in harness.connect() }
+        let clients = uploads.map { harness.ask($0, "/", body: content) }
+        // Seven eighths of the budget are used, and the rest of the streams is refused.
+        #expect(harness.eventually { account.current >= 7 << 17 })
+        #expect(harness.eventually { clients.contains { $0.failure != nil } })
+        // The input of one turn may arrive before it is charged. All uploads together are 3 MB.
+        #expect(account.current < 2 << 20)
+        let late = try #require(harness.connect())
+        #expect(harness.failure(of: harness.ask(late, "/late")) == "it took nothing of the request")
+        #expect(server.test.onLoop { $0.counters.reached(.memoryLimit) } > 0)
+        harness.thread.onLoop { for upload in uploads { upload.abandon() } }
+        #expect(harness.eventually { account.current == 0 })
+        let next = try #require(harness.connect())
+        #expect(harness.answers(harness.ask(next, "/y"), "GET /y "))
+    }
+
     @Test func anAbandonedRequestIsCancelledAlone() throws {
         let server = try MultiplexedTests.server { exchange in
             if exchange.target != "/never" { ScriptedServer.describe(exchange) }

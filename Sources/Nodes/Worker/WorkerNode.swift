@@ -33,7 +33,7 @@ package final class WorkerNode {
     /// The application behind `--forward`; nil serves the built-in tasks.
     private let application: UpstreamEndpoint?
     private let accessLog: AccessLog?
-    /// The memory that all loops may hold for requests to an `h2c://` application.
+    /// The memory that all loops may hold for requests.
     private let memory: MemoryAccount
     /// Checks the application; nil for built-in tasks.
     private let monitor: ApplicationMonitor?
@@ -134,6 +134,7 @@ package final class WorkerNode {
                 server.protocols = WorkerNode.protocols
                 server.arrivalLimits = arrivals
                 server.identities = identities
+                server.memory = memory
                 server.isAlwaysLetIn = { peer in
                     guard case .uri(let uri) = peer, let balancerPrefix else { return false }
                     return uri.hasPrefix(balancerPrefix)

@@ -11,7 +11,7 @@ enum BalancingSettings: SettingSection {
     private static let worker: [Setting] = [
         .bytes(
             "memory-limit", \.memoryBytes, (16 << 20)...(1 << 40),
-            "Memory for the content of all requests to an h2c:// application"
+            "Memory for the content of all requests in progress"
         ).live
     ]
 
