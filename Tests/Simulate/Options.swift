@@ -1,10 +1,12 @@
 import Glibc
+import Simulation
 
 /// The command-line options of the simulator.
 struct Options {
     static let usage = """
         simulate [--seeds N] [--from N] [--step N]    runs N histories, seeds --from, --from + --step, ...
         simulate --seed N [--trace]                   runs one history; --trace prints its events
+        --hosts                                       histories of many hosts with a store
         --all                                         continues after a history with a violation
         """
 
@@ -13,12 +15,14 @@ struct Options {
     var step: UInt64 = 1
     var isTraced = false
     var goesOn = false
+    var kind = Simulation.Kind.cluster
 
     init(_ arguments: some Sequence<String>) {
         var rest = Array(arguments)[...]
         while let name = rest.popFirst() {
             switch name {
             case "--trace": isTraced = true
+            case "--hosts": kind = .manyHosts
             case "--all": goesOn = true
             case "--seeds": count = Options.number(&rest, of: name)
             case "--from": first = Options.number(&rest, of: name)

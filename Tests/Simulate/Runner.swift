@@ -15,19 +15,23 @@ struct Runner {
         var steps = 0
         var isGood = true
         for number in 0..<options.count {
-            let report = Simulation.run(seed: options.first &+ number &* options.step)
+            let report = Simulation.run(options.kind, seed: options.first &+ number &* options.step)
             steps += report.steps
             coverage.add(report.coverage)
             if let violation = report.violations.first {
                 print("seed \(report.seed): \(violation)")
-                print("replay it with: scripts/simulate --seed \(report.seed) --trace")
+                print(
+                    "replay it with: scripts/simulate \(options.kind == .manyHosts ? "--hosts " : "")--seed \(report.seed) --trace"
+                )
                 isGood = false
                 if !options.goesOn { return false }
             }
         }
         guard isGood else { return false }
         print("\(options.count) histories, \(steps) events; every invariant held after each event")
-        for sight in Coverage.Sight.allCases { print("  \(sight): \(coverage[sight])") }
+        for sight in Coverage.Sight.allCases where sight.kinds.contains(options.kind) {
+            print("  \(sight): \(coverage[sight])")
+        }
         print("  longest time from the last fault to the first service: \(coverage.slowestServiceMilliseconds) ms")
         return true
     }

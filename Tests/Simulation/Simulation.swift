@@ -7,10 +7,23 @@ package enum Simulation {
         package let coverage: Coverage
     }
 
+    package enum Kind: Sendable, CaseIterable {
+        /// A whole cluster with one to three hosts, clients and workers: `World`.
+        case cluster
+        /// Many hosts with a store that decides which host reigns: `LeaseWorld`.
+        case manyHosts
+    }
+
     /// Runs one history until its end or the first violation.
     ///
     /// - Parameter trace: a function that gets each line of the trace.
-    package static func run(seed: UInt64, trace: ((String) -> Void)? = nil) -> Report {
+    package static func run(_ kind: Kind = .cluster, seed: UInt64, trace: ((String) -> Void)? = nil) -> Report {
+        if kind == .manyHosts {
+            let world = LeaseWorld(seed: seed)
+            world.trace = trace
+            world.run()
+            return Report(seed: seed, violations: world.violations, steps: world.steps, coverage: world.coverage)
+        }
         let world = World(seed: seed)
         world.trace = trace
         world.run()

@@ -2,7 +2,7 @@
 struct LeaseClaim: Sendable {
     enum Step: Sendable {
         case reading
-        /// The store is empty. A person started this process, so it waits for one lifetime.
+        /// The store is empty or has lost a reign. The claim waits for one lifetime.
         case waiting
         /// The host makes an epoch durable.
         case reserving(StoreContent)
@@ -12,12 +12,16 @@ struct LeaseClaim: Sendable {
 
     /// The highest epoch that this host knows.
     let after: Epoch
+    /// The highest epoch of a reign that the starter of this process has met.
+    let met: Epoch
     /// The attempt fails here.
     var until: Instant?
     var step = Step.reading
-    /// The end of the wait in an empty store.
+    /// The end of the wait in a store that may not know who reigns.
     var waitUntil: Instant?
     var hasWaited = false
+    /// The store has lost its data since this process has seen it.
+    var isReplaced = false
     /// A claim without an answer. If its lease has the leader key, it was granted.
     var unknown: (claim: StoreClaim, grantedAt: Instant)?
     var lastFailure = "no answer"
@@ -49,7 +53,7 @@ extension LeaseCore {
             return
         }
         let until = now.advanced(byMilliseconds: timing.claimMilliseconds)
-        phase = .claiming(LeaseClaim(after: max(after, epoch), until: until))
+        phase = .claiming(LeaseClaim(after: max(after, epoch), met: after, until: until))
         send(.read, now: now)
     }
 
@@ -83,11 +87,15 @@ extension LeaseCore {
         case (.content(let header, let content), .reading):
             switch history.judge(header, from: member) {
             case .stray: return claimFailed(call.call, "the member is outdated", claim, now: now)
-            case .replaced: perform(.note(.storeReplaced))
+            case .replaced:
+                perform(.note(.storeReplaced))
+                // An earlier wait was for another store.
+                next.hasWaited = false
+                next.isReplaced = true
             case .news: break
             }
             succeeded()
-            consider(content, claim, now: now)
+            consider(content, next, now: now)
         case (.granted(let header, let lease, _), .granting(let content, let epoch)):
             guard !history.isStray(header) else {
                 return claimFailed(call.call, "the member is outdated", claim, now: now)
@@ -131,8 +139,8 @@ extension LeaseCore {
                 )
             }
         }
-        if content.epoch == nil, !claim.hasWaited {
-            guard claimant.isByHand else {
+        if !claim.hasWaited, let loss = loss(in: content, claim) {
+            guard loss != .everything || claimant.isByHand else {
                 return giveUp(
                     claim,
                     "the store has no epoch: it is new, or its data was lost; start a balancer by hand on one host")
@@ -141,12 +149,25 @@ extension LeaseCore {
             next.waitUntil = now.advanced(byMilliseconds: timing.lifetimeMilliseconds)
             next.until = nil
             phase = .claiming(next)
-            perform(.note(.waitsInEmptyStore(milliseconds: timing.lifetimeMilliseconds)))
+            let milliseconds = timing.lifetimeMilliseconds
+            perform(
+                .note(
+                    loss == .everything
+                        ? .waitsInEmptyStore(milliseconds: milliseconds) : .waitsInOldStore(milliseconds: milliseconds))
+            )
             return
         }
         next.step = .reserving(content)
         phase = .claiming(next)
         perform(.reserveEpoch(above: max(claim.after, content.epoch?.epoch ?? .none)))
+    }
+
+    private enum Loss { case everything, aReign }
+
+    /// What the store does not know of the reigns before. The balancer of such a reign may still accept clients.
+    private func loss(in content: StoreContent, _ claim: LeaseClaim) -> Loss? {
+        guard let known = content.epoch?.epoch else { return .everything }
+        return known.term < claim.met.term || claim.isReplaced ? .aReign : nil
     }
 
     mutating func epochReserved(_ epoch: Epoch, now: Instant) {

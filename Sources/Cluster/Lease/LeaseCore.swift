@@ -61,6 +61,8 @@ package struct LeaseCore: Sendable {
     /// The member that is asked next.
     private(set) var member = 0
     private(set) var outstanding: Outstanding?
+    /// The members that have let a call time out. Each is passed over once, because a stopped member costs a second again.
+    private var silent: Set<Int> = []
     /// Failed answers in a row.
     private(set) var failures = 0
     /// When the next call goes out after a pause.
@@ -122,6 +124,7 @@ package struct LeaseCore: Sendable {
         endInTime(now: now)
         if let call = outstanding, call.deadline <= now {
             outstanding = nil
+            silent.insert(member)
             failed(call.call, "no answer within \(timing.callMilliseconds) ms", now: now)
         }
         if let resumeAt, resumeAt <= now {
@@ -157,7 +160,8 @@ package struct LeaseCore: Sendable {
 
     /// Goes on with the next member: at once, or after a pause if every member has failed.
     mutating func useNextMember(now: Instant) {
-        member = (member + 1) % memberCount
+        let order = (1...memberCount).map { (member + $0) % memberCount }
+        member = order.first { silent.remove($0) == nil } ?? order[0]
         failures += 1
         if failures % memberCount == 0 {
             resumeAt = now.advanced(byMilliseconds: timing.pauseMilliseconds)
@@ -166,13 +170,17 @@ package struct LeaseCore: Sendable {
         }
     }
 
-    mutating func succeeded() { failures = 0 }
+    mutating func succeeded() {
+        failures = 0
+        silent = []
+    }
 
     private mutating func answered(_ answer: StoreAnswer, number: UInt64, now: Instant) {
         guard let call = outstanding, call.number == number else { return }
         endInTime(now: now)
         guard outstanding?.number == number else { return }
         outstanding = nil
+        silent.remove(member)
         if case .failed(let reason) = answer { return failed(call.call, reason, now: now) }
         switch phase {
         case .claiming(let claim): claimAnswered(answer, to: call, claim, now: now)

@@ -68,6 +68,7 @@ package enum LeaseNote: Sendable, Equatable {
     /// The leader key had gone, and this holder has put it back.
     case reclaimed
     case waitsInEmptyStore(milliseconds: Int64)
+    case waitsInOldStore(milliseconds: Int64)
     case storeReplaced
     case revoked
 
@@ -80,6 +81,8 @@ package enum LeaseNote: Sendable, Equatable {
         case .reclaimed: "the leader key had gone from the store: it is there again"
         case .waitsInEmptyStore(let milliseconds):
             "the store has no epoch: waiting \(milliseconds) ms, in case a balancer of this cluster still reigns"
+        case .waitsInOldStore(let milliseconds):
+            "the store does not know the last reign: waiting \(milliseconds) ms, in case its balancer still reigns"
         case .storeReplaced: "every member of the store has other data than before: it was wiped or restored"
         case .revoked: "the lease is given back: another host may reign"
         }
@@ -87,7 +90,7 @@ package enum LeaseNote: Sendable, Equatable {
 
     package var isWarning: Bool {
         switch self {
-        case .renewalFailed, .reclaimed, .storeReplaced: true
+        case .renewalFailed, .reclaimed, .storeReplaced, .waitsInOldStore: true
         case .claimed, .continued, .renewedAgain, .waitsInEmptyStore, .revoked: false
         }
     }

@@ -127,6 +127,32 @@ import Testing
         #expect(process.read(leader: nil, epoch: nil) == [.reserveEpoch(above: Epoch(1))])
     }
 
+    @Test(arguments: [false, true])
+    func `A store whose epoch is before the last known reign is waited for`(isByHand: Bool) {
+        let process = LeaseConversation(isByHand: isByHand)
+        process.feed(.acquire(after: Epoch(7 << 24 + 2)))
+        process.feed(.hostLocked(Epoch(8 << 24), saved: nil))
+        #expect(
+            process.read(leader: nil, epoch: Epoch(3 << 24)) == [.note(.waitsInOldStore(milliseconds: 5000))])
+        let before = process.now
+        process.tick()
+        #expect(process.now.milliseconds(since: before) == 5000)
+        #expect(process.read(leader: nil, epoch: Epoch(3 << 24)) == [.reserveEpoch(above: Epoch(8 << 24))])
+    }
+
+    @Test func `A store that is replaced during a claim is waited for, even after another wait`() {
+        let process = LeaseConversation(members: 1)
+        process.feed(.acquire(after: .none))
+        process.feed(.hostLocked(Epoch(1), saved: nil))
+        process.read(leader: nil, epoch: nil)
+        process.tick()
+        process.revision = 4
+        let effects = process.read(leader: nil, epoch: Epoch(3 << 24))
+        #expect(effects == [.note(.storeReplaced), .note(.waitsInOldStore(milliseconds: 5000))])
+        process.tick()
+        #expect(process.read(leader: nil, epoch: Epoch(3 << 24)) == [.reserveEpoch(above: Epoch(3 << 24))])
+    }
+
     @Test func `A claim that is given up returns its lease`() {
         let process = LeaseConversation()
         process.feed(.acquire(after: .none))

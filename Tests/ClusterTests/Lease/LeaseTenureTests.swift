@@ -40,6 +40,22 @@ import Testing
         #expect(process.saved != saved)
     }
 
+    @Test func `A silent member is passed over once, and then asked again`() {
+        let process = LeaseConversation.holding()
+        process.tick()
+        let first = process.call?.member ?? 0
+        // The first member lets the call time out. The others answer at once, and know no leader.
+        process.tick()
+        var asked: [Int] = []
+        for _ in 0..<6 {
+            while process.call == nil { process.tick() }
+            asked.append(process.call?.member ?? -1)
+            process.answer(.failed("no leader"))
+        }
+        let (second, third) = ((first + 1) % 3, (first + 2) % 3)
+        #expect(asked == [second, third, second, third, first, second])
+    }
+
     @Test func `Without a counted renewal the reign ends at four fifths of the lifetime`() {
         let process = LeaseConversation.holding()
         let began = process.now

@@ -10,13 +10,21 @@ import Testing
         }
     }
 
+    @Test func everyInvariantHoldsOnManyHosts() {
+        for seed in 0..<40 as Range<UInt64> {
+            for violation in Simulation.run(.manyHosts, seed: seed).violations {
+                Issue.record("seed \(seed): \(violation)")
+            }
+        }
+    }
+
     /// The same seed gives the same history. Otherwise a printed seed would be useless.
-    @Test(arguments: [UInt64(2), 5, 8])
-    func aHistoryCanBeReplayed(seed: UInt64) {
+    @Test(arguments: [UInt64(2), 5, 8], Simulation.Kind.allCases)
+    func aHistoryCanBeReplayed(seed: UInt64, kind: Simulation.Kind) {
         var first: [String] = []
         var second: [String] = []
-        _ = Simulation.run(seed: seed) { first.append($0) }
-        _ = Simulation.run(seed: seed) { second.append($0) }
+        _ = Simulation.run(kind, seed: seed) { first.append($0) }
+        _ = Simulation.run(kind, seed: seed) { second.append($0) }
         #expect(first.count > 20)
         #expect(first == second)
     }

@@ -7,6 +7,15 @@ package struct Coverage: Sendable {
             drop,
             deafPort, lie
         case request, retry, readByHungWorker, lostRequest, livenessCheck
+        // Many hosts with a store.
+        case leaderKeyTaken, leaseClaimed, leaseContinued, leaseReclaimed, leaseLost, leaseRevoked, waitForLostReign
+        case lateClaim, storeReplaced
+
+        /// The histories in which the event can happen.
+        package var kinds: [Simulation.Kind] {
+            if self == .hostCrash { return Simulation.Kind.allCases }
+            return [rawValue >= Sight.leaderKeyTaken.rawValue ? .manyHosts : .cluster]
+        }
     }
 
     private var counts = [Int](repeating: 0, count: Sight.allCases.count)

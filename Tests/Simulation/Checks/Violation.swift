@@ -26,6 +26,11 @@ package enum Invariant: String, CaseIterable, Sendable {
     case pledged = "no worker supports two candidates of other lock domains at a time"
     case graced = "workers of other lock domains act only after the grace time"
     case laterTerm = "a balancer that follows one of another lock domain reigns under a later term"
+    case oneAcceptorOfAll = "at most one balancer accepts on all hosts together"
+    case reignBeforeKey = "a reign ends before another host can get the leader key"
+    case filledByHolder = "only the present holder or a person fills an empty store"
+    case steadfast = "one fault of one member of the store at a time ends no reign"
+    case releaseOrder = "the command of a release runs before the lease is given back"
     case recovery = "after the faults, the whole cluster becomes healthy again"
 }
 

@@ -1,17 +1,17 @@
 import Cluster
 
-/// The future events of the simulated world. Events of one instant happen in the order in which they were added.
-struct EventQueue {
+/// The future events of a simulated world. Events of one instant happen in the order in which they were added.
+struct EventQueue<Event> {
     struct Entry {
         let instant: Instant
         let number: Int
-        let event: SimulatedEvent
+        let event: Event
     }
 
     private var heap: [Entry] = []
     private var added = 0
 
-    mutating func push(_ instant: Instant, _ event: SimulatedEvent) {
+    mutating func push(_ instant: Instant, _ event: Event) {
         added += 1
         heap.append(Entry(instant: instant, number: added, event: event))
         var child = heap.count - 1

@@ -12,7 +12,7 @@ package final class World {
     let settings: ClusterSettings
     var random: SeededGenerator
     var now = Instant(nanoseconds: 1_000_000_000)
-    var queue = EventQueue()
+    var queue = EventQueue<SimulatedEvent>()
     var hosts: [SimulatedHost] = []
     var workers: [SimulatedWorker] = []
     var balancers: [SimulatedBalancer] = []

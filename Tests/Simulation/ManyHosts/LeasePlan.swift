@@ -1,0 +1,48 @@
+import Cluster
+
+/// The kind of history of a seed.
+struct LeasePlan {
+    enum Fault: Int, CaseIterable {
+        case killBalancer, pauseBalancer, stopBalancer, crashHost, startByHand
+        case cutHost, cutPath, cutHosts
+        case stopMember, freezeMember, isolateMember, changeLeader, loseData, storm
+        case loseMajority, fillQuota, wipe, restore
+    }
+
+    let hosts: Int
+    let members: Int
+    /// One fault of one member at a time, with pauses. No reign may end.
+    let isGentle: Bool
+    let faultMilliseconds: Int64
+    /// The pause between two faults, at most.
+    let pauseMilliseconds: UInt32
+    /// The weights of the faults, by `Fault`. They differ from history to history.
+    let weights: [UInt32]
+
+    init(using random: inout SeededGenerator) {
+        hosts = 2 + Int(random.below(2))
+        members = random.below(8) == 0 ? 1 : 3
+        isGentle = members == 3 && random.below(6) == 0
+        faultMilliseconds = isGentle ? 40_000 : 10_000 + Int64(random.below(30_000))
+        pauseMilliseconds = [400, 1500, 4000][Int(random.below(3))]
+        let gentle: Set<Fault> = [.stopMember, .freezeMember, .isolateMember, .changeLeader, .cutPath]
+        let isGentle = self.isGentle
+        weights = Fault.allCases.map { fault in
+            // Whole kinds are left out, so that the others meet in rare orders.
+            let weight = random.below(3) * (1 + random.below(4))
+            if isGentle { return gentle.contains(fault) ? 1 : 0 }
+            return weight
+        }
+    }
+
+    func pick(using random: inout SeededGenerator) -> Fault? {
+        let total = weights.reduce(0, +)
+        guard total > 0 else { return nil }
+        var left = random.below(total)
+        for fault in Fault.allCases {
+            if left < weights[fault.rawValue] { return fault }
+            left -= weights[fault.rawValue]
+        }
+        return nil
+    }
+}

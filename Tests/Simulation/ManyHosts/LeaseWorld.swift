@@ -1,0 +1,154 @@
+import Cluster
+
+/// Many hosts with one store, in virtual time, with the real `LeaseCore`, `LeaderSearch` and `LockCoordinator`.
+///
+/// Each host has a lock domain, a clock of its own pace, a worker that reads the leader key, and balancer processes. Processes
+/// die and pause, calls and answers are late or lost, members of the store fail, and the store loses its data.
+///
+/// One seed gives one history. The invariants are checked after every event.
+final class LeaseWorld {
+    let seed: UInt64
+    let plan: LeasePlan
+    let timing = LeaseTiming()
+    var random: SeededGenerator
+    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    private var queue = EventQueue<LeaseWorldEvent>()
+    var hosts: [LeaseHost] = []
+    var processes: [LeaseProcess] = []
+    /// The living processes.
+    var live: [Int] = []
+    var etcd: SimulatedEtcd
+    var network: LeaseNetwork
+    var ledger = LeaseLedger()
+
+    private(set) var violations: [Violation] = []
+    private(set) var steps = 0
+    var coverage = Coverage()
+    var trace: ((String) -> Void)?
+    var isFaulty = false
+    var isElecting = false
+    /// The number of times that the store's data was replaced.
+    var era = 0
+    /// What the store has when it returns from a wipe or a restoration.
+    var replacement: SimulatedEtcd.Content?
+    /// No operator starts a balancer before, because a part of the store has lost its data.
+    var isOperatorWarned = false
+    /// The contents of the store that backups have kept.
+    var backups: [SimulatedEtcd.Content] = []
+
+    init(seed: UInt64) {
+        self.seed = seed
+        random = SeededGenerator(seed: seed)
+        plan = LeasePlan(using: &random)
+        etcd = SimulatedEtcd(members: plan.members, pace: 960 + Int64(random.below(81)), seed: random.next())
+        network = LeaseNetwork(hosts: plan.hosts, members: plan.members)
+        for index in 0..<plan.hosts {
+            hosts.append(
+                LeaseHost(
+                    index: index, seed: random.next(), pace: 960 + UInt64(random.below(81)), members: plan.members,
+                    now: now, timing: timing))
+        }
+    }
+
+    /// Runs one history: a balancer is started by hand, faults happen, and they stop until one balancer reigns.
+    func run() {
+        push(now, .start(host: 0, isByHand: true))
+        for host in hosts.indices { feedWorker(host, .started) }
+        push(after(milliseconds: 50), .inspect)
+        if !advance(to: after(milliseconds: 20_000), until: { self.isWell }) {
+            violate(.recovery, "no balancer reigns at first: \(condition)")
+        }
+        isFaulty = true
+        push(now, .fault)
+        push(after(1000...12_000), .operatorLooks)
+        _ = advance(to: after(milliseconds: plan.faultMilliseconds)) { false }
+        isFaulty = false
+        calmDown()
+        let calmSince = now
+        if !advance(to: after(milliseconds: 60_000), until: { self.isWell }) {
+            violate(.recovery, "no balancer reigns: \(condition)")
+        }
+        coverage.slowestServiceMilliseconds = now.milliseconds(since: calmSince)
+    }
+
+    /// Advances the time until `end`, until `isDone` at an inspection, or until a violation. Returns true only for `isDone`.
+    private func advance(to end: Instant, until isDone: () -> Bool) -> Bool {
+        while violations.isEmpty, let next = queue.pop() {
+            if next.instant > end {
+                queue.push(next.instant, next.event)
+                now = end
+                return false
+            }
+            now = max(now, next.instant)
+            steps += 1
+            if case .inspect = next.event {
+                push(after(milliseconds: 200), .inspect)
+                inspect()
+                if isDone() { return true }
+                continue
+            }
+            perform(next.event)
+            checkAcceptors()
+        }
+        return false
+    }
+
+    func violate(_ invariant: Invariant, _ detail: @autoclosure () -> String) {
+        guard violations.isEmpty else { return }
+        let violation = Violation(invariant: invariant, detail: detail())
+        violations.append(violation)
+        tell("VIOLATION \(violation)")
+    }
+
+    /// Adds one line to the trace.
+    func tell(_ text: @autoclosure () -> String) {
+        guard let trace else { return }
+        let milliseconds = String((now.nanoseconds - 1_000_000_000) / 1_000_000 % 1000)
+        let zeros = String(repeating: "0", count: 3 - milliseconds.utf8.count)
+        trace("\((now.nanoseconds - 1_000_000_000) / 1_000_000_000).\(zeros)\(milliseconds) \(text())")
+    }
+
+    // MARK: Time and randomness
+
+    func push(_ instant: Instant, _ event: LeaseWorldEvent) { queue.push(instant, event) }
+
+    func after(milliseconds: Int64) -> Instant { now.advanced(byMilliseconds: milliseconds) }
+
+    /// A random instant after now. The range gives its distance from now, in milliseconds.
+    func after(_ range: ClosedRange<UInt32>) -> Instant { after(milliseconds: some(range)) }
+
+    func some(_ range: ClosedRange<UInt32>) -> Int64 {
+        Int64(range.lowerBound + random.below(range.upperBound - range.lowerBound + 1))
+    }
+
+    func chance(_ percent: UInt32) -> Bool { random.below(100) < percent }
+
+    func pick<Element>(_ elements: [Element]) -> Element? {
+        elements.isEmpty ? nil : elements[Int(random.below(UInt32(elements.count)))]
+    }
+}
+
+/// The paths between hosts and members of the store, and the speed of messages.
+struct LeaseNetwork {
+    /// The number of present cuts of each path, by host and member.
+    var cuts: [[Int]]
+    /// The same between two hosts.
+    var hostCuts: [[Int]]
+    /// The share of messages that are late, and the share that are lost, in percent.
+    var slowness: UInt32 = 0
+    var loss: UInt32 = 0
+
+    init(hosts: Int, members: Int) {
+        cuts = Array(repeating: Array(repeating: 0, count: members), count: hosts)
+        hostCuts = Array(repeating: Array(repeating: 0, count: hosts), count: hosts)
+    }
+
+    mutating func mend() {
+        for host in cuts.indices {
+            for member in cuts[host].indices { cuts[host][member] = 0 }
+            for other in hostCuts.indices { hostCuts[host][other] = 0 }
+        }
+        slowness = 0
+        loss = 0
+    }
+}
