@@ -144,7 +144,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "TelemetryTests",
-            dependencies: ["HTTP", "Sockets", "Storage", "Telemetry", "TestSupport", logging],
+            dependencies: ["Connections", "HTTP", "Sockets", "Storage", "Telemetry", "TestSupport", logging],
             swiftSettings: settings),
         .testTarget(
             name: "StorageTests", dependencies: ["Cluster", "Handover", "Sockets", "Storage", "TestSupport"],

@@ -39,6 +39,8 @@ package final class ServerCounters: Sendable {
     package let http2Floods = HTTP2Flood.allCases.map { _ in Counter() }
     /// Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx.
     package let responses = [Counter(), Counter(), Counter(), Counter(), Counter()]
+    /// From a request's head to the end of its exchange.
+    package let durations = DurationHistogram()
 
     package init() {}
 

@@ -302,7 +302,9 @@ package final class Server {
 
     func exchangeEnded(_ context: RequestContext) {
         counters.exchangesEnded.add(1)
-        if context.end() { onRequestEnd?(context) }
+        guard context.end() else { return }
+        counters.durations.count(status: context.status, nanoseconds: loop.now &- context.startedAt)
+        onRequestEnd?(context)
     }
 
     func handshakeFailed(_ error: TransportError, from peer: String) {

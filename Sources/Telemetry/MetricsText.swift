@@ -4,7 +4,7 @@ package struct MetricsText {
 
     package init() {}
 
-    /// Begins a metric. `kind` is `counter` or `gauge`.
+    /// Begins a metric. `kind` is `counter`, `gauge` or `histogram`.
     package mutating func metric(_ name: String, _ kind: String, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
     }

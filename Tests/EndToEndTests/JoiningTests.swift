@@ -92,6 +92,11 @@ extension EndToEnd {
             }
             #expect(samples["understudy_requests_total"] == 1)
             #expect(samples["understudy_responses_total{class=\"2xx\"}"] == 1)
+            let durations = "understudy_request_duration_seconds"
+            #expect(samples["\(durations)_count{class=\"2xx\"}"] == 1)
+            #expect(samples["\(durations)_bucket{class=\"2xx\",le=\"+Inf\"}"] == 1)
+            #expect(samples["\(durations)_bucket{class=\"5xx\",le=\"+Inf\"}"] == 0)
+            #expect(try #require(samples["\(durations)_sum{class=\"2xx\"}"]) > 0)
         }
 
         @Test func `Workers beyond --max-workers wait until there is room, and the log gives the reason`() throws {

@@ -206,6 +206,7 @@ final class DataPlane: @unchecked Sendable {
             let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.responses[index].current }
             text.sample("understudy_responses_total", [("class", name)], sum)
         }
+        addDurations(to: &text)
         text.single("understudy_tunnels", "gauge", "WebSocket tunnels that stand.", group.openTunnels)
         text.single("understudy_tunnels_total", "counter", "WebSocket tunnels begun.", group.total(\.tunnelsBegan))
         text.single(
@@ -230,6 +231,16 @@ final class DataPlane: @unchecked Sendable {
 
     private func reached(_ limit: ClientLimit) -> UInt64 {
         group.members.reduce(0) { $0 + $1.counters.reached(limit) }
+    }
+
+    private func addDurations(to text: inout MetricsText) {
+        let name = "understudy_request_duration_seconds"
+        text.metric(name, "histogram", "From the head of a request to the end of its response, by class of status.")
+        for (row, label) in DurationHistogram.classes.enumerated() {
+            var durations = DurationHistogram.Durations()
+            for member in group.members { member.counters.durations.add(class: row, to: &durations) }
+            text.histogram(name, [("class", label)], durations)
+        }
     }
 
     private func addHTTP2Metrics(to text: inout MetricsText) {

@@ -13,9 +13,11 @@ struct PrometheusText {
     }
 
     private mutating func readType(_ line: Substring) throws -> Bool {
-        let pattern = /# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (?:counter|gauge|histogram|summary|untyped)/
+        let pattern = /# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)/
         guard let match = line.wholeMatch(of: pattern) else { return false }
         guard types.insert(match.1).inserted else { throw HarnessError("TYPE again: \(line)") }
+        // The samples of a histogram have names of their own.
+        if match.2 == "histogram" { types.formUnion(["_bucket", "_sum", "_count"].map { "\(match.1)\($0)" }) }
         return true
     }
 
