@@ -92,6 +92,9 @@ extension EndToEnd {
             }
             #expect(samples["understudy_requests_total"] == 1)
             #expect(samples["understudy_responses_total{class=\"2xx\"}"] == 1)
+            #expect(samples.keys.contains { $0.hasPrefix("understudy_build_info{version=") })
+            let openCount = try #require(samples["process_open_fds"])
+            #expect(openCount > 0 && openCount <= (samples["process_max_fds"] ?? 0))
             let durations = "understudy_request_duration_seconds"
             #expect(samples["\(durations)_count{class=\"2xx\"}"] == 1)
             #expect(samples["\(durations)_bucket{class=\"2xx\",le=\"+Inf\"}"] == 1)

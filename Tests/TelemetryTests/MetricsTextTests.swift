@@ -1,4 +1,5 @@
 import Connections
+import Glibc
 import Testing
 
 @testable import Telemetry
@@ -22,5 +23,31 @@ import Testing
                 "x_sum{class=\"2xx\"} 61.002000001", "x_count{class=\"2xx\"} 3",
             ])
         #expect(lines.count == DurationHistogram.bounds.count + 3)
+    }
+
+    @Test func `The metrics of the process agree with the kernel's numbers`() throws {
+        func samples() -> [Substring: Double] {
+            var text = MetricsText()
+            text.addProcess()
+            let lines = text.text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { $0.split(separator: " ") }
+            return Dictionary(uniqueKeysWithValues: lines.map { ($0[0], Double($0[1]) ?? .nan) })
+        }
+        let first = samples()
+        let names: Set<Substring> = [
+            "process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "process_max_fds",
+            "process_start_time_seconds",
+        ]
+        #expect(Set(first.keys) == names)
+        #expect(first.values.allSatisfy { $0 > 0 })
+        let now = Double(time(nil))
+        let start = try #require(first["process_start_time_seconds"])
+        #expect(start > now - Double(secondsSinceBoot()) && start <= now + 1)
+        #expect(try #require(samples()["process_cpu_seconds_total"]) > (first["process_cpu_seconds_total"] ?? 0))
+    }
+
+    private func secondsSinceBoot() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return time.tv_sec + 1
     }
 }

@@ -99,6 +99,9 @@ final class BalancerPorts {
     /// Called on the admin port's loop.
     private static func text(of view: AdminView, adding metrics: (inout MetricsText) -> Void) -> String {
         var text = MetricsText()
+        text.metric("understudy_build_info", "gauge", "Always 1; the label names the version.")
+        text.sample("understudy_build_info", [("version", Version.current)], 1)
+        text.addProcess()
         text.single("understudy_uptime_seconds", "gauge", "Since this process began.", view.status.uptimeSeconds)
         text.metric(
             "understudy_certificate_expiry_timestamp_seconds", "gauge", "When a certificate in use ends, since 1970.")
