@@ -47,6 +47,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
     private var resets: ResetBudget
     /// What the streams hold.
     var memory: UpstreamMemory
+    private var pauses = 0
     private let resetTimer: LoopTimer
     /// Streams that wait for their reset, in order.
     private var abandoned: [HTTP2UpstreamStream] = []
@@ -183,6 +184,27 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
     /// The host was ejected. Requests without a response that may go elsewhere do.
     package func reportEjected() {
         for stream in streams { stream.reportEjected() }
+    }
+
+    // MARK: Memory
+
+    /// Numbers the pauses of the streams.
+    func nextPause() -> Int {
+        pauses += 1
+        return pauses
+    }
+
+    /// Makes room for content that this stream's client does not take yet: cuts responses short whose clients have paused
+    /// for longer.
+    ///
+    /// - Returns: false if there is no room and no such response.
+    func makeRoom(for stream: HTTP2UpstreamStream) -> Bool {
+        while memory.isFull {
+            let earlier = streams.lazy.filter { $0.storesContent && $0.pause < stream.pause }
+            guard let victim = earlier.min(by: { $0.pause < $1.pause }) else { return false }
+            victim.cutShort()
+        }
+        return true
     }
 
     // MARK: Abandoned streams

@@ -44,6 +44,8 @@ final class HTTP2UpstreamStream: UpstreamStream {
     /// The response is complete.
     private var isInputEnded = false
     private var isReadingPaused = false
+    /// The place of the last pause among all pauses of the connection's streams. Earlier pauses have smaller numbers.
+    private(set) var pause = 0
     /// The response was cut short, because there is no memory for the rest of it.
     private var isOverdrawn = false
     /// The stream is in the connection's list of streams with events for their clients.
@@ -202,8 +204,11 @@ final class HTTP2UpstreamStream: UpstreamStream {
             connection.session?.consumeOfConnection(bytes.count)
             return
         }
-        if isReadingPaused || !pending.isEmpty {
-            guard !isOverdrawn, !connection.memory.isFull else { return storeNoMore(bytes.count) }
+        if isOverdrawn || isReadingPaused || !pending.isEmpty {
+            guard !isOverdrawn, connection.makeRoom(for: self) else {
+                connection.session?.consumeOfConnection(bytes.count)
+                return cutShort()
+            }
             pending.append(bytes)
             charge()
             return
@@ -213,9 +218,12 @@ final class HTTP2UpstreamStream: UpstreamStream {
         connection.session?.consume(bytes.count, on: id)
     }
 
+    /// The stream stores content that its client does not take.
+    var storesContent: Bool { !pending.isEmpty }
+
     /// The memory for responses is used up, and the client does not keep up: it gets no more of the response.
-    private func storeNoMore(_ count: Int) {
-        connection.session?.consumeOfConnection(count)
+    func cutShort() {
+        dropPending()
         isOverdrawn = true
         note()
     }
@@ -228,6 +236,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     }
 
     func pauseReading() {
+        if !isReadingPaused { pause = connection.nextPause() }
         isReadingPaused = true
         updateTimer()
     }

@@ -2,8 +2,8 @@
 ///
 /// - The more is used, the less content of a request a stream takes ahead of the application (`bound`).
 /// - From seven eighths of the process's budget no further request is taken.
-/// - A stream that would have to store more of a response, when a budget is exhausted, ends (`isFull`). A client that keeps
-///   up stores nothing, so it is not such a stream.
+/// - When a budget is exhausted (`isFull`), the responses end whose clients have taken nothing for the longest time. A client
+///   that keeps up stores little and pauses only for moments, so its response is the last one to end.
 struct UpstreamMemory {
     /// The part of the process's budget that one connection may use.
     static let share = 8

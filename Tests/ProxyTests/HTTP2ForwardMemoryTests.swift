@@ -40,7 +40,11 @@ import Testing
         for _ in streams {
             try application.respond(try application.receiveRequest().stream, content: 60_000, isEnd: false)
         }
-        _ = try slow.wait { $0.resetCode != nil }(try #require(streams.last))
+        // The worker has read all responses once it acknowledges these settings.
+        try application.send(.settings([]))
+        try application.receiveAcknowledgements(2)
+        // The client that paused first loses its response first.
+        _ = try slow.wait { $0.resetCode != nil }(try #require(streams.first))
         let share = (1 << 20) / 8
         // A buffer has room to grow, and the account knows of steps.
         #expect(account.current >= share / 2)
