@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// The queues for workers, from the loops' point of view.
-@Suite(.timeLimit(.minutes(1))) struct LoadBalancerQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct LoadBalancerQueueTests {
     /// Delivered leases, with the loop of each.
     private final class Deliveries: Sendable {
         struct Delivery { let loop: Int, ticket: UInt64, lease: LoadBalancer.Lease }

@@ -6,7 +6,7 @@ import Sockets
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LoadBalancerTests {
+@Suite(.timeLimit(.minutes(5))) struct LoadBalancerTests {
     private let loadBalancer = LoadBalancer(seed: 3)
 
     private func entry(

@@ -6,7 +6,7 @@ import Testing
 @testable import Sockets
 
 /// Admission of connections at a server, and the connections that close in return.
-@Suite(.timeLimit(.minutes(2))) final class AdmissionTests {
+@Suite(.timeLimit(.minutes(5))) final class AdmissionTests {
     /// A handshake in two steps, each of one byte: `?` requests the server's answer, and the letter after it names the
     /// peer. With `!` instead of `?` the peer selects the protocol with streams.
     private final class TwoStepTransport: SocketTransport {

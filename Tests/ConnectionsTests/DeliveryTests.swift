@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Bytes of a response that the kernel has accepted and the client has not read. The time limits apply to them too.
-@Suite(.timeLimit(.minutes(2))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(5))) struct DeliveryTests {
     /// Fits into the kernel's buffers completely.
     private static let size = 1 << 20
 

@@ -5,7 +5,7 @@ import Testing
 
 /// The end of connections whose streams end first. They close only after the client has, so that the kernel keeps no
 /// state that would refuse the client's next connection from the same port.
-@Suite(.timeLimit(.minutes(2))) struct EndTests {
+@Suite(.timeLimit(.minutes(5))) struct EndTests {
     /// The reason why the server ends a connection.
     enum Reason: CaseIterable {
         case lastResponse, brokenHTTP2

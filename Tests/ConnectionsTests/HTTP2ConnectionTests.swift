@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// HTTP/2 over sockets, with scripted exchanges.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2ConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ConnectionTests {
     static func limits(_ change: (inout DownstreamLimits) -> Void = { _ in }) -> DownstreamLimits {
         var limits = DownstreamLimits()
         change(&limits)

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Time limits of HTTP/2 streams and connections.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2DeadlineTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2DeadlineTests {
     /// Content of known length has the time of a stall, other content the time of a stream.
     @Test(arguments: [true, false]) func missingContentOfAStreamIsA408(isCounted: Bool) throws {
         let limits = HTTP2ConnectionTests.limits {

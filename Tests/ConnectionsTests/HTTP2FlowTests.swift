@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Windows and slow clients of HTTP/2 over sockets.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2FlowTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2FlowTests {
     private static func limits(_ change: (inout DownstreamLimits) -> Void = { _ in }) -> DownstreamLimits {
         HTTP2ConnectionTests.limits(change)
     }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// HTTP/2 clients that close their sending side and wait for their responses.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2HalfClosedTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2HalfClosedTests {
     private func server(_ milliseconds: Int, _ script: @escaping (ScriptedExchange) -> Void) throws -> ScriptedServer {
         let limits = HTTP2ConnectionTests.limits { $0.halfClosedMilliseconds = milliseconds }
         return try ScriptedServer(limits: limits, protocols: [.http2, .http1], script: script)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Streams whose readers expect to read little. The peer sends little, and more step by step as it is read.
-@Suite(.timeLimit(.minutes(2))) struct HesitantStreamTests {
+@Suite(.timeLimit(.minutes(5))) struct HesitantStreamTests {
     private struct Frame: Equatable {
         let kind: UInt8
         let stream: UInt8

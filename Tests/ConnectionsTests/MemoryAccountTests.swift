@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The used part of a budget, and the resulting limit of a buffer.
-@Suite(.timeLimit(.minutes(1))) struct MemoryAccountTests {
+@Suite(.timeLimit(.minutes(5))) struct MemoryAccountTests {
     /// A connection's ledger, on the loop of a server with an account.
     private static func withServer(limit: Int, _ body: (TestServer, MemoryAccount) throws -> Void) throws {
         let account = MemoryAccount(limit: limit)

@@ -6,7 +6,7 @@ import Testing
 @testable import Sockets
 
 /// New connections with slow handshakes, and established ones.
-@Suite(.timeLimit(.minutes(2))) final class ArrivalTests {
+@Suite(.timeLimit(.minutes(5))) final class ArrivalTests {
     private static let newcomers = 20
 
     private final class Plain: Service {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Servers on several loops, of which only the first one accepts here, as the kernel does in a burst.
-@Suite(.timeLimit(.minutes(2))) final class ServerGroupTests {
+@Suite(.timeLimit(.minutes(5))) final class ServerGroupTests {
     private final class Plain: Service {
         func makeExchange(on downstream: any Downstream) -> any Exchange {
             ScriptedExchange(on: downstream, log: EventLog(), script: ScriptedServer.describe)

@@ -8,7 +8,7 @@ import Testing
 @testable import Telemetry
 
 /// Every request has one line, with the status that the client received.
-@Suite(.timeLimit(.minutes(1))) struct AccessLogCompletenessTests {
+@Suite(.timeLimit(.minutes(5))) struct AccessLogCompletenessTests {
     private let folder: TemporaryFolder
     private let log: AccessLog
     private let server: TestServer

@@ -8,7 +8,7 @@ import Testing
 @testable import ControlPlane
 
 /// The admin port beside a control loop of its own.
-@Suite(.timeLimit(.minutes(2))) final class AdminPortTests {
+@Suite(.timeLimit(.minutes(5))) final class AdminPortTests {
     private let control: TestLoop
     private let admin: ControlPort
     private let listener: FileDescriptor

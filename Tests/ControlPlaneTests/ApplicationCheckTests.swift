@@ -7,7 +7,7 @@ import Testing
 @testable import ControlPlane
 
 /// One health check against a scripted application.
-@Suite(.timeLimit(.minutes(1))) struct ApplicationCheckTests {
+@Suite(.timeLimit(.minutes(5))) struct ApplicationCheckTests {
     /// A check in progress on a loop of its own.
     private final class Running {
         let loop: TestLoop

@@ -4,7 +4,7 @@ import Testing
 @testable import ControlPlane
 
 /// The rate of updates for the data plane.
-@Suite(.timeLimit(.minutes(1))) struct DebouncerTests {
+@Suite(.timeLimit(.minutes(5))) struct DebouncerTests {
     private let loop: EventLoop
 
     init() throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Clients that request much and read nothing, and clients that send much to a worker that reads nothing.
-@Suite(.timeLimit(.minutes(3))) struct MemoryBoundTests {
+@Suite(.timeLimit(.minutes(5))) struct MemoryBoundTests {
     private static let limit = 48 << 20
 
     /// A proxy with a memory account, before an application with endless responses that reads no content.

@@ -5,7 +5,7 @@ import Testing
 @testable import ControlPlane
 
 /// Probes that need a connection, if they are more than the limit.
-@Suite(.timeLimit(.minutes(1))) struct ProbeLimiterTests {
+@Suite(.timeLimit(.minutes(5))) struct ProbeLimiterTests {
     private static func record(_ port: UInt16) throws -> WorkerRecord {
         WorkerRecord(
             id: try #require(NodeID("worker-\(port)")), host: "127.0.0.1", port: port, incarnation: 1, mayStandIn: true)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite(.timeLimit(.minutes(1))) struct SnapshotRateLimiterTests {
+@Suite(.timeLimit(.minutes(5))) struct SnapshotRateLimiterTests {
     private static let second: UInt64 = 1_000_000_000
 
     @Test func smallListsAreNeverDelayed() {

@@ -10,7 +10,7 @@ import Testing
 @testable import ControlPlane
 
 /// Calls to a scripted member of the store.
-@Suite(.timeLimit(.minutes(1))) struct StoreClientTests {
+@Suite(.timeLimit(.minutes(5))) struct StoreClientTests {
     private static let header = #""header":{"cluster_id":"9","raft_term":"2","revision":"7"}"#
     private let empty = StoreAnswer.content(
         StoreHeader(cluster: 9, term: 2, revision: 7), StoreContent(leader: nil, epoch: nil))

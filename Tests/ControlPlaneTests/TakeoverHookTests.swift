@@ -8,7 +8,7 @@ import Testing
 @testable import Settings
 
 /// Shell commands that run after a takeover.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct TakeoverHookTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct TakeoverHookTests {
     private let folder: TemporaryFolder
     private let loop: TestLoop
     private let log = RecordingLog()

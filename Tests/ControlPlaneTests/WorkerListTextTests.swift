@@ -4,7 +4,7 @@ import Testing
 @testable import ControlPlane
 @testable import Storage
 
-@Suite(.timeLimit(.minutes(1))) struct WorkerListTextTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkerListTextTests {
     private static func record(_ number: Int, _ state: WorkerState = .ready) -> WorkerRecord {
         WorkerRecord(
             id: NodeID("worker-\(number)")!, host: "127.0.0.1", port: UInt16(number), incarnation: 1, mayStandIn: true,

@@ -74,7 +74,7 @@ extension EndToEnd {
             defer { cluster.tearDown() }
             let crowd = try HeldConnections(300, at: cluster.adminPort, in: cluster.folder)
             defer { crowd.end() }
-            for _ in 0..<20 {
+            for _ in 0..<5 {
                 let result = try Command.run(
                     TestCluster.balancerProgram, ["status", "--admin-port", "\(cluster.adminPort)"])
                 #expect(result.status == 0, "\(result.errors)")

@@ -9,7 +9,7 @@ import Testing
 @testable import Storage
 
 /// The channel between a balancer and the workers of its host.
-@Suite(.timeLimit(.minutes(1))) struct HandoverTests {
+@Suite(.timeLimit(.minutes(5))) struct HandoverTests {
     private let loop: EventLoop
     private let folder: TemporaryFolder
     private let directory: StateDirectory

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A slow reader at either end stops the sender at the other. The proxy holds no more than its bounds.
-@Suite(.timeLimit(.minutes(2))) struct BackPressureTests {
+@Suite(.timeLimit(.minutes(5))) struct BackPressureTests {
     /// More than all the kernel's buffers between the two ends can hold.
     private static let size = 24 << 20
     /// One read of a loop in addition to the high mark.

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Clients that leave in the middle. Their requests end at the workers too, and no object is left.
-@Suite(.timeLimit(.minutes(2))) struct CancellationTests {
+@Suite(.timeLimit(.minutes(5))) struct CancellationTests {
     /// A worker that reads the head and then only waits for the end.
     private static func waiting() throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in

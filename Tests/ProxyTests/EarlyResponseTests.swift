@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A worker that responds before it has the whole request.
-@Suite(.timeLimit(.minutes(2))) struct EarlyResponseTests {
+@Suite(.timeLimit(.minutes(5))) struct EarlyResponseTests {
     /// Responds after the head, and reads nothing more.
     private static func hasty() throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in

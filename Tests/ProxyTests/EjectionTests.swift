@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A hung worker is ejected with requests in progress.
-@Suite(.timeLimit(.minutes(1))) struct EjectionTests {
+@Suite(.timeLimit(.minutes(5))) struct EjectionTests {
     /// Reads whole requests and never responds.
     private static func hanging() throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in

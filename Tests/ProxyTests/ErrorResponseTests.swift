@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// What a complete response with an error says about its worker. The client gets it in any case.
-@Suite(.timeLimit(.minutes(1))) struct ErrorResponseTests {
+@Suite(.timeLimit(.minutes(5))) struct ErrorResponseTests {
     /// - Returns: the observer's events after one response of each status.
     private func events(_ statuses: Int...) throws -> [String] {
         let worker = try ScriptedUpstream { peer in

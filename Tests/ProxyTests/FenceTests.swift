@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A worker that has met a later balancer.
-@Suite(.timeLimit(.minutes(1))) struct FenceTests {
+@Suite(.timeLimit(.minutes(5))) struct FenceTests {
     private static func worker(answering fields: String) throws -> ScriptedUpstream {
         try ScriptedUpstream { peer in
             while true {

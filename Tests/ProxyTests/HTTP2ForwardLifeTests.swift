@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Connections to an application that stands still, or that changes its settings while requests are in progress.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardLifeTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ForwardLifeTests {
     private let listener: RawListener
 
     init() throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The time limits of an HTTP/2 application.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardLimitTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ForwardLimitTests {
     /// Does what the path says, and then nothing more.
     private final class Application: Exchange, Service {
         private weak var downstream: (any Downstream)?

@@ -6,7 +6,7 @@ import Testing
 @testable import Connections
 
 /// The memory of a worker for the content of an application's responses.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardMemoryTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ForwardMemoryTests {
     private let listener: RawListener
     private let account = MemoryAccount(limit: 1 << 20)
 

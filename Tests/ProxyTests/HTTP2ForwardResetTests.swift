@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Clients that cancel their requests, and applications that refuse them. Neither fails another client's request.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardResetTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ForwardResetTests {
     private let listener: RawListener
 
     init() throws {

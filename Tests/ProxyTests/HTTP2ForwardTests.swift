@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Requests to an HTTP/2 application. This project's own server plays it, because it has tests of its own.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ForwardTests {
     /// Responds with its input: method, target and content, the named fields, and trailers as trailers.
     private final class Application: Exchange, Service {
         private weak var downstream: (any Downstream)?

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The effects of streams to an application on each other and on their shared connection.
-@Suite(.timeLimit(.minutes(2))) struct HTTP2ForwardWindowTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTP2ForwardWindowTests {
     /// The end of a stream whose response waits in the worker.
     enum End: CaseIterable {
         case clientResets, clientCloses, clientOfHTTP1Closes, applicationResets, applicationResetsBehindTheEnd

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// An open connection holds its streams and their exchanges. After its close, no object is left.
-@Suite(.timeLimit(.minutes(2))) struct HoldingTests {
+@Suite(.timeLimit(.minutes(5))) struct HoldingTests {
     private let flow = WatchedService.Flow()
 
     private func proxy(_ worker: ScriptedUpstream) throws -> ProxyHarness {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Connections that are kept for the next requests.
-@Suite(.timeLimit(.minutes(2))) struct PoolTests {
+@Suite(.timeLimit(.minutes(5))) struct PoolTests {
     @Test(arguments: [0, 1, 2]) func theNumberOfKeptConnectionsIsBounded(limit: Int) throws {
         let gate = DispatchSemaphore(value: 0)
         let worker = try ScriptedUpstream { peer in

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Requests that wait for a worker.
-@Suite(.timeLimit(.minutes(2))) struct QueueTests {
+@Suite(.timeLimit(.minutes(5))) struct QueueTests {
     private static func policy(milliseconds: Int = 60_000) -> ProxyPolicy {
         ProxyPolicy(edge: EdgeDuties(scheme: "http"), limits: RequestLimits(queueMilliseconds: milliseconds))
     }

@@ -4,7 +4,7 @@ import Proxy
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RateLimiterTests {
+@Suite(.timeLimit(.minutes(5))) struct RateLimiterTests {
     private static let second: UInt64 = 1_000_000_000
 
     private func limiter(_ text: String, maximumSources: Int = 65_536) throws -> RateLimiter {

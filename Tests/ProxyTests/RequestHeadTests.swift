@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A request head at a worker: it has the client's fields, except the forbidden ones.
-@Suite(.timeLimit(.minutes(1))) struct RequestHeadTests {
+@Suite(.timeLimit(.minutes(5))) struct RequestHeadTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let sent: String

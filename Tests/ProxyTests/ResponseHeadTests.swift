@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A worker's response at the client.
-@Suite(.timeLimit(.minutes(1))) struct ResponseHeadTests {
+@Suite(.timeLimit(.minutes(5))) struct ResponseHeadTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String
         /// The worker's bytes.

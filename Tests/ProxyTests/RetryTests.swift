@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The retry law with faulty workers: the client's response, and how often workers saw the request.
-@Suite(.timeLimit(.minutes(2))) struct RetryTests {
+@Suite(.timeLimit(.minutes(5))) struct RetryTests {
     enum Request: String, CaseIterable, Sendable {
         case get = "GET"
         case postWithoutBody = "POST without content"

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Requests that return to their earlier worker.
-@Suite(.timeLimit(.minutes(1))) struct SelectionTests {
+@Suite(.timeLimit(.minutes(5))) struct SelectionTests {
     private let workers: [ScriptedUpstream]
     private var entries: [ProxyHarness.Worker] { workers.enumerated().map { $1.worker("worker-\($0)") } }
 

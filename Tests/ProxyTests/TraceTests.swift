@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The ids of requests on their way.
-@Suite(.timeLimit(.minutes(2))) struct TraceTests {
+@Suite(.timeLimit(.minutes(5))) struct TraceTests {
     private static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
     private func send(_ fields: String, policy: ProxyPolicy = ProxyPolicy(edge: EdgeDuties(scheme: "http"))) throws -> (

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Trailers and interim responses on their way through the proxy.
-@Suite(.timeLimit(.minutes(2))) struct TrailerTests {
+@Suite(.timeLimit(.minutes(5))) struct TrailerTests {
     private static let chunkedPost = "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n"
 
     /// A worker that answers every request with a chunked response and trailers.

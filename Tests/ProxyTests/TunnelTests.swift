@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// WebSocket through the proxy: the opening of a tunnel, its bytes, and its end.
-@Suite(.timeLimit(.minutes(2))) struct TunnelTests {
+@Suite(.timeLimit(.minutes(5))) struct TunnelTests {
     static let key = "dGhlIHNhbXBsZSBub25jZQ=="
     private static let ask =
         "GET /chat HTTP/1.1\r\nHost: test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n"

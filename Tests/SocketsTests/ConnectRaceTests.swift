@@ -5,7 +5,7 @@ import Testing
 @testable import Sockets
 
 /// Races and lookups with real sockets and the system's resolver.
-@Suite(.timeLimit(.minutes(1))) struct ConnectRaceTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectRaceTests {
     /// What the loop's thread reports to the test.
     private final class Report: @unchecked Sendable {
         var text = ""

@@ -3,7 +3,7 @@ import Sockets
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MessageChannelTests {
+@Suite(.timeLimit(.minutes(5))) struct MessageChannelTests {
     private final class Heard {
         var channel: MessageChannel?
         var lines: [String] = []

@@ -6,7 +6,7 @@
     import Testing
 
     /// Peers that do not speak TLS, or stop in the middle. They cause failures, never traps.
-    @Suite(.timeLimit(.minutes(2))) struct BrokenPeerTests {
+    @Suite(.timeLimit(.minutes(5))) struct BrokenPeerTests {
         enum Side: CaseIterable, Sendable { case publicServer, clusterServer, clusterClient }
 
         /// A connection with a TLS end, and a plain end that the test writes to.

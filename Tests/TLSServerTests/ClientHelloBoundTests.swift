@@ -5,7 +5,7 @@
     import Testing
 
     /// The bound on a client's bytes before the server's answer.
-    @Suite(.timeLimit(.minutes(1))) struct ClientHelloBoundTests {
+    @Suite(.timeLimit(.minutes(5))) struct ClientHelloBoundTests {
         private static func record(_ content: [UInt8], type: UInt8 = 22) -> [UInt8] {
             [type, 3, 1, UInt8(content.count >> 8), UInt8(content.count & 255)] + content
         }

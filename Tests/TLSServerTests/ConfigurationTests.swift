@@ -5,7 +5,7 @@
     import Testing
 
     /// Each unusable file is rejected at the start, with a line that names the file, the reason and the cure.
-    @Suite(.timeLimit(.minutes(1))) struct ConfigurationTests {
+    @Suite(.timeLimit(.minutes(5))) struct ConfigurationTests {
         private static func message(_ side: TLSContext.Side = .clusterServer, _ make: () throws -> TLSCredentials)
             -> String
         {

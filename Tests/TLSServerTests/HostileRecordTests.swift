@@ -6,7 +6,7 @@
     import Testing
 
     /// Allowed and forbidden records of a peer that has the keys (RFC 8446, 5 and 6).
-    @Suite(.timeLimit(.minutes(2))) struct HostileRecordTests {
+    @Suite(.timeLimit(.minutes(5))) struct HostileRecordTests {
         /// The record layer over one end of a socket pair, and a peer with arbitrary records at the other end.
         private final class Pair {
             let records: TLSRecords

@@ -7,7 +7,7 @@
     import Testing
 
     /// A client's allowed choices, and its expensive ones.
-    @Suite(.timeLimit(.minutes(2))) struct NegotiationTests {
+    @Suite(.timeLimit(.minutes(5))) struct NegotiationTests {
         private static let node = "worker-8001"
 
         private static func handshake(_ foreign: ForeignContext, _ side: TLSContext.Side) throws

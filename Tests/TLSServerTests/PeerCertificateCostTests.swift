@@ -6,7 +6,7 @@
     import Testing
 
     /// Certificates that are too expensive to verify.
-    @Suite(.timeLimit(.minutes(2))) struct PeerCertificateCostTests {
+    @Suite(.timeLimit(.minutes(5))) struct PeerCertificateCostTests {
         private static func allowsKey(inFile path: String) throws -> Bool {
             let file = try #require(BIO_new_file(path, "r"))
             defer { BIO_free(file) }

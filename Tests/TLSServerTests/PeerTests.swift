@@ -6,7 +6,7 @@
     import Testing
 
     /// Accepted peers of the cluster sides, and their identities.
-    @Suite(.timeLimit(.minutes(2))) struct PeerTests {
+    @Suite(.timeLimit(.minutes(5))) struct PeerTests {
         @Test(arguments: ["127.0.0.1", "localhost", "::1"]) func bothSidesLearnTheOthersIdentity(host: String) throws {
             let wire = try Wire(
                 client: try TestCertificates.context(.clusterClient, try TestCertificates.balancer), host: host,

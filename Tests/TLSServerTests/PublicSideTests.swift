@@ -6,7 +6,7 @@
     import Testing
 
     /// HTTPS for all clients.
-    @Suite(.timeLimit(.minutes(2))) struct PublicSideTests {
+    @Suite(.timeLimit(.minutes(5))) struct PublicSideTests {
         private static func server(ticketKeys: [UInt8] = []) throws -> TLSContext {
             try TLSContext(
                 side: .publicServer, credentials: try TestCertificates.publicSide, trust: nil, ticketKeys: ticketKeys)

@@ -6,7 +6,7 @@
     import Testing
 
     /// Small records at the beginning of a connection, and large ones afterwards.
-    @Suite(.timeLimit(.minutes(1))) struct RecordSizeTests {
+    @Suite(.timeLimit(.minutes(5))) struct RecordSizeTests {
         private static let second: UInt64 = 1_000_000_000
 
         @Test func recordsAreSmallAtFirstAndAfterAPause() {

@@ -7,7 +7,7 @@
     import Testing
 
     /// Records between OpenSSL and the socket: collected, stored, and read several at a time.
-    @Suite(.timeLimit(.minutes(2))) struct RecordTests {
+    @Suite(.timeLimit(.minutes(5))) struct RecordTests {
         private static func pattern(_ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
         }

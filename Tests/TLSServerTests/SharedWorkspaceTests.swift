@@ -7,7 +7,7 @@
     import Testing
 
     /// Sessions of one loop share one inbox and one batch. No session loses, mixes up or delays bytes of another.
-    @Suite(.timeLimit(.minutes(2))) struct SharedWorkspaceTests {
+    @Suite(.timeLimit(.minutes(5))) struct SharedWorkspaceTests {
         private static func pattern(_ count: Int, seed: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: ($0 &+ seed) &* 31 &+ $0 >> 8) }
         }

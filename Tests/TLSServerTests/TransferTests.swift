@@ -7,7 +7,7 @@
     import Testing
 
     /// Bytes over open sessions, and the ends of sessions.
-    @Suite(.timeLimit(.minutes(2))) struct TransferTests {
+    @Suite(.timeLimit(.minutes(5))) struct TransferTests {
         /// One direction of a transfer, in pieces of odd sizes, however many bytes the session accepts.
         private struct Sender {
             let bytes: [UInt8]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Telemetry
 
-@Suite(.timeLimit(.minutes(1))) struct BackgroundWriterTests {
+@Suite(.timeLimit(.minutes(5))) struct BackgroundWriterTests {
     private final class Sink: Sendable {
         let written = Mutex<[[UInt8]]>([])
         let gate = DispatchSemaphore(value: 0)

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ImportRuleTests {
+@Suite(.timeLimit(.minutes(5))) struct ImportRuleTests {
     @Test func everyModuleImportsOnlyAllowedModules() {
         let sources = Repository.files(in: "Sources/", endingWith: ".swift")
         #expect(sources.count > 100)

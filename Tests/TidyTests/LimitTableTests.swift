@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// docs/limits.md names tests that exist. `OptionsDocumentTests` compares its options with the table of settings.
-@Suite(.timeLimit(.minutes(1))) struct LimitTableTests {
+@Suite(.timeLimit(.minutes(5))) struct LimitTableTests {
     /// The cells of the table rows.
     private static let rows: [[String]] = Repository.text(of: "docs/limits.md").split(separator: "\n")
         .filter { $0.hasPrefix("| ") }

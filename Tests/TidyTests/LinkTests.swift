@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LinkTests {
+@Suite(.timeLimit(.minutes(5))) struct LinkTests {
     /// The targets of a document's links in this repository. Text in code is no link.
     private static func relativeTargets(in text: String) -> [String] {
         var isCode = false

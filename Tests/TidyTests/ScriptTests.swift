@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ScriptTests {
+@Suite(.timeLimit(.minutes(5))) struct ScriptTests {
     private static func isScript(_ text: String) -> Bool { text.hasPrefix("#!") }
 
     @Test func everyScriptCanBeRun() {

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SizeTests {
+@Suite(.timeLimit(.minutes(5))) struct SizeTests {
     @Test(arguments: [("Sources/", 400), ("Tests/", 600)])
     func noSwiftFileIsTooLong(folder: String, limit: Int) {
         let files = Repository.files(in: folder, endingWith: ".swift")

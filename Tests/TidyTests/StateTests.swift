@@ -1,7 +1,7 @@
 import Testing
 
 /// Classes hold little state, and they hold it in one file.
-@Suite(.timeLimit(.minutes(1))) struct StateTests {
+@Suite(.timeLimit(.minutes(5))) struct StateTests {
     private static let limit = 20
     private static let classes = Repository.files(in: "Sources/", endingWith: ".swift")
         .flatMap { SwiftClass.all(in: Repository.text(of: $0), of: $0) }

@@ -1,7 +1,7 @@
 import Testing
 
 /// Words that mark unfinished code, and calls that make tests slow and unreliable.
-@Suite(.timeLimit(.minutes(1))) struct WordTests {
+@Suite(.timeLimit(.minutes(5))) struct WordTests {
     /// Helpers that poll the outside world, each with a deadline.
     private static let pollingHelpers: Set = [
         "Tests/EndToEndTests/Harness/Patience.swift", "Tests/TestSupport/TestLoop.swift",

@@ -21,7 +21,7 @@ final class UnderAttack: @unchecked Sendable {
     /// The highest resident memory of a process of the cluster.
     static let memoryMebibytes = Sanitizer.memoryLimit(kilobytes: 256 << 10) >> 10
     /// A machine is slow while it runs the attack, a debug build and other tests. The limit is far below any timeout.
-    static let latencySeconds = 3.0 * Sanitizer.patience
+    static let latencySeconds = 8.0 * Sanitizer.patience
     /// Additional descriptors that a process may keep, for more connections between balancer and workers.
     private static let descriptorsToSpare = 24
     private static let rate = 40
