@@ -52,6 +52,18 @@ package final class LockFileStore: FenceStore {
         return .taken
     }
 
+    /// Returns whether the lock file is there and no process holds the lock.
+    ///
+    /// The look takes the lock for shared use for some microseconds. A standby that tries to take it meanwhile tries again.
+    package static func isFree(in directory: StateDirectory) -> Bool {
+        do throws(SystemError) {
+            let file = try directory.files.open(StateDirectory.Name.lock, .read)
+            return flock(file.rawValue, LOCK_SH | LOCK_NB) == 0
+        } catch {
+            return false
+        }
+    }
+
     package func unlock() {
         held = nil
     }

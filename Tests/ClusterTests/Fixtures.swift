@@ -49,6 +49,15 @@ extension WorkerRecord {
     }
 }
 
+extension WorkerRecord {
+    /// This record of the start with this mark.
+    func started(_ mark: UInt32) -> WorkerRecord {
+        var record = self
+        record.startMark = mark
+        return record
+    }
+}
+
 /// The registration that a worker with this record sends.
 func registration(_ record: WorkerRecord, seen: Epoch = .none) -> Registration {
     Registration(of: record, maximumEpochSeen: seen)
@@ -60,8 +69,8 @@ func watch(
     inFlight: Int = 0
 ) -> Watch {
     Watch(
-        id: record.id, incarnation: record.incarnation, epochSeen: seen, snapshotEpoch: holding.epoch,
-        snapshotVersion: holding.version, inFlight: inFlight
+        id: record.id, incarnation: record.incarnation, startMark: record.startMark, epochSeen: seen,
+        snapshotEpoch: holding.epoch, snapshotVersion: holding.version, inFlight: inFlight
     )
 }
 

@@ -31,6 +31,27 @@ import Testing
         #expect(ClusterMessage(kind, from: body(text, padding: room + 1)) == nil)
     }
 
+    /// Nodes of an earlier version neither send the mark of a start nor know it.
+    @Test func theMarkOfAStartMayBeMissing() throws {
+        let id = try #require(NodeID("a"))
+        let watch = Watch(
+            id: id, incarnation: 1, startMark: 7, epochSeen: Epoch(1), snapshotEpoch: .none, snapshotVersion: 0,
+            inFlight: 0)
+        let record = WorkerRecord(id: id, host: "h", port: 1, incarnation: 1, startMark: 7, mayStandIn: false)
+        #expect(JSON.decode(Watch.self, from: JSON.encode(watch)) == watch)
+        #expect(JSON.decode(WorkerRecord.self, from: JSON.encode(record)) == record)
+        #expect(JSON.decode(Registration.self, from: JSON.encode(Registration(of: record))) == Registration(of: record))
+        let old = #"{"id":"a","incarnation":1,"epochSeen":1,"snapshotEpoch":0,"snapshotVersion":0,"inFlight":0}"#
+        #expect(JSON.decode(Watch.self, from: body(old)) != nil)
+        guard case .drain(let departure) = ClusterMessage(.drain, from: body(#"{"id":"a","incarnation":1}"#)) else {
+            Issue.record("not understood")
+            return
+        }
+        #expect(departure.startMark == nil)
+        let text = String(decoding: JSON.encode(departure), as: UTF8.self)
+        #expect(text == #"{"id":"a","incarnation":1}"#)
+    }
+
     @Test func theLargestMessageOfAWorkerFits() {
         let name = String(repeating: "a", count: NodeID.maximumLength)
         guard let id = NodeID(name), let lockDomain = LockDomain(String(repeating: "h", count: 32)) else {
@@ -38,13 +59,14 @@ import Testing
             return
         }
         let registration = Registration(
-            id: id, host: String(repeating: "h", count: 255), port: 65535, incarnation: .max, mayStandIn: true,
-            offer: WorkerOffer(capacity: 1000, maximumRequests: 65535), lockDomain: lockDomain, acrossHosts: true,
+            id: id, host: String(repeating: "h", count: 255), port: 65535, incarnation: .max, startMark: .max,
+            mayStandIn: true, offer: WorkerOffer(capacity: 1000, maximumRequests: 65535), lockDomain: lockDomain,
+            acrossHosts: true,
             maximumEpochSeen: .ceiling)
         #expect(8 * JSON.encode(registration).count <= ClusterMessage.Kind.register.maximumBody)
         let watch = Watch(
-            id: id, incarnation: .max, epochSeen: .ceiling, snapshotEpoch: .ceiling, snapshotVersion: .max,
-            inFlight: .max)
+            id: id, incarnation: .max, startMark: .max, epochSeen: .ceiling, snapshotEpoch: .ceiling,
+            snapshotVersion: .max, inFlight: .max)
         #expect(2 * JSON.encode(watch).count <= ClusterMessage.Kind.watch.maximumBody)
     }
 }

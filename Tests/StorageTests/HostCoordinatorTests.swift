@@ -38,6 +38,18 @@ import Testing
         }
     }
 
+    @Test func `A look at the lock finds it free only while it is there and nobody holds it`() throws {
+        #expect(!LockFileStore.isFree(in: directory), "there is no lock")
+        var holder: Holder? = Holder(in: directory)
+        holder?.coordinator.acquire(after: .none)
+        #expect(!LockFileStore.isFree(in: directory))
+        holder = nil
+        #expect(LockFileStore.isFree(in: directory))
+        let next = Holder(in: directory)
+        next.coordinator.acquire(after: .none)
+        #expect(next.answers == [.granted(Epoch(2))], "the look has left nothing behind")
+    }
+
     @Test func `A grant stands until its file is replaced`() throws {
         let holder = Holder(in: directory)
         holder.coordinator.acquire(after: .none)

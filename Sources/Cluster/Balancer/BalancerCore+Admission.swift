@@ -117,7 +117,7 @@ extension BalancerCore {
             remove(host)
             note(.replaced(host, by: record.id))
         }
-        if var entry = entries[record.id], entry.record.incarnation == record.incarnation {
+        if var entry = entries[record.id], entry.record.isOfStart(record.incarnation, mark: record.startMark) {
             welcomeAgain(&entry, as: record, now: now)
             return
         }
@@ -137,6 +137,7 @@ extension BalancerCore {
     private mutating func welcomeAgain(_ entry: inout WorkerEntry, as record: WorkerRecord, now: Instant) {
         let state = entry.record.state
         entry.claimsStandIn = record.mayStandIn
+        entry.record.startMark = record.startMark
         entry.record.offer = record.offer
         entry.record.lockDomain = record.lockDomain
         entry.record.acrossHosts = record.acrossHosts

@@ -66,8 +66,8 @@ extension BalancerCore {
     }
 
     /// The entry of `id` with exactly this incarnation.
-    func entry(_ id: NodeID, incarnation: UInt64) -> WorkerEntry? {
-        guard let entry = entries[id], entry.record.incarnation == incarnation else { return nil }
+    func entry(_ id: NodeID, incarnation: UInt64, startMark: UInt32? = nil) -> WorkerEntry? {
+        guard let entry = entries[id], entry.record.isOfStart(incarnation, mark: startMark) else { return nil }
         return entry
     }
 

@@ -14,6 +14,8 @@ extension BalancerCore {
             return .registerAgain
         }
         guard watch.incarnation == entry.record.incarnation else { return .refused(.olderIncarnation) }
+        // Another start with the same incarnation: what is known of that one, such as a drain, does not hold for this one.
+        guard entry.record.isOfStart(watch.incarnation, mark: watch.startMark) else { return .registerAgain }
         entry.lastSeen = now
         entry.lastWatch = now
         entry.inFlightReported = max(watch.inFlight, 0)
@@ -68,11 +70,13 @@ extension BalancerCore {
     }
 
     /// A worker, or an operator for it, requests a drain.
+    ///
+    /// - Parameter startMark: nil for any start with this incarnation.
     package mutating func drain(
-        _ id: NodeID, incarnation: UInt64, peer: NodeIdentity?, now: Instant
+        _ id: NodeID, incarnation: UInt64, startMark: UInt32? = nil, peer: NodeIdentity?, now: Instant
     ) -> DepartureVerdict {
         if let refusal = problem(withPeer: peer, departing: id) { return .refused(refusal) }
-        guard var entry = entry(id, incarnation: incarnation) else { return .unknown }
+        guard var entry = entry(id, incarnation: incarnation, startMark: startMark) else { return .unknown }
         if entry.record.state != .draining {
             entry.record.state = .draining
             entry.unroutableSince = now
@@ -86,11 +90,13 @@ extension BalancerCore {
     }
 
     /// A worker, or an operator for it, ends its membership.
+    ///
+    /// - Parameter startMark: nil for any start with this incarnation.
     package mutating func leave(
-        _ id: NodeID, incarnation: UInt64, peer: NodeIdentity?, now: Instant
+        _ id: NodeID, incarnation: UInt64, startMark: UInt32? = nil, peer: NodeIdentity?, now: Instant
     ) -> DepartureVerdict {
         if let refusal = problem(withPeer: peer, departing: id) { return .refused(refusal) }
-        guard entry(id, incarnation: incarnation) != nil else { return .unknown }
+        guard entry(id, incarnation: incarnation, startMark: startMark) != nil else { return .unknown }
         remove(id)
         note(.left(id))
         return .accepted(epoch)

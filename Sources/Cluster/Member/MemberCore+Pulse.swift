@@ -17,7 +17,7 @@ extension MemberCore {
     /// A process with signs of life is not suspect.
     private mutating func endDoubt(now: Instant) {
         switch phase {
-        case .waiting(_, isCertain: false), .prevoting: if isBusyOnly(now: now) { phase = .idle }
+        case .waiting(_, isCertain: false), .inspecting, .prevoting: if isBusyOnly(now: now) { phase = .idle }
         case .idle, .waiting, .takingOver, .backingOff: break
         }
     }

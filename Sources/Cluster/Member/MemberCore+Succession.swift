@@ -56,7 +56,7 @@ extension MemberCore {
         guard isStarted, !isStopping, let rank else { return }
         switch phase {
         case .backingOff where lastDefeat != .holderOutOfReach: break
-        case .idle, .waiting(_, isCertain: false), .prevoting, .backingOff:
+        case .idle, .waiting(_, isCertain: false), .inspecting, .prevoting, .backingOff:
             let delay =
                 Int64(rank) * settings.rankDelayMilliseconds + max(delayAfterAttempts(), pulse.waitMilliseconds)
             phase = .waiting(until: now.advanced(byMilliseconds: delay), isCertain: true)
@@ -182,6 +182,8 @@ extension MemberCore {
         case .waiting(_, isCertain: true):
             takeOver(killHolder: false, now: now)
         case .waiting(_, isCertain: false):
+            inspectLock(now: now)
+        case .inspecting:
             askOthers(now: now)
         case .prevoting:
             closeBallot(now: now)
@@ -191,6 +193,30 @@ extension MemberCore {
             // No other worker has started a balancer either. The holder of the lock may hang, so suspect it.
             phase = .idle
             suspectBalancer(now: now)
+        }
+    }
+
+    /// Asks whether a process holds the lock, before it asks the other workers.
+    ///
+    /// Silence does not tell a hung balancer from a dead one while another process holds its listeners: their queue accepts
+    /// connections. The lock does. Without the balancer's lock domain, the lock of this worker's state directory proves nothing.
+    private mutating func inspectLock(now: Instant) {
+        guard let own = record.lockDomain, order.lockDomain == own, sharesLockDomain else {
+            askOthers(now: now)
+            return
+        }
+        phase = .inspecting(until: now.advanced(byMilliseconds: settings.prevoteTimeoutMilliseconds))
+        effects.append(.inspectLock)
+    }
+
+    /// The shell has looked at the lock.
+    package mutating func lockInspected(isFree: Bool, now: Instant) {
+        latest = now
+        guard case .inspecting = phase else { return }
+        if isFree {
+            takeOver(killHolder: false, now: now)
+        } else {
+            askOthers(now: now)
         }
     }
 

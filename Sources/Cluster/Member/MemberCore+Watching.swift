@@ -85,8 +85,8 @@ extension MemberCore {
 
     func makeWatch() -> Watch {
         Watch(
-            id: record.id, incarnation: record.incarnation, epochSeen: highestEpoch, snapshotEpoch: snapshot.epoch,
-            snapshotVersion: snapshot.version, inFlight: 0)
+            id: record.id, incarnation: record.incarnation, startMark: record.startMark, epochSeen: highestEpoch,
+            snapshotEpoch: snapshot.epoch, snapshotVersion: snapshot.version, inFlight: 0)
     }
 
     /// The first workers in the succession check ten times as often as the others.

@@ -8,7 +8,8 @@
 /// **Succession** (`SuccessionPhase`).
 /// ```
 ///   idle ──certain death──▶ waiting rank x 150 ms ─────────────▶ takingOver ──started──▶ idle
-///   idle ──3 checks missed, no other sign of life──▶ waiting rank x 150 ms ──▶ prevoting
+///   idle ──3 checks missed, no other sign of life──▶ waiting rank x 150 ms ──▶ inspecting
+///   inspecting ──lock free──▶ takingOver (kills nobody)          inspecting ──lock held──▶ prevoting
 ///   prevoting ──agreed──▶ takingOver (may kill the hung holder)
 ///   prevoting ──outvoted──▶ idle          takingOver ──lock held, failed──▶ backingOff ──no balancer──▶ waiting
 ///   any ──a balancer of this or a higher epoch answers──▶ idle
@@ -26,6 +27,8 @@
 /// - **A kill needs proof of standstill.** A balancer with signs of life on its handover channel, or with probes under its
 ///   epoch, does not hang. Silence at the cluster port alone is no proof, and a worker without that channel kills no
 ///   process.
+/// - **A free lock needs no vote.** The balancer holds the lock of its lock domain until its process has ended. While the lock is
+///   free, there is nobody to kill, and no objection counts.
 /// - **Only a trusted worker acts.** A worker in the last snapshot may take over if it holds the listeners or knows the
 ///   state directory. A worker outside of the list may do so if the last balancer gave it the listeners.
 ///
@@ -230,7 +233,7 @@ package struct MemberCore: Sendable {
         guard milliseconds > max(settings.lagMilliseconds, plainWatchInterval / 2) else { return }
         var isAccusing = misses > 0
         switch phase {
-        case .waiting(_, isCertain: false), .prevoting:
+        case .waiting(_, isCertain: false), .inspecting, .prevoting:
             phase = .idle
             isAccusing = true
         case .idle, .waiting, .takingOver, .backingOff:

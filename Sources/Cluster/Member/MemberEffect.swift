@@ -5,6 +5,9 @@ package enum MemberEffect: Sendable, Equatable {
     /// Send the check over the kept connection, with the number of requests in progress; answer with `watchAnswered`,
     /// `watchUnknown` or `watchFailed`. At most one is in progress.
     case watch(Watch)
+    /// Look whether a process holds the lock of the state directory; answer with `lockInspected`. A lock that is not there
+    /// or can't be read is not free.
+    case inspectLock
     /// Ask each of these workers; answer each with `prevoteAnswered`, with nil for unreachable ones.
     case prevote(to: [WorkerRecord], Prevote)
     /// Take the lock of the state directory and start a balancer under an epoch above `after`; answer with

@@ -46,6 +46,8 @@ package enum MemberInput: Sendable {
 
     // MARK: Succession
 
+    /// The answer to `MemberEffect.inspectLock`.
+    case lockInspected(isFree: Bool)
     /// A worker has answered a prevote; nil for one that can't be reached.
     case prevoteAnswered(from: NodeID, PrevoteAnswer?)
     case takeoverFinished(TakeoverOutcome)
@@ -72,6 +74,7 @@ extension MemberCore {
         case .handoverReceived(let epoch): handoverReady(epoch: epoch, now: now)
         case .handoverEnded(let epoch): handoverEnded(epoch: epoch, now: now)
         case .balancerMoved: balancerMoved(now: now)
+        case .lockInspected(let isFree): lockInspected(isFree: isFree, now: now)
         case .prevoteAnswered(let id, let answer): prevoteAnswered(from: id, answer, now: now)
         case .takeoverFinished(let outcome): takeoverFinished(outcome, now: now)
         }

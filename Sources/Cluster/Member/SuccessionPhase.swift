@@ -4,6 +4,8 @@ enum SuccessionPhase: Sendable, Equatable {
     case idle
     /// Waits for workers with better ranks. `isCertain` if the balancer's process has certainly ended.
     case waiting(until: Instant, isCertain: Bool)
+    /// Has asked whether a process holds the lock of the state directory.
+    case inspecting(until: Instant)
     /// Has asked the others whether they miss the balancer too.
     case prevoting(until: Instant)
     /// The shell starts a balancer.
@@ -14,7 +16,9 @@ enum SuccessionPhase: Sendable, Equatable {
     var deadline: Instant? {
         switch self {
         case .idle: nil
-        case .waiting(let until, _), .prevoting(let until), .takingOver(let until), .backingOff(let until): until
+        case .waiting(let until, _), .inspecting(let until), .prevoting(let until), .takingOver(let until),
+            .backingOff(let until):
+            until
         }
     }
 }

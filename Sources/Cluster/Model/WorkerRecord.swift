@@ -6,6 +6,9 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
     package var port: UInt16
     /// Increases with every start of the worker's process. The record with the highest incarnation is valid.
     package var incarnation: UInt64
+    /// A random number of this start. It tells two starts apart that have one incarnation, because the wall clock was set
+    /// back and the state directory kept an old list. Nil for a node of an earlier version.
+    package var startMark: UInt32?
     /// True if the worker can start a balancer: it has a balancer certificate and the state directory.
     package var mayStandIn: Bool
     package var offer: WorkerOffer
@@ -16,7 +19,7 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
     package var state: WorkerState
 
     package init(
-        id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool,
+        id: NodeID, host: String, port: UInt16, incarnation: UInt64, startMark: UInt32? = nil, mayStandIn: Bool,
         offer: WorkerOffer = WorkerOffer(), lockDomain: LockDomain? = nil, acrossHosts: Bool = false,
         state: WorkerState = .joining
     ) {
@@ -24,6 +27,7 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         self.host = host
         self.port = port
         self.incarnation = incarnation
+        self.startMark = startMark
         self.mayStandIn = mayStandIn
         self.offer = offer
         self.lockDomain = lockDomain
@@ -37,7 +41,8 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         let fields = try WorkerFields(from: decoder)
         self.init(
             id: fields.id, host: fields.host, port: fields.port, incarnation: fields.incarnation,
-            mayStandIn: fields.mayStandIn, offer: fields.offer, lockDomain: fields.lockDomain,
+            startMark: fields.startMark, mayStandIn: fields.mayStandIn, offer: fields.offer,
+            lockDomain: fields.lockDomain,
             acrossHosts: fields.acrossHosts ?? false,
             state: try decoder.container(keyedBy: Key.self).decode(WorkerState.self, forKey: .state))
     }
@@ -51,6 +56,14 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
     /// True if both records have the same port and the same text as host. The function resolves no names.
     package func hasAddress(of other: WorkerRecord) -> Bool {
         port == other.port && host == other.host
+    }
+
+    /// True if this record can be of the start with this incarnation and mark. Without a mark on one side, the incarnation
+    /// decides.
+    func isOfStart(_ incarnation: UInt64, mark: UInt32?) -> Bool {
+        guard incarnation == self.incarnation else { return false }
+        guard let mark, let startMark else { return true }
+        return mark == startMark
     }
 
     /// A copy of this record with an incarnation above that of `earlier`.

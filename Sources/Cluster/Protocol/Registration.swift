@@ -4,6 +4,8 @@ package struct Registration: Codable, Sendable, Equatable {
     package var host: String
     package var port: UInt16
     package var incarnation: UInt64
+    /// See `WorkerRecord`. An earlier version does not send it.
+    package var startMark: UInt32?
     package var mayStandIn: Bool
     package var offer: WorkerOffer
     /// See `WorkerRecord`. An earlier version does not send it.
@@ -14,7 +16,7 @@ package struct Registration: Codable, Sendable, Equatable {
     package var maximumEpochSeen: Epoch
 
     package init(
-        id: NodeID, host: String, port: UInt16, incarnation: UInt64, mayStandIn: Bool,
+        id: NodeID, host: String, port: UInt16, incarnation: UInt64, startMark: UInt32? = nil, mayStandIn: Bool,
         offer: WorkerOffer = WorkerOffer(), lockDomain: LockDomain? = nil, acrossHosts: Bool? = nil,
         maximumEpochSeen: Epoch = .none
     ) {
@@ -22,6 +24,7 @@ package struct Registration: Codable, Sendable, Equatable {
         self.host = host
         self.port = port
         self.incarnation = incarnation
+        self.startMark = startMark
         self.mayStandIn = mayStandIn
         self.offer = offer
         self.lockDomain = lockDomain
@@ -33,7 +36,8 @@ package struct Registration: Codable, Sendable, Equatable {
     package init(of record: WorkerRecord, maximumEpochSeen: Epoch = .none) {
         self.init(
             id: record.id, host: record.host, port: record.port, incarnation: record.incarnation,
-            mayStandIn: record.mayStandIn, offer: record.offer, lockDomain: record.lockDomain,
+            startMark: record.startMark, mayStandIn: record.mayStandIn, offer: record.offer,
+            lockDomain: record.lockDomain,
             acrossHosts: record.acrossHosts,
             maximumEpochSeen: maximumEpochSeen)
     }
@@ -41,8 +45,8 @@ package struct Registration: Codable, Sendable, Equatable {
     /// The record that the worker claims.
     var record: WorkerRecord {
         WorkerRecord(
-            id: id, host: host, port: port, incarnation: incarnation, mayStandIn: mayStandIn, offer: offer,
-            lockDomain: lockDomain,
+            id: id, host: host, port: port, incarnation: incarnation, startMark: startMark, mayStandIn: mayStandIn,
+            offer: offer, lockDomain: lockDomain,
             acrossHosts: acrossHosts ?? false)
     }
 
@@ -52,7 +56,8 @@ package struct Registration: Codable, Sendable, Equatable {
         let fields = try WorkerFields(from: decoder)
         self.init(
             id: fields.id, host: fields.host, port: fields.port, incarnation: fields.incarnation,
-            mayStandIn: fields.mayStandIn, offer: fields.offer, lockDomain: fields.lockDomain,
+            startMark: fields.startMark, mayStandIn: fields.mayStandIn, offer: fields.offer,
+            lockDomain: fields.lockDomain,
             acrossHosts: fields.acrossHosts,
             maximumEpochSeen: try decoder.container(keyedBy: Key.self).decode(Epoch.self, forKey: .maximumEpochSeen))
     }

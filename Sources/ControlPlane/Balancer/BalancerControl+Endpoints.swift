@@ -13,11 +13,13 @@ extension BalancerControl {
         case .discover(let discovery): discover(discovery, request)
         case .drain(let departure):
             let verdict = core.drain(
-                departure.id, incarnation: departure.incarnation, peer: request.peer, now: now)
+                departure.id, incarnation: departure.incarnation, startMark: departure.startMark, peer: request.peer,
+                now: now)
             request.reply(answer(to: verdict))
         case .leave(let departure):
             let verdict = core.leave(
-                departure.id, incarnation: departure.incarnation, peer: request.peer, now: now)
+                departure.id, incarnation: departure.incarnation, startMark: departure.startMark, peer: request.peer,
+                now: now)
             request.reply(answer(to: verdict))
         case .standIn(let departure):
             let verdict = core.standInShown(

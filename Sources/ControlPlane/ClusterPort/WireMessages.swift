@@ -19,10 +19,17 @@ package struct WatchAnswer: Codable, Sendable {
     package var configuration: ForeignConfiguration?
 }
 
-/// The content of drain, leave and stand-in: the worker and its incarnation.
+/// The content of drain, leave and stand-in: the worker and its start.
 package struct Departure: Codable, Sendable {
     package var id: NodeID
     package var incarnation: UInt64
+    /// See `WorkerRecord`. An operator and an earlier version do not send it.
+    package var startMark: UInt32?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, incarnation
+        case startMark = "start"
+    }
 }
 
 /// The content of any answer except 200.

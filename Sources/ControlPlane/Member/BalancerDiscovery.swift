@@ -25,6 +25,17 @@ package final class BalancerDiscovery {
         self.endpoint = endpoint
     }
 
+    /// The endpoint of an address: one of the known ones, or another one with their expectation.
+    static func endpoint(of address: BalancerAddress, among known: [UpstreamEndpoint]) -> UpstreamEndpoint? {
+        let isThere = { (endpoint: UpstreamEndpoint) in
+            endpoint.destination.host == address.host && endpoint.destination.port == address.port
+        }
+        if let match = known.first(where: isThere) { return match }
+        return SocketAddress(host: address.host, port: address.port).map {
+            UpstreamEndpoint(address: $0, host: address.host, expectation: known[0].expectation)
+        }
+    }
+
     package func ask(_ addresses: [BalancerAddress], _ request: DiscoveryRequest, timeoutMilliseconds: Int) {
         for address in addresses where asked[address] == nil {
             guard let endpoint = endpoint(address) else { continue }

@@ -63,7 +63,7 @@ package final class MemberControl {
         balancer = ControlClient(
             loop: loop, endpoint: balancers[0], provider: provider, maximumBody: ControlClient.largestSnapshot)
         discovery = BalancerDiscovery(loop: loop, provider: provider) { address in
-            MemberControl.endpoint(of: address, among: balancers)
+            BalancerDiscovery.endpoint(of: address, among: balancers)
         }
         let snapshot = directory.flatMap { SnapshotStore.load(of: record.id, in: $0) }
         // Only where a balancer has lived is there a lock that fences: elsewhere this worker waits until it is handed
@@ -123,8 +123,7 @@ package final class MemberControl {
         timer.remove()
         lagMeter.stop()
         discovery.stop()
-        ask(ClusterPaths.leave, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
-            [balancer, launcher] _ in
+        ask(ClusterPaths.leave, departure, timeoutMilliseconds: 1000) { [balancer, launcher] _ in
             balancer.close()
             if let launcher { launcher.leaveContainer(then: completion) } else { completion() }
         }
@@ -185,6 +184,7 @@ package final class MemberControl {
         case .register(let registration): register(registration)
         case .watch(let watch): self.watch(watch)
         case .prevote(let workers, let prevote): for worker in workers { ask(worker, prevote) }
+        case .inspectLock: feed(.lockInspected(isFree: directory.map { LockFileStore.isFree(in: $0) } ?? false))
         case .takeOver(let after, let killHolder): takeOver(after: after, killHolder: killHolder)
         case .keepStandby(let wanted): launcher?.keepStandby(wanted)
         case .discover(let addresses, let request):
@@ -333,25 +333,17 @@ package final class MemberControl {
     }
 
     private func drain() {
-        ask(ClusterPaths.drain, Departure(id: record.id, incarnation: record.incarnation), timeoutMilliseconds: 1000) {
-            [unowned self] _ in onDrain()
-        }
+        ask(ClusterPaths.drain, departure, timeoutMilliseconds: 1000) { [unowned self] _ in onDrain() }
+    }
+
+    private var departure: Departure {
+        Departure(id: record.id, incarnation: record.incarnation, startMark: record.startMark)
     }
 
     // MARK: Across hosts
 
-    private static func endpoint(of address: BalancerAddress, among known: [UpstreamEndpoint]) -> UpstreamEndpoint? {
-        let isThere = { (endpoint: UpstreamEndpoint) in
-            endpoint.destination.host == address.host && endpoint.destination.port == address.port
-        }
-        if let match = known.first(where: isThere) { return match }
-        return SocketAddress(host: address.host, port: address.port).map {
-            UpstreamEndpoint(address: $0, host: address.host, expectation: known[0].expectation)
-        }
-    }
-
     private func move(to address: BalancerAddress, _ farewell: Watch?) {
-        guard let endpoint = MemberControl.endpoint(of: address, among: balancers) else { return }
+        guard let endpoint = BalancerDiscovery.endpoint(of: address, among: balancers) else { return }
         let past = balancer.endpoint
         balancer.close()
         balancer = ControlClient(

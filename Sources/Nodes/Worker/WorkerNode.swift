@@ -195,8 +195,8 @@ package final class WorkerNode {
         let mayStandIn = !settings.worker.neverStandsIn && canStandIn(balancerProgram)
         let record = WorkerRecord(
             id: settings.nodeID, host: options.address.host, port: options.address.port,
-            incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), mayStandIn: mayStandIn,
-            offer: settings.worker.offer, lockDomain: try lockDomain(),
+            incarnation: UInt64(Clock.unixNanoseconds() / 1_000_000), startMark: UInt32.random(in: 0...UInt32.max),
+            mayStandIn: mayStandIn, offer: settings.worker.offer, lockDomain: try lockDomain(),
             acrossHosts: (settings.worker.acrossHosts || usesStore && !options.address.isLoopback) && mayStandIn)
         let program = BalancerLauncher.Program(
             path: balancerProgram, id: settings.nodeID, certificates: settings.certificatesFolder,

@@ -56,6 +56,45 @@ import Testing
         #expect(balancer.state(record(8001)) == .draining)
     }
 
+    /// A worker started three times with one incarnation, because its clock was set back. A balancer that took over with an old
+    /// list kept it out for good.
+    @Test func `The drain of an earlier start with the same incarnation ends when the present start registers`() {
+        let drained = record(8001, state: .draining).started(1)
+        let present = record(8001).started(2)
+        var balancer = BalancerConversation(
+            epoch: Epoch(5), hints: Snapshot(epoch: Epoch(4), version: 1, workers: [drained]))
+        #expect(balancer.watch(watch(present, seen: Epoch(4))) == .registerAgain)
+        balancer.admit(present)
+        #expect(balancer.state(present) == .ready)
+        #expect(balancer.watch(watch(present, seen: Epoch(5))) == .newer(balancer.core.snapshot))
+        // A late message of the earlier start.
+        let peer = worker("worker-8001")
+        #expect(balancer.core.drain(present.id, incarnation: 1, startMark: 1, peer: peer, now: at(0)) == .unknown)
+        #expect(balancer.core.leave(present.id, incarnation: 1, startMark: 1, peer: peer, now: at(0)) == .unknown)
+        #expect(balancer.state(present) == .ready)
+    }
+
+    /// - Parameter mark: nil for a worker of an earlier version.
+    @Test(arguments: [1, nil] as [UInt32?])
+    func anOperatorsDrainSurvivesATakeover(mark: UInt32?) {
+        var present = record(8001)
+        present.startMark = mark
+        var first = BalancerConversation(with: [present, record(8002)])
+        let person = identity("alice", .operator)
+        #expect(first.core.drain(present.id, incarnation: 1, peer: person, now: at(0)) == .accepted(Epoch(1)))
+        var second = BalancerConversation(epoch: Epoch(2), hints: first.core.snapshot)
+        #expect(second.watch(watch(present)) == .newer(second.core.snapshot))
+        second.pass(milliseconds: 5000)
+        #expect(second.state(present) == .draining)
+        #expect(second.state(record(8002)) == .ready)
+    }
+
+    /// A balancer of an earlier version has left the marks out of its list.
+    @Test func aHintWithoutAMarkIsOfTheStartThatWatches() {
+        var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
+        #expect(balancer.watch(watch(record(8001).started(7), seen: Epoch(4))) == .newer(balancer.core.snapshot))
+    }
+
     @Test func nonsenseIsLeftOut() {
         var tooHeavy = record(8004)
         tooHeavy.offer.capacity = .max

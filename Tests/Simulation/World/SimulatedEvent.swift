@@ -65,6 +65,7 @@ enum WorkerInput {
     case watchFailed(WatchFailure, call: Int)
     case prevoteAsked(Prevote, by: Caller)
     case prevoteAnswered(by: NodeID, PrevoteAnswer?, call: Int)
+    case lockInspected(isFree: Bool)
     case takeoverFinished(TakeoverOutcome)
     /// The balancer at the handover channel has sent its listeners.
     case handover(from: Int)
@@ -105,6 +106,7 @@ enum BalancerInput {
 struct Departing {
     let id: NodeID
     let incarnation: UInt64
+    let startMark: UInt32?
     let isDrain: Bool
 }
 

@@ -119,9 +119,13 @@ extension World {
         case .depart(let departing, let peer, _):
             actBalancer(process) { core in
                 if departing.isDrain {
-                    _ = core.drain(departing.id, incarnation: departing.incarnation, peer: peer, now: self.now)
+                    _ = core.drain(
+                        departing.id, incarnation: departing.incarnation, startMark: departing.startMark, peer: peer,
+                        now: self.now)
                 } else {
-                    _ = core.leave(departing.id, incarnation: departing.incarnation, peer: peer, now: self.now)
+                    _ = core.leave(
+                        departing.id, incarnation: departing.incarnation, startMark: departing.startMark, peer: peer,
+                        now: self.now)
                 }
             }
         case .reign, .takeoverOrdered, .lockRequested, .acceptingStopped: break

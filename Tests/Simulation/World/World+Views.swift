@@ -73,6 +73,13 @@ extension World {
             }
     }
 
+    /// Whether a worker of a host finds the lock of the state directory free.
+    ///
+    /// A lease is no such lock: a paused holder loses it and lives.
+    func isLockFree(on host: Int) -> Bool {
+        lease == nil && hosts[host].hasReigned && hosts[host].directory.holder == nil
+    }
+
     /// The balancer that answers at the cluster port of a host.
     func balancer(atClusterPortOf host: Int) -> Int? {
         let serving = live.filter { balancers[$0].host == host && balancers[$0].isComplete }

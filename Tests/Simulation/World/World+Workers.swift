@@ -8,17 +8,17 @@ extension World {
         let isPretender = plan.liar.map { $0.worker == index && !$0.holdsListeners } ?? false
         let mayStandIn = (index == 0 || random.below(5) > 0) && !isPretender
         var worker = SimulatedWorker(
-            index: index, host: host, core: makeCore(index, host: host, mayStandIn: mayStandIn), lastSign: now)
+            index: index, host: host, core: makeCore(index, host: host, life: 0, mayStandIn: mayStandIn), lastSign: now)
         worker.incarnations.append(worker.record.incarnation)
         return worker
     }
 
-    private func makeCore(_ index: Int, host: Int, mayStandIn: Bool) -> MemberCore {
+    private func makeCore(_ index: Int, host: Int, life: Int, mayStandIn: Bool) -> MemberCore {
         guard let id = NodeID("worker-\(8001 + index)") else { fatalError("invalid worker name") }
         let wall = 1_000_000 + Int64(now.nanoseconds / 1_000_000) + hosts[host].wallMilliseconds
         let record = WorkerRecord(
             id: id, host: World.address(ofHost: host), port: UInt16(8001 + index), incarnation: UInt64(max(wall, 1)),
-            mayStandIn: mayStandIn, lockDomain: LockDomain("home-\(host)"),
+            startMark: UInt32(life), mayStandIn: mayStandIn, lockDomain: LockDomain("home-\(host)"),
             acrossHosts: plan.isAcrossHosts && mayStandIn)
         let snapshot = hosts[host].snapshot(of: index)
         // A host has a fencing lock only if a balancer has run there.
@@ -55,7 +55,9 @@ extension World {
             return
         }
         var worker = SimulatedWorker(
-            index: index, host: host, core: makeCore(index, host: host, mayStandIn: record.mayStandIn), lastSign: now)
+            index: index, host: host,
+            core: makeCore(index, host: host, life: workers[index].life + 1, mayStandIn: record.mayStandIn),
+            lastSign: now)
         worker.life = workers[index].life + 1
         worker.registerCall = workers[index].registerCall + 1
         worker.watchCall = workers[index].watchCall + 1
@@ -136,6 +138,8 @@ extension World {
             case nil: workers[index].ballot.unreachable += 1
             }
             actWorker(index) { $0.prevoteAnswered(from: id, answer, now: self.now) }
+        case .lockInspected(let isFree):
+            actWorker(index) { $0.lockInspected(isFree: isFree, now: self.now) }
         case .takeoverFinished(let outcome):
             workers[index].candidate = nil
             actWorker(index) { $0.takeoverFinished(outcome, now: self.now) }
@@ -225,6 +229,8 @@ extension World {
                 number: number, asked: electors.count, began: now, epoch: prevote.epochSeen,
                 isAcrossHosts: prevote.isAcrossHosts)
             for elector in electors { ask(elector, prevote, by: Caller(worker: index, life: life, call: number)) }
+        case .inspectLock:
+            push(now, .toWorker(index, life: life, .lockInspected(isFree: isLockFree(on: workers[index].host))))
         case .takeOver(let after, let killHolder):
             checkTakeover(by: index, after: after, killHolder: killHolder)
             takeOver(index, after: after, killHolder: killHolder)
@@ -308,7 +314,8 @@ extension World {
     private func depart(_ index: Int, isDrain: Bool) {
         let life = workers[index].life
         let record = workers[index].record
-        let departing = Departing(id: record.id, incarnation: record.incarnation, isDrain: isDrain)
+        let departing = Departing(
+            id: record.id, incarnation: record.incarnation, startMark: record.startMark, isDrain: isDrain)
         let caller = Caller(worker: index, life: life, call: 0)
         ask(.depart(departing, peer: identity(record.id), from: caller), from: caller, over: workers[index].watches)
         if !isDrain { dismissCandidate(of: index) }
