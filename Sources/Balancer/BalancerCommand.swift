@@ -9,10 +9,12 @@ struct BalancerCommand: ParsableCommand {
         abstract:
             "An HTTPS load balancer. Workers join by themselves over mutual TLS, and restart the balancer when it dies.",
         version: Version.current,
-        subcommands: [
-            RunCommand.self, StatusCommand.self, CheckCommand.self, EpochsCommand.self, OptionsCommand.self,
-        ],
+        subcommands: [RunCommand.self, StatusCommand.self] + commands
+            + [CheckCommand.self, EpochsCommand.self, OptionsCommand.self],
         defaultSubcommand: RunCommand.self)
+
+    /// The commands that a running balancer answers.
+    private static var commands: [any ParsableCommand.Type] { OperatorCommand.allCases.map(\.parser) }
 
     static func main() { Executable.run(BalancerCommand.self, serve: RunCommand.self, name: "balancer") }
 }

@@ -23,6 +23,26 @@ package enum OptionsDocument {
                 text += "\n### \(section.title(for: program))\n" + table(section.rows(of: program), program)
             }
         }
+        return text + commands
+    }
+
+    /// The commands that a running balancer answers.
+    private static var commands: String {
+        var text = """
+
+            ## Commands
+            A balancer that reigns answers these commands ([more](operations.md#commands)). Each has `--state-dir` and `--json`.
+
+            | command | meaning |
+            |---|---|
+
+            """
+        for command in OperatorCommand.allCases {
+            let usage = ["balancer", command.name, command.arguments].filter { !$0.isEmpty }.joined(separator: " ")
+            text += "| `\(usage)` | \(command.summary) \(command.details) |\n"
+        }
+        text += "\n| exit status | meaning |\n|---|---|\n"
+        for (status, meaning) in OperatorCommand.exitStatuses { text += "| \(status) | \(meaning) |\n" }
         return text
     }
 

@@ -136,6 +136,11 @@ package final class SafeDirectory: Sendable {
         try SystemError.check("rename", renameat(descriptor.rawValue, name, descriptor.rawValue, other))
     }
 
+    /// Only this user may use the file or the socket.
+    package func restrict(_ name: String) throws(SystemError) {
+        try SystemError.check("chmod", fchmodat(descriptor.rawValue, name, 0o600, 0))
+    }
+
     package func remove(_ name: String) { unlinkat(descriptor.rawValue, name, 0) }
 
     /// The names in the directory.

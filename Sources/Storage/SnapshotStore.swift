@@ -7,6 +7,11 @@ package enum SnapshotStore {
         try directory.files.replace(StateDirectory.Name.snapshot(of: id.text), with: JSON.encode(snapshot))
     }
 
+    /// Stores the balancer's own list at once, so that an order in it survives the process.
+    package static func save(ofBalancer snapshot: Snapshot, in directory: StateDirectory) throws(SystemError) {
+        try directory.files.replace(StateDirectory.Name.balancerSnapshot, with: JSON.encode(snapshot))
+    }
+
     /// Keeps the worker lists and removes their epochs, so that every reign supersedes them.
     package static func forgetEpochs(in directory: StateDirectory) throws(SystemError) {
         for name in directory.files.names() where StateDirectory.Name.isSnapshot(name) {

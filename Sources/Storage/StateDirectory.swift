@@ -19,6 +19,8 @@ package struct StateDirectory: Sendable {
         /// The options of the present balancer, which a successor uses.
         package static let configuration = "balancer.json"
         package static let handoverSocket = "handover.sock"
+        /// The commands of operators.
+        package static let commandSocket = "admin.sock"
         /// Standard error of balancers that workers started. After a rotation a second file has the older lines.
         package static let balancerLog = LogRotation.fileName
         package static let lockDomain = "home"
@@ -28,6 +30,9 @@ package struct StateDirectory: Sendable {
         package static let lease = "lease"
 
         package static func snapshot(of id: String) -> String { "snapshot-\(id).json" }
+
+        /// The balancer's copy of the worker list after an order of an operator. No worker can have this id.
+        package static let balancerSnapshot = snapshot(of: "_balancer")
 
         static func isSnapshot(_ name: String) -> Bool { name.hasPrefix("snapshot-") && name.hasSuffix(".json") }
     }

@@ -23,6 +23,9 @@ package final class RawClient: RawSocket {
         guard result == 0 else { throw .failed(errno) }
     }
 
+    /// Takes ownership of a connected socket.
+    package init(adopting descriptor: Int32) { super.init(owning: descriptor) }
+
     /// Sends a request and receives its response.
     package func exchange(
         _ method: String, _ target: String, fields: String = "", body: String? = nil

@@ -146,7 +146,7 @@ extension BalancerCore {
         entry.leaseEnds = now.advanced(byMilliseconds: settings.leaseMilliseconds)
         entry.failures = 0
         entry.passes += 1
-        if state == .draining {
+        if entry.record.isLeaving {
             entry.becomeReady(at: now, settings)
             note(.joined(record.id))
         } else if state != .ready, entry.mayReturn(at: now, settings) {

@@ -11,6 +11,7 @@ extension BalancerCore {
         record.offer = hint.offer.bounded(capacity: settings.maximumCapacity)
         // A draining worker keeps draining. Every other state must be verified again.
         record.state = hint.state == .draining ? .draining : .joining
+        record.isDrained = hint.isDrained && hint.state == .draining
         var entry = WorkerEntry(record: record, nextProbe: now)
         entry.isHint = true
         // The predecessor may have ended before this worker had proved it.
@@ -80,7 +81,7 @@ extension BalancerCore {
         if entry.isRoutable { routableCount += step }
         if entry.isFailing(settings) { failingCount += step }
         if entry.record.state == .suspect { suspectCount += step }
-        if entry.record.mayStandIn, entry.record.state != .draining { standInCount += step }
+        if entry.record.mayStandIn, !entry.record.isLeaving { standInCount += step }
     }
 
     private mutating func rebuildDeadlines() {

@@ -19,7 +19,8 @@ extension BalancerCore {
                 record: record, lastSeen: entry?.lastSeen, inFlightReported: entry?.inFlightReported ?? 0,
                 hasStandby: entry?.hasStandby ?? false,
                 probeFailures: entry?.probeFailuresTotal ?? 0, requestFailures: entry?.requestFailuresTotal ?? 0,
-                ejections: entry?.ejectionsTotal ?? 0, reason: entry?.reason
+                ejections: entry?.ejectionsTotal ?? 0,
+                reason: record.isDrained ? "drained by an operator" : entry?.reason
             )
         }
     }

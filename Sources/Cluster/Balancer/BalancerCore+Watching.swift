@@ -47,6 +47,9 @@ extension BalancerCore {
         guard var entry = entry(id, incarnation: incarnation) else { return }
         entry.leaseEnds = nil
         switch entry.record.state {
+        case .draining where entry.record.isDrained:
+            // The worker may come back over a new connection, and is still drained then.
+            commit(entry)
         case .draining:
             remove(id)
             note(.left(id))
@@ -77,16 +80,27 @@ extension BalancerCore {
     ) -> DepartureVerdict {
         if let refusal = problem(withPeer: peer, departing: id) { return .refused(refusal) }
         guard var entry = entry(id, incarnation: incarnation, startMark: startMark) else { return .unknown }
-        if entry.record.state != .draining {
-            entry.record.state = .draining
+        if peer?.role == .operator {
+            if !entry.record.isLeaving { drain(&entry, byOperator: true, now: now) }
+        } else {
+            drain(&entry, byOperator: false, now: now)
+        }
+        return .accepted(epoch)
+    }
+
+    /// Takes the worker out of the rotation, and stores the entry.
+    mutating func drain(_ entry: inout WorkerEntry, byOperator: Bool, now: Instant) {
+        let wasDraining = entry.record.state == .draining
+        entry.record.isDrained = byOperator
+        entry.record.state = .draining
+        if !wasDraining {
             entry.unroutableSince = now
             entry.ejectedUntil = nil
             entry.slowStartBegan = nil
             entry.reason = nil
-            commit(entry)
-            note(.draining(id))
+            note(.draining(entry.record.id))
         }
-        return .accepted(epoch)
+        commit(entry)
     }
 
     /// A worker, or an operator for it, ends its membership.

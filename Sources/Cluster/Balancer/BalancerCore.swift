@@ -63,7 +63,7 @@ package struct BalancerCore: Sendable {
     var routableCount = 0
     var failingCount = 0
     var suspectCount = 0
-    /// The workers that may start a successor, without draining ones.
+    /// The workers that may start a successor, without leaving ones.
     var standInCount = 0
     var successionAlarm = SuccessionAlarm()
     /// The times of ejections on soft evidence in the last `togetherMilliseconds`, oldest first.

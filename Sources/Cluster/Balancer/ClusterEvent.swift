@@ -8,6 +8,8 @@ package enum ClusterEvent: Sendable, Equatable {
     /// or it is the last one.
     case keptInRotation(NodeID, reason: String)
     case draining(NodeID)
+    /// An operator has ended the drain of this worker.
+    case undrained(NodeID)
     case left(NodeID)
     /// Not routable for too long.
     case dropped(NodeID)
@@ -37,7 +39,7 @@ extension ClusterEvent {
 
     package var severity: Severity {
         switch self {
-        case .joined, .recovered, .draining, .left, .capacityBounded, .successionRestored: .notice
+        case .joined, .recovered, .draining, .undrained, .left, .capacityBounded, .successionRestored: .notice
         case .suspected, .ejected, .keptInRotation, .dropped, .replaced, .watchSilent, .refused, .steppedDown,
             .laterReignClaimed, .absurdReign, .nobodyMayStandIn:
             .warning
@@ -53,6 +55,7 @@ extension ClusterEvent {
         case .ejected(let id, let reason): "\(id) ejected: \(reason)"
         case .keptInRotation(let id, let reason): "\(id) fails but stays in the rotation: \(reason)"
         case .draining(let id): "\(id) is draining"
+        case .undrained(let id): "\(id) is no longer drained"
         case .left(let id): "\(id) left"
         case .dropped(let id): "\(id) dropped from the registry: out of service for too long"
         case .replaced(let id, let other): "\(id) removed: \(other) serves at its address now"

@@ -7,6 +7,7 @@
 ///   ready ──fall failures or requestFailuresToEject, unless panic mode; refused, other node──▶ ejected
 ///   ejected ──rise passes, not before `ejectedUntil`──▶ ready      (`ejectedUntil` is set by faults of responses only)
 ///   any ──drain──▶ draining ──leave, watch ended──▶ (gone)         unroutable for too long ──▶ (gone)
+///   any ──drain by an operator──▶ draining (`isDrained`) ──undrain──▶ ready, or joining until 1 pass
 /// ```
 /// Flapping (a failure soon after a recovery) doubles the required passes. The entry decides nothing that depends on
 /// other workers: the core decides whether soft evidence may eject it.

@@ -2,7 +2,7 @@
 ///
 /// The first are the workers of the balancer's own lock domain that may: they have its lock and its listeners. The next
 /// are the workers of other lock domains that may act across hosts. In each group the order is (port, host, id), ready
-/// workers first, and draining ones are excluded. Workers that are not ready are included, because a balancer may die
+/// workers first, and leaving ones are excluded. Workers that are not ready are included, because a balancer may die
 /// before it has probed its hints.
 package struct SuccessionOrder: Sendable, Equatable {
     /// The balancer's lock domain; nil if its version knows none.
@@ -25,7 +25,7 @@ package struct SuccessionOrder: Sendable, Equatable {
             if let lockDomain, let other = worker.lockDomain { return lockDomain == other }
             return sharesLockDomain && HostName.isSameMachine(worker.host, viewer.host)
         }
-        let able = snapshot.workers.filter { $0.mayStandIn && $0.state != .draining }
+        let able = snapshot.workers.filter { $0.mayStandIn && !$0.isLeaving }
         self.lockDomain = lockDomain
         self.sharesLockDomain = sharesLockDomain
         candidates = SuccessionOrder.sorted(able.filter(isNear))

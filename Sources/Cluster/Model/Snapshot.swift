@@ -42,6 +42,7 @@ package struct Snapshot: Codable, Sendable, Equatable {
             }
             result.workers[position] = known.workers[other]
             result.workers[position].state = .joining
+            result.workers[position].isDrained = false
         }
         return result
     }

@@ -17,11 +17,14 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
     /// True if the worker may start a balancer in its own lock domain when a balancer of another one has died.
     package var acrossHosts: Bool
     package var state: WorkerState
+    /// An operator has drained the worker, so its state is `draining`. The worker itself does not leave. This lasts until
+    /// an operator ends it, or until the worker's process restarts.
+    package var isDrained: Bool
 
     package init(
         id: NodeID, host: String, port: UInt16, incarnation: UInt64, startMark: UInt32? = nil, mayStandIn: Bool,
         offer: WorkerOffer = WorkerOffer(), lockDomain: LockDomain? = nil, acrossHosts: Bool = false,
-        state: WorkerState = .joining
+        state: WorkerState = .joining, isDrained: Bool = false
     ) {
         self.id = id
         self.host = host
@@ -33,24 +36,35 @@ package struct WorkerRecord: Codable, Sendable, Equatable {
         self.lockDomain = lockDomain
         self.acrossHosts = acrossHosts
         self.state = state
+        self.isDrained = isDrained
     }
 
-    private enum Key: CodingKey { case state }
+    /// The worker is ending its membership itself.
+    package var isLeaving: Bool { state == .draining && !isDrained }
+
+    private enum Key: String, CodingKey {
+        case state
+        case isDrained = "drained"
+    }
 
     package init(from decoder: any Decoder) throws {
         let fields = try WorkerFields(from: decoder)
+        let own = try decoder.container(keyedBy: Key.self)
         self.init(
             id: fields.id, host: fields.host, port: fields.port, incarnation: fields.incarnation,
             startMark: fields.startMark, mayStandIn: fields.mayStandIn, offer: fields.offer,
             lockDomain: fields.lockDomain,
             acrossHosts: fields.acrossHosts ?? false,
-            state: try decoder.container(keyedBy: Key.self).decode(WorkerState.self, forKey: .state))
+            state: try own.decode(WorkerState.self, forKey: .state),
+            // A node of an earlier version does not send it.
+            isDrained: try own.decodeIfPresent(Bool.self, forKey: .isDrained) ?? false)
     }
 
     package func encode(to encoder: any Encoder) throws {
         try WorkerFields(of: self).encode(to: encoder)
         var fields = encoder.container(keyedBy: Key.self)
         try fields.encode(state, forKey: .state)
+        if isDrained { try fields.encode(true, forKey: .isDrained) }
     }
 
     /// True if both records have the same port and the same text as host. The function resolves no names.

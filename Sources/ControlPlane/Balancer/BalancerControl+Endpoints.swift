@@ -1,4 +1,5 @@
-internal import Cluster
+internal import Balancing
+package import Cluster
 internal import Sockets
 
 /// Handles the requests of the cluster port, which the port's own loop has decoded.
@@ -84,5 +85,29 @@ extension BalancerControl {
         case .unknown: .unknown("this worker is not registered")
         case .refused(let refusal): .refused(refusal)
         }
+    }
+
+    // MARK: Orders of operators
+
+    package func drain(_ id: NodeID) -> CommandAnswer { order(id) { $0.drain(id, now: $1) } }
+
+    package func undrain(_ id: NodeID) -> CommandAnswer { order(id) { $0.undrain(id, now: $1) } }
+
+    private func order(_ id: NodeID, _ give: (inout BalancerCore, Instant) -> DrainVerdict) -> CommandAnswer {
+        let verdict = give(&core, now)
+        performEffects()
+        switch verdict {
+        case .changed(let record): return report(record, isChanged: true)
+        case .unchanged(let record): return report(record, isChanged: false)
+        case .unknown: return .refused(status: 404, "there is no worker \(id): see 'balancer status'")
+        case .leaving: return .refused(status: 409, "\(id) is ending its membership itself")
+        case .over: return .refused(status: 503, "this balancer's reign is over: try again")
+        }
+    }
+
+    private func report(_ record: WorkerRecord, isChanged: Bool) -> CommandAnswer {
+        let inFlight = loadBalancer.load(of: record.id)?.outstanding ?? 0
+        return .drain(
+            DrainReport(id: record.id, state: record.state, isChanged: isChanged, inFlight: inFlight), core.snapshot)
     }
 }

@@ -2,6 +2,7 @@ internal import Cluster
 package import Connections
 package import Logging
 package import Sockets
+package import Storage
 
 extension ControlPort {
     /// Makes the port for operators and monitoring systems.
@@ -53,6 +54,42 @@ extension ControlPort {
                 maximumBody: BalancerControl.maximumBody, judge: { service.refusal(of: $0) },
                 handler: { service.handle($0) },
                 onClose: { service.connectionClosed($0) })
+        }
+    }
+
+    /// Makes `admin.sock` for the commands of operators.
+    ///
+    /// - Parameter perform: performs a command on the control loop, and answers once, on any loop.
+    package static func commands(
+        in directory: StateDirectory, controlLoop: EventLoop, slots: ConnectionSlots, log: Logger,
+        perform: @escaping (CommandRequest, _ reply: @escaping @Sendable (CommandAnswer) -> Void) -> Void
+    ) throws(SystemError) -> ControlPort {
+        try commands(
+            in: directory, controlLoop: controlLoop, slots: slots, permits: CommandSocket.permits, log: log,
+            perform: perform)
+    }
+
+    /// - Parameter permits: decides whether a process of this user gets answers.
+    static func commands(
+        in directory: StateDirectory, controlLoop: EventLoop, slots: ConnectionSlots,
+        permits: @escaping (UInt32) -> Bool, log: Logger,
+        perform: @escaping (CommandRequest, _ reply: @escaping @Sendable (CommandAnswer) -> Void) -> Void
+    ) throws(SystemError) -> ControlPort {
+        let perform = LoopBound(perform)
+        var limits = DownstreamLimits()
+        limits.stallMilliseconds = 10_000
+        // When the socket is full, an operator still gets a connection.
+        let keepPlace = { (server: Server) in server.closesOldestWhenFull = true }
+        // The port has a duplicate of this socket.
+        let socket = try CommandSocket.listen(in: directory)
+        return try ControlPort(
+            name: "commands", listener: socket.rawValue, provider: PermittedUsers(permits), slots: slots,
+            limits: limits, configure: keepPlace
+        ) { loop in
+            let service = CommandService(on: loop, directory: directory, log: log) { request, reply in
+                controlLoop.post { perform.value(request, reply) }
+            }
+            return BufferedService(maximumBody: CommandRequest.maximumBody, handler: { service.handle($0) })
         }
     }
 }

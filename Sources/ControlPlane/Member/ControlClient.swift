@@ -102,7 +102,7 @@ package final class ControlClient {
         timer.set(at: question.deadline)
         let connection = self.connection ?? makeConnection()
         connection.begin(question, method: question.method)
-        connection.write { question.append(to: &$0, host: endpoint.destination.description) }
+        connection.write { question.append(to: &$0, host: endpoint.destination.authority) }
         connection.endRequest()
     }
 

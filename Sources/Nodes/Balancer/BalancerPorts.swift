@@ -9,10 +9,13 @@ internal import Sockets
 internal import Storage
 internal import Telemetry
 
-/// The ports for workers and operators during a reign: the cluster port, the admin port and the handover socket.
+/// The ports for workers and operators during a reign: the cluster port, the admin port, `admin.sock` and the handover
+/// socket.
 final class BalancerPorts {
     /// A worker has one connection. It has one more for a moment when it reconnects or looks for a balancer.
     private static let connectionsOfIdentity = 8
+    /// Connections to `admin.sock`, of the admin port's share. A command is one request.
+    private static let commandConnections = 4
     private static let noticeNanoseconds: UInt64 = 60_000_000_000
 
     private let context: BalancerContext
@@ -20,6 +23,7 @@ final class BalancerPorts {
     private let provider: TransportProvider
     private var clusterPort: ControlPort?
     private var adminPort: ControlPort?
+    private var commandPort: ControlPort?
     private(set) var handover: HandoverServer?
     /// The time of the last log line about a full cluster port, in the loop's time.
     private var fullSince: UInt64?
@@ -29,7 +33,7 @@ final class BalancerPorts {
         provider = try context.certificates.makeClusterProvider()
     }
 
-    /// Opens all three. `metrics` adds the data plane's metrics; the admin port calls it on its own loop.
+    /// Opens all of them. `metrics` adds the data plane's metrics; the admin port calls it on its own loop.
     func open(
         _ listeners: Listeners, control: BalancerControl, handover offer: Handover,
         metrics: @escaping @Sendable (inout MetricsText) -> Void
@@ -42,9 +46,14 @@ final class BalancerPorts {
         }
         adminPort = try ControlPort.admin(
             listener: listeners.admin.rawValue, controlLoop: context.loop, feed: feed,
-            slots: ConnectionSlots(limit: context.shares.admin),
+            slots: ConnectionSlots(limit: context.shares.admin - BalancerPorts.commandConnections),
             // Every user of the host may connect. When the port is full, an operator still gets a connection.
             configure: { $0.closesOldestWhenFull = true }, metrics: { BalancerPorts.text(of: $0, adding: metrics) })
+        let handler = CommandHandler(control: control)
+        commandPort = try ControlPort.commands(
+            in: context.directory, controlLoop: context.loop,
+            slots: ConnectionSlots(limit: BalancerPorts.commandConnections), log: context.log,
+            perform: { handler.perform($0, reply: $1) })
         handover = try HandoverServer(
             loop: context.loop, directory: context.directory, listeners: listeners, handover: offer,
             aliveMilliseconds: Int(context.settings.cluster.watchFastMilliseconds), log: context.log)
@@ -88,11 +97,13 @@ final class BalancerPorts {
     func stopListening() {
         clusterPort?.stopListening()
         adminPort?.stopListening()
+        commandPort?.stopListening()
     }
 
     func close() {
         clusterPort?.close()
         adminPort?.close()
+        commandPort?.close()
         handover?.close()
     }
 

@@ -26,6 +26,12 @@ package enum Destination: Sendable, CustomStringConvertible {
         }
     }
 
+    /// The value of a Host field. A unix socket has no host, and RFC 9110, 7.2 requires one for http.
+    package var authority: String {
+        if case .address(let address) = self, address.family == .unix { return "localhost" }
+        return description
+    }
+
     /// The address, or the name with the addresses that were found last, for messages.
     package var details: String {
         guard case .name(let name) = self else { return description }

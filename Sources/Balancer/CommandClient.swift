@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import Connections
+internal import ControlPlane
+internal import Glibc
+internal import HTTP
+internal import Settings
+internal import Sockets
+internal import Storage
+internal import Telemetry
+
+/// The options of every command that a running balancer answers.
+struct CommandOptions: ParsableArguments {
+    @Option(help: "The state directory of the balancer.")
+    var stateDir: String?
+
+    @Flag(help: "Print the answer as JSON.")
+    var json = false
+
+    /// Sends a command and prints the answer.
+    ///
+    /// - Parameter text: the lines for people.
+    func run<Answer: Decodable>(
+        _ command: OperatorCommand, _ content: [UInt8] = [], text: (Answer) -> String
+    ) throws(CommandError) {
+        let directory = if let stateDir { stateDir } else { try StateDirectory.defaultPath() }
+        let client = try CommandClient(directory: directory)
+        let bytes = try client.ask(command, content)
+        if json { return print(String(decoding: bytes, as: UTF8.self), terminator: "") }
+        guard let answer = JSON.decode(Answer.self, from: bytes) else {
+            throw .failure("the balancer's answer is not understood: it has another version")
+        }
+        print(text(answer))
+    }
+}
+
+/// Sends commands to the balancer of a state directory.
+struct CommandClient {
+    /// The balancer answers a command at once, or after it has read its files again.
+    private static let patienceMilliseconds = 10_000
+
+    private let directory: String
+    private let address: SocketAddress
+
+    /// Opens the directory and does not create it. Root may use the directory of another user.
+    init(directory: String) throws(CommandError) {
+        self.directory = directory
+        // The path through the descriptor is short, however long the directory's path is. The descriptor stays open until
+        // the command ends.
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw CommandClient.problem(SystemError("open"), in: directory) }
+        guard let address = SocketAddress(unixPath: "/proc/self/fd/\(descriptor)/\(StateDirectory.Name.commandSocket)")
+        else { throw .failure("\(directory) can't be used") }
+        self.address = address
+    }
+
+    /// Returns the content of the balancer's answer, and throws its refusal.
+    func ask(_ command: OperatorCommand, _ content: [UInt8]) throws(CommandError) -> [UInt8] {
+        let loop: EventLoop
+        do throws(SystemError) { loop = try EventLoop() } catch { throw .failure("\(error)") }
+        let caller = ControlClient(
+            loop: loop, endpoint: UpstreamEndpoint(address: address, host: "localhost", expectation: .anybody),
+            provider: TransportProvider(), maximumBody: ControlClient.largestSnapshot)
+        var answer: Result<ControlClient.Reply, UpstreamFailure>?
+        caller.ask(
+            command.isOrder ? .post : .get, command.path, body: content,
+            timeoutMilliseconds: CommandClient.patienceMilliseconds
+        ) { answer = $0 }
+        while answer == nil { loop.turn() }
+        caller.close()
+        switch answer {
+        case .success(let reply) where reply.status == 200: return reply.body
+        case .success(let reply):
+            let problem = JSON.decode(ErrorAnswer.self, from: reply.body)?.error
+            throw .failure(problem ?? "the balancer answered with status \(reply.status)")
+        case .failure(.refused): throw CommandClient.problem(SystemError("connect", code: ECONNREFUSED), in: directory)
+        case .failure(.unreachable(let error)): throw CommandClient.problem(error, in: directory)
+        case .failure(let failure): throw .failure("the balancer of \(directory) does not answer: \(failure)")
+        case nil: return []
+        }
+    }
+
+    private static func problem(_ error: SystemError, in directory: String) -> CommandError {
+        switch error.code {
+        case ENOENT, ENOTDIR, ECONNREFUSED:
+            .notRunning("no balancer reigns in \(directory): start one, or give its --state-dir")
+        case EACCES, EPERM:
+            .notPermitted("\(directory) belongs to another user: run the command as that user or as root")
+        default: .failure("the balancer of \(directory) can't be reached: \(error)")
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package import Cluster
+internal import Settings
+internal import Storage
+
+/// A decoded command, on its way to the control loop.
+package enum CommandRequest: Sendable {
+    case drain(NodeID)
+    case undrain(NodeID)
+
+    /// In bytes. Every command is much shorter.
+    static let maximumBody = 4096
+
+    /// Fails if the content does not belong to the command.
+    init?(_ command: OperatorCommand, from body: [UInt8]) {
+        switch command {
+        case .drain, .undrain:
+            guard let order = JSON.decode(WorkerOrder.self, from: body) else { return nil }
+            self = command == .drain ? .drain(order.id) : .undrain(order.id)
+        }
+    }
+}
+
+/// The control loop's answer to a command. The socket's loop encodes it.
+package enum CommandAnswer: Sendable {
+    /// The worker list is stored before the answer is sent, so that a successor keeps the order.
+    case drain(DrainReport, Snapshot)
+    case refused(status: UInt16, String)
+}

@@ -1,0 +1,63 @@
+internal import Cluster
+internal import HTTP
+internal import Logging
+internal import Settings
+internal import Sockets
+internal import Storage
+
+/// Reads the commands of operators at `admin.sock`, on a loop of its own. It passes them to the control loop, stores what
+/// a successor has to know, and encodes the answers.
+///
+/// A connection has one request in progress, and there are few connections. So the control loop gets few commands at a time,
+/// and it never waits for the disk.
+final class CommandService {
+    private let loop: EventLoop
+    private let directory: StateDirectory
+    private let log: Logger
+    /// Passes a command to the control loop, which answers once, on any loop.
+    private let forward: (CommandRequest, _ reply: @escaping @Sendable (CommandAnswer) -> Void) -> Void
+
+    init(
+        on loop: EventLoop, directory: StateDirectory, log: Logger,
+        forward: @escaping (CommandRequest, _ reply: @escaping @Sendable (CommandAnswer) -> Void) -> Void
+    ) {
+        self.loop = loop
+        self.directory = directory
+        self.log = log
+        self.forward = forward
+    }
+
+    func handle(_ call: Call) {
+        guard let command = OperatorCommand.allCases.first(where: { $0.path == call.path }) else {
+            let paths = OperatorCommand.allCases.map(\.path).joined(separator: ", ")
+            call.reply(status: 404, error: "this socket answers \(paths)")
+            return
+        }
+        guard call.method == (command.isOrder ? .post : .get) else {
+            call.reply(
+                status: 405, error: "\(command.path) is a \(command.isOrder ? "POST" : "GET")",
+                allow: command.isOrder ? "POST" : "GET")
+            return
+        }
+        guard let request = CommandRequest(command, from: call.body) else {
+            call.reply(status: 400, error: "the content of \(command.path) is not understood")
+            return
+        }
+        let (service, bound) = (LoopBound(self), LoopBound(call))
+        forward(request) { [loop] answer in loop.post { service.value.reply(answer, to: bound.value) } }
+    }
+
+    private func reply(_ answer: CommandAnswer, to call: Call) {
+        switch answer {
+        case .drain(var report, let snapshot):
+            do throws(SystemError) {
+                try SnapshotStore.save(ofBalancer: snapshot, in: directory)
+                report.isStored = true
+            } catch {
+                log.warning("a worker list could not be stored: \(error)")
+            }
+            call.reply(json: report)
+        case .refused(let status, let reason): call.reply(status: status, error: reason)
+        }
+    }
+}

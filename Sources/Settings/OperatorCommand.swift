@@ -1,0 +1,51 @@
+/// The commands of `balancer` that a running balancer answers over `admin.sock`. The help, the shell completions, the paths
+/// of the socket and docs/options.md come from this table.
+package enum OperatorCommand: String, CaseIterable, Sendable {
+    case drain, undrain
+
+    package var name: String { rawValue }
+
+    /// The path of the request.
+    package var path: String { "/v1/\(rawValue)" }
+
+    /// The command changes something, so the request is a POST. Any other one is a GET.
+    package var isOrder: Bool {
+        switch self {
+        case .drain, .undrain: true
+        }
+    }
+
+    /// The arguments after the name, as a usage line has them.
+    package var arguments: String {
+        switch self {
+        case .drain, .undrain: "WORKER-ID"
+        }
+    }
+
+    /// One sentence.
+    package var summary: String {
+        switch self {
+        case .drain: "Take a worker out of the rotation. It finishes its requests and gets no new ones."
+        case .undrain: "End the drain of a worker. It gets requests again."
+        }
+    }
+
+    /// What else an operator has to know.
+    package var details: String {
+        switch self {
+        case .drain:
+            "A successor keeps the drain. It ends with 'balancer undrain', or when the worker's process restarts."
+        case .undrain:
+            "The worker gets requests at once if its last probe was good, and otherwise after the next good probe."
+        }
+    }
+
+    /// The exit statuses of all these commands.
+    package static let exitStatuses: [(status: Int32, meaning: String)] = [
+        (0, "done, or nothing had to be done"),
+        (1, "the balancer refused the command, or the command failed"),
+        (2, "the command line is wrong"),
+        (3, "no balancer reigns in this state directory"),
+        (4, "this user may not give commands here"),
+    ]
+}

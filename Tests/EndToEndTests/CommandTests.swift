@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// The commands of an operator on the balancer's host.
+    @Suite struct Commands {
+        /// Runs `balancer NAME ...` for a cluster.
+        private func run(_ arguments: [String], on cluster: TestCluster) throws -> CommandResult {
+            try Command.run(TestCluster.balancerProgram, arguments + ["--state-dir", cluster.stateDirectory])
+        }
+
+        @Test func `An operator drains a worker, a successor keeps that, and an undrain brings the worker back`() throws
+        {
+            let cluster = try TestCluster(workers: 2)
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let load = try LoadGenerator(cluster)
+            let drain = try run(["drain", "worker-8001"], on: cluster)
+            #expect(drain.status == 0 && drain.text.hasPrefix("worker-8001 is drained, "), "\(drain)")
+            // The balancer dies at once, perhaps before a worker has the new list.
+            kill(try cluster.status().pid, SIGKILL)
+            let after = try cluster.waitForStatus("a successor reigns") {
+                $0.epoch == 2 && $0.state(of: "worker-8002") == "ready"
+            }
+            #expect(after.state(of: "worker-8001") == "draining", "\(after)")
+            let before = try #require(after.worker("worker-8001")).requestsTotal
+            try load.waitForMore(20)
+            let again = try run(["drain", "worker-8001", "--json"], on: cluster)
+            #expect(again.status == 0 && again.text.contains(#""changed":false"#), "\(again)")
+            let idle = try cluster.status()
+            #expect(idle.worker("worker-8001")?.requestsTotal == before, "\(idle)")
+            #expect(idle.worker("worker-8001")?.reason == "drained by an operator")
+
+            let undrain = try run(["undrain", "worker-8001"], on: cluster)
+            #expect(undrain.status == 0, "\(undrain)")
+            try cluster.waitForStatus("the worker gets requests again") {
+                $0.readyCount == 2 && ($0.worker("worker-8001")?.requestsTotal ?? 0) > before
+            }
+            let tally = load.stop()
+            #expect(tally.refused + tally.timedOut + tally.otherStatus == 0, "\(tally)")
+
+            let unknown = try run(["drain", "worker-9"], on: cluster)
+            #expect(unknown.status == 1 && unknown.errorLines.count == 1, "\(unknown)")
+            #expect(unknown.errors.contains("there is no worker worker-9"), "\(unknown)")
+        }
+
+        @Test func `Without a balancer or without access a command ends with one line and a status of its own`() throws
+        {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            for directory in [folder, "\(folder)/none"] {
+                let none = try Command.run(
+                    TestCluster.balancerProgram, ["drain", "worker-8001", "--state-dir", directory])
+                #expect(none.status == 3 && none.errorLines.count == 1, "\(none)")
+                #expect(none.errors.contains("no balancer reigns in \(directory)"), "\(none)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/none"))
+            if let other = Privileges.otherUser {
+                // The folder is open to everybody, and the state directory in it only to its owner.
+                let cluster = try TestCluster(workers: 0)
+                defer { cluster.tearDown() }
+                let denied = try Command.run(
+                    "setpriv",
+                    [
+                        "--reuid", "\(other)", "--clear-groups", TestCluster.balancerProgram, "drain", "worker-8001",
+                        "--state-dir", cluster.stateDirectory,
+                    ])
+                #expect(denied.status == 4 && denied.errorLines.count == 1, "\(denied)")
+            }
+            let wrong = try Command.run(TestCluster.balancerProgram, ["drain", "NO ID", "--state-dir", folder])
+            #expect(wrong.status == 2 && wrong.errorLines.count == 1, "\(wrong)")
+            let missing = try Command.run(TestCluster.balancerProgram, ["undrain"])
+            #expect(missing.status == 2 && missing.errorLines.count == 1, "\(missing)")
+        }
+    }
+}
