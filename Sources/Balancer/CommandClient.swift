@@ -18,7 +18,7 @@ struct CommandOptions: ParsableArguments {
 
     /// Sends a command and prints the answer.
     ///
-    /// - Parameter text: the lines for people.
+    /// - Parameter text: the lines for people, with or without an end of line.
     func run<Answer: Decodable>(
         _ command: OperatorCommand, _ content: [UInt8] = [], text: (Answer) -> String
     ) throws(CommandError) {
@@ -29,7 +29,8 @@ struct CommandOptions: ParsableArguments {
         guard let answer = JSON.decode(Answer.self, from: bytes) else {
             throw .failure("the balancer's answer is not understood: it has another version")
         }
-        print(text(answer))
+        let text = text(answer)
+        print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
     }
 }
 

@@ -7,6 +7,8 @@ extension OperatorCommand {
         switch self {
         case .drain: DrainCommand.self
         case .undrain: UndrainCommand.self
+        case .settings: SettingsCommand.self
+        case .reload: ReloadCommand.self
         }
     }
 }

@@ -21,6 +21,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         var settings = try Settings.load(.balancer, commandLine: options.given)
         let directory = try StateDirectory(path: settings.stateFolder ?? StateDirectory.defaultPath())
+        if standby { settings = settings.ofStandby }
         if settings.replaces { settings = try replacement(in: directory) }
         // Without TLS only this host may connect, unless the operator allows more.
         if !NodeCertificates.isSecure && !settings.bindsInsecurely { settings.host = "127.0.0.1" }

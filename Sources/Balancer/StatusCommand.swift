@@ -83,13 +83,7 @@ enum StatusTable {
                 worker.lastSeenMilliseconds.map { "\($0) ms ago" } ?? "never", standby(worker),
             ]
         }
-        let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
-        for row in [head] + rows {
-            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            var line = cells.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            text += line + "\n"
-        }
+        text += TextTable.text(head: head, rows: rows)
         if !report.workers.isEmpty, report.workers.allSatisfy({ $0.mayStandIn == false }) {
             text += "no worker may stand in for this balancer: each worker's log gives the reason at its start\n"
         }

@@ -1,7 +1,7 @@
 /// The commands of `balancer` that a running balancer answers over `admin.sock`. The help, the shell completions, the paths
 /// of the socket and docs/options.md come from this table.
 package enum OperatorCommand: String, CaseIterable, Sendable {
-    case drain, undrain
+    case drain, undrain, settings, reload
 
     package var name: String { rawValue }
 
@@ -11,7 +11,8 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
     /// The command changes something, so the request is a POST. Any other one is a GET.
     package var isOrder: Bool {
         switch self {
-        case .drain, .undrain: true
+        case .drain, .undrain, .reload: true
+        case .settings: false
         }
     }
 
@@ -19,6 +20,7 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
     package var arguments: String {
         switch self {
         case .drain, .undrain: "WORKER-ID"
+        case .settings, .reload: ""
         }
     }
 
@@ -27,6 +29,8 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
         switch self {
         case .drain: "Take a worker out of the rotation. It finishes its requests and gets no new ones."
         case .undrain: "End the drain of a worker. It gets requests again."
+        case .settings: "Show the settings in force, and where each comes from."
+        case .reload: "Read the file of --config and the certificates again, all or nothing."
         }
     }
 
@@ -37,6 +41,10 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
             "A successor keeps the drain. It ends with 'balancer undrain', or when the worker's process restarts."
         case .undrain:
             "The worker gets requests at once if its last probe was good, and otherwise after the next good probe."
+        case .settings:
+            "A setting comes from an option, from a line of the file of --config, from the predecessor, or is the default."
+        case .reload:
+            "The answer names the settings that changed, and those that only a replacement adopts. With a mistake nothing changes."
         }
     }
 

@@ -67,6 +67,7 @@ package struct Setting: Sendable {
     func take(from other: Settings, into settings: inout Settings) {
         copy(&settings, other)
         settings.given[name] = other.given[name]
+        settings.origins[name] = other.origins[name]
     }
 
     /// The default as help and documents show it.

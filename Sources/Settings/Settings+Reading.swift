@@ -48,7 +48,10 @@ extension Settings {
         self.init(program)
         let rows = SettingTable.rows(of: program)
         // A base of another version may have settings that this version does not know.
-        for (name, text) in base { if rows[name]?.apply(text, to: &self) == true { given[name] = text } }
+        for (name, text) in base where rows[name]?.apply(text, to: &self) == true {
+            given[name] = text
+            origins[name] = .predecessor
+        }
         let all = file + commandLine
         for entry in all {
             guard let row = rows[entry.name] else {
@@ -60,6 +63,7 @@ extension Settings {
                     SettingProblem(place: place, text: "\(entry.name) can only be given on the command line"))
             } else if row.apply(entry.text, to: &self) {
                 given[entry.name] = row.text(in: self)
+                origins[entry.name] = entry.place.map { .file($0) } ?? .option
             } else {
                 problems.append(
                     SettingProblem(

@@ -8,18 +8,44 @@ package struct SettingsChange: Sendable {
     package private(set) var adopted: [String] = []
     /// The names of the settings that differ, and that only a new process adopts.
     package private(set) var deferred: [String] = []
+    private let present: Settings
+    private let wanted: Settings
 
     /// - Parameter wanted: of the same program.
     package init(from present: Settings, to wanted: Settings) {
         settings = present
+        self.present = present
+        self.wanted = wanted
         for (name, row) in SettingTable.rows(of: present.program).sorted(by: { $0.key < $1.key }) {
-            guard row.text(in: present) != row.text(in: wanted) else { continue }
+            guard row.text(in: present) != row.text(in: wanted) else {
+                // The line may have moved.
+                settings.origins[name] = wanted.origins[name]
+                continue
+            }
             if row.isLive {
                 row.take(from: wanted, into: &settings)
                 adopted.append(name)
             } else if row.scope != .commandLine {
                 deferred.append(name)
             }
+        }
+    }
+}
+
+extension SettingsChange {
+    /// One setting with its value before and after.
+    package struct Item: Codable, Sendable, Equatable {
+        package var name: String
+        /// Omitted where there is no value.
+        package var from: String?
+        package var to: String?
+    }
+
+    /// What the named settings were, and what they are wanted to be.
+    package func items(_ names: [String]) -> [Item] {
+        let rows = SettingTable.rows(of: present.program)
+        return names.map { name in
+            Item(name: name, from: rows[name]?.text(in: present), to: rows[name]?.text(in: wanted))
         }
     }
 }

@@ -44,6 +44,65 @@ extension EndToEnd {
             #expect(unknown.errors.contains("there is no worker worker-9"), "\(unknown)")
         }
 
+        @Test func `The settings in force have their origins, and a successor names its predecessor`() throws {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let file = "\(folder)/balancer.yaml"
+            try "# limits\nqueue-timeout: 4s\n".write(toFile: file, atomically: true, encoding: .utf8)
+            var options = TestCluster.Options(workers: 1)
+            options.balancerArguments = ["--config", file, "--max-head", "8KiB"]
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            func rows() throws -> [[Substring]] {
+                let result = try run(["settings"], on: cluster)
+                #expect(result.status == 0, "\(result)")
+                return result.text.split(separator: "\n").map { $0.split(separator: " ") }
+            }
+            let first = try rows()
+            #expect(first.contains(["queue-timeout", "4s", Substring("\(file):2"), "yes"]), "\(first)")
+            #expect(first.contains(["max-head", "8KiB", "option", "yes"]), "\(first)")
+            #expect(
+                first.contains { $0.prefix(1) == ["retries"] && $0.dropFirst(2) == ["default", "yes"] }, "\(first)")
+            kill(try cluster.status().pid, SIGKILL)
+            try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 1 }
+            #expect(try rows().contains(["queue-timeout", "4s", "predecessor", "yes"]))
+            let json = try run(["settings", "--json"], on: cluster)
+            #expect(
+                json.status == 0
+                    && json.text.contains(#"{"from":"predecessor","live":true,"name":"queue-timeout","value":"4s"}"#))
+        }
+
+        @Test func `A reload says what changed and what can't, and with a mistake nothing changes`() throws {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let file = "\(folder)/balancer.yaml"
+            func write(_ text: String) throws { try text.write(toFile: file, atomically: true, encoding: .utf8) }
+            try write("queue-timeout: 4s\n")
+            var options = TestCluster.Options(workers: 1)
+            options.balancerArguments = ["--config", file]
+            let cluster = try TestCluster(options)
+            defer { cluster.tearDown() }
+
+            try write("queue-timeout: 5s\nthreads: 7\nmax-head: 9KiB\n")
+            let good = try run(["reload"], on: cluster)
+            #expect(good.status == 0, "\(good)")
+            #expect(good.text.contains("changes:\n  max-head: 16KiB -> 9KiB\n  queue-timeout: 4s -> 5s\n"), "\(good)")
+            #expect(good.text.hasSuffix("use 'balancer --replace':\n  threads: default -> 7\n"), "\(good)")
+
+            try write("queue-timeout: 6s\nqueue-timeut: 7s\n")
+            let bad = try run(["reload"], on: cluster)
+            #expect(bad.status == 1 && bad.errorLines.count == 1, "\(bad)")
+            #expect(bad.errors.contains("nothing is reloaded: \(file):2: unknown key queue-timeut"), "\(bad)")
+            #expect(try run(["settings"], on: cluster).text.contains("\(file):1"))
+            let json = try run(["settings", "--json"], on: cluster).text
+            #expect(json.contains(#""name":"queue-timeout","place":"\#(file):1","value":"5s""#), "\(json)")
+
+            try write("queue-timeout: 5s\nmax-head: 9KiB\n")
+            let same = try run(["reload", "--json"], on: cluster)
+            #expect(same.status == 0 && same.text.contains(#""changed":[],"deferred":[]"#), "\(same)")
+        }
+
         @Test func `Without a balancer or without access a command ends with one line and a status of its own`() throws
         {
             let folder = try Files.makeTemporaryFolder()

@@ -67,18 +67,20 @@ package final class CertificateWatch {
     /// Reads the files, whether they have changed or not.
     ///
     /// - Returns: false if the files can't be used. Then the certificates so far stay in use.
-    @discardableResult package func readNow() -> Bool {
+    @discardableResult package func readNow() -> Bool { (try? readOrThrow()) != nil }
+
+    /// Reads the files, whether they have changed or not. Throws if they can't be used.
+    package func readOrThrow() throws(CommandError) {
         read = CertificateWatch.stamps(of: files)
         seen = read
         do throws(CommandError) {
             try reload()
-            log.notice("certificates have been read again")
-            remind()
-            return true
         } catch {
             log.error("certificates can't be read, the previous ones stay in use: \(error)")
-            return false
+            throw error
         }
+        log.notice("certificates have been read again")
+        remind()
     }
 
     private func look() {

@@ -1,11 +1,13 @@
 package import Cluster
-internal import Settings
+package import Settings
 internal import Storage
 
 /// A decoded command, on its way to the control loop.
 package enum CommandRequest: Sendable {
     case drain(NodeID)
     case undrain(NodeID)
+    case settings
+    case reload
 
     /// In bytes. Every command is much shorter.
     static let maximumBody = 4096
@@ -16,6 +18,9 @@ package enum CommandRequest: Sendable {
         case .drain, .undrain:
             guard let order = JSON.decode(WorkerOrder.self, from: body) else { return nil }
             self = command == .drain ? .drain(order.id) : .undrain(order.id)
+        case .settings, .reload:
+            guard body.isEmpty else { return nil }
+            self = command == .settings ? .settings : .reload
         }
     }
 }
@@ -24,5 +29,7 @@ package enum CommandRequest: Sendable {
 package enum CommandAnswer: Sendable {
     /// The worker list is stored before the answer is sent, so that a successor keeps the order.
     case drain(DrainReport, Snapshot)
+    case settings(Settings)
+    case reload(ReloadReport)
     case refused(status: UInt16, String)
 }

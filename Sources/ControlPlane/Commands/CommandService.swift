@@ -57,6 +57,8 @@ final class CommandService {
                 log.warning("a worker list could not be stored: \(error)")
             }
             call.reply(json: report)
+        case .settings(let settings): call.reply(json: SettingsReport(of: settings))
+        case .reload(let report): call.reply(json: report)
         case .refused(let status, let reason): call.reply(status: status, error: reason)
         }
     }

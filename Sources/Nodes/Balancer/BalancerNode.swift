@@ -181,7 +181,8 @@ package final class BalancerNode {
 
     private func signalled(_ number: Int32) {
         if number == SIGHUP {
-            reload()
+            // The log has the mistake.
+            _ = try? reload()
         } else if links.starter == nil || reign.stage != .candidate {
             context.log.notice("stopping", metadata: ["signal": "\(number)"])
             feed(.stopRequested)
@@ -256,7 +257,12 @@ package final class BalancerNode {
         followConfiguration()
         let offer = Handover(epoch: epoch, ticketKeys: ticketKeys, id: context.certificates.identity?.id)
         do throws(SystemError) {
-            try ports.open(listeners, control: control, handover: offer) { [plane] in plane?.addMetrics(to: &$0) }
+            let commands = CommandHandler(
+                context: context, control: control,
+                reload: { [unowned self] () throws(CommandError) in try self.reload() })
+            try ports.open(listeners, control: control, commands: commands, handover: offer) { [plane] in
+                plane?.addMetrics(to: &$0)
+            }
             try context.keepConfiguration()
         } catch {
             throw .failure("\(error)")
@@ -342,21 +348,8 @@ package final class BalancerNode {
     // MARK: New settings and certificates
 
     /// Reads the configuration file and the certificates again, and uses them only if both are good.
-    private func reload() {
-        let change: SettingsChange?
-        do throws(CommandError) {
-            change = try context.settings.readAgain()
-        } catch {
-            context.log.error("nothing is reloaded, because the configuration file has a mistake: \(error)")
-            return
-        }
-        guard certificateWatch?.readNow() == true, let change else { return }
-        adopt(change)
-        if !change.deferred.isEmpty {
-            context.log.warning(
-                "these settings can't change in a running balancer: use 'balancer --replace'",
-                metadata: ["settings": "\(change.deferred.joined(separator: ","))"])
-        }
+    private func reload() throws(CommandError) -> ReloadReport {
+        try ConfigurationReload(context: context, certificates: certificateWatch) { [unowned self] in adopt($0) }.run()
     }
 
     /// A standby uses the settings of the running balancer, which may change while it waits. A replacement has its own.

@@ -35,7 +35,7 @@ final class BalancerPorts {
 
     /// Opens all of them. `metrics` adds the data plane's metrics; the admin port calls it on its own loop.
     func open(
-        _ listeners: Listeners, control: BalancerControl, handover offer: Handover,
+        _ listeners: Listeners, control: BalancerControl, commands: CommandHandler, handover offer: Handover,
         metrics: @escaping @Sendable (inout MetricsText) -> Void
     ) throws(SystemError) {
         try openClusterPort(listeners, control)
@@ -49,11 +49,10 @@ final class BalancerPorts {
             slots: ConnectionSlots(limit: context.shares.admin - BalancerPorts.commandConnections),
             // Every user of the host may connect. When the port is full, an operator still gets a connection.
             configure: { $0.closesOldestWhenFull = true }, metrics: { BalancerPorts.text(of: $0, adding: metrics) })
-        let handler = CommandHandler(control: control)
         commandPort = try ControlPort.commands(
             in: context.directory, controlLoop: context.loop,
             slots: ConnectionSlots(limit: BalancerPorts.commandConnections), log: context.log,
-            perform: { handler.perform($0, reply: $1) })
+            perform: { commands.perform($0, reply: $1) })
         handover = try HandoverServer(
             loop: context.loop, directory: context.directory, listeners: listeners, handover: offer,
             aliveMilliseconds: Int(context.settings.cluster.watchFastMilliseconds), log: context.log)
