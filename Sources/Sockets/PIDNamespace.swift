@@ -17,5 +17,15 @@ package enum PIDNamespace {
 
     /// The end of this process is probably the end of its container: it is the first process of its namespace, or a
     /// child of that one.
-    package static var endsWithThisProcess: Bool { own != initial && getppid() <= 1 }
+    package static var endsWithThisProcess: Bool {
+        // As sd_booted(3) finds out whether systemd is the first process.
+        ends(withChildOf: getppid(), inNamespace: own, systemdRuns: access("/run/systemd/system", F_OK) == 0)
+    }
+
+    /// A container that systemd manages goes on when one of its services ends.
+    ///
+    /// - Parameter parent: 0 for the first process of a namespace, and 1 for its children.
+    static func ends(withChildOf parent: Int32, inNamespace own: UInt64?, systemdRuns: Bool) -> Bool {
+        own != initial && (parent == 0 || parent == 1 && !systemdRuns)
+    }
 }
