@@ -34,8 +34,7 @@ extension World {
             guard loss == 0, slowness == 0, !isBlocked, now.milliseconds(since: quietSince) > World.stableMilliseconds,
                 hosts[worker.host].foreignPorts.isEmpty, !hosts[worker.host].directory.isFull
             else { continue }
-            // If the only other voter is a liar, this worker can't know whether its objection is true.
-            if isAloneWithLiar(worker) { continue }
+            if isStoppedByLiar(worker) { continue }
             // A worker waits for the process that it has started, up to the timeout of a takeover.
             if let candidate = worker.candidate, balancers[candidate].status == .paused {
                 workers[index].eligibleSince = nil

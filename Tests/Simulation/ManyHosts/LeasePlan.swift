@@ -3,8 +3,8 @@ import Cluster
 /// The kind of history of a seed.
 struct LeasePlan {
     enum Fault: Int, CaseIterable {
-        case killBalancer, pauseBalancer, stopBalancer, crashHost, startByHand
-        case cutHost, cutPath, cutHosts
+        case killBalancer, killForLong, pauseBalancer, stopBalancer, crashHost, startByHand
+        case cutHost, cutPath, cutHosts, isolateHost
         case stopMember, freezeMember, isolateMember, changeLeader, loseData, storm
         case loseMajority, fillQuota, wipe, restore
     }

@@ -70,6 +70,12 @@ extension LeaseWorld {
         }
     }
 
+    /// A claim must not fail for its epoch: no epoch of a history is too high to be believed.
+    func checkRefusal(_ answer: CoordinatorAnswer, of process: Int) {
+        guard case .failed(let reason) = answer, reason.hasPrefix("the epoch in the store is too high") else { return }
+        violate(.laterTerm, "balancer \(process) claims an epoch that is not above the store's")
+    }
+
     func inspect() {
         for process in acceptors {
             let host = processes[process].host

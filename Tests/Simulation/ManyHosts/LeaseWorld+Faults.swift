@@ -22,6 +22,7 @@ extension LeaseWorld {
         let member = Int(random.below(UInt32(plan.members)))
         switch fault {
         case .killBalancer: if let process = pick(live) { end(process) }
+        case .killForLong: killForLong(on: host)
         case .pauseBalancer: pauseOne()
         case .stopBalancer: if let process = pick(live.filter { processes[$0].accepts != nil }) { stopOrderly(process) }
         case .crashHost: crash(host)
@@ -34,6 +35,7 @@ extension LeaseWorld {
             tell("host \(host) is cut off from member \(member)")
             cut(host, member, until: after(200...(plan.isGentle ? 4000 : 9000)))
         case .cutHosts: cutHosts(host)
+        case .isolateHost: isolate(host)
         case .storm:
             network.slowness = random.below(50)
             network.loss = random.below(20)
@@ -55,6 +57,15 @@ extension LeaseWorld {
             if chance(50) { content.cluster = random.next() }
             replaceStore(with: content)
         }
+    }
+
+    /// The balancers of a host die, and its worker can start none for a while: its attempts fail.
+    private func killForLong(on host: Int) {
+        guard hosts[host].isUp, !hosts[host].worker.isStarting else { return }
+        tell("host \(host) can start no balancer for a while")
+        hosts[host].worker.isStarting = true
+        for process in live where processes[process].host == host { end(process) }
+        push(after(500...9000), .start(host: host, isByHand: false))
     }
 
     private func pauseOne() {
@@ -90,9 +101,21 @@ extension LeaseWorld {
     private func cutHosts(_ host: Int) {
         let other = Int(random.below(UInt32(plan.hosts)))
         guard other != host else { return }
+        cut(host, from: other, until: after(500...15_000))
+    }
+
+    private func cut(_ host: Int, from other: Int, until end: Instant) {
         network.hostCuts[host][other] += 1
         network.hostCuts[other][host] += 1
-        push(after(500...15_000), .mend(.hosts(host, other)))
+        push(end, .mend(.hosts(host, other)))
+    }
+
+    /// A host loses its network: it reaches neither the store nor another host. Its own processes go on.
+    private func isolate(_ host: Int) {
+        tell("host \(host) is cut off from everything")
+        let end = after(500...15_000)
+        for member in etcd.members.indices { cut(host, member, until: end) }
+        for other in hosts.indices where other != host { cut(host, from: other, until: end) }
     }
 
     // MARK: Members

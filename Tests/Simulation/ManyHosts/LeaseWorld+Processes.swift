@@ -149,6 +149,7 @@ extension LeaseWorld {
             push(after(milliseconds: 1000), .check(process))
         case .held, .failed:
             tell("balancer \(process): \(answer)")
+            checkRefusal(answer, of: process)
             processes[process].isLeaving = true
         case .lost(let reason):
             tell("balancer \(process): lost: \(reason)")

@@ -62,12 +62,25 @@ extension World {
         case .loseSnapshots:
             guard let victim else { return }
             coverage.see(.oldSnapshot)
-            hosts[workers[victim].host].forgetLatest(1 + Int(random.below(20)), of: victim)
+            restoreSnapshots(of: victim)
         case .stealPort: if let victim { stealPort(of: victim) }
         case .intrude: intrude()
         case .deafenPort: if let process = acceptors.last { deafen(process) }
         case .lie: doLie()
         }
+    }
+
+    /// A worker's snapshot file goes back to an earlier content. Sometimes those of its whole host do, and its balancer dies.
+    private func restoreSnapshots(of victim: Int) {
+        let host = workers[victim].host
+        hosts[host].forgetLatest(1 + Int(random.below(20)), of: victim)
+        guard chance(20) else { return }
+        tell("the snapshots of host \(host) are restored from a backup")
+        let count = 1 + Int(random.below(5))
+        for index in workers.indices where workers[index].host == host && index != victim {
+            hosts[host].forgetLatest(count, of: index)
+        }
+        if let process = acceptors.last, balancers[process].host == host { killBalancer(process) }
     }
 
     /// Strangers fill the cluster port, or costly requests delay its answers. The rest of the process continues.

@@ -14,7 +14,7 @@ extension World {
     }
 
     /// Whether the liar and `worker` are the only voters on the worker's host.
-    func isAloneWithLiar(_ worker: SimulatedWorker) -> Bool {
+    private func isAloneWithLiar(_ worker: SimulatedWorker) -> Bool {
         guard let liar = plan.liar, liar.holdsListeners, workers[liar.worker].isAlive else { return false }
         let honest = workers.contains {
             $0.index != worker.index && $0.index != liar.worker && $0.host == worker.host && $0.status == .running
@@ -23,12 +23,18 @@ extension World {
         return workers[liar.worker].host == worker.host && !honest
     }
 
-    /// Whether every honest worker that may act is alone with the liar. Then the liar's objections can stop each takeover.
+    /// Whether the objections of the liar can stop this worker. The worker can't know whether they are true. If the lock is
+    /// free, it needs no vote.
+    func isStoppedByLiar(_ worker: SimulatedWorker) -> Bool {
+        isAloneWithLiar(worker) && !isLockFree(on: worker.host)
+    }
+
+    /// Whether the objections of the liar can stop every honest worker that may act.
     var isLiarDecisive: Bool {
         let able = workers.filter {
             !isLiar($0.index) && $0.status == .running && $0.core.rank != nil && $0.core.sharesLockDomain
         }
-        return !able.isEmpty && able.allSatisfy(isAloneWithLiar)
+        return !able.isEmpty && able.allSatisfy(isStoppedByLiar)
     }
 
     /// Whether an objection counts: it must report a recent answer of the balancer.
