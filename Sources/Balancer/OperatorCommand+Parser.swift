@@ -9,6 +9,7 @@ extension OperatorCommand {
         case .undrain: UndrainCommand.self
         case .settings: SettingsCommand.self
         case .reload: ReloadCommand.self
+        case .stop: StopCommand.self
         }
     }
 }

@@ -1,7 +1,7 @@
 /// The commands of `balancer` that a running balancer answers over `admin.sock`. The help, the shell completions, the paths
 /// of the socket and docs/options.md come from this table.
 package enum OperatorCommand: String, CaseIterable, Sendable {
-    case drain, undrain, settings, reload
+    case drain, undrain, settings, reload, stop
 
     package var name: String { rawValue }
 
@@ -11,7 +11,7 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
     /// The command changes something, so the request is a POST. Any other one is a GET.
     package var isOrder: Bool {
         switch self {
-        case .drain, .undrain, .reload: true
+        case .drain, .undrain, .reload, .stop: true
         case .settings: false
         }
     }
@@ -21,6 +21,7 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
         switch self {
         case .drain, .undrain: "WORKER-ID"
         case .settings, .reload: ""
+        case .stop: "[--cluster]"
         }
     }
 
@@ -31,6 +32,7 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
         case .undrain: "End the drain of a worker. It gets requests again."
         case .settings: "Show the settings in force, and where each comes from."
         case .reload: "Read the file of --config and the certificates again, all or nothing."
+        case .stop: "End the balancer's process in order. With --cluster, end all workers first, and then the balancer."
         }
     }
 
@@ -45,6 +47,8 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
             "A setting comes from an option, from a line of the file of --config, from the predecessor, or is the default."
         case .reload:
             "The answer names the settings that changed, and those that only a replacement adopts. With a mistake nothing changes."
+        case .stop:
+            "Requests in progress are finished. A worker starts a successor, unless the whole cluster ends."
         }
     }
 

@@ -38,6 +38,10 @@ import Testing
                 log: RecordingLog().makeLogger()
             ) { request, reply in
                 seen.texts.withLock { $0.append("\(request)") }
+                if case .stop = request {
+                    return reply(
+                        .stop(StopReport(workers: [], pid: 7), proceed: { seen.texts.withLock { $0.append("ends") } }))
+                }
                 guard case .drain(let id) = request else { return reply(.refused(status: 404, "no \"such\" worker")) }
                 let record = WorkerRecord(
                     id: id, host: "127.0.0.1", port: 1, incarnation: 7, mayStandIn: true, state: .draining,
@@ -71,6 +75,17 @@ import Testing
         let refused = try client.exchange("POST", "/v1/undrain", body: #"{"id":"worker-9"}"#)
         #expect(refused.status == 404 && refused.text == #"{"error": "no \"such\" worker"}"# + "\n")
         #expect(seen.texts.withLock { $0 } == ["drain(worker-8001)", "undrain(worker-9)"])
+    }
+
+    @Test func theAnswerToAStopLeavesBeforeTheEnd() throws {
+        let port = try open()
+        defer { close(port) }
+        let client = try client()
+        let answer = try client.exchange("POST", "/v1/stop", body: #"{"cluster":true}"#)
+        #expect(answer.status == 200 && answer.text == #"{"pid":7,"workers":[]}"# + "\n")
+        let (control, seen) = (control, seen)
+        #expect(control.eventually { seen.texts.withLock { $0.last == "ends" } })
+        #expect(try client.exchange("POST", "/v1/stop", body: "").status == 400)
     }
 
     /// A successor reads the file if the balancer dies before any worker has the new list.

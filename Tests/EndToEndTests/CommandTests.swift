@@ -103,6 +103,30 @@ extension EndToEnd {
             #expect(same.status == 0 && same.text.contains(#""changed":[],"deferred":[]"#), "\(same)")
         }
 
+        @Test func `A stop ends the balancer in order, and a stop of the cluster leaves no process`() throws {
+            let cluster = try TestCluster()
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let first = try run(["stop"], on: cluster)
+            #expect(first.status == 0 && first.text.contains("a worker starts a successor"), "\(first)")
+            #expect(cluster.balancer?.wait() == 0)
+            try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 3 }
+            #expect(try run(["drain", "worker-8003"], on: cluster).status == 0)
+            let slow = try cluster.startSlowRequest(milliseconds: 2000)
+            try cluster.waitForStatus("the slow request is in progress") { $0.inFlight.reduce(0, +) == 1 }
+
+            let all = try run(["stop", "--cluster"], on: cluster)
+            #expect(all.status == 0 && all.text.contains("worker-8001, worker-8002, worker-8003"), "\(all)")
+            for worker in cluster.workers { #expect(worker.process.wait() == 0) }
+            let response = slow.finish()
+            #expect(response.isOK && response.text == "cba", "\(response)")
+            try waitUntil("no process of the cluster is left") {
+                ProcessTable.withArgument(containing: cluster.folder).isEmpty
+            }
+            #expect(cluster.grantedEpoch == 2, "no worker has started a successor")
+            #expect(try run(["stop"], on: cluster).status == 3)
+        }
+
         @Test func `Without a balancer or without access a command ends with one line and a status of its own`() throws
         {
             let folder = try Files.makeTemporaryFolder()

@@ -34,9 +34,11 @@ extension BalancerControl {
     func connectionEnded(_ connection: UInt64) {
         guard let watch = watches.remove(connection) else { return }
         feed(.watchLost(watch.id, incarnation: watch.incarnation))
+        checkEndOfMembers()
     }
 
     private func register(_ registration: Registration, _ request: ClusterRequest) {
+        guard callbacks.onMembersEnded == nil else { return request.reply(.refused(.steppingDown)) }
         let verdict = core.register(
             registration, peer: request.peer, isHostCertified: request.isHostCertified, now: now)
         switch verdict {
@@ -59,13 +61,17 @@ extension BalancerControl {
     }
 
     private func watch(_ watch: Watch, _ request: ClusterRequest) {
+        let isEnding = callbacks.onMembersEnded != nil
         switch core.watch(watch, peer: request.peer, now: now) {
         case .unchanged(let epoch, let version):
             watches.remember(watch, over: request.connection)
-            request.reply(.unchanged(epoch, version: version))
+            request.reply(isEnding ? .stop(epoch, version: version) : .unchanged(epoch, version: version))
         case .newer(let snapshot):
             watches.remember(watch, over: request.connection)
-            request.reply(.newer(snapshot, watch.snapshotEpoch == epoch ? nil : configuration))
+            request.reply(
+                isEnding
+                    ? .stop(epoch, version: watch.snapshotVersion)
+                    : .newer(snapshot, watch.snapshotEpoch == epoch ? nil : configuration))
         case .registerAgain: request.reply(.unknown("this worker is not registered: register again"))
         case .refused(let refusal): request.reply(.refused(refusal))
         case .superseded: request.reply(.refused(.steppingDown))
@@ -109,5 +115,27 @@ extension BalancerControl {
         let inFlight = loadBalancer.load(of: record.id)?.outstanding ?? 0
         return .drain(
             DrainReport(id: record.id, state: record.state, isChanged: isChanged, inFlight: inFlight), core.snapshot)
+    }
+
+    /// Tells every worker to end, with the answer to its next watch, and admits no other one.
+    ///
+    /// - Parameter completion: called once, when the last one has ended. Workers that failed before are not waited for.
+    package func endMembers(then completion: @escaping () -> Void) {
+        callbacks.onMembersEnded = completion
+        checkEndOfMembers()
+    }
+
+    /// The workers that have not ended.
+    package var livingMembers: [NodeID] {
+        core.snapshot.workers.filter { $0.state != .ejected }.map(\.id)
+    }
+
+    func checkEndOfMembers() {
+        guard let completion = callbacks.onMembersEnded, watches.isEmpty, livingMembers.isEmpty, !isStopped else {
+            return
+        }
+        // The rest of the reign admits no worker either.
+        callbacks.onMembersEnded = {}
+        completion()
     }
 }

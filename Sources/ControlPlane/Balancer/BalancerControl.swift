@@ -23,6 +23,8 @@ package final class BalancerControl {
         package var onCheckFence: () -> Void = {}
         /// The fence is lost: this reign is over.
         package var onAbandon: (_ reason: String) -> Void = { _ in }
+        /// Set while the whole cluster ends: the last worker has ended.
+        var onMembersEnded: (() -> Void)?
         /// The load balancer's hosts have changed.
         package var onHostsChanged: () -> Void = {}
     }
@@ -184,6 +186,7 @@ package final class BalancerControl {
         callers.keep(only: Set(entries.map(\.id)))
         callbacks.onHostsChanged()
         advanceSlowStart()
+        checkEndOfMembers()
     }
 
     /// Advances the slow starts while there are any.

@@ -8,6 +8,8 @@ struct WatchConnections {
     private var watches: [UInt64: Watch] = [:]
     private var newest: [NodeID: UInt64] = [:]
 
+    var isEmpty: Bool { watches.isEmpty }
+
     mutating func remember(_ watch: Watch, over connection: UInt64) {
         watches[connection] = watch
         newest[watch.id] = connection

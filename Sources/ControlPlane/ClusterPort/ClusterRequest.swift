@@ -20,6 +20,8 @@ enum ClusterAnswer: Sendable {
     case registered(Snapshot, ClusterSettings, ForeignConfiguration)
     /// The worker holds the list of this version.
     case unchanged(Epoch, version: UInt64)
+    /// The worker has to end.
+    case stop(Epoch, version: UInt64)
     case newer(Snapshot, ForeignConfiguration?)
     case acknowledged(Epoch)
     /// The worker is not in the registry.

@@ -145,6 +145,8 @@ final class ClusterService {
                 RegistrationAnswer(snapshot: $0, settings: settings, configuration: configuration)
             }
         case .unchanged(let epoch, let version): call.reply(encoded: unchanged(epoch, version))
+        case .stop(let epoch, let version):
+            call.reply(json: WatchAnswer(epoch: epoch, version: version, stop: true))
         case .newer(let snapshot, let configuration):
             guard snapshotPace.allows(now: loop.now) else {
                 call.reply(encoded: unchanged(snapshot.epoch, snapshot.version))

@@ -17,6 +17,8 @@ package struct WatchAnswer: Codable, Sendable {
     package var snapshot: Snapshot?
     /// Present only if the worker's snapshot is of an earlier reign.
     package var configuration: ForeignConfiguration?
+    /// True if the worker has to end, because an operator ends the whole cluster. An earlier version ignores it.
+    package var stop: Bool?
 }
 
 /// The content of drain, leave and stand-in: the worker and its start.

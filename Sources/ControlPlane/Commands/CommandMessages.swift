@@ -25,3 +25,24 @@ package struct DrainReport: Codable, Sendable, Equatable {
         case isStored = "stored"
     }
 }
+
+/// The content of an order to stop.
+package struct StopOrder: Codable, Sendable {
+    /// All workers end before the balancer.
+    package var cluster: Bool
+
+    package init(cluster: Bool) { self.cluster = cluster }
+}
+
+/// The answer to an order to stop.
+package struct StopReport: Codable, Sendable, Equatable {
+    /// The workers that get the order too; empty if only the balancer ends.
+    package var workers: [NodeID]
+    /// A number of the balancer's own PID namespace.
+    package var pid: Int32
+
+    package init(workers: [NodeID], pid: Int32) {
+        self.workers = workers
+        self.pid = pid
+    }
+}

@@ -8,6 +8,7 @@ package enum CommandRequest: Sendable {
     case undrain(NodeID)
     case settings
     case reload
+    case stop(StopOrder)
 
     /// In bytes. Every command is much shorter.
     static let maximumBody = 4096
@@ -18,6 +19,9 @@ package enum CommandRequest: Sendable {
         case .drain, .undrain:
             guard let order = JSON.decode(WorkerOrder.self, from: body) else { return nil }
             self = command == .drain ? .drain(order.id) : .undrain(order.id)
+        case .stop:
+            guard let order = JSON.decode(StopOrder.self, from: body) else { return nil }
+            self = .stop(order)
         case .settings, .reload:
             guard body.isEmpty else { return nil }
             self = command == .settings ? .settings : .reload
@@ -31,5 +35,7 @@ package enum CommandAnswer: Sendable {
     case drain(DrainReport, Snapshot)
     case settings(Settings)
     case reload(ReloadReport)
+    /// - Parameter proceed: called after the answer has left, because the end closes the operator's connection.
+    case stop(StopReport, proceed: @Sendable () -> Void)
     case refused(status: UInt16, String)
 }

@@ -59,6 +59,10 @@ final class CommandService {
             call.reply(json: report)
         case .settings(let settings): call.reply(json: SettingsReport(of: settings))
         case .reload(let report): call.reply(json: report)
+        case .stop(let report, let proceed):
+            call.reply(json: report)
+            // In the next turn, after the answer has been sent.
+            loop.post(proceed)
         case .refused(let status, let reason): call.reply(status: status, error: reason)
         }
     }

@@ -12,10 +12,8 @@ package import Telemetry
 ///
 /// It decides nothing: every event goes to the core with the loop's time, and the core's effects are performed.
 package final class MemberControl {
-    /// Requests being served at the moment, for the watch.
-    package var inFlight: () -> Int = { 0 }
-    /// Called when the worker has told the balancer that it drains, or could not: finish and end.
-    package var onDrain: () -> Void = {}
+    /// The worker's part. See `MemberCallbacks`.
+    package var callbacks = MemberCallbacks()
 
     private let loop: EventLoop
     private let directory: StateDirectory?
@@ -244,7 +242,7 @@ package final class MemberControl {
 
     private func watch(_ watch: Watch) {
         var watch = watch
-        watch.inFlight = inFlight()
+        watch.inFlight = callbacks.inFlight()
         watch.hasStandby = launcher?.isParked == true
         let timeout = max(1000, Int(core.settings.watchFastMilliseconds) * (core.settings.watchMisses + 1))
         ask(ClusterPaths.watch, watch, timeoutMilliseconds: timeout) { [unowned self] result in
@@ -253,6 +251,7 @@ package final class MemberControl {
                 if let answer = JSON.decode(WatchAnswer.self, from: reply.body) {
                     feed(.watchAnswered(answer.epoch, newer: answer.snapshot))
                     keep(answer.configuration)
+                    if answer.stop == true { callbacks.onStopOrder() }
                 } else {
                     feed(.watchFailed(.rejected))
                 }
@@ -333,7 +332,7 @@ package final class MemberControl {
     }
 
     private func drain() {
-        ask(ClusterPaths.drain, departure, timeoutMilliseconds: 1000) { [unowned self] _ in onDrain() }
+        ask(ClusterPaths.drain, departure, timeoutMilliseconds: 1000) { [unowned self] _ in callbacks.onDrain() }
     }
 
     private var departure: Departure {

@@ -259,7 +259,8 @@ package final class BalancerNode {
         do throws(SystemError) {
             let commands = CommandHandler(
                 context: context, control: control,
-                reload: { [unowned self] () throws(CommandError) in try self.reload() })
+                reload: { [unowned self] () throws(CommandError) in try self.reload() },
+                stop: { [unowned self] in feed(.stopRequested) })
             try ports.open(listeners, control: control, commands: commands, handover: offer) { [plane] in
                 plane?.addMetrics(to: &$0)
             }

@@ -1,4 +1,8 @@
+internal import Cluster
 internal import ControlPlane
+internal import Glibc
+internal import Logging
+internal import Sockets
 internal import Telemetry
 
 /// Performs the commands of operators during a reign, on the control loop.
@@ -6,15 +10,24 @@ final class CommandHandler {
     private let context: BalancerContext
     private let control: BalancerControl
     private let onReload: () throws(CommandError) -> ReloadReport
+    private let onStop: () -> Void
+    private let timer: LoopTimer
 
-    /// - Parameter reload: reads the configuration file and the certificates again, or throws and changes nothing.
+    /// The time after which the log names the workers that have not ended.
+    private static let patienceMilliseconds = 60_000
+
+    /// - Parameters:
+    ///   - reload: reads the configuration file and the certificates again, or throws and changes nothing.
+    ///   - stop: ends this process in order.
     init(
         context: BalancerContext, control: BalancerControl,
-        reload: @escaping () throws(CommandError) -> ReloadReport
+        reload: @escaping () throws(CommandError) -> ReloadReport, stop: @escaping () -> Void
     ) {
         self.context = context
         self.control = control
         onReload = reload
+        onStop = stop
+        timer = LoopTimer(on: context.loop)
     }
 
     /// - Parameter reply: called once.
@@ -24,6 +37,7 @@ final class CommandHandler {
         case .undrain(let id): reply(control.undrain(id))
         case .settings: reply(.settings(context.settings))
         case .reload: reply(reload())
+        case .stop(let order): reply(stop(order))
         }
     }
 
@@ -32,6 +46,28 @@ final class CommandHandler {
             return .reload(try onReload())
         } catch {
             return .refused(status: 409, "nothing is reloaded: \(error)")
+        }
+    }
+
+    private func stop(_ order: StopOrder) -> CommandAnswer {
+        let handler = LoopBound(self)
+        return .stop(
+            StopReport(workers: order.cluster ? control.livingMembers : [], pid: getpid()),
+            proceed: { [loop = context.loop] in loop.post { handler.value.proceed(with: order) } })
+    }
+
+    private func proceed(with order: StopOrder) {
+        context.log.notice("an operator ends \(order.cluster ? "the cluster" : "this process")")
+        guard order.cluster else { return onStop() }
+        timer.action = { [unowned self] in
+            let left = control.livingMembers.map(\.text).joined(separator: ",")
+            context.log.warning(
+                "these workers have not ended, so the balancer goes on: stop them", metadata: ["workers": "\(left)"])
+        }
+        timer.set(afterMilliseconds: CommandHandler.patienceMilliseconds)
+        control.endMembers { [unowned self] in
+            timer.remove()
+            onStop()
         }
     }
 }

@@ -97,7 +97,7 @@ package final class WorkerNode {
             throw .failure("can't listen on \(options.address): \(advice)")
         }
         signals?.handler = { [unowned self] number in
-            if number == SIGHUP { reload() } else { stop(signal: number) }
+            if number == SIGHUP { reload() } else { stop("signal \(number)") }
         }
         monitor?.start()
         try join(group)
@@ -218,8 +218,9 @@ package final class WorkerNode {
                 threads: settings.threadCount, logLevel: settings.logLevel, insecureBind: settings.bindsInsecurely),
             log: log)
         self.member = member
-        member.inFlight = { group.inFlight }
-        member.onDrain = { [unowned self] in drain() }
+        member.callbacks.inFlight = { group.inFlight }
+        member.callbacks.onDrain = { [unowned self] in drain() }
+        member.callbacks.onStopOrder = { [unowned self] in stop("an operator ends the cluster") }
         member.start()
         try findLeader(member)
     }
@@ -313,10 +314,10 @@ package final class WorkerNode {
 
     // MARK: The end
 
-    private func stop(signal: Int32) {
+    private func stop(_ reason: String) {
         guard !isStopping else { return }
         isStopping = true
-        log.notice("stopping", metadata: ["signal": "\(signal)"])
+        log.notice("stopping", metadata: ["reason": "\(reason)"])
         let timer = LoopTimer(on: loop)
         drainTimer = timer
         timer.action = { [log, accessLog] in
