@@ -158,7 +158,9 @@ let package = Package(
                 "Balancing", "Cluster", "Connections", "HTTP", "Proxy", "Sockets", "Telemetry", "TestSupport",
             ], swiftSettings: settings),
         .testTarget(
-            name: "NodesTests", dependencies: ["Balancing", "Cluster", "Nodes", "Sockets"], swiftSettings: settings),
+            name: "NodesTests",
+            dependencies: ["Balancing", "Cluster", "Connections", "ControlPlane", "Nodes", "Proxy", "Sockets"],
+            swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",
             dependencies: [

@@ -20,7 +20,7 @@ package final class Counter: Sendable {
 package final class ServerCounters: Sendable {
     package let accepted = Counter()
     package let closed = Counter()
-    package let handshakes = Counter()
+    package let handshakes = HandshakeCounters()
     package let handshakeFailures = Counter()
     /// Connections that were closed for a newer one: pending ones, or the oldest of an identity.
     package let evicted = Counter()
@@ -40,7 +40,10 @@ package final class ServerCounters: Sendable {
     /// Responses by class: 1xx, 2xx, 3xx, 4xx, 5xx.
     package let responses = [Counter(), Counter(), Counter(), Counter(), Counter()]
     /// From a request's head to the end of its exchange.
-    package let durations = DurationHistogram()
+    package let durations = DurationHistogram(series: DurationHistogram.classes.count)
+    /// Bytes of HTTP that have come from clients and that have gone to them, without those of TLS.
+    package let receivedBytes = Counter()
+    package let sentBytes = Counter()
 
     package init() {}
 

@@ -25,6 +25,7 @@ extension DownstreamConnection {
     }
 
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        server.counters.receivedBytes.add(UInt64(bytes.count))
         if phase == .lingering { return swallow(bytes.count) }
         if pending.isEmpty {
             let used = process(bytes)

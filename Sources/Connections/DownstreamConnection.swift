@@ -173,6 +173,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
     func send(isLast: Bool = false) -> Bool {
         let wasBlocked = pump.isWriteBlocked
         let sending = pump.send(&output, isLast: isLast, now: loop.now)
+        server.counters.sentBytes.add(pump.takeSentBytes())
         if case .failed = sending.outcome { return false }
         pump.finishSending(output)
         if sending.moved > 0 {

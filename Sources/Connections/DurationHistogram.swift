@@ -1,8 +1,6 @@
-/// The durations of one loop's requests, by class of status. Any thread may read them.
-///
-/// Tunnels and requests without a response are not counted: the client decides how long they take.
+/// Histograms of durations on one loop, with the same buckets. Any thread may read them.
 package final class DurationHistogram: Sendable {
-    /// The classes of status, in the order of the counters.
+    /// The classes of status, in the order of the series for `count(status:nanoseconds:)`.
     package static let classes = ["2xx", "3xx", "4xx", "5xx"]
     /// The inclusive upper bounds of the buckets, in nanoseconds, ascending. One more bucket takes everything above.
     package static let bounds: [UInt64] = [
@@ -10,34 +8,37 @@ package final class DurationHistogram: Sendable {
     ].map { UInt64($0 * 1_000_000) }
 
     private let bounds = DurationHistogram.bounds
-    /// All buckets of the first class, then those of the next.
+    /// All buckets of the first series, then those of the next.
     private let buckets: [Counter]
-    /// The sums of the durations in nanoseconds, for each class.
+    /// The sums of the durations in nanoseconds, for each series.
     private let sums: [Counter]
 
-    package init() {
-        buckets = (0..<DurationHistogram.classes.count * (bounds.count + 1)).map { _ in Counter() }
-        sums = DurationHistogram.classes.map { _ in Counter() }
+    package init(series: Int = 1) {
+        buckets = (0..<series * (bounds.count + 1)).map { _ in Counter() }
+        sums = (0..<series).map { _ in Counter() }
     }
 
-    /// Only the owning loop calls this.
+    /// Counts a request in the series of its class. Tunnels and requests without a response are not counted: the client
+    /// decides how long they take.
     package func count(status: UInt16, nanoseconds: UInt64) {
-        let row = Int(status) / 100 - 2
-        guard sums.indices.contains(row) else { return }
+        count(series: Int(status) / 100 - 2, nanoseconds: nanoseconds)
+    }
+
+    /// Only the owning loop calls this. A series that does not exist counts nothing.
+    package func count(series: Int = 0, nanoseconds: UInt64) {
+        guard sums.indices.contains(series) else { return }
         var column = 0
         while column < bounds.count && nanoseconds > bounds[column] { column += 1 }
-        buckets[row * (bounds.count + 1) + column].add(1)
-        sums[row].add(nanoseconds)
+        buckets[series * (bounds.count + 1) + column].add(1)
+        sums[series].add(nanoseconds)
     }
 
-    /// Adds the counts of one class. Callable from any thread.
-    ///
-    /// - Parameter row: the index of the class in `classes`.
-    package func add(class row: Int, to durations: inout Durations) {
+    /// Adds the counts of one series. Callable from any thread.
+    package func add(series: Int = 0, to durations: inout Durations) {
         for column in durations.counts.indices {
-            durations.counts[column] &+= buckets[row * (bounds.count + 1) + column].current
+            durations.counts[column] &+= buckets[series * (bounds.count + 1) + column].current
         }
-        durations.nanoseconds &+= sums[row].current
+        durations.nanoseconds &+= sums[series].current
     }
 
     /// The sum over several loops.

@@ -126,6 +126,7 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
 
     /// Takes the client's bytes.
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
+        server.counters.receivedBytes.add(UInt64(bytes.count))
         guard phase == .open, let session else {
             if !linger.swallow(bytes.count, atMost: server.limits.http2LingerBytes), phase == .lingering { close() }
             return
@@ -211,6 +212,7 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
             if phase == .closed || pump.isWriteBlocked { break }
         }
         guard phase != .closed else { return }
+        server.counters.sentBytes.add(pump.takeSentBytes())
         settle(session)
     }
 

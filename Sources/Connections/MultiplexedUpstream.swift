@@ -6,6 +6,8 @@ package import Sockets
 ///
 /// Upstream connections that arrive while it is connecting wait, and fail together if it fails.
 package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
+    /// Called once when the connection is ready for requests.
+    package var onOpen: () -> Void = {}
     /// Called once after its end. No connection can be attached any more.
     package var onEnd: (MultiplexedUpstream) -> Void = { _ in }
 
@@ -15,6 +17,9 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
     private var waiting: [UpstreamConnection] = []
     private var isEnded = false
     private var endsWhenUnused = false
+
+    /// The connection is open, or was before its end.
+    package var wasOpen: Bool { multiplexer != nil }
 
     /// Begins to connect.
     package init(
@@ -56,6 +61,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
             loop.update(self, for: .readable)
             let multiplexer = Multiplexer(transport: transport, isOpener: true, owner: self, loop: loop)
             self.multiplexer = multiplexer
+            onOpen()
             for connection in waiting where !connection.isClosed {
                 // There are as many streams as waiting connections.
                 if let stream = multiplexer.open() { connection.opened(over: stream, isWatched: false) }

@@ -62,7 +62,7 @@ final class PendingConnection: ServerConnection {
     private func continueHandshake() {
         switch socket.handshake() {
         case .complete:
-            server.counters.handshakes.add(1)
+            server.counters.handshakes.count(socket.negotiatedTLS)
             // Otherwise each silent connection of a crowd would keep the memory of a handshake.
             socket.releaseBuffers()
             guard server.letIn(self) else { return close() }

@@ -99,14 +99,6 @@ package final class ServerGroup: @unchecked Sendable {
         Int(clamping: Int64(total(\.exchangesBegan)) - Int64(total(\.exchangesEnded)))
     }
 
-    /// The number of open tunnels. Callable from any thread.
-    package var openTunnels: Int {
-        Int(clamping: Int64(total(\.tunnelsBegan)) - Int64(total(\.tunnelsEnded)))
-    }
-
-    /// The number of open connections. Callable from any thread.
-    package var openConnections: Int { slots.count }
-
     /// Stops the loops and waits for their threads.
     package func stop() {
         for member in members { member.loop.stop() }

@@ -22,6 +22,8 @@ struct TransportPump: ~Copyable {
     /// The loop does not watch the transport, see `unwatch`.
     private(set) var isUnwatched = false
     private var outputClock: OutputClock
+    /// Bytes that the transport has accepted since the last `takeSentBytes`.
+    private var sentBytes = 0
 
     /// - Parameters:
     ///   - transport: after its handshake.
@@ -61,6 +63,7 @@ struct TransportPump: ~Copyable {
             return (0, .done)
         }
         let gathering = output.gather(content, into: transport)
+        sentBytes &+= gathering.moved
         if case .blocked = gathering.outcome { block(now: now) }
         return gathering
     }
@@ -77,7 +80,9 @@ struct TransportPump: ~Copyable {
             return (0, .blocked)
         }
         let endsOutput = isLast && !isOutputEnded
+        let before = output.count
         let sending = endsOutput ? output.sendLast(through: transport) : output.send(through: transport)
+        sentBytes &+= before - output.count
         switch sending.outcome {
         case .done:
             if endsOutput { isOutputEnded = true }
@@ -86,6 +91,12 @@ struct TransportPump: ~Copyable {
         }
         outputClock.moved(sending.moved, now: now)
         return sending
+    }
+
+    /// The number of bytes that the transport has accepted since the last call.
+    mutating func takeSentBytes() -> UInt64 {
+        defer { sentBytes = 0 }
+        return UInt64(truncatingIfNeeded: sentBytes)
     }
 
     /// The protocol has no more output at the moment, so the deadline for output ends, unless output still waits. The

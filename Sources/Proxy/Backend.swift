@@ -12,6 +12,7 @@ final class Backend {
         let loop: EventLoop
         let provider: TransportProvider
         let upstreamProtocol: UpstreamProtocol
+        let counters: ProxyCounters
         var limits: UpstreamLimits
     }
 
@@ -34,7 +35,9 @@ final class Backend {
         self.connecting = connecting
         let loop = connecting.loop
         affinity = Affinity(loadBalancer.policy, isSecure: isSecure)
-        queue = WaitQueue(loop: loop, loadBalancer: loadBalancer, milliseconds: queueMilliseconds)
+        queue = WaitQueue(
+            loop: loop, loadBalancer: loadBalancer, milliseconds: queueMilliseconds,
+            durations: connecting.counters.queueDurations)
         let receiver = LeaseReceiver()
         loopHandle = loadBalancer.attach { ticket, lease in
             loop.post { receiver.backend?.granted(lease, ticket: ticket) ?? loadBalancer.releaseAbandoned(lease) }
@@ -73,7 +76,7 @@ final class Backend {
     private func makePool(_ slot: Slot, _ endpoint: UpstreamEndpoint) -> any ConnectionPool {
         let host = PooledHost(
             slot: slot, name: loadBalancer.subject(of: slot)?.id.text ?? "", endpoint: endpoint, loop: connecting.loop,
-            provider: connecting.provider)
+            provider: connecting.provider, counters: connecting.counters.connections)
         if connecting.upstreamProtocol == .http2 {
             return HTTP2Pool(to: host, limits: connecting.limits) { [unowned self] in onCapacity($0) }
         }

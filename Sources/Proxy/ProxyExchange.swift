@@ -292,6 +292,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         let failed = upstream.take()
         service.counters.upstreamFailures.add(1)
         let isOnTheWay = failed?.isRequestOnTheWay ?? true
+        var reason = RetryReason(failure)
         if let lease = lease.take() {
             let pool = backend.pool(for: lease.slot)
             let fault = attempts.failed(
@@ -299,6 +300,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
                 refusalConcernsConnection: pool?.refusalConcernsConnection == true)
             switch fault {
             case .staleConnection:
+                reason = .staleConnection
                 backend.loadBalancer.releaseAbandoned(lease)
                 // The other idle connections are as old. The next attempt gets a new one.
                 pool?.dropIdle()
@@ -311,7 +313,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             }
         }
         guard downstream.canRespond else { return downstream.abortResponse() }
-        if mayRetry(failure.attemptEnd(isOnTheWay: isOnTheWay)) { retry() } else { fail(.upstream(failure)) }
+        if mayRetry(failure.attemptEnd(isOnTheWay: isOnTheWay)) { retry(reason) } else { fail(.upstream(failure)) }
     }
 
     private func mayRetry(_ end: AttemptEnd) -> Bool {
@@ -319,8 +321,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
             && RetryLaw.allows(end, isIdempotent: request.method.isIdempotent)
     }
 
-    private func retry() {
-        service.counters.retries.add(1)
+    private func retry(_ reason: RetryReason) {
+        service.counters.count(reason)
         attempt()
     }
 
@@ -336,7 +338,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             backend.loadBalancer.releaseAbandoned(lease)
             attempts.exclude(lease, for: .upstream(.timedOut))
         }
-        retry()
+        retry(.ejected)
     }
 
     /// The request waits unsent on a full connection. It goes over another one, or waits in the queue.
@@ -374,7 +376,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             }
             attempts.exclude(lease, for: .fenced)
         }
-        if request.isReplayable && attempts.mayFollow(service.policy.limits) { retry() } else { fail(.fenced) }
+        if request.isReplayable && attempts.mayFollow(service.policy.limits) { retry(.fenced) } else { fail(.fenced) }
     }
 
     /// The successor has published its epoch.

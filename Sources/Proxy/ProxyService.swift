@@ -52,7 +52,8 @@ package final class ProxyService: Service {
         fencedRequests = FencedRequests(loop: loop, milliseconds: policy.limits.queueMilliseconds)
         backend = Backend(
             loadBalancer,
-            Backend.Connecting(loop: loop, provider: provider, upstreamProtocol: upstreamProtocol, limits: limits),
+            Backend.Connecting(
+                loop: loop, provider: provider, upstreamProtocol: upstreamProtocol, counters: counters, limits: limits),
             isSecure: policy.edge?.isSecure == true, queueMilliseconds: policy.limits.queueMilliseconds)
     }
 

@@ -29,6 +29,9 @@ open class SocketTransport {
 
     open var negotiatedProtocol: ApplicationProtocol? { nil }
 
+    /// Valid after the handshake. Nil without TLS.
+    open var negotiatedTLS: NegotiatedTLS? { nil }
+
     open var hasBufferedInput: Bool { !putBack.isEmpty }
 
     open func receive(using scratch: UnsafeMutableBufferPointer<UInt8>) -> ReceiveResult {

@@ -26,6 +26,8 @@ package struct StateDirectory: Sendable {
         package static let lockDomain = "home"
         /// The start of the kernel that has read `lockDomain` last.
         static let lockDomainBoot = "home-boot"
+        /// See `TakeoverRecord`.
+        package static let takeovers = "takeovers.json"
         /// See `SavedLease`.
         package static let lease = "lease"
 

@@ -111,6 +111,13 @@
             return ApplicationProtocol.allCases.first { $0.rawValue.utf8.elementsEqual(bytes) }
         }
 
+        /// Valid after the handshake. `TLSContext` permits these two versions only.
+        var negotiatedTLS: NegotiatedTLS {
+            NegotiatedTLS(
+                version: SSL_version(pointer) >= TLS1_3_VERSION ? .tls13 : .tls12,
+                isResumed: SSL_session_reused(pointer) == 1)
+        }
+
         /// Translates the result of an unsuccessful call, and empties OpenSSL's error queue.
         private func outcome(of result: Int32) -> TransportResult {
             switch SSL_get_error(pointer, result) {

@@ -17,6 +17,7 @@
         private var records: (any TLSRecordLayer)?
         private var peerCertificate: OpaquePointer?
         private var agreedProtocol: ApplicationProtocol?
+        private var agreedTLS: NegotiatedTLS?
         private var recordSize = RecordSize()
         private var isBroken = false
 
@@ -41,6 +42,7 @@
             guard case .complete = result else { return result }
             peerCertificate = SSL_get1_peer_certificate(session.pointer)
             agreedProtocol = session.negotiatedProtocol
+            agreedTLS = session.negotiatedTLS
             if let own = TLSRecords(of: session, socket: socket, workspace: context.workspace) {
                 records = own
                 // The record layer has the secrets now, and overwrites them itself.
@@ -80,6 +82,8 @@
         }
 
         package override var negotiatedProtocol: ApplicationProtocol? { agreedProtocol }
+
+        package override var negotiatedTLS: NegotiatedTLS? { agreedTLS }
 
         package override var hasBufferedInput: Bool { records?.hasBufferedInput == true }
 

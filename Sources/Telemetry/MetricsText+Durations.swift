@@ -17,7 +17,7 @@ extension MetricsText {
     }
 
     /// Seconds as a decimal number without an exponent.
-    static func seconds(_ nanoseconds: UInt64) -> String {
+    package static func seconds(_ nanoseconds: UInt64) -> String {
         let digits = String(nanoseconds % 1_000_000_000)
         let fraction = String(repeating: "0", count: 9 - digits.count) + digits
         let kept = fraction.reversed().drop { $0 == "0" }.reversed()

@@ -21,6 +21,7 @@ import Testing
             name.map { .uri("spiffe://test/\(Character(UnicodeScalar($0)))") } ?? .anonymous
         }
 
+        override var negotiatedTLS: NegotiatedTLS? { NegotiatedTLS(version: .tls13, isResumed: false) }
         override func handshake() -> HandshakeResult {
             var byte: UInt8 = 0
             while recv(descriptor.rawValue, &byte, 1, 0) == 1 {

@@ -3,11 +3,11 @@ import Testing
 @testable import Connections
 
 @Suite struct DurationHistogramTests {
-    private let histogram = DurationHistogram()
+    private let histogram = DurationHistogram(series: DurationHistogram.classes.count)
 
     private func durations(_ name: String) throws -> DurationHistogram.Durations {
         var durations = DurationHistogram.Durations()
-        histogram.add(class: try #require(DurationHistogram.classes.firstIndex(of: name)), to: &durations)
+        histogram.add(series: try #require(DurationHistogram.classes.firstIndex(of: name)), to: &durations)
         return durations
     }
 

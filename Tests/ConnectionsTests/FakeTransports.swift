@@ -13,6 +13,7 @@ final class FakeSecureTransport: SocketTransport {
 
     override var needsHandshake: Bool { true }
     override var peerIdentity: PeerIdentity { identity }
+    override var negotiatedTLS: NegotiatedTLS? { NegotiatedTLS(version: .tls13, isResumed: false) }
     override func handshake() -> HandshakeResult { result }
 }
 

@@ -24,6 +24,22 @@ struct TransportPumpTests {
         output.release()
     }
 
+    @Test func itCountsTheBytesThatTheTransportAccepts() {
+        var pump = TransportPump(transport)
+        var output = buffer("abcdef")
+        transport.room = 2
+        _ = pump.send(&output, now: 0)
+        #expect(pump.takeSentBytes() == 2)
+        #expect(pump.takeSentBytes() == 0)
+        transport.room = .max
+        pump.becameWritable()
+        let content = [UInt8](repeating: 0x78, count: ByteBuffer.directSize)
+        let gathering = content.withUnsafeBufferPointer { pump.gather($0, behind: &output, now: 1) }
+        _ = pump.send(&output, now: 1)
+        #expect(gathering.moved > 0 && pump.takeSentBytes() == UInt64(4 + content.count))
+        output.release()
+    }
+
     @Test func outputThatWaitsHasADeadlineThatEachByteExtends() {
         var pump = TransportPump(transport, outputDeadline: clock)
         var output = buffer("abcdef")

@@ -105,7 +105,12 @@ extension EndToEnd {
             defer { cluster.tearDown() }
             kill(try cluster.status().pid, SIGKILL)
             try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 3 }
-            #expect(try PrometheusText(cluster.admin("/metrics")).samples["understudy_epoch"] == 2)
+            let samples = try PrometheusText(cluster.admin("/metrics")).samples
+            #expect(samples["understudy_epoch"] == 2)
+            #expect(samples["understudy_takeovers_total{kind=\"standby\"}"] == 1)
+            #expect(samples["understudy_takeovers_total{kind=\"replacement\"}"] == 0)
+            let duration = try #require(samples["understudy_last_takeover_duration_seconds"])
+            #expect(duration > 0 && duration < 30)
             let table = try Command.run(
                 TestCluster.balancerProgram, ["status", "--admin-port", "\(cluster.adminPort)"])
             #expect(table.status == 0)

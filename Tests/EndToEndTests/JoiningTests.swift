@@ -95,6 +95,13 @@ extension EndToEnd {
             #expect(samples.keys.contains { $0.hasPrefix("understudy_build_info{version=") })
             let openCount = try #require(samples["process_open_fds"])
             #expect(openCount > 0 && openCount <= (samples["process_max_fds"] ?? 0))
+            let (received, sent) = (samples["understudy_received_bytes_total"], samples["understudy_sent_bytes_total"])
+            #expect(try #require(received) > 20)
+            #expect(try #require(sent) > 20)
+            #expect(samples["understudy_takeovers_total{kind=\"standby\"}"] == 0)
+            // The first probe comes a second after the registration.
+            #expect(samples["understudy_probes_total{result=\"passed\"}"] != nil)
+            #expect(samples["understudy_metrics_omitted_series"] == 0)
             let durations = "understudy_request_duration_seconds"
             #expect(samples["\(durations)_count{class=\"2xx\"}"] == 1)
             #expect(samples["\(durations)_bucket{class=\"2xx\",le=\"+Inf\"}"] == 1)

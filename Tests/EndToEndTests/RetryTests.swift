@@ -24,7 +24,9 @@ extension EndToEnd {
             #expect(tally.refused + tally.timedOut + tally.lost + tally.otherStatus == 0, "\(tally)")
             let metrics = try PrometheusText(cluster.admin("/metrics"))
             // Some of the requests in progress may have been answered just before.
-            #expect(try #require(metrics.samples["understudy_retries_total"]) >= 3)
+            #expect(metrics.sum(of: "understudy_retries_total") >= 3)
+            #expect(try #require(metrics.samples["understudy_worker_connections"]) >= 3)
+            #expect(metrics.sum(of: "understudy_ejections_total") >= 1)
         }
     }
 }

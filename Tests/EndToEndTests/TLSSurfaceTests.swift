@@ -84,6 +84,14 @@
                 _ = try sClient(cluster.publicPort, ["-sess_out", session, "-ign_eof"], input: request)
                 let again = try sClient(cluster.publicPort, ["-sess_in", session, "-ign_eof"], input: request)
                 #expect(again.contains("Reused, TLSv1.3"), "\(again)")
+                _ = try sClient(cluster.publicPort, ["-tls1_2", "-ign_eof"], input: request)
+                let samples = try PrometheusText(cluster.admin("/metrics")).samples
+                for (labels, count) in [
+                    (#"version="1.3",kind="full""#, 1.0), (#"version="1.3",kind="resumed""#, 1),
+                    (#"version="1.2",kind="full""#, 1), (#"version="1.2",kind="resumed""#, 0),
+                ] {
+                    #expect(samples["understudy_handshakes_total{\(labels)}"] == count, "\(labels)")
+                }
                 cluster.balancer?.end()
                 try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 }
                 let after = try sClient(cluster.publicPort, ["-sess_in", session, "-ign_eof"], input: request)

@@ -29,6 +29,9 @@ import Testing
         #expect(response.fields["content-type"] == "application/json")
         #expect(response.text == "{\"error\": \"no worker is ready; try again\"}\n")
         #expect(proxy.counters.queueTimeouts.current == 1)
+        var durations = DurationHistogram.Durations()
+        proxy.counters.queueDurations.add(to: &durations)
+        #expect(durations.counts.reduce(0, +) == 1 && durations.nanoseconds >= 200_000_000)
         // The connection stays.
         #expect(try client.exchange("GET", "/").status == 503)
         #expect(proxy.counters.queued.current == 2)

@@ -93,6 +93,7 @@ import Testing
         #expect(workers.map(\.requests.count) == [1, 1])
         #expect(proxy.givesBackEverybody())
         #expect(proxy.events.all.count == 1)
+        #expect(proxy.counters.retries(.notTaken) == 1)
     }
 
     /// As if the worker had died: the application may have begun the request.
@@ -119,6 +120,7 @@ import Testing
         #expect(response.status == (request == .get ? 200 : 502))
         #expect(response.fields["understudy-unanswered"] == nil)
         #expect(log.all.count == (request == .get ? 2 : 1))
+        #expect(proxy.counters.retries(.closed) == (request == .get ? 1 : 0))
         #expect(proxy.givesBackEverybody())
         #expect(proxy.events.all == ["failed worker-1: the connection ended before an answer"])
     }
@@ -240,7 +242,7 @@ import Testing
             #expect(response.text == "good")
         }
         RetryTests.expect(log, times: 8, body: request.body)
-        #expect(proxy.counters.retries.current >= 1)
+        #expect(proxy.counters.retries(.connect) >= 1)
         withExtendedLifetime(closed) {}
     }
 
@@ -293,7 +295,7 @@ import Testing
             closed.enumerated().map { ProxyHarness.Worker(id: "closed-\($0)", port: $1.port) })
         #expect(try proxy.client().exchange("GET", "/").status == 502)
         #expect(proxy.events.all.count == 3)
-        #expect(proxy.counters.retries.current == 2)
+        #expect(proxy.counters.retries(.connect) == 2)
     }
 
     // MARK: Kept connections

@@ -88,7 +88,9 @@
             let wire = try wire(foreign, server, resuming: ticket)
             let outcome = try wire.handshake()
             #expect(outcome.client.isComplete && outcome.server.isComplete)
-            return try #require(wire.client as? ForeignTLS).isResumed
+            let isResumed = try #require(wire.client as? ForeignTLS).isResumed
+            #expect(wire.server?.negotiatedTLS?.isResumed == isResumed)
+            return isResumed
         }
 
         @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION]) func contextsWithTheSameKeysResumeEachOther(version: Int32)

@@ -6,12 +6,12 @@ import Testing
 
 @Suite struct MetricsTextTests {
     @Test func `The buckets of a histogram are cumulative, and times are seconds`() {
-        let histogram = DurationHistogram()
+        let histogram = DurationHistogram(series: 4)
         for nanoseconds: UInt64 in [1, 2_000_000, 61_000_000_000] {
             histogram.count(status: 200, nanoseconds: nanoseconds)
         }
         var durations = DurationHistogram.Durations()
-        histogram.add(class: 0, to: &durations)
+        histogram.add(series: 0, to: &durations)
         var text = MetricsText()
         text.histogram("x", [("class", "2xx")], durations)
         let lines = text.text.split(separator: "\n")
@@ -23,6 +23,17 @@ import Testing
                 "x_sum{class=\"2xx\"} 61.002000001", "x_count{class=\"2xx\"} 3",
             ])
         #expect(lines.count == DurationHistogram.bounds.count + 3)
+    }
+
+    @Test func `The series of a metric are bounded`() {
+        var text = MetricsText()
+        text.metric("x", "gauge", "X.")
+        for number in 0..<(MetricsText.maximumSeries + 3) { text.sample("x", [("y", "\(number)")], 1) }
+        text.single("z", "gauge", "Z.", 2)
+        text.addOmitted()
+        let lines = text.text.split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("x{") } == MetricsText.maximumSeries)
+        #expect(lines.contains("z 2") && lines.last == "understudy_metrics_omitted_series 3")
     }
 
     @Test func `The metrics of the process agree with the kernel's numbers`() throws {

@@ -3,6 +3,7 @@ extension BalancerCore {
     /// The shell reports the result of a probe.
     package mutating func probeFinished(_ id: NodeID, incarnation: UInt64, _ outcome: ProbeOutcome, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation), entry.isProbing else { return }
+        counts.add(HealthCounts.Probe(outcome))
         let isStale = entry.probeIsStale
         entry.isProbing = false
         entry.probeIsStale = false
@@ -13,9 +14,9 @@ extension BalancerCore {
         case .failed(let reason):
             probeFailed(&entry, reason: "failed probes (\(reason))", now: now)
         case .refusedConnection:
-            probeDisproved(&entry, reason: "refuses connections", now: now)
+            probeDisproved(&entry, .refused, reason: "refuses connections", now: now)
         case .otherNode(let who):
-            probeDisproved(&entry, reason: "at its address answers \(who)", now: now)
+            probeDisproved(&entry, .otherNode, reason: "at its address answers \(who)", now: now)
         }
         commit(entry)
         if isStale { tick(now: now) }
@@ -45,13 +46,13 @@ extension BalancerCore {
         entry.requestFailuresInRow = min(entry.requestFailuresInRow + 1, settings.requestFailuresToEject)
         commit(entry)
         guard entry.isRoutable, entry.requestFailuresInRow >= settings.requestFailuresToEject else { return }
-        let last =
+        let (last, cause): (String, HealthCounts.Ejection) =
             switch fault {
-            case .connection: "the last one got no connection"
-            case .response: "the last one got an error or no response"
+            case .connection: ("the last one got no connection", .connections)
+            case .response: ("the last one got an error or no response", .responses)
             }
         let reason = "failed \(settings.requestFailuresToEject) requests in a row, \(last)"
-        if ejectSoftly(&entry, reason: reason, now: now), case .response = fault {
+        if ejectSoftly(&entry, cause, reason: reason, now: now), case .response = fault {
             let wasGoodForLong = entry.recoveredAt.map {
                 now.milliseconds(since: $0) >= settings.ejectionMaximumMilliseconds
             }
@@ -106,6 +107,7 @@ extension BalancerCore {
             if entry.isProbing {
                 entry.isProbing = false
                 entry.probeIsStale = false
+                counts.add(.lost)
                 probeFailed(&entry, reason: "failed probes (no result)", now: now)
             }
             beginProbe(of: &entry, now: now)
@@ -137,28 +139,38 @@ extension BalancerCore {
         guard entry.failures >= settings.fall else { return }
         switch entry.record.state {
         case .ready:
-            _ = ejectSoftly(&entry, reason: reason, now: now)
+            _ = ejectSoftly(&entry, .probes, reason: reason, now: now)
         case .joining, .suspect:
-            entry.becomeUnroutable(.ejected, reason: reason, at: now, settings)
-            note(.ejected(entry.record.id, reason: reason))
+            eject(&entry, .probes, reason: reason, now: now)
         case .draining, .ejected:
             break
         }
     }
 
     /// Certain evidence: ejects at once, whatever the state of the others.
-    private mutating func probeDisproved(_ entry: inout WorkerEntry, reason: String, now: Instant) {
+    private mutating func probeDisproved(
+        _ entry: inout WorkerEntry, _ cause: HealthCounts.Ejection, reason: String, now: Instant
+    ) {
         entry.probeFailuresTotal &+= 1
         entry.passes = 0
         entry.failures = min(entry.failures + 1, 1 << 20)
         guard entry.record.state != .draining, entry.record.state != .ejected else { return }
+        eject(&entry, cause, reason: reason, now: now)
+    }
+
+    private mutating func eject(
+        _ entry: inout WorkerEntry, _ cause: HealthCounts.Ejection, reason: String, now: Instant
+    ) {
         entry.becomeUnroutable(.ejected, reason: reason, at: now, settings)
+        counts.add(cause)
         note(.ejected(entry.record.id, reason: reason))
     }
 
     /// Soft evidence: ejects, except in panic mode (the last worker, or more than half fail together). The entry must
     /// be committed.
-    private mutating func ejectSoftly(_ entry: inout WorkerEntry, reason: String, now: Instant) -> Bool {
+    private mutating func ejectSoftly(
+        _ entry: inout WorkerEntry, _ cause: HealthCounts.Ejection, reason: String, now: Instant
+    ) -> Bool {
         let horizon = softEjections.firstIndex { now.milliseconds(since: $0) < settings.togetherMilliseconds }
         softEjections.removeFirst(horizon ?? softEjections.count)
         let failing = failingCount + softEjections.count
@@ -167,14 +179,14 @@ extension BalancerCore {
         if isLast || 2 * failing > population {
             if !entry.isSpared {
                 entry.isSpared = true
+                counts.addSpared()
                 let excuse = isLast ? "it is the last one" : "more than half fail together, so the fault may be here"
                 note(.keptInRotation(entry.record.id, reason: excuse))
             }
             return false
         }
-        entry.becomeUnroutable(.ejected, reason: reason, at: now, settings)
         softEjections.append(now)
-        note(.ejected(entry.record.id, reason: reason))
+        eject(&entry, cause, reason: reason, now: now)
         return true
     }
 }

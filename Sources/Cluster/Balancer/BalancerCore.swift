@@ -68,6 +68,7 @@ package struct BalancerCore: Sendable {
     var successionAlarm = SuccessionAlarm()
     /// The times of ejections on soft evidence in the last `togetherMilliseconds`, oldest first.
     var softEjections: [Instant] = []
+    package internal(set) var counts = HealthCounts()
 
     var generator: SeededGenerator
     var effects: [BalancerEffect] = []

@@ -3,7 +3,6 @@ package import Cluster
 internal import Glibc
 package import Settings
 internal import Sockets
-package import Telemetry
 
 /// The cluster's state for operators.
 extension BalancerControl {
@@ -15,6 +14,8 @@ extension BalancerControl {
             workers: core.workers.map(row))
     }
 
+    package var healthCounts: HealthCounts { core.counts }
+
     private func row(_ status: WorkerStatus) -> StatusReport.Worker {
         let load = loadBalancer.load(of: status.record.id)
         return StatusReport.Worker(
@@ -24,26 +25,4 @@ extension BalancerControl {
             lastSeenMilliseconds: status.lastSeen.map { now.milliseconds(since: $0) },
             mayStandIn: status.record.mayStandIn, hasStandby: status.hasStandby, reason: status.reason)
     }
-}
-
-extension StatusReport {
-    /// Adds the metrics of the workers.
-    package func addMetrics(to text: inout MetricsText) {
-        let rows = workers
-        text.single("understudy_epoch", "gauge", "The reign of this balancer.", epoch)
-        text.metric("understudy_worker_ready", "gauge", "1 while the worker gets requests.")
-        for row in rows { text.sample("understudy_worker_ready", labels(row), row.state == .ready ? 1 : 0) }
-        text.metric("understudy_worker_may_stand_in", "gauge", "1 if the worker may start a successor.")
-        for row in rows { text.sample("understudy_worker_may_stand_in", labels(row), row.mayStandIn == true ? 1 : 0) }
-        text.metric("understudy_worker_standby_parked", "gauge", "1 while the worker keeps a parked standby.")
-        for row in rows { text.sample("understudy_worker_standby_parked", labels(row), row.hasStandby == true ? 1 : 0) }
-        text.metric("understudy_worker_in_flight", "gauge", "Requests under way at the worker.")
-        for row in rows { text.sample("understudy_worker_in_flight", labels(row), row.inFlight) }
-        text.metric("understudy_worker_requests_total", "counter", "Requests given to the worker.")
-        for row in rows { text.sample("understudy_worker_requests_total", labels(row), row.requestsTotal) }
-        text.metric("understudy_worker_failures_total", "counter", "Requests that the worker failed.")
-        for row in rows { text.sample("understudy_worker_failures_total", labels(row), row.failuresTotal) }
-    }
-
-    private func labels(_ row: Worker) -> [(String, String)] { [("worker", row.id)] }
 }

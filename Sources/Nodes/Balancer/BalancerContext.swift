@@ -31,6 +31,7 @@ final class BalancerContext {
     /// The lock domain; nil if the state directory can't be given a name.
     let lockDomain: LockDomain?
     let shares: DescriptorShares
+    let takeovers = TakeoverClock()
 
     init(settings: Settings, directory: StateDirectory) throws(CommandError) {
         self.settings = settings
@@ -83,7 +84,15 @@ final class BalancerContext {
         try directory.files.replace(StateDirectory.Name.configuration, with: JSON.encode(configuration))
     }
 
-    func logReign(_ epoch: Epoch) {
+    /// Clients are about to be accepted.
+    func accepts(under epoch: Epoch) {
+        policy.epoch = epoch.value
+        takeovers.accepted()
+    }
+
+    /// The reign has begun, for clients, workers and operators.
+    func noteReign(_ epoch: Epoch) {
+        takeovers.keep(in: directory, log: log)
         let address = SocketAddress(host: configuration.host, port: configuration.port)
         log.notice(
             "balancer reigns",

@@ -104,6 +104,7 @@ package final class BalancerNode {
 
     /// The only caller of `reign.feed`. Events that an effect causes are handled after the other effects.
     private func feed(_ event: ReignEvent) {
+        context.takeovers.note(event, isReplacement: start == .replacement)
         events.append(event)
         guard !isFeeding else { return }
         isFeeding = true
@@ -227,7 +228,7 @@ package final class BalancerNode {
         }
         warmUp?.stop()
         warmUp = nil
-        context.policy.epoch = epoch.value
+        context.accepts(under: epoch)
         plane.listen(on: listeners.publicSide.rawValue)
         startControl(epoch: epoch)
         plane.hostsChanged()
@@ -252,7 +253,7 @@ package final class BalancerNode {
     }
 
     private func serve(_ epoch: Epoch) throws(CommandError) {
-        guard let control, let listeners else { throw .failure("there are no listeners") }
+        guard let control, let plane, let listeners else { throw .failure("there are no listeners") }
         // The settings may have changed while this standby waited.
         followConfiguration()
         let offer = Handover(epoch: epoch, ticketKeys: ticketKeys, id: context.certificates.identity?.id)
@@ -261,9 +262,8 @@ package final class BalancerNode {
                 context: context, control: control,
                 reload: { [unowned self] () throws(CommandError) in try self.reload() },
                 stop: { [unowned self] in feed(.stopRequested) })
-            try ports.open(listeners, control: control, commands: commands, handover: offer) { [plane] in
-                plane?.addMetrics(to: &$0)
-            }
+            try ports.open(
+                listeners, control: control, commands: commands, handover: offer, metrics: plane.metrics)
             try context.keepConfiguration()
         } catch {
             throw .failure("\(error)")
@@ -273,7 +273,7 @@ package final class BalancerNode {
             if links.successor?.channel === channel { feed(.successorReigns(epoch)) }
         }
         ports.handover?.onMember = { [unowned self] in self.control?.handover(heldBy: $0, $1) }
-        context.logReign(epoch)
+        context.noteReign(epoch)
     }
 
     private func tellWorker(_ report: StandbyReport) {

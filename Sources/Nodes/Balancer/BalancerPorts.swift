@@ -33,22 +33,23 @@ final class BalancerPorts {
         provider = try context.certificates.makeClusterProvider()
     }
 
-    /// Opens all of them. `metrics` adds the data plane's metrics; the admin port calls it on its own loop.
+    /// Opens all of them. The admin port reads `metrics` on its own loop.
     func open(
         _ listeners: Listeners, control: BalancerControl, commands: CommandHandler, handover offer: Handover,
-        metrics: @escaping @Sendable (inout MetricsText) -> Void
+        metrics: DataMetrics
     ) throws(SystemError) {
         try openClusterPort(listeners, control)
         let context = context
         let feed = AdminFeed(on: context.loop) {
             AdminView(
-                status: control.statusReport(startedAt: context.startedAt), expiries: context.certificates.expiries)
+                status: control.statusReport(startedAt: context.startedAt), expiries: context.certificates.expiries,
+                health: control.healthCounts, takeovers: context.takeovers.record)
         }
         adminPort = try ControlPort.admin(
             listener: listeners.admin.rawValue, controlLoop: context.loop, feed: feed,
             slots: ConnectionSlots(limit: context.shares.admin - BalancerPorts.commandConnections),
             // Every user of the host may connect. When the port is full, an operator still gets a connection.
-            configure: { $0.closesOldestWhenFull = true }, metrics: { BalancerPorts.text(of: $0, adding: metrics) })
+            configure: { $0.closesOldestWhenFull = true }, metrics: { BalancerMetrics.text(of: $0, metrics) })
         commandPort = try ControlPort.commands(
             in: context.directory, controlLoop: context.loop,
             slots: ConnectionSlots(limit: BalancerPorts.commandConnections), log: context.log,
@@ -104,28 +105,5 @@ final class BalancerPorts {
         adminPort?.close()
         commandPort?.close()
         handover?.close()
-    }
-
-    /// Called on the admin port's loop.
-    private static func text(of view: AdminView, adding metrics: (inout MetricsText) -> Void) -> String {
-        var text = MetricsText()
-        text.metric("understudy_build_info", "gauge", "Always 1; the label names the version.")
-        text.sample("understudy_build_info", [("version", Version.current)], 1)
-        text.addProcess()
-        text.single("understudy_uptime_seconds", "gauge", "Since this process began.", view.status.uptimeSeconds)
-        text.metric(
-            "understudy_certificate_expiry_timestamp_seconds", "gauge", "When a certificate in use ends, since 1970.")
-        for (file, seconds) in view.expiries {
-            text.sample("understudy_certificate_expiry_timestamp_seconds", [("file", file)], seconds)
-        }
-        text.single(
-            "understudy_log_lost_total", "counter", "Lines of the log that standard error did not take in time.",
-            ProcessLog.droppedLines)
-        text.single(
-            "understudy_log_suppressed_total", "counter", "Lines about peers that said the same again too often.",
-            ProcessLog.suppressedLines)
-        metrics(&text)
-        view.status.addMetrics(to: &text)
-        return text.text
     }
 }

@@ -2,7 +2,6 @@ internal import Balancing
 internal import Connections
 internal import ControlPlane
 internal import HTTP
-internal import HTTP2
 internal import Logging
 internal import Proxy
 internal import Settings
@@ -11,8 +10,8 @@ internal import Telemetry
 
 /// The balancer's loops for clients: on each a server, its contexts, and a proxy.
 ///
-/// It belongs to the control loop; its metrics are atomic counters, which any thread may read.
-final class DataPlane: @unchecked Sendable {
+/// It belongs to the control loop.
+final class DataPlane {
     /// The protocols that clients may speak, best first.
     private static let protocols: [ApplicationProtocol] = [.http2, .http1]
     /// The time in which an idle client may send one more request to a balancer that ends. A busy client has sent its
@@ -25,8 +24,8 @@ final class DataPlane: @unchecked Sendable {
     private var rate: RateLimiter.Rate?
     private var rateLimiter: RateLimiter?
     private let services: [LoopBound<ProxyService>]
-    private let counters: [ProxyCounters]
-    private let loadBalancer: LoadBalancer
+    /// The metrics of all loops.
+    let metrics: DataMetrics
     private let ticketKeys: [UInt8]
     private let log: Logger
 
@@ -41,7 +40,6 @@ final class DataPlane: @unchecked Sendable {
         let shares = context.shares
         let log = context.log
         self.log = log
-        self.loadBalancer = loadBalancer
         self.ticketKeys = ticketKeys
         let accessLog = try AccessLog.make(settings.accessLog)
         self.accessLog = accessLog
@@ -84,7 +82,9 @@ final class DataPlane: @unchecked Sendable {
             throw .failure("\(error)")
         }
         self.services = services.map { LoopBound($0) }
-        counters = services.map(\.counters)
+        metrics = DataMetrics(
+            servers: group.members.map(\.counters), proxies: services.map(\.counters), connections: slots,
+            memory: memory, loadBalancer: loadBalancer, droppedLines: { accessLog?.droppedLines ?? 0 })
     }
 
     private static func downstreamLimits(_ settings: Settings) -> DownstreamLimits {
@@ -171,94 +171,5 @@ final class DataPlane: @unchecked Sendable {
                 service.value.warmUp(limit: limit)
             }
         }
-    }
-
-    /// Callable from any thread.
-    func addMetrics(to text: inout MetricsText) {
-        text.single("understudy_connections", "gauge", "Open client connections.", group.openConnections)
-        text.single(
-            "understudy_memory_held_bytes", "gauge", "Bytes held for clients; see --memory-limit.", memory.current)
-        text.single("understudy_requests_in_flight", "gauge", "Client requests being answered.", group.inFlight)
-        text.single("understudy_connections_total", "counter", "Client connections accepted.", group.total(\.accepted))
-        text.single("understudy_handshakes_total", "counter", "TLS handshakes completed.", group.total(\.handshakes))
-        text.single(
-            "understudy_handshake_failures_total", "counter", "TLS handshakes that failed.",
-            group.total(\.handshakeFailures))
-        text.single(
-            "understudy_connections_evicted_total", "counter",
-            "Client connections closed for newcomers before their handshakes had ended.", group.total(\.evicted))
-        text.single(
-            "understudy_connections_over_source_limit_total", "counter",
-            "Client connections closed because their source had too many.", reached(.maxConnectionsPerSource))
-        text.single(
-            "understudy_rate_limited_total", "counter", "Requests refused for coming too fast (429).",
-            sum(\.rateLimited))
-        text.single("understudy_requests_total", "counter", "Requests received.", group.total(\.requests))
-        text.single(
-            "understudy_bad_requests_total", "counter", "Requests refused as malformed or too large.",
-            group.total(\.badRequests))
-        text.metric("understudy_limits_total", "counter", "Times that a limit ended or refused something of a client.")
-        for limit in ClientLimit.allCases {
-            text.sample("understudy_limits_total", [("limit", limit.rawValue)], reached(limit))
-        }
-        text.metric("understudy_responses_total", "counter", "Responses by class of status.")
-        for (index, name) in ["1xx", "2xx", "3xx", "4xx", "5xx"].enumerated() {
-            let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.responses[index].current }
-            text.sample("understudy_responses_total", [("class", name)], sum)
-        }
-        addDurations(to: &text)
-        text.single("understudy_tunnels", "gauge", "WebSocket tunnels that stand.", group.openTunnels)
-        text.single("understudy_tunnels_total", "counter", "WebSocket tunnels begun.", group.total(\.tunnelsBegan))
-        text.single(
-            "understudy_access_log_dropped_total", "counter", "Lines that the disk did not take in time.",
-            accessLog?.droppedLines ?? 0)
-        addHTTP2Metrics(to: &text)
-        text.single("understudy_retries_total", "counter", "Requests sent to another worker.", sum(\.retries))
-        text.single(
-            "understudy_retries_deferred_total", "counter", "Retries that waited for the budget or a worker.",
-            sum(\.retriesDeferred))
-        text.single("understudy_queue_length", "gauge", "Requests that wait for a worker.", loadBalancer.waitingCount)
-        text.single("understudy_queued_total", "counter", "Requests that waited for a worker.", sum(\.queued))
-        text.single(
-            "understudy_queue_timeouts_total", "counter", "Requests that got no worker in time (503, 504).",
-            sum(\.queueTimeouts))
-        text.single(
-            "understudy_queue_rejections_total", "counter", "Requests that found the queue full (503).",
-            sum(\.queueRejections))
-        text.single(
-            "understudy_upstream_failures_total", "counter", "Attempts that a worker failed.", sum(\.upstreamFailures))
-    }
-
-    private func reached(_ limit: ClientLimit) -> UInt64 {
-        group.members.reduce(0) { $0 + $1.counters.reached(limit) }
-    }
-
-    private func addDurations(to text: inout MetricsText) {
-        let name = "understudy_request_duration_seconds"
-        text.metric(name, "histogram", "From the head of a request to the end of its response, by class of status.")
-        for (row, label) in DurationHistogram.classes.enumerated() {
-            var durations = DurationHistogram.Durations()
-            for member in group.members { member.counters.durations.add(class: row, to: &durations) }
-            text.histogram(name, [("class", label)], durations)
-        }
-    }
-
-    private func addHTTP2Metrics(to text: inout MetricsText) {
-        text.single(
-            "understudy_http2_connections_total", "counter", "Client connections that speak HTTP/2.",
-            group.total(\.http2Connections))
-        text.single(
-            "understudy_http2_resets_total", "counter", "Streams that ended otherwise than with a whole response.",
-            group.total(\.http2Resets))
-        text.metric(
-            "understudy_http2_floods_total", "counter", "Connections of HTTP/2 ended for too much of something.")
-        for (index, flood) in HTTP2Flood.allCases.enumerated() {
-            let sum = group.members.reduce(UInt64(0)) { $0 + $1.counters.http2Floods[index].current }
-            text.sample("understudy_http2_floods_total", [("kind", flood.rawValue)], sum)
-        }
-    }
-
-    private func sum(_ counter: KeyPath<ProxyCounters, Counter>) -> UInt64 {
-        counters.reduce(0) { $0 + $1[keyPath: counter].current }
     }
 }

@@ -54,7 +54,9 @@ final class HTTP1Pool: ConnectionPool {
         for upstream in shared where upstream.attach(connection) { return }
         let upstream = MultiplexedUpstream(
             loop: host.loop, endpoint: host.endpoint, provider: host.provider, limits: limits)
+        upstream.onOpen = { [counters = host.counters] in counters.opened.add(1) }
         upstream.onEnd = { [unowned self] ended in
+            (ended.wasOpen ? host.counters.closed : host.counters.failed).add(1)
             shared.removeAll { $0 === ended }
             releaseIfUnused()
         }

@@ -11,4 +11,5 @@ struct PooledHost {
     let endpoint: UpstreamEndpoint
     let loop: EventLoop
     let provider: TransportProvider
+    let counters: ProxyCounters.ConnectionCounters
 }

@@ -45,6 +45,7 @@ import Testing
         balancer.pass(milliseconds: 1000)
         #expect(balancer.state(record(8002)) == .ready)
         #expect(balancer.core.workers.first { $0.record.port == 8002 }?.probeFailures == 3)
+        #expect(balancer.core.counts.count(.probes) == 1 && balancer.core.counts.count(.failed) == 3)
     }
 
     @Test func failuresWithAPassBetweenAreForgiven() {
@@ -63,6 +64,13 @@ import Testing
         var balancer = BalancerConversation(with: [record(8001)])
         balancer.pass(milliseconds: 1000) { _ in outcome }
         #expect(balancer.state(record(8001)) == .ejected)
+        let counts = balancer.core.counts
+        if case .refusedConnection = outcome {
+            #expect(counts.count(HealthCounts.Ejection.refused) == 1 && counts.count(HealthCounts.Probe.refused) == 1)
+        } else {
+            #expect(counts.count(HealthCounts.Ejection.otherNode) == 1)
+            #expect(counts.count(HealthCounts.Probe.otherNode) == 1)
+        }
     }
 
     @Test func anotherIncarnationsProbeMeansNothing() {
@@ -78,6 +86,7 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
         let kept = balancer.events().filter { if case .keptInRotation = $0 { true } else { false } }
         #expect(kept == [.keptInRotation(id("worker-8001"), reason: "it is the last one")], "said once")
+        #expect(balancer.core.counts.spared == 1 && balancer.core.counts.count(.probes) == 0)
     }
 
     @Test func moreThanHalfTogetherMeansPanicMode() {

@@ -23,6 +23,7 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
         #expect(balancer.core.workers.first?.requestFailures == 5)
         #expect(balancer.core.workers.first?.ejections == 1)
+        #expect(balancer.core.counts.count(.responses) == 1)
     }
 
     /// A probe knows whether the worker takes connections. So a restart of an application costs its worker no longer than
@@ -32,6 +33,7 @@ import Testing
         fail(&balancer, 8001, .response, times: 4)
         fail(&balancer, 8001, .connection, times: 1)
         #expect(balancer.state(record(8001)) == .ejected)
+        #expect(balancer.core.counts.count(.connections) == 1)
         balancer.pass(milliseconds: 800)
         #expect(balancer.state(record(8001)) == .ejected)
         balancer.pass(milliseconds: 2000)

@@ -12,6 +12,11 @@ struct PrometheusText {
         }
     }
 
+    /// The sum over all series of a metric.
+    func sum(of name: String) -> Double {
+        samples.filter { $0.key == name || $0.key.hasPrefix("\(name){") }.values.reduce(0, +)
+    }
+
     private mutating func readType(_ line: Substring) throws -> Bool {
         let pattern = /# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram|summary|untyped)/
         guard let match = line.wholeMatch(of: pattern) else { return false }
