@@ -42,6 +42,45 @@ import Testing
         #expect(Self.text.contains("\nunderstudy_metrics_omitted_series 0\n"))
     }
 
+    /// An alert on a metric that does not exist never fires.
+    @Test(arguments: ["prometheus/alerts.yml", "prometheus/alerts-test.yml", "grafana/dashboard.json"])
+    func `The alerts and the dashboard use existing metrics`(file: String) throws {
+        let text = try String(contentsOf: Self.root.appending(path: "contrib/\(file)"), encoding: .utf8)
+        let names = Set(text.matches(of: /\b(understudy|process)_[a-z0-9_]+/).map { String($0.0) })
+        #expect(names.count > 10)
+        for name in names {
+            let base = name.replacing(/_(bucket|sum|count)$/, with: "")
+            let isHistogram = Self.types[Substring(base)] == "histogram"
+            #expect(Self.types[Substring(name)] != nil || (base != name && isHistogram), "\(name)")
+        }
+    }
+
+    @Test func `The dashboard is JSON, and each panel has a place of its own`() throws {
+        struct Dashboard: Decodable {
+            struct Panel: Decodable {
+                struct Place: Decodable { let x, y, w, h: Int }
+                let id: Int
+                let gridPos: Place
+            }
+            let panels: [Panel]
+        }
+        let data = try Data(contentsOf: Self.root.appending(path: "contrib/grafana/dashboard.json"))
+        let panels = try JSONDecoder().decode(Dashboard.self, from: data).panels
+        #expect(Set(panels.map(\.id)).count == panels.count)
+        var taken: Set<[Int]> = []
+        for panel in panels {
+            let place = panel.gridPos
+            #expect(place.x + place.w <= 24)
+            for x in place.x..<(place.x + place.w) {
+                for y in place.y..<(place.y + place.h) {
+                    let (isNew, _) = taken.insert([x, y])
+                    #expect(isNew, "\(panel.id) covers another panel")
+                    if !isNew { return }
+                }
+            }
+        }
+    }
+
     /// https://prometheus.io/docs/practices/naming
     @Test func `Names end with their unit, and those of counters with total`() {
         #expect(Self.types.count > 50)
