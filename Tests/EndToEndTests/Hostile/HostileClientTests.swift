@@ -15,7 +15,7 @@ extension Scenarios.Hostile {
                 "http1.unread_content count=150 size=1073741824"),
             Attack(
                 "Heads of 3,000 fields, and uploads in chunks of one byte", "http1.many_fields",
-                "http1.tiny_chunks count=4"),
+                "http1.tiny_chunks count=2"),
         ]
 
         static let http2 = [
