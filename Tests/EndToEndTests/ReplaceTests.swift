@@ -51,10 +51,10 @@ extension EndToEnd {
 
         @Test func `The replaced process finishes its requests within --drain-seconds`() throws {
             var options = TestCluster.Options()
-            options.balancerArguments = ["--drain-seconds", "4"]
+            options.balancerArguments = ["--drain-seconds", "8"]
             let cluster = try TestCluster(options)
             defer { cluster.tearDown() }
-            let short = try cluster.startSlowRequest(milliseconds: 2000)
+            let short = try cluster.startSlowRequest(milliseconds: 6000)
             let long = try cluster.startSlowRequest(milliseconds: 50_000)
             try cluster.waitForStatus("both requests are in progress") { $0.inFlight.reduce(0, +) == 2 }
             let old = cluster.balancer
