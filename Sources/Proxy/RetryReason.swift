@@ -1,6 +1,7 @@
 internal import Connections
 
-/// Why a request goes to another worker, or again to the same one: a label of the metric of retries.
+/// The reason for which the proxy sends a request again, to another worker or to the same one. It is a label of
+/// `understudy_retries_total`.
 package enum RetryReason: String, Sendable, CaseIterable {
     /// There was no connection to the worker.
     case connect
