@@ -9,7 +9,7 @@ struct BalancerCommand: ParsableCommand {
         abstract:
             "An HTTPS load balancer. Workers join by themselves over mutual TLS, and restart the balancer when it dies.",
         version: Version.current,
-        subcommands: [RunCommand.self, StatusCommand.self] + commands
+        subcommands: [RunCommand.self] + commands
             + [CheckCommand.self, EpochsCommand.self, OptionsCommand.self],
         defaultSubcommand: RunCommand.self)
 

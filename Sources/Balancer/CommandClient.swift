@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Cluster
 internal import Connections
 internal import ControlPlane
 internal import Glibc
@@ -16,15 +17,19 @@ struct CommandOptions: ParsableArguments {
     @Flag(help: "Print the answer as JSON.")
     var json = false
 
+    /// The client of the given state directory, or of the default one.
+    func client() throws(CommandError) -> CommandClient {
+        let directory = if let stateDir { stateDir } else { try StateDirectory.defaultPath() }
+        return try CommandClient(directory: directory)
+    }
+
     /// Sends a command and prints the answer.
     ///
     /// - Parameter text: the lines for people, with or without an end of line.
     func run<Answer: Decodable>(
         _ command: OperatorCommand, _ content: [UInt8] = [], text: (Answer) -> String
     ) throws(CommandError) {
-        let directory = if let stateDir { stateDir } else { try StateDirectory.defaultPath() }
-        let client = try CommandClient(directory: directory)
-        let bytes = try client.ask(command, content)
+        let bytes = try client().ask(command, content)
         if json { return print(String(decoding: bytes, as: UTF8.self), terminator: "") }
         guard let answer = JSON.decode(Answer.self, from: bytes) else {
             throw .failure("the balancer's answer is not understood: it has another version")
@@ -39,23 +44,23 @@ struct CommandClient {
     /// The balancer answers a command at once, or after it has read its files again.
     private static let patienceMilliseconds = 10_000
 
-    private let directory: String
+    private let directory: StateDirectory
     private let address: SocketAddress
 
     /// Opens the directory and does not create it. Root may use the directory of another user.
-    init(directory: String) throws(CommandError) {
-        self.directory = directory
-        // The path through the descriptor is short, however long the directory's path is. The descriptor stays open until
-        // the command ends.
-        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CommandClient.problem(SystemError("open"), in: directory) }
-        guard let address = SocketAddress(unixPath: "/proc/self/fd/\(descriptor)/\(StateDirectory.Name.commandSocket)")
-        else { throw .failure("\(directory) can't be used") }
-        self.address = address
+    init(directory path: String) throws(CommandError) {
+        do throws(SystemError) {
+            directory = try StateDirectory(reading: path)
+            address = try directory.files.socketAddress(StateDirectory.Name.commandSocket)
+        } catch {
+            throw CommandClient.problem(error, in: path)
+        }
     }
 
     /// Returns the content of the balancer's answer, and throws its refusal.
-    func ask(_ command: OperatorCommand, _ content: [UInt8]) throws(CommandError) -> [UInt8] {
+    func ask(
+        _ command: OperatorCommand, _ content: [UInt8] = [], patienceMilliseconds: Int = patienceMilliseconds
+    ) throws(CommandError) -> [UInt8] {
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop() } catch { throw .failure("\(error)") }
         let caller = ControlClient(
@@ -64,7 +69,7 @@ struct CommandClient {
         var answer: Result<ControlClient.Reply, UpstreamFailure>?
         caller.ask(
             command.isOrder ? .post : .get, command.path, body: content,
-            timeoutMilliseconds: CommandClient.patienceMilliseconds
+            timeoutMilliseconds: patienceMilliseconds
         ) { answer = $0 }
         while answer == nil { loop.turn() }
         caller.close()
@@ -73,11 +78,21 @@ struct CommandClient {
         case .success(let reply):
             let problem = JSON.decode(ErrorAnswer.self, from: reply.body)?.error
             throw .failure(problem ?? "the balancer answered with status \(reply.status)")
-        case .failure(.refused): throw CommandClient.problem(SystemError("connect", code: ECONNREFUSED), in: directory)
-        case .failure(.unreachable(let error)): throw CommandClient.problem(error, in: directory)
-        case .failure(let failure): throw .failure("the balancer of \(directory) does not answer: \(failure)")
+        case .failure(.refused): throw problem(SystemError("connect", code: ECONNREFUSED))
+        case .failure(.unreachable(let error)): throw problem(error)
+        case .failure(let failure): throw .failure("the balancer of \(directory.path) does not answer: \(failure)")
         case nil: return []
         }
+    }
+
+    private func problem(_ error: SystemError) -> CommandError {
+        guard [ENOENT, ECONNREFUSED].contains(error.code), let reign = DistantReign(in: directory) else {
+            return CommandClient.problem(error, in: directory.path)
+        }
+        let hosts = reign.hosts.isEmpty ? "" : " (\(reign.hosts.joined(separator: ", ")))"
+        return .notRunning(
+            "no balancer reigns in \(directory.path): the last worker list there is of a balancer on another host"
+                + "\(hosts), epoch \(reign.epoch.value): run the command on that host")
     }
 
     private static func problem(_ error: SystemError, in directory: String) -> CommandError {

@@ -5,6 +5,7 @@ extension OperatorCommand {
     /// The parser of this command's arguments.
     var parser: any ParsableCommand.Type {
         switch self {
+        case .status: StatusCommand.self
         case .drain: DrainCommand.self
         case .undrain: UndrainCommand.self
         case .settings: SettingsCommand.self

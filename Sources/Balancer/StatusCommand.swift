@@ -3,31 +3,36 @@ internal import Cluster
 internal import Connections
 internal import ControlPlane
 internal import HTTP
+internal import Settings
 internal import Sockets
 internal import Storage
 internal import Telemetry
 
 /// `balancer status`: prints the cluster's state as a table.
 struct StatusCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "status", abstract: "Show the cluster as a table.")
+    static let configuration = CommandConfiguration(for: .status)
 
-    @Option(help: "The admin port of a balancer on this host.")
-    var adminPort: UInt16 = 9000
+    /// That of every balancer without the option of this name.
+    private static let defaultAdminPort: UInt16 = 9000
+    /// A probe of a container has to end before the runtime kills it.
+    private static let patienceMilliseconds = 5000
 
-    @Flag(help: "Print the JSON of /status instead.")
-    var json = false
+    @OptionGroup var options: CommandOptions
+
+    @Option(help: "The admin port of a balancer on this host, instead of a state directory.")
+    var adminPort: UInt16?
 
     @Flag(help: "Print only the number of the balancer's process.")
     var pid = false
 
     func run() throws {
         let bytes = try fetch()
-        if json {
+        if options.json {
             print(String(decoding: bytes, as: UTF8.self), terminator: "")
             return
         }
         guard let report = JSON.decode(StatusReport.self, from: bytes) else {
-            throw CommandError.failure("port \(adminPort) of this host answers, but not with a balancer's status")
+            throw CommandError.failure("the answer is no status of a balancer, or of another version")
         }
         if pid {
             guard report.pidNamespace != nil, report.isInOwnNamespace else {
@@ -39,7 +44,23 @@ struct StatusCommand: ParsableCommand {
         print(StatusTable.text(of: report), terminator: "")
     }
 
-    private func fetch() throws -> [UInt8] {
+    private func fetch() throws(CommandError) -> [UInt8] {
+        if let adminPort {
+            guard options.stateDir == nil else { throw .usage("give --state-dir or --admin-port, not both") }
+            return try fetch(at: adminPort)
+        }
+        do throws(CommandError) {
+            return try options.client().ask(.status, patienceMilliseconds: StatusCommand.patienceMilliseconds)
+        } catch {
+            // Without a place to look at, a balancer with another state directory is a good answer too.
+            guard options.stateDir == nil, let status = try? fetch(at: StatusCommand.defaultAdminPort) else {
+                throw error
+            }
+            return status
+        }
+    }
+
+    private func fetch(at adminPort: UInt16) throws(CommandError) -> [UInt8] {
         guard let address = SocketAddress(host: "127.0.0.1", port: adminPort) else { return [] }
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop() } catch { throw CommandError.failure("\(error)") }
@@ -47,7 +68,7 @@ struct StatusCommand: ParsableCommand {
             loop: loop, endpoint: UpstreamEndpoint(address: address, host: "127.0.0.1", expectation: .anybody),
             provider: TransportProvider(), maximumBody: ControlClient.largestSnapshot)
         var answer: Result<ControlClient.Reply, UpstreamFailure>?
-        caller.ask(.get, "/status", timeoutMilliseconds: 5000) { answer = $0 }
+        caller.ask(.get, "/status", timeoutMilliseconds: StatusCommand.patienceMilliseconds) { answer = $0 }
         while answer == nil { loop.turn() }
         caller.close()
         switch answer {

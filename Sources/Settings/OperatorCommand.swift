@@ -1,7 +1,7 @@
 /// The commands of `balancer` that a running balancer answers over `admin.sock`. The help, the shell completions, the paths
 /// of the socket and docs/options.md come from this table.
 package enum OperatorCommand: String, CaseIterable, Sendable {
-    case drain, undrain, settings, reload, stop
+    case status, drain, undrain, settings, reload, stop
 
     package var name: String { rawValue }
 
@@ -12,13 +12,14 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
     package var isOrder: Bool {
         switch self {
         case .drain, .undrain, .reload, .stop: true
-        case .settings: false
+        case .status, .settings: false
         }
     }
 
     /// The arguments after the name, as a usage line has them.
     package var arguments: String {
         switch self {
+        case .status: "[--pid]"
         case .drain, .undrain: "WORKER-ID"
         case .settings, .reload: ""
         case .stop: "[--cluster]"
@@ -28,6 +29,7 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
     /// One sentence.
     package var summary: String {
         switch self {
+        case .status: "Show the reigning balancer and its workers as a table."
         case .drain: "Take a worker out of the rotation. It finishes its requests and gets no new ones."
         case .undrain: "End the drain of a worker. It gets requests again."
         case .settings: "Show the settings in force, and where each comes from."
@@ -39,6 +41,8 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
     /// What else an operator has to know.
     package var details: String {
         switch self {
+        case .status:
+            "If the balancer of this state directory reigns on another host, the error says where. Without options the command tries the default state directory, and then the admin port 9000 of this host."
         case .drain:
             "A successor keeps the drain. It ends with 'balancer undrain', or when the worker's process restarts."
         case .undrain:

@@ -8,6 +8,8 @@ package final class SafeDirectory: Sendable {
     /// The requested path, for messages.
     package let path: String
     private let descriptor: FileDescriptor
+    /// The user to whom every file has to belong.
+    private let owner: UInt32
     /// The largest file that is read.
     private static let maximumSize = 16 << 20
 
@@ -15,6 +17,18 @@ package final class SafeDirectory: Sendable {
     init(path: String, descriptor: consuming FileDescriptor) {
         self.path = path
         self.descriptor = descriptor
+        owner = geteuid()
+    }
+
+    /// Opens a directory of any user, to read its files. They have to belong to the directory's owner.
+    package init(ofAnyUser path: String) throws(SystemError) {
+        let opened = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard opened >= 0 else { throw SystemError("open") }
+        self.path = path
+        descriptor = FileDescriptor(owning: opened)
+        var status = stat()
+        try SystemError.check("fstat", fstat(descriptor.rawValue, &status))
+        owner = status.st_uid
     }
 
     package struct Status: Equatable {
@@ -61,7 +75,7 @@ package final class SafeDirectory: Sendable {
         fileprivate var makes: Bool { self == .readWriteOrMake || self == .appendOrMake }
     }
 
-    /// Opens a regular file of this user.
+    /// Opens a regular file of the owner.
     package func open(_ name: String, _ access: Access) throws(SystemError) -> FileDescriptor {
         // O_NONBLOCK: otherwise a FIFO with this name would block this call.
         let flags = access.flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK
@@ -77,7 +91,7 @@ package final class SafeDirectory: Sendable {
             let file = FileDescriptor(owning: number)
             var status = stat()
             try SystemError.check("fstat", fstat(file.rawValue, &status))
-            guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
+            guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == owner else {
                 throw SystemError("open", code: EPERM)
             }
             return file

@@ -49,6 +49,11 @@ package struct StateDirectory: Sendable {
         }
     }
 
+    /// Opens an existing directory to read it, also as root that of another user.
+    package init(reading path: String) throws(SystemError) {
+        files = try SafeDirectory(ofAnyUser: path)
+    }
+
     /// `$XDG_STATE_HOME/understudy`, or else `~/.local/state/understudy`. Without a home directory:
     /// `/var/lib/understudy` for root. Other users have to name a directory, because all other default folders are
     /// shared.

@@ -71,6 +71,25 @@ extension EndToEnd {
             #expect(json.status == 0)
             let decoded = try JSONDecoder().decode(ClusterStatus.self, from: json.output)
             #expect(decoded.readyCount == 3)
+
+            // The state directory leads to the same balancer, whatever its ports are.
+            let place = ["status", "--state-dir", cluster.stateDirectory]
+            let found = try Command.run(TestCluster.balancerProgram, place)
+            #expect(found.status == 0 && found.text.contains("worker-8003"), "\(found)")
+            let pid = try Command.run(TestCluster.balancerProgram, place + ["--pid"])
+            #expect(pid.status == 0 && pid.text == "\(decoded.pid)\n", "\(pid)")
+            let same = try Command.run(TestCluster.balancerProgram, place + ["--json"])
+            #expect(try JSONDecoder().decode(ClusterStatus.self, from: same.output).pid == decoded.pid, "\(same)")
+            // Without options the default directory is next, which is that of XDG_STATE_HOME here.
+            let link = "\(cluster.folder)/home/understudy"
+            try FileManager.default.createDirectory(
+                atPath: "\(cluster.folder)/home", withIntermediateDirectories: false)
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: cluster.stateDirectory)
+            let byDefault = try Command.run(
+                "env", ["XDG_STATE_HOME=\(cluster.folder)/home", TestCluster.balancerProgram, "status", "--pid"])
+            #expect(byDefault.text == pid.text, "\(byDefault)")
+            let both = try Command.run(TestCluster.balancerProgram, place + ["--admin-port", "\(cluster.adminPort)"])
+            #expect(both.status == 2 && both.errors.contains("not both"), "\(both)")
         }
 
         @Test func `balancer status reports when no balancer answers`() throws {
@@ -79,6 +98,11 @@ extension EndToEnd {
             #expect(result.status == 1)
             #expect(result.errorLines.count == 1)
             #expect(result.errors.contains("--admin-port"))
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let none = try Command.run(TestCluster.balancerProgram, ["status", "--state-dir", folder])
+            #expect(none.status == 3 && none.errorLines.count == 1, "\(none)")
+            #expect(none.errors.contains("no balancer reigns in \(folder): start one"), "\(none)")
         }
 
         @Test func `/metrics is Prometheus text that names each worker`() throws {

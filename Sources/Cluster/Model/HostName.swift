@@ -20,7 +20,7 @@ package enum HostName {
         left == right || (isLoopback(left) && isLoopback(right))
     }
 
-    static func isLoopback(_ text: String) -> Bool {
+    package static func isLoopback(_ text: String) -> Bool {
         text == "localhost" || text == "::1"
             || (text.utf8.starts(with: "127.".utf8) && text.utf8.allSatisfy(isDotOrDigit))
     }

@@ -23,7 +23,7 @@ package final class AdminFeed {
     }
 
     /// Calls `receiver` once, with a view that is made after this call.
-    func next(_ receiver: @escaping (AdminView) -> Void) {
+    package func next(_ receiver: @escaping (AdminView) -> Void) {
         receivers.append(receiver)
         guard !timer.isSet else { return }
         if loop.now >= earliest { publish() } else { timer.set(at: earliest) }

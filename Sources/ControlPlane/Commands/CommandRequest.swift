@@ -4,6 +4,7 @@ internal import Storage
 
 /// A decoded command, on its way to the control loop.
 package enum CommandRequest: Sendable {
+    case status
     case drain(NodeID)
     case undrain(NodeID)
     case settings
@@ -22,15 +23,16 @@ package enum CommandRequest: Sendable {
         case .stop:
             guard let order = JSON.decode(StopOrder.self, from: body) else { return nil }
             self = .stop(order)
-        case .settings, .reload:
+        case .status, .settings, .reload:
             guard body.isEmpty else { return nil }
-            self = command == .settings ? .settings : .reload
+            self = command == .status ? .status : command == .settings ? .settings : .reload
         }
     }
 }
 
 /// The control loop's answer to a command. The socket's loop encodes it.
 package enum CommandAnswer: Sendable {
+    case status(StatusReport)
     /// The worker list is stored before the answer is sent, so that a successor keeps the order.
     case drain(DrainReport, Snapshot)
     case settings(Settings)

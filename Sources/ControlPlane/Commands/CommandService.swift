@@ -57,6 +57,7 @@ final class CommandService {
                 log.warning("a worker list could not be stored: \(error)")
             }
             call.reply(json: report)
+        case .status(let report): call.reply(json: report)
         case .settings(let settings): call.reply(json: SettingsReport(of: settings))
         case .reload(let report): call.reply(json: report)
         case .stop(let report, let proceed):

@@ -258,12 +258,13 @@ package final class BalancerNode {
         followConfiguration()
         let offer = Handover(epoch: epoch, ticketKeys: ticketKeys, id: context.certificates.identity?.id)
         do throws(SystemError) {
+            let views = ports.makeFeed(of: control)
             let commands = CommandHandler(
-                context: context, control: control,
+                context: context, control: control, feed: views,
                 reload: { [unowned self] () throws(CommandError) in try self.reload() },
                 stop: { [unowned self] in feed(.stopRequested) })
             try ports.open(
-                listeners, control: control, commands: commands, handover: offer, metrics: plane.metrics)
+                listeners, control: control, commands: commands, feed: views, handover: offer, metrics: plane.metrics)
             try context.keepConfiguration()
         } catch {
             throw .failure("\(error)")

@@ -35,16 +35,12 @@ final class BalancerPorts {
 
     /// Opens all of them. The admin port reads `metrics` on its own loop.
     func open(
-        _ listeners: Listeners, control: BalancerControl, commands: CommandHandler, handover offer: Handover,
+        _ listeners: Listeners, control: BalancerControl, commands: CommandHandler, feed: AdminFeed,
+        handover offer: Handover,
         metrics: DataMetrics
     ) throws(SystemError) {
         try openClusterPort(listeners, control)
         let context = context
-        let feed = AdminFeed(on: context.loop) {
-            AdminView(
-                status: control.statusReport(startedAt: context.startedAt), expiries: context.certificates.expiries,
-                health: control.healthCounts, takeovers: context.takeovers.record)
-        }
         adminPort = try ControlPort.admin(
             listener: listeners.admin.rawValue, controlLoop: context.loop, feed: feed,
             slots: ConnectionSlots(limit: context.shares.admin - BalancerPorts.commandConnections),
@@ -57,6 +53,15 @@ final class BalancerPorts {
         handover = try HandoverServer(
             loop: context.loop, directory: context.directory, listeners: listeners, handover: offer,
             aliveMilliseconds: Int(context.settings.cluster.watchFastMilliseconds), log: context.log)
+    }
+
+    /// Makes views of the cluster for the admin port and for the commands of operators.
+    func makeFeed(of control: BalancerControl) -> AdminFeed {
+        AdminFeed(on: context.loop) { [context] in
+            AdminView(
+                status: control.statusReport(startedAt: context.startedAt), expiries: context.certificates.expiries,
+                health: control.healthCounts, takeovers: context.takeovers.record)
+        }
     }
 
     private func openClusterPort(_ listeners: Listeners, _ control: BalancerControl) throws(SystemError) {

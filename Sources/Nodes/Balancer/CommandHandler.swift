@@ -9,6 +9,8 @@ internal import Telemetry
 final class CommandHandler {
     private let context: BalancerContext
     private let control: BalancerControl
+    /// Makes the views of the admin port too, at a bounded rate.
+    private let feed: AdminFeed
     private let onReload: () throws(CommandError) -> ReloadReport
     private let onStop: () -> Void
     private let timer: LoopTimer
@@ -20,19 +22,21 @@ final class CommandHandler {
     ///   - reload: reads the configuration file and the certificates again, or throws and changes nothing.
     ///   - stop: ends this process in order.
     init(
-        context: BalancerContext, control: BalancerControl,
+        context: BalancerContext, control: BalancerControl, feed: AdminFeed,
         reload: @escaping () throws(CommandError) -> ReloadReport, stop: @escaping () -> Void
     ) {
         self.context = context
         self.control = control
+        self.feed = feed
         onReload = reload
         onStop = stop
         timer = LoopTimer(on: context.loop)
     }
 
     /// - Parameter reply: called once.
-    func perform(_ request: CommandRequest, reply: (CommandAnswer) -> Void) {
+    func perform(_ request: CommandRequest, reply: @escaping (CommandAnswer) -> Void) {
         switch request {
+        case .status: feed.next { reply(.status($0.status)) }
         case .drain(let id): reply(control.drain(id))
         case .undrain(let id): reply(control.undrain(id))
         case .settings: reply(.settings(context.settings))
