@@ -29,7 +29,7 @@ package struct CoordinatorSettings: Sendable {
     /// The settings that a worker hands to the balancer that it starts.
     static let names = [
         "coordinator", "etcd", "etcd-prefix", "etcd-certs", "etcd-ca", "etcd-user", "etcd-password-file", "etcd-ttl",
-        "insecure-etcd",
+        "insecure-etcd", "on-release",
     ]
 
     /// A member of the store.
@@ -63,7 +63,7 @@ package struct CoordinatorSettings: Sendable {
         guard kind == .etcd else {
             // With an explicit `--coordinator lock`, the store's settings may stay in the file.
             if given["coordinator"] != nil { return nil }
-            let others = CoordinatorSettings.names.dropFirst() + ["advertise", "on-release"]
+            let others = CoordinatorSettings.names.dropFirst() + ["advertise"]
             if let name = others.first(where: { given[$0] != nil }) {
                 return "--\(name) belongs to --coordinator etcd: give that too"
             }

@@ -31,6 +31,9 @@ struct RunCommand: ParsableCommand {
         if let command = settings.worker.takeoverCommand, let problem = ShellCommand(command).problem {
             throw CommandError.usage("--on-takeover \(command): \(problem)")
         }
+        if let command = settings.coordinator.releaseCommand, let problem = ShellCommand(command).problem {
+            throw CommandError.usage("--on-release \(command): \(problem)")
+        }
         let balancers = try Endpoints.list(settings.worker.balancers, option: "--balancer")
         let directory = try StateDirectory(path: settings.stateFolder ?? StateDirectory.defaultPath())
         for place in balancers { try checkPort(settings.port, against: place.port, directory) }

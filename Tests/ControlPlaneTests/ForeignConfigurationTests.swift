@@ -20,6 +20,7 @@ import Testing
 
     static let hostileOptions = [
         #""access-log":"/etc/cron.d/evil""#, #""access-log":"-""#, #""on-takeover":"rm -rf /""#,
+        #""on-release":"rm -rf /""#,
         #""certs":"/tmp/theirs""#,
         #""state-dir":"/tmp/theirs""#, #""config":"/tmp/theirs""#, #""replace":"""#, #""standby":"""#,
         #""id":"worker-1""#,

@@ -46,9 +46,14 @@ import Testing
     }
 
     @Test func `A worker hands its store to the balancer that it starts, with its own address`() throws {
-        let settings = try Settings.load(.worker, commandLine: CoordinatorSettingsTests.whole)
+        let given = CoordinatorSettingsTests.whole.merging(["on-release": "true 1"]) { $1 }
+        let settings = try Settings.load(.worker, commandLine: given)
         #expect(settings.storeTexts["advertise"] == "10.0.0.1")
         #expect(settings.storeTexts["etcd-certs"] == "/certs")
+        // Its host, too, has to give the clients' address away.
+        let balancer = try Settings.load(.balancer, commandLine: ["host": "10.0.0.1"])
+        let words = BalancerConfiguration(balancer).arguments(adding: settings.storeTexts)
+        #expect(words.contains("--on-release=true 1"))
         #expect(try Settings.load(.worker, commandLine: [:]).storeTexts.isEmpty)
     }
 

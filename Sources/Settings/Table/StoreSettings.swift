@@ -64,8 +64,8 @@ enum StoreSettings: SettingSection {
         ).only(.balancer).reaching(.host),
         .text(
             "on-release", \.coordinator.releaseCommand, .any("command"), unset: "none",
-            "With --coordinator etcd: a shell command that runs before another host can reign, such as one that takes an address away"
-        ).only(.balancer).reaching(.host),
+            "With --coordinator etcd: a shell command that runs before another host can reign, such as one that takes an address away. A worker hands it to the balancer that it starts"
+        ).reaching(.host),
     ]
 
     private static func isPrefix(_ text: String) -> Bool {
