@@ -1,7 +1,10 @@
 """Installs missing Debian packages of other proxies and tools."""
 import os, shutil, subprocess
 
-COMMANDS = {"nginx-light": "nginx", "iproute2": "ip", "nghttp2-client": "h2load"}
+COMMANDS = {
+    "nginx-light": "nginx", "iproute2": "ip", "nghttp2-client": "h2load", "etcd-server": "etcd", "etcd-client": "etcdctl",
+    "iputils-arping": "arping",
+}
 
 
 class Missing(Exception):
