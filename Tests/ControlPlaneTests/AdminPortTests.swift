@@ -37,8 +37,8 @@ import Testing
                         uptimeSeconds: 2, version: "3", workers: []), expiries: [])
             }
             return try? ControlPort.admin(
-                listener: descriptor, controlLoop: loop, feed: feed, slots: ConnectionSlots(limit: 64)
-            ) { "epoch \($0.status.epoch)\n" }
+                listener: descriptor, controlLoop: loop, feed: feed, slots: ConnectionSlots(limit: 64),
+                counts: AdminCounts(metrics: { "epoch \($0.status.epoch)\n" }, traffic: { TrafficSample() }))
         }
         admin = try #require(port)
     }
@@ -100,7 +100,7 @@ import Testing
         try client.send(Self.request("/else"))
         let response = try client.receiveResponse()
         #expect(response.status == 404)
-        #expect(response.text.contains("here are /status and /metrics"))
+        #expect(response.text.contains("here are /, /events, /status and /metrics"))
     }
 
     @Test func `Each path has its content and its type`() throws {

@@ -25,17 +25,16 @@ package final class AdminService {
     }
 
     /// - Parameters:
-    ///   - metrics: makes the metrics of a view, in Prometheus' text format.
     ///   - patienceMilliseconds: the time limit for a view. The control loop makes one within milliseconds, unless it
     ///     hangs.
     ///   - ask: requests a view that is made after the call; called on `loop`, and answers there.
-    package init(
-        on loop: EventLoop, metrics: @escaping (AdminView) -> String, patienceMilliseconds: Int = 5000,
+    init(
+        on loop: EventLoop, endpoints: [AdminEndpoint], patienceMilliseconds: Int = 5000,
         ask: @escaping (_ receive: @escaping (AdminView) -> Void) -> Void
     ) {
         self.patienceMilliseconds = patienceMilliseconds
         self.ask = ask
-        endpoints = AdminEndpoint.all(metrics: metrics)
+        self.endpoints = endpoints
         timer = LoopTimer(on: loop)
         timer.action = { [unowned self] in gaveUp() }
     }
@@ -53,7 +52,10 @@ package final class AdminService {
             call.reply(status: 404, error: AdminEndpoint.notFound(endpoints))
             return
         }
-        wait(Request(call: call, endpoint: endpoint))
+        switch endpoints[endpoint].answer {
+        case .view: wait(Request(call: call, endpoint: endpoint))
+        case .atOnce(let answer): answer(call)
+        }
     }
 
     private func wait(_ request: Request) {
@@ -83,9 +85,11 @@ package final class AdminService {
         if !waiting.isEmpty { askNow() }
         for (index, endpoint) in endpoints.enumerated() {
             let calls = answered.filter { $0.endpoint == index }.map(\.call)
-            if calls.isEmpty { continue }
-            let content = endpoint.content(view)
-            for call in calls { call.reply(contentType: endpoint.contentType, content: content) }
+            guard case .view(let contentType, let make) = endpoint.answer, !calls.isEmpty else { continue }
+            let content = make(view)
+            for call in calls {
+                call.reply(contentType: contentType, fields: StatusPage.answerFields, content: content)
+            }
         }
     }
 

@@ -13,6 +13,8 @@ package struct NodeCertificates: Sendable {
     private let place: CertificateFolder
     /// The identity in this node's certificate; nil in the plain build.
     package let identity: NodeIdentity?
+    /// The expiry times of the certificates in use, in seconds since 1970, by their paths below the folder.
+    package private(set) var expiries: [(file: String, seconds: Int)] = []
 
     /// The folder with `ca.pem`, `public.pem` and `nodes/`.
     package var folder: String { place.path }
@@ -54,6 +56,8 @@ package struct NodeCertificates: Sendable {
         #else
             identity = nil
         #endif
+        // Read once: the control loop shows them every second to each page, and a disk may be slow.
+        expiries = readExpiries()
     }
 
     /// The present files of the same node. Its name and its cluster must not change while it runs.
@@ -75,8 +79,7 @@ package struct NodeCertificates: Sendable {
         #endif
     }
 
-    /// The expiry times of the certificates in the files, in seconds since 1970, by their paths below the folder.
-    package var expiries: [(file: String, seconds: Int)] {
+    private func readExpiries() -> [(file: String, seconds: Int)] {
         #if TLS
             files.filter { $0.hasSuffix(".pem") }.compactMap { path in
                 PeerCertificate.expiry(inFile: path).map { (String(path.dropFirst(folder.count + 1)), $0) }

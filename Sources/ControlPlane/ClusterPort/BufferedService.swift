@@ -51,6 +51,7 @@ final class BufferedExchange: Exchange {
     private var path = ""
     private var query = ""
     private var authority = ""
+    private var isCrossSite = false
     private var body: [UInt8] = []
     /// The request was answered before it was complete. Its content is dropped.
     private var isRefused = false
@@ -72,6 +73,7 @@ final class BufferedExchange: Exchange {
         path = parts.first.map(String.init) ?? ""
         query = parts.count > 1 ? String(parts[1]) : ""
         authority = String(decoding: head.authority.in(bytes), as: UTF8.self)
+        isCrossSite = BufferedExchange.isCrossSite(head, bytes)
         body = []
         isRefused = false
         if let answer = service.judge(downstream) {
@@ -98,10 +100,23 @@ final class BufferedExchange: Exchange {
     func requestEnd() {
         guard !isRefused else { return }
         let call = Call(
-            method: method, path: path, query: query, body: body, authority: authority, downstream: downstream,
-            exchange: self, serial: serial)
+            method: method, path: path, query: query, body: body, authority: authority, isCrossSite: isCrossSite,
+            downstream: downstream, exchange: self, serial: serial)
         body = []
         service.handler(call)
+    }
+
+    /// Only browsers send the field. `none` stands for a person, who has typed the address.
+    private static func isCrossSite(_ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        for field in head.fields where field.known == .other {
+            let name = field.name.in(bytes)
+            guard name.count == "sec-fetch-site".utf8.count,
+                zip(name, "sec-fetch-site".utf8).allSatisfy({ $0 | 0x20 == $1 | 0x20 })
+            else { continue }
+            let value = field.value.in(bytes)
+            return !value.elementsEqual("same-origin".utf8) && !value.elementsEqual("none".utf8)
+        }
+        return false
     }
 
     func downstreamDrained() {}

@@ -14,11 +14,13 @@ package final class Call {
     package let authority: String
     /// The client. Its connection may be closed at the time of the answer.
     package unowned let downstream: any Downstream
+    /// A page of another site has made a browser send the request (Fetch Metadata, `Sec-Fetch-Site`).
+    package let isCrossSite: Bool
     private weak var exchange: BufferedExchange?
     private let serial: UInt64
 
     init(
-        method: Method, path: String, query: String, body: [UInt8], authority: String,
+        method: Method, path: String, query: String, body: [UInt8], authority: String, isCrossSite: Bool,
         downstream: any Downstream, exchange: BufferedExchange, serial: UInt64
     ) {
         self.method = method
@@ -26,6 +28,7 @@ package final class Call {
         self.query = query
         self.body = body
         self.authority = authority
+        self.isCrossSite = isCrossSite
         self.downstream = downstream
         self.exchange = exchange
         self.serial = serial
@@ -50,9 +53,35 @@ package final class Call {
         content.withUnsafeBufferPointer { downstream.respond(status: status, contentType: contentType, body: $0) }
     }
 
+    /// Answers 200 with further fields.
+    func reply(contentType: StaticString, fields: [(name: StaticString, value: String)], content: [UInt8]) {
+        guard isOpen, downstream.canRespond else { return }
+        beginResponse(contentType, fields)
+        downstream.endResponseHead(.length(UInt64(content.count)))
+        content.withUnsafeBufferPointer { downstream.writeBody($0) }
+        downstream.endResponse()
+    }
+
+    /// Begins an answer 200 of unknown length. The caller writes content to `downstream` while the call is open, and ends
+    /// the response.
+    func beginStream(contentType: StaticString, fields: [(name: StaticString, value: String)]) {
+        guard isOpen, downstream.canRespond else { return }
+        beginResponse(contentType, fields)
+        downstream.endResponseHead(.chunked)
+    }
+
+    private func beginResponse(_ contentType: StaticString, _ fields: [(name: StaticString, value: String)]) {
+        downstream.beginResponse(status: 200)
+        downstream.appendDate()
+        downstream.appendField("content-type", contentType)
+        for (name, value) in fields { downstream.appendField(name: name, value: value) }
+    }
+
     /// - Parameter allow: the methods for the Allow field of a 405.
-    package func reply(status: UInt16, error: String, allow: StaticString? = nil) {
+    package func reply(
+        status: UInt16, error: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil
+    ) {
         guard isOpen else { return }
-        downstream.respond(status: status, error: error, allow: allow)
+        downstream.respond(status: status, error: error, retryAfterSeconds: retryAfterSeconds, allow: allow)
     }
 }

@@ -10,26 +10,32 @@ extension ControlPort {
     /// - Parameters:
     ///   - listener: stays the caller's.
     ///   - feed: of the control loop.
-    ///   - metrics: makes the metrics of a view; called on the port's loop.
+    ///   - counts: of the data loops; called on the port's loop.
     package static func admin(
         listener: Int32, controlLoop: EventLoop, feed: AdminFeed, slots: ConnectionSlots,
-        configure: (Server) -> Void = { _ in }, metrics: @escaping @Sendable (AdminView) -> String
+        configure: (Server) -> Void = { _ in }, counts: AdminCounts
     ) throws(SystemError) -> ControlPort {
         let feed = LoopBound(feed)
         // A client that does not read its response holds memory and a connection, so it has less time than at the
         // public port.
         var limits = DownstreamLimits()
         limits.stallMilliseconds = 10_000
+        var streams: PageStreams?
         return try ControlPort(
             name: "admin", listener: listener, provider: TransportProvider(), slots: slots, limits: limits,
-            configure: configure
-        ) { loop in
-            let service = AdminService(on: loop, metrics: metrics) { receive in
-                let receive = LoopBound(receive)
-                controlLoop.post { feed.value.next { view in loop.post { receive.value(view) } } }
-            }
-            return BufferedService(maximumBody: 0, handler: { service.handle($0) })
-        }
+            configure: configure, onDrain: { streams?.end() },
+            makeService: { loop in
+                let ask = { (receive: @escaping (AdminView) -> Void) in
+                    let receive = LoopBound(receive)
+                    controlLoop.post { feed.value.next { view in loop.post { receive.value(view) } } }
+                }
+                let pages = PageStreams(
+                    on: loop, limit: PageStreams.limit(ofPlaces: slots.limit), ask: ask, sample: counts.traffic)
+                streams = pages
+                let endpoints = AdminEndpoint.all(metrics: counts.metrics, pages: pages)
+                let service = AdminService(on: loop, endpoints: endpoints, ask: ask)
+                return BufferedService(maximumBody: 0, handler: { service.handle($0) })
+            })
     }
 
     /// Makes the port for the nodes of the cluster.

@@ -9,6 +9,7 @@ package final class ControlPort {
     private let thread: LoopThread
     private let server: LoopBound<Server>
     private let listener: LoopBound<OpenListener>
+    private let onDrain: LoopBound<() -> Void>
 
     /// A duplicate of the listening socket. It closes only after the loop has stopped watching it.
     private final class OpenListener {
@@ -22,11 +23,12 @@ package final class ControlPort {
     ///   - listener: stays the caller's.
     ///   - provider: of this port alone.
     ///   - configure: configures the server before it accepts.
+    ///   - onDrain: called on the port's loop after `drain`.
     ///   - makeService: called once, with the port's loop, before it runs.
     package init(
         name: String, listener: Int32, provider: TransportProvider, slots: ConnectionSlots,
         limits: DownstreamLimits = DownstreamLimits(), configure: (Server) -> Void = { _ in },
-        makeService: (EventLoop) -> any Service
+        onDrain: @escaping () -> Void = {}, makeService: (EventLoop) -> any Service
     ) throws(SystemError) {
         let loop = try EventLoop()
         self.loop = loop
@@ -36,6 +38,7 @@ package final class ControlPort {
         if let descriptor = open.descriptor?.rawValue { try server.listen(on: descriptor) }
         self.server = LoopBound(server)
         self.listener = LoopBound(open)
+        self.onDrain = LoopBound(onDrain)
         thread = try LoopThread(running: loop, name: name)
     }
 
@@ -52,6 +55,15 @@ package final class ControlPort {
         loop.post { [server, listener] in
             server.value.stopListening()
             listener.value.descriptor = nil
+        }
+    }
+
+    /// Stops accepting, and closes connections without a request. The others finish theirs.
+    package func drain() {
+        loop.post { [server, listener, onDrain] in
+            server.value.drain()
+            listener.value.descriptor = nil
+            onDrain.value()
         }
     }
 

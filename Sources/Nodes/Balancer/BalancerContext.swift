@@ -32,6 +32,8 @@ final class BalancerContext {
     let lockDomain: LockDomain?
     let shares: DescriptorShares
     let takeovers = TakeoverClock()
+    /// The facts of the reign for operators; those of a process without a reign are empty.
+    private(set) var reign = ReignFacts(host: "", address: "", since: 0)
 
     init(settings: Settings, directory: StateDirectory) throws(CommandError) {
         self.settings = settings
@@ -94,11 +96,13 @@ final class BalancerContext {
     func noteReign(_ epoch: Epoch) {
         takeovers.keep(in: directory, log: log)
         let address = SocketAddress(host: configuration.host, port: configuration.port)
+        let url = "\(NodeCertificates.scheme)://\(address?.description ?? configuration.host)"
+        reign = ReignFacts(host: MachineName.own, address: url, since: Clock.unixNanoseconds() / 1_000_000_000)
         log.notice(
             "balancer reigns",
             metadata: [
                 "epoch": "\(epoch.value)", "pid": "\(getpid())",
-                "public": "\(NodeCertificates.scheme)://\(address?.description ?? configuration.host)",
+                "public": "\(url)",
                 "cluster_port": "\(configuration.clusterPort)", "admin_port": "\(configuration.adminPort)",
             ])
     }

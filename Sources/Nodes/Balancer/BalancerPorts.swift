@@ -45,7 +45,9 @@ final class BalancerPorts {
             listener: listeners.admin.rawValue, controlLoop: context.loop, feed: feed,
             slots: ConnectionSlots(limit: context.shares.admin - BalancerPorts.commandConnections),
             // Every user of the host may connect. When the port is full, an operator still gets a connection.
-            configure: { $0.closesOldestWhenFull = true }, metrics: { BalancerMetrics.text(of: $0, metrics) })
+            configure: { $0.closesOldestWhenFull = true },
+            counts: AdminCounts(
+                metrics: { BalancerMetrics.text(of: $0, metrics) }, traffic: { metrics.traffic() }))
         commandPort = try ControlPort.commands(
             in: context.directory, controlLoop: context.loop,
             slots: ConnectionSlots(limit: BalancerPorts.commandConnections), log: context.log,
@@ -60,7 +62,8 @@ final class BalancerPorts {
         AdminFeed(on: context.loop) { [context] in
             AdminView(
                 status: control.statusReport(startedAt: context.startedAt), expiries: context.certificates.expiries,
-                health: control.healthCounts, takeovers: context.takeovers.record)
+                health: control.healthCounts, takeovers: context.takeovers.record,
+                reign: context.reign)
         }
     }
 
@@ -101,7 +104,7 @@ final class BalancerPorts {
     /// The successor listens to workers and operators from now on.
     func stopListening() {
         clusterPort?.stopListening()
-        adminPort?.stopListening()
+        adminPort?.drain()
         commandPort?.stopListening()
     }
 

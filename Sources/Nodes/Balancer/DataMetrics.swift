@@ -1,5 +1,6 @@
 internal import Balancing
 internal import Connections
+internal import ControlPlane
 internal import HTTP2
 internal import Proxy
 internal import Sockets
@@ -40,6 +41,18 @@ struct DataMetrics: Sendable {
         addRetries(to: &text)
         addQueue(to: &text)
         addUpstreams(to: &text)
+    }
+
+    /// The counts for the page. Callable from any thread.
+    func traffic() -> TrafficSample {
+        var durations = DurationHistogram.Durations()
+        for server in servers {
+            for row in DurationHistogram.classes.indices { server.durations.add(series: row, to: &durations) }
+        }
+        return TrafficSample(
+            requests: sum(\.requests), errors: sum(\.responses[4]),
+            inFlight: difference(\.exchangesBegan, \.exchangesEnded), waiting: loadBalancer.waitingCount,
+            connections: connections.count, durations: durations)
     }
 
     // MARK: Clients
