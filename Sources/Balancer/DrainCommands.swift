@@ -50,7 +50,11 @@ struct WorkerArgument: ParsableArguments {
 }
 
 extension DrainReport {
-    fileprivate var warning: String {
-        isStored ? "" : "\nthe state directory took no copy: a successor that starts within a second may not know it"
-    }
+    fileprivate var warning: String { isStored ? "" : OrderText.notStored }
+}
+
+/// What commands say about an order.
+enum OrderText {
+    static let notStored =
+        "\nthe state directory took no copy: a successor that starts within a second may not know it"
 }

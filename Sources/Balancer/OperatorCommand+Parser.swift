@@ -8,6 +8,8 @@ extension OperatorCommand {
         case .status: StatusCommand.self
         case .drain: DrainCommand.self
         case .undrain: UndrainCommand.self
+        case .pause: PauseCommand.self
+        case .resume: ResumeCommand.self
         case .settings: SettingsCommand.self
         case .reload: ReloadCommand.self
         case .stop: StopCommand.self

@@ -96,6 +96,7 @@ enum StatusTable {
             report.isInOwnNamespace ? "pid \(report.pid)" : "in PID namespace \(report.pidNamespace ?? 0)"
         var text =
             "balancer \(report.id)  epoch \(report.epoch)  \(process)  up \(report.uptimeSeconds) s  version \(report.version)\n"
+        if let pause = report.pause { text += PauseText.line(of: pause) + "\n" }
         let head = ["WORKER", "ADDRESS", "STATE", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST SEEN", "STANDBY"]
         let rows = report.workers.map { worker in
             [

@@ -4,8 +4,8 @@ internal import Synchronization
 /// Acquires and releases workers, and queues requests.
 ///
 /// All loops share one queue for requests and one for retries. Rules:
-/// - While a request waits, every worker that it could use is full. A call that opens a worker serves the queues under
-///   the same lock.
+/// - While a request waits, every worker that it could use is full, or an operator holds first attempts (`hold`). A call
+///   that opens a worker serves the queues under the same lock.
 /// - A later request never overtakes an earlier one in the same queue.
 /// - Retries in progress are at most a share of all requests (`LoadBalancerLimits`). If many requests fail at once, the
 ///   other retries wait in their queue and do not overload the remaining workers.
@@ -62,7 +62,9 @@ extension LoadBalancer {
     package func request(_ demand: Demand, from loop: LoopHandle) -> Outcome {
         state.withLock { state in
             if demand.isRetry, !state.table.isAnybodyRoutable(besides: demand.tried) { return .nobodyElse }
-            let isFirst = demand.isRetry ? state.retries.isEmpty && mayRetry(state, asking: 1) : state.newcomers.isEmpty
+            let isFirst =
+                demand.isRetry
+                ? state.retries.isEmpty && mayRetry(state, asking: 1) : state.newcomers.isEmpty && !state.isHolding
             if isFirst, let lease = take(demand, from: &state) { return .given(lease) }
             guard state.waitingCount < state.limits.queue else { return .queueFull }
             state.ticketsIssued += 1
@@ -86,6 +88,18 @@ extension LoadBalancer {
 
     /// The number of waiting requests. Callable from any thread.
     package var waitingCount: Int { state.withLock { $0.waitingCount } }
+
+    /// Holds first attempts in the queue, or gives workers to them again. Requests that have a worker go on, and so do their
+    /// retries.
+    package func hold(_ isHolding: Bool) {
+        let grants = state.withLock { state in
+            state.isHolding = isHolding
+            return serve(&state)
+        }
+        deliver(grants)
+    }
+
+    package var isHolding: Bool { state.withLock { $0.isHolding } }
 
     // MARK: Release
 
@@ -178,7 +192,7 @@ extension LoadBalancer {
             _ = state.retries.take(here)
             grants.append(Grant(deliver: state.deliveries[waiter.loop.index], ticket: ticket, lease: lease))
         }
-        while let here = state.newcomers.first, let (ticket, waiter) = state.newcomers[here],
+        while !state.isHolding, let here = state.newcomers.first, let (ticket, waiter) = state.newcomers[here],
             let lease = take(waiter.demand, from: &state)
         {
             _ = state.newcomers.take(here)

@@ -62,6 +62,8 @@ package final class LoadBalancer: Sendable {
         var limits: LoadBalancerLimits
         var ticketsIssued: UInt64 = 0
         var retriesUnderWay = 0
+        /// An operator holds first attempts in their queue.
+        var isHolding = false
         /// The delivery function of each loop.
         var deliveries: [Delivery] = []
         /// The hash that names workers. Without a secret all balancers of a cluster use the same names.

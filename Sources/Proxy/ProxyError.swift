@@ -9,6 +9,8 @@ enum ProxyError {
     /// All workers stayed full while the request waited in the queue.
     case allBusy
     case queueFull
+    /// An operator held the request in the queue until its time was over.
+    case paused
     /// The client's source exceeds its request rate.
     case tooFast(retryAfterSeconds: Int)
     /// This balancer's reign is over.
@@ -17,7 +19,7 @@ enum ProxyError {
 
     var status: UInt16 {
         switch self {
-        case .noWorker, .queueFull, .fenced: 503
+        case .noWorker, .queueFull, .paused, .fenced: 503
         case .tooFast: 429
         case .allBusy, .upstream(.timedOut), .upstream(.connectTimedOut): 504
         case .upstream: 502
@@ -29,6 +31,7 @@ enum ProxyError {
         switch self {
         case .noWorker: "no worker is ready; try again"
         case .allBusy: "no worker became free in time"
+        case .paused: "requests are paused; try again"
         case .queueFull: "too many requests are waiting for a worker; try again"
         case .tooFast: "too many requests from this address; try again later"
         case .fenced: "this balancer has been replaced; try again"

@@ -170,7 +170,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     func queueTimedOut() {
         wait = .nothing
         service.counters.queueTimeouts.add(1)
-        failFinally(backend.loadBalancer.routableCount == 0 ? .noWorker : .allBusy)
+        let loadBalancer = backend.loadBalancer
+        failFinally(loadBalancer.isHolding ? .paused : loadBalancer.routableCount == 0 ? .noWorker : .allBusy)
     }
 
     /// No host gets the request. If an attempt was made, reports its failure.

@@ -1,7 +1,7 @@
 /// The commands of `balancer` that a running balancer answers over `admin.sock`. The help, the shell completions, the paths
 /// of the socket and docs/options.md come from this table.
 package enum OperatorCommand: String, CaseIterable, Sendable {
-    case status, drain, undrain, settings, reload, stop
+    case status, drain, undrain, pause, resume, settings, reload, stop
 
     package var name: String { rawValue }
 
@@ -11,7 +11,7 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
     /// The command changes something, so the request is a POST. Any other one is a GET.
     package var isOrder: Bool {
         switch self {
-        case .drain, .undrain, .reload, .stop: true
+        case .drain, .undrain, .pause, .resume, .reload, .stop: true
         case .status, .settings: false
         }
     }
@@ -21,7 +21,8 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
         switch self {
         case .status: "[--pid]"
         case .drain, .undrain: "WORKER-ID"
-        case .settings, .reload: ""
+        case .pause: "[--for TIME]"
+        case .resume, .settings, .reload: ""
         case .stop: "[--cluster]"
         }
     }
@@ -32,6 +33,8 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
         case .status: "Show the reigning balancer and its workers as a table."
         case .drain: "Take a worker out of the rotation. It finishes its requests and gets no new ones."
         case .undrain: "End the drain of a worker. It gets requests again."
+        case .pause: "Hold new requests in the queue. Running requests finish."
+        case .resume: "End a pause. The waiting requests get workers."
         case .settings: "Show the settings in force, and where each comes from."
         case .reload: "Read the file of --config and the certificates again, all or nothing."
         case .stop: "End the balancer's process in order. With --cluster, end all workers first, and then the balancer."
@@ -47,6 +50,10 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
             "A successor keeps the drain. It ends with 'balancer undrain', or when the worker's process restarts."
         case .undrain:
             "The worker gets requests at once if its last probe was good, and otherwise after the next good probe."
+        case .pause:
+            "A request waits for at most --queue-timeout and then gets 503, and at most --queue-size requests wait. With --for the pause ends by itself. Probes go on. A successor keeps the pause."
+        case .resume:
+            "Nothing happens without a pause."
         case .settings:
             "A setting comes from an option, from a line of the file of --config, from the predecessor, or is the default."
         case .reload:

@@ -19,6 +19,12 @@ package enum SettingKind: Sendable {
 
     static let dayMilliseconds = 86_400_000
 
+    /// The milliseconds of a time on the command line, up to a day; nil for a text that is no time.
+    package static func milliseconds(of text: String) -> Int64? {
+        guard case .number(let number)? = SettingKind.time(1...dayMilliseconds).value(of: text) else { return nil }
+        return Int64(number)
+    }
+
     /// Nil for a text that is no value of this kind, or out of its range.
     func value(of text: String) -> SettingValue? {
         switch self {

@@ -99,6 +99,35 @@ import Testing
         #expect(!loadBalancer.withdraw(ticket: tickets[1]))
     }
 
+    @Test func heldRequestsWaitAlthoughWorkersAreFreeAndRetriesGoOn() throws {
+        var limits = LoadBalancerLimits()
+        limits.queue = 3
+        let loadBalancer = loadBalancer(limits, maximumRequests: [2, 2])
+        let loop = deliveries.attach(to: loadBalancer, as: 0)
+        let running = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
+        loadBalancer.hold(true)
+        #expect(loadBalancer.isHolding)
+        let tickets = try (0..<3).map { _ in
+            try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
+        }
+        guard case .queueFull = loadBalancer.request(LoadBalancer.Demand(), from: loop) else {
+            Issue.record("the queue is not bounded")
+            return
+        }
+        // A request that was running fails, and goes to the other worker.
+        var again = LoadBalancer.Demand()
+        _ = again.tried.insert(running.slot)
+        _ = loadBalancer.releaseFailed(running)
+        let retry = try #require(given(loadBalancer.request(again, from: loop)))
+        #expect(loadBalancer.withdraw(ticket: tickets[0]))
+        _ = loadBalancer.release(retry)
+        update(loadBalancer, maximumRequests: [2, 2, 2])
+        #expect(deliveries.take().isEmpty, "neither a release nor a new worker serves held requests")
+        loadBalancer.hold(false)
+        #expect(deliveries.take().map(\.ticket) == Array(tickets.dropFirst()))
+        #expect(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)) != nil)
+    }
+
     @Test func theQueueIsBounded() throws {
         var limits = LoadBalancerLimits()
         limits.queue = 3

@@ -42,6 +42,13 @@ import Testing
                     return reply(
                         .stop(StopReport(workers: [], pid: 7), proceed: { seen.texts.withLock { $0.append("ends") } }))
                 }
+                if case .pause = request {
+                    let list = Snapshot(
+                        epoch: Epoch(6), version: 1, workers: [],
+                        pause: Pause(forMilliseconds: 30_000, unixMilliseconds: 1000))
+                    let rest = StatusReport.Pause(remainingMilliseconds: 30_000, waiting: 2)
+                    return reply(.pause(PauseReport(isChanged: true, pause: rest), list))
+                }
                 guard case .drain(let id) = request else { return reply(.refused(status: 404, "no \"such\" worker")) }
                 let record = WorkerRecord(
                     id: id, host: "127.0.0.1", port: 1, incarnation: 7, mayStandIn: true, state: .draining,
@@ -97,6 +104,17 @@ import Testing
         #expect(latest?.epoch == Epoch(5) && latest?.workers.first?.isDrained == true)
     }
 
+    @Test func aPauseIsOnTheDiskBeforeTheAnswer() throws {
+        let port = try open()
+        defer { close(port) }
+        let answer = try client().exchange("POST", "/v1/pause", body: #"{"for_ms":30000}"#)
+        #expect(
+            answer.text == #"{"changed":true,"pause":{"remaining_ms":30000,"waiting":2},"stored":true}"# + "\n",
+            "\(answer)")
+        #expect(SnapshotReader(directory: directory).latest()?.pause?.milliseconds == 30_000)
+        #expect(seen.texts.withLock { $0 } == ["pause(Optional(30000))"])
+    }
+
     @Test func theAnswerSaysWhenTheOrderIsNotOnTheDisk() throws {
         let port = try open()
         defer { close(port) }
@@ -112,7 +130,12 @@ import Testing
         ("POST", "/v1/drain", #"{"id":"UPPER"}"#, 400), ("POST", "/v1/drain", #"["worker-8001"]"#, 400),
         ("POST", "/v1/drain", String(repeating: "[", count: 4096), 400),
         ("POST", "/v1/drain", String(repeating: " ", count: 4097), 413),
-        ("GET", "/v1/drain", nil, 405), ("POST", "/v1/none", "{}", 404), ("POST", "/", "{}", 404),
+        ("POST", "/v1/pause", "", 400), ("POST", "/v1/pause", #"{"for_ms":0}"#, 400),
+        ("POST", "/v1/pause", #"{"for_ms":86400001}"#, 400),
+        ("POST", "/v1/pause", #"{"for_ms":99999999999999999999}"#, 400),
+        ("POST", "/v1/resume", "{}", 400), ("POST", "/v1/status", "", 405), ("GET", "/v1/status", "{}", 400),
+        ("GET", "/v1/pause", nil, 405), ("GET", "/v1/drain", nil, 405), ("POST", "/v1/none", "{}", 404),
+        ("POST", "/", "{}", 404),
     ])
     func malformedCommandsAreRefused(method: String, path: String, content: String?, status: Int) throws {
         let port = try open()

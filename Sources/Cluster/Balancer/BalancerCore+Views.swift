@@ -1,7 +1,7 @@
 extension BalancerCore {
     /// The worker list for the workers.
     package var snapshot: Snapshot {
-        Snapshot(epoch: epoch, version: version, workers: records.all, lockDomain: lockDomain)
+        Snapshot(epoch: epoch, version: version, workers: records.all, lockDomain: lockDomain, pause: pause)
     }
 
     /// Every worker for the data plane, in the order of the snapshot.

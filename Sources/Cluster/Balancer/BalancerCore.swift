@@ -69,6 +69,9 @@ package struct BalancerCore: Sendable {
     /// The times of ejections on soft evidence in the last `togetherMilliseconds`, oldest first.
     var softEjections: [Instant] = []
     package internal(set) var counts = HealthCounts()
+    /// Nil while new requests get workers.
+    package internal(set) var pause: Pause?
+    var pauseEnds: Instant?
 
     var generator: SeededGenerator
     var effects: [BalancerEffect] = []
@@ -82,11 +85,12 @@ package struct BalancerCore: Sendable {
     ///   - clusterPort: the port at which a balancer of another lock domain would answer.
     ///   - lockDomain: the lock domain of this balancer.
     ///   - hints: the predecessor's list. Invalid entries are dropped.
+    ///   - unixMilliseconds: the wall clock, for a pause of the predecessor.
     ///   - seed: for random variation.
     package init(
         epoch: Epoch, cluster: String? = nil, settings: ClusterSettings = ClusterSettings(),
         reservedPorts: Set<UInt16> = [], clusterPort: UInt16 = 7000, lockDomain: LockDomain? = nil,
-        hints: Snapshot? = nil,
+        hints: Snapshot? = nil, unixMilliseconds: Int64 = 0,
         seed: UInt64, now: Instant
     ) {
         self.epoch = epoch
@@ -100,6 +104,7 @@ package struct BalancerCore: Sendable {
         for hint in hints?.workers ?? [] {
             adopt(hint, now: now)
         }
+        adopt(hints?.pause, unixMilliseconds: unixMilliseconds, now: now)
         tick(now: now)
     }
 
@@ -123,6 +128,7 @@ package struct BalancerCore: Sendable {
             if let event = successionAlarm.check(standIns: standInCount, now: now) { note(event) }
         }
         inquire(now: now)
+        checkPause(now: now)
         while let due = ticketDeadlines.pop(dueBy: now) {
             if tickets[due.key.record.id] == due.key { tickets[due.key.record.id] = nil }
         }
@@ -141,7 +147,7 @@ package struct BalancerCore: Sendable {
             case (let ticket, let worker): ticket ?? worker
             }
         if isOver { return next }
-        return [next, fenceCheckAt, inquiry.deadline].compactMap { $0 }.min()
+        return [next, fenceCheckAt, inquiry.deadline, pauseEnds].compactMap { $0 }.min()
     }
 
     /// Returns the shell's next tasks in order, and empties the list.

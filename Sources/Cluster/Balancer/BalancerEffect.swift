@@ -5,6 +5,8 @@ package enum BalancerEffect: Sendable, Equatable {
     /// The set, the state or the routability of the workers changed: read `loadBalancer`. At most once per
     /// `takeEffects`.
     case hostsChanged
+    /// New requests wait in the queue from now on, or get workers again.
+    case holdRequests(Bool)
     /// A balancer with this higher epoch reigns: stop accepting at once, and never accept again under the present
     /// epoch.
     case stepDown(Epoch)

@@ -28,6 +28,10 @@ package enum ClusterEvent: Sendable, Equatable {
     case nobodyMayStandIn
     /// A worker may stand in again.
     case successionRestored
+    /// An operator holds new requests, for this time or until the operator ends it.
+    case paused(milliseconds: Int64?)
+    /// The pause has ended, by an operator or after its time.
+    case resumed(byOperator: Bool)
 }
 
 extension ClusterEvent {
@@ -39,7 +43,9 @@ extension ClusterEvent {
 
     package var severity: Severity {
         switch self {
-        case .joined, .recovered, .draining, .undrained, .left, .capacityBounded, .successionRestored: .notice
+        case .joined, .recovered, .draining, .undrained, .left, .capacityBounded, .successionRestored, .paused,
+            .resumed:
+            .notice
         case .suspected, .ejected, .keptInRotation, .dropped, .replaced, .watchSilent, .refused, .steppedDown,
             .laterReignClaimed, .absurdReign, .nobodyMayStandIn:
             .warning
@@ -70,6 +76,10 @@ extension ClusterEvent {
             "\(id) announces capacity \(announced): counted as \(counted) (see --max-capacity)"
         case .nobodyMayStandIn:
             "no worker may stand in for this balancer: if it dies, it stays away; each worker's log gives the reason at its start"
+        case .paused(let milliseconds?): "new requests wait, paused by an operator for \(milliseconds) ms more"
+        case .paused: "new requests wait, paused by an operator until 'balancer resume'"
+        case .resumed(let isByOperator):
+            "new requests get workers again: \(isByOperator ? "an operator has ended the pause" : "the time of the pause is over")"
         case .successionRestored: "a worker may stand in for this balancer again"
         }
     }

@@ -8,19 +8,24 @@ package struct Snapshot: Codable, Sendable, Equatable {
     package var workers: [WorkerRecord]
     /// The lock domain of the balancer; nil for a balancer of an earlier version.
     package var lockDomain: LockDomain?
+    /// Nil while new requests get workers. A node of an earlier version ignores it.
+    package var pause: Pause?
 
     private enum CodingKeys: String, CodingKey {
-        case epoch, version, workers
+        case epoch, version, workers, pause
         case lockDomain = "home"
     }
 
     package static let empty = Snapshot(epoch: .none, version: 0, workers: [])
 
-    package init(epoch: Epoch, version: UInt64, workers: [WorkerRecord], lockDomain: LockDomain? = nil) {
+    package init(
+        epoch: Epoch, version: UInt64, workers: [WorkerRecord], lockDomain: LockDomain? = nil, pause: Pause? = nil
+    ) {
         self.epoch = epoch
         self.version = version
         self.workers = workers
         self.lockDomain = lockDomain
+        self.pause = pause
     }
 
     /// True if this snapshot may replace `other`: its (epoch, version) is strictly higher.

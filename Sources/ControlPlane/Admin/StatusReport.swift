@@ -32,6 +32,19 @@ package struct StatusReport: Codable, Sendable {
         }
     }
 
+    /// An operator's pause of new requests.
+    package struct Pause: Codable, Sendable, Equatable {
+        /// Omitted if only an operator ends the pause.
+        package var remainingMilliseconds: Int64?
+        /// The requests that wait for a worker now.
+        package var waiting: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case waiting
+            case remainingMilliseconds = "remaining_ms"
+        }
+    }
+
     package var role: String
     package var id: String
     package var epoch: UInt64
@@ -41,10 +54,12 @@ package struct StatusReport: Codable, Sendable {
     package var pidNamespace: UInt64?
     package var uptimeSeconds: Int64
     package var version: String
+    /// Omitted while new requests get workers.
+    package var pause: Pause?
     package var workers: [Worker]
 
     private enum CodingKeys: String, CodingKey {
-        case role, id, epoch, pid, version, workers
+        case role, id, epoch, pid, version, pause, workers
         case pidNamespace = "pid_namespace"
         case uptimeSeconds = "uptime_s"
     }

@@ -117,6 +117,21 @@ extension BalancerControl {
             DrainReport(id: record.id, state: record.state, isChanged: isChanged, inFlight: inFlight), core.snapshot)
     }
 
+    /// - Parameter milliseconds: nil until `resume`.
+    package func pause(forMilliseconds milliseconds: Int64?) -> CommandAnswer {
+        report(
+            core.pause(
+                forMilliseconds: milliseconds, unixMilliseconds: Clock.unixNanoseconds() / 1_000_000, now: now))
+    }
+
+    package func resume() -> CommandAnswer { report(core.resume()) }
+
+    private func report(_ verdict: PauseVerdict) -> CommandAnswer {
+        performEffects()
+        if case .over = verdict { return .refused(status: 503, "this balancer's reign is over: try again") }
+        return .pause(PauseReport(isChanged: verdict == .changed, pause: pauseStatus), core.snapshot)
+    }
+
     /// Tells every worker to end, with the answer to its next watch, and admits no other one.
     ///
     /// - Parameter completion: called once, when the last one has ended. Workers that failed before are not waited for.

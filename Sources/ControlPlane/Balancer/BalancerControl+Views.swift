@@ -11,7 +11,15 @@ extension BalancerControl {
             role: "balancer", id: certificates.id.text, epoch: epoch.value, pid: getpid(),
             pidNamespace: PIDNamespace.own, uptimeSeconds: Int64((loop.now - min(startedAt, loop.now)) / 1_000_000_000),
             version: Version.current,
+            pause: pauseStatus,
             workers: core.workers.map(row))
+    }
+
+    /// Nil while new requests get workers.
+    var pauseStatus: StatusReport.Pause? {
+        guard core.pause != nil else { return nil }
+        return StatusReport.Pause(
+            remainingMilliseconds: core.pauseMilliseconds(now: now), waiting: loadBalancer.waitingCount)
     }
 
     package var healthCounts: HealthCounts { core.counts }

@@ -77,7 +77,7 @@ package final class BalancerControl {
         core = BalancerCore(
             epoch: epoch, cluster: certificates.identity?.cluster, settings: settings,
             reservedPorts: configuration.ports, clusterPort: configuration.clusterPort, lockDomain: lockDomain,
-            hints: hints,
+            hints: hints, unixMilliseconds: Clock.unixNanoseconds() / 1_000_000,
             seed: UInt64.random(in: 0...UInt64.max),
             now: Instant(nanoseconds: loop.now))
         timer = LoopTimer(on: loop)
@@ -169,6 +169,7 @@ package final class BalancerControl {
         switch effect {
         case .probe(let record): probe(record)
         case .hostsChanged: publication.request(isUrgent: loadBalancer.routableCount == 0)
+        case .holdRequests(let isHeld): loadBalancer.hold(isHeld)
         case .stepDown(let epoch): callbacks.onStepDown(epoch)
         case .seek(let addresses):
             // The request contains no epoch, so it supersedes no balancer.

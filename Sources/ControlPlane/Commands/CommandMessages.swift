@@ -26,6 +26,37 @@ package struct DrainReport: Codable, Sendable, Equatable {
     }
 }
 
+/// The content of an order to pause. A name of a service may follow later.
+package struct PauseOrder: Codable, Sendable {
+    /// Omitted for a pause that only an operator ends.
+    package var milliseconds: Int64?
+
+    package init(milliseconds: Int64?) { self.milliseconds = milliseconds }
+
+    private enum CodingKeys: String, CodingKey { case milliseconds = "for_ms" }
+}
+
+/// The answer to a pause or a resume.
+package struct PauseReport: Codable, Sendable, Equatable {
+    /// False if nothing had to be done.
+    package var isChanged: Bool
+    /// Omitted while new requests get workers.
+    package var pause: StatusReport.Pause?
+    /// As that of `DrainReport`.
+    package var isStored = false
+
+    package init(isChanged: Bool, pause: StatusReport.Pause?) {
+        self.isChanged = isChanged
+        self.pause = pause
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case pause
+        case isChanged = "changed"
+        case isStored = "stored"
+    }
+}
+
 /// The content of an order to stop.
 package struct StopOrder: Codable, Sendable {
     /// All workers end before the balancer.

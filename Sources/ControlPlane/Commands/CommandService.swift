@@ -50,12 +50,10 @@ final class CommandService {
     private func reply(_ answer: CommandAnswer, to call: Call) {
         switch answer {
         case .drain(var report, let snapshot):
-            do throws(SystemError) {
-                try SnapshotStore.save(ofBalancer: snapshot, in: directory)
-                report.isStored = true
-            } catch {
-                log.warning("a worker list could not be stored: \(error)")
-            }
+            report.isStored = store(snapshot)
+            call.reply(json: report)
+        case .pause(var report, let snapshot):
+            report.isStored = store(snapshot)
             call.reply(json: report)
         case .status(let report): call.reply(json: report)
         case .settings(let settings): call.reply(json: SettingsReport(of: settings))
@@ -65,6 +63,17 @@ final class CommandService {
             // In the next turn, after the answer has been sent.
             loop.post(proceed)
         case .refused(let status, let reason): call.reply(status: status, error: reason)
+        }
+    }
+
+    /// A successor reads the file if no worker has this list yet.
+    private func store(_ snapshot: Snapshot) -> Bool {
+        do throws(SystemError) {
+            try SnapshotStore.save(ofBalancer: snapshot, in: directory)
+            return true
+        } catch {
+            log.warning("a worker list could not be stored: \(error)")
+            return false
         }
     }
 }

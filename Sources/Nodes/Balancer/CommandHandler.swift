@@ -39,6 +39,8 @@ final class CommandHandler {
         case .status: feed.next { reply(.status($0.status)) }
         case .drain(let id): reply(control.drain(id))
         case .undrain(let id): reply(control.undrain(id))
+        case .pause(let milliseconds): reply(control.pause(forMilliseconds: milliseconds))
+        case .resume: reply(control.resume())
         case .settings: reply(.settings(context.settings))
         case .reload: reply(reload())
         case .stop(let order): reply(stop(order))

@@ -152,6 +152,9 @@ struct DataMetrics: Sendable {
 
     private func addQueue(to text: inout MetricsText) {
         text.single("understudy_queue_length", "gauge", "Requests that wait for a worker.", loadBalancer.waitingCount)
+        text.single(
+            "understudy_paused", "gauge", "1 while an operator holds new requests in the queue.",
+            loadBalancer.isHolding ? 1 : 0)
         text.single("understudy_queued_total", "counter", "Requests that waited for a worker.", sum(\.queued))
         let name = "understudy_queue_duration_seconds"
         text.metric(name, "histogram", "Time of requests in the queue, with a worker at the end or without.")

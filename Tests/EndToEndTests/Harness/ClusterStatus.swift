@@ -24,6 +24,16 @@ struct ClusterStatus: Decodable, CustomStringConvertible {
         }
     }
 
+    struct Pause: Decodable {
+        let waiting: Int
+        let remainingMilliseconds: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case waiting
+            case remainingMilliseconds = "remaining_ms"
+        }
+    }
+
     let role: String
     let id: String
     let epoch: Int
@@ -31,9 +41,10 @@ struct ClusterStatus: Decodable, CustomStringConvertible {
     let uptimeSeconds: Int
     let version: String
     let workers: [Worker]
+    let pause: Pause?
 
     private enum CodingKeys: String, CodingKey {
-        case role, id, epoch, pid, version, workers
+        case role, id, epoch, pid, version, workers, pause
         case uptimeSeconds = "uptime_s"
     }
 

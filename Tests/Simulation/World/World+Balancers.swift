@@ -19,6 +19,7 @@ extension World {
             switch effect {
             case .probe(let record): send(.probe(record), by: process)
             case .hostsChanged: publishRoster(of: process)
+            case .holdRequests: break
             case .seek(let addresses): for address in addresses { seek(address, by: process) }
             case .stepDown(let epoch):
                 hasSteppedDown = true
