@@ -1,3 +1,4 @@
+package import Cluster
 internal import HTTP
 internal import Sockets
 
@@ -21,6 +22,8 @@ package struct CoordinatorSettings: Sendable {
     package var user: String?
     package var passwordFile: String?
     package var lifetimeSeconds = 5
+    /// All nodes of a cluster have the same.
+    package var lossPolicy = StoreLossPolicy.failsafe
     var allowsPlain = false
     /// Where other hosts reach this one; nil for `--host`.
     package var advertisedHost: String?
@@ -29,7 +32,7 @@ package struct CoordinatorSettings: Sendable {
     /// The settings that a worker hands to the balancer that it starts.
     static let names = [
         "coordinator", "etcd", "etcd-prefix", "etcd-certs", "etcd-ca", "etcd-user", "etcd-password-file", "etcd-ttl",
-        "insecure-etcd", "on-release",
+        "when-store-lost", "insecure-etcd", "on-release",
     ]
 
     /// A member of the store.

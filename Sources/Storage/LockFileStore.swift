@@ -64,6 +64,19 @@ package final class LockFileStore: FenceStore {
         }
     }
 
+    /// Runs `action` while no balancer of this host holds or takes the lock; nil if one does.
+    ///
+    /// A balancer that tries to take the lock meanwhile finds it held, and tries again.
+    package static func whileFree<Result>(in directory: StateDirectory, _ action: () -> Result?) -> Result? {
+        do throws(SystemError) {
+            let file = try directory.files.open(StateDirectory.Name.lock, .readWriteOrMake)
+            guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else { return nil }
+            return action()
+        } catch {
+            return nil
+        }
+    }
+
     package func unlock() {
         held = nil
     }

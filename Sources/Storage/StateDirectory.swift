@@ -30,6 +30,8 @@ package struct StateDirectory: Sendable {
         package static let takeovers = "takeovers.json"
         /// See `SavedLease`.
         package static let lease = "lease"
+        /// See `Pledge`.
+        package static let pledge = "pledge"
 
         package static func snapshot(of id: String) -> String { "snapshot-\(id).json" }
 

@@ -16,6 +16,9 @@ import Testing
         lockDomain: home, epoch: Epoch(1 << 24), address: BalancerAddress(host: "10.0.0.1", port: 7000))
     private static let claim = StoreClaim(leader: record, lease: 7, leaderRevision: 0, epochRevision: 3)
 
+    private static let list = SuccessorList(policy: .failsafe, lockDomains: [home, LockDomain("host-b")!])
+    private static let listing = StoreListing(list: list, leaderRevision: 5, listRevision: 6)
+
     private static func base64(_ text: String) -> String {
         String(decoding: Base64.encode(Array(text.utf8)), as: UTF8.self)
     }
@@ -29,6 +32,7 @@ import Testing
         (.keepAlive(lease: 7), "{\"result\":{\(header),\"ID\":\"7\",\"TTL\":\"5\"}}"),
         (.claim(claim), "{\(header),\"succeeded\":true,\"responses\":[{\"response_put\":{\(header)}}]}"),
         (.revoke(lease: 7), "{\(header)}"),
+        (.list(listing), "{\(header),\"succeeded\":true,\"responses\":[{\"response_put\":{\(header)}}]}"),
     ]
 
     private func answer(_ call: StoreCall, _ text: String, status: UInt16 = 200) -> StoreAnswer {
@@ -41,6 +45,25 @@ import Testing
             epoch: .init(epoch: Epoch(1 << 24), revision: 3))
         #expect(answer(.read, StoreWireTests.content) == .content(seen, expected))
         #expect(answer(.read, "{\(StoreWireTests.header)}") == .content(seen, StoreContent(leader: nil, epoch: nil)))
+    }
+
+    @Test func `The successors key is read, and written over what was read`() throws {
+        let value = StoreWireTests.base64(#"{"policy":"failsafe","homes":["5f0c3a1e9b7d4e62","host-b"]}"#)
+        let key = StoreWireTests.base64("/understudy/test/successors")
+        let text =
+            "{\(StoreWireTests.header),\"kvs\":[{\"key\":\"\(key)\",\"mod_revision\":\"6\",\"value\":\"\(value)\"}]}"
+        let expected = StoreContent(
+            leader: nil, epoch: nil, successors: .init(list: StoreWireTests.list, revision: 6))
+        #expect(answer(.read, text) == .content(seen, expected))
+        let damaged = text.replacing(value, with: StoreWireTests.base64(#"{"policy":"perhaps","homes":[]}"#))
+        #expect(
+            answer(.read, damaged) == .failed("the value of /understudy/test/successors is not understood"))
+        let body = String(decoding: wire.body(of: .list(StoreWireTests.listing)), as: UTF8.self)
+        #expect(body.contains("\"mod_revision\":\"6\""))
+        #expect(body.contains("\"mod_revision\":\"5\""))
+        #expect(!body.contains("lease"))
+        let refused = "{\(StoreWireTests.header)}"
+        #expect(answer(.list(StoreWireTests.listing), refused) == .listed(seen, succeeded: false))
     }
 
     @Test func `Changes and keepalives have their answers`() {

@@ -225,7 +225,7 @@ import Testing
         let names = SettingTable.rows(of: .balancer).values.filter { $0.scope == .cluster }
             .filter { if case .text = $0.kind { true } else { false } }.map(\.name)
         // The coordinator's name alone reaches no store: its members are settings of the host.
-        #expect(Set(names) == ["balance", "coordinator", "etcd-prefix", "rate-limit"])
+        #expect(Set(names) == ["balance", "coordinator", "etcd-prefix", "rate-limit", "when-store-lost"])
     }
 
     @Test func `Every setting is an option of its program, and in its help`() throws {

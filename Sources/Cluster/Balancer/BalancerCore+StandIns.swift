@@ -54,6 +54,14 @@ extension BalancerCore {
         }
     }
 
+    /// The workers of other lock domains that may stand in, in the order of their ids.
+    package var distantStandIns: [WorkerRecord] {
+        guard let lockDomain else { return [] }
+        return entries.values.map(\.record).filter { record in
+            record.mayStandIn && record.acrossHosts && record.lockDomain.map { $0 != lockDomain } == true
+        }.sorted { $0.id.text < $1.id.text }
+    }
+
     private func hasProof(_ entry: WorkerEntry) -> Bool {
         if handoverHolders[entry.record.id] != nil { return true }
         guard let lockDomain, let other = entry.record.lockDomain, other != lockDomain else { return false }

@@ -13,6 +13,9 @@ package protocol Coordinator: AnyObject {
     /// Tries once to become the only balancer, under an epoch above `after`. Answers `granted`, `held` or `failed`.
     func acquire(after: Epoch)
 
+    /// Gives a coordinator of several hosts a view of the other hosts, as the reign begins. The coordinator closes it.
+    func follow(_ neighbours: any Neighbours)
+
     /// Gives the grant back, and withdraws an attempt that has no answer yet. The epoch stays used.
     ///
     /// - Parameter expectsSuccessor: another process of this host may reign next.
@@ -27,4 +30,24 @@ package protocol Coordinator: AnyObject {
     /// The holder calls it once a second, and before everything else after a pause of its own process. A lease whose
     /// time is over on the holder's clock is lost, even if its store can't be reached.
     func check()
+}
+
+extension Coordinator {
+    package func follow(_ neighbours: any Neighbours) { neighbours.close() }
+}
+
+/// The other hosts, as a reigning balancer knows them.
+package protocol Neighbours: AnyObject {
+    /// The lock domains of other hosts whose workers may stand in.
+    var standInDomains: [LockDomain] { get }
+
+    /// Asks a worker of the lock domain for its pledge.
+    ///
+    /// - Parameter completion: called at most once, if the pledge is given.
+    func askPledge(
+        of lockDomain: LockDomain, _ request: PledgeRequest, timeoutMilliseconds: Int,
+        completion: @escaping () -> Void)
+
+    /// No completion is called any more.
+    func close()
 }

@@ -21,6 +21,8 @@ package struct LeaderSearch: Sendable {
         case found(LeaderRecord)
         /// The leader key is free, and the store has an epoch: a candidate may take it.
         case gone
+        /// The leader key is free, and this host may not take it. Reported once for each reason.
+        case excluded(String)
         /// The first failure after a good read.
         case storeLost(String)
         case storeBack
@@ -30,6 +32,9 @@ package struct LeaderSearch: Sendable {
 
     private let timing: LeaseTiming
     private let memberCount: Int
+    private let lockDomain: LockDomain?
+    private let policy: StoreLossPolicy
+    private var exclusion: String?
     private var history: StoreHistory
     private var member = 0
     private var number: UInt64 = 0
@@ -42,8 +47,15 @@ package struct LeaderSearch: Sendable {
     private var hasLost = false
     private var effects: [Effect] = []
 
-    package init(memberCount: Int, timing: LeaseTiming = LeaseTiming()) {
+    /// - Parameters:
+    ///   - memberCount: the number of listed members of the store, at least 1.
+    ///   - lockDomain: the worker's; nil for a worker that starts no balancer.
+    package init(
+        memberCount: Int, lockDomain: LockDomain?, policy: StoreLossPolicy, timing: LeaseTiming = LeaseTiming()
+    ) {
         self.memberCount = max(1, memberCount)
+        self.lockDomain = lockDomain
+        self.policy = policy
         self.timing = timing
         history = StoreHistory(memberCount: self.memberCount)
     }
@@ -93,9 +105,10 @@ package struct LeaderSearch: Sendable {
             if hasLost { effects.append(.storeBack) }
             hasLost = false
             if let leader = content.leader {
+                exclusion = nil
                 effects.append(.found(leader.record))
             } else if content.epoch != nil {
-                effects.append(.gone)
+                leaderGone(content.successors?.list)
             }
             if !isWatching {
                 isWatching = true
@@ -106,6 +119,15 @@ package struct LeaderSearch: Sendable {
         case .failed(let reason): failed(reason, now: now)
         default: failed("the answer fits no question", now: now)
         }
+    }
+
+    private mutating func leaderGone(_ list: SuccessorList?) {
+        guard let lockDomain, let reason = list?.exclusion(of: lockDomain, policy: policy) else {
+            effects.append(.gone)
+            return
+        }
+        if reason != exclusion { effects.append(.excluded(reason)) }
+        exclusion = reason
     }
 
     private mutating func failed(_ reason: String, now: Instant) {

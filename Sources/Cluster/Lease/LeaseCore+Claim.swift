@@ -20,6 +20,8 @@ struct LeaseClaim: Sendable {
     /// The end of the wait in a store that may not know who reigns.
     var waitUntil: Instant?
     var hasWaited = false
+    /// The wait is for a loss of data, and not for the start of the host.
+    var isLossMet = false
     /// The store has lost its data since this process has seen it.
     var isReplaced = false
     /// A claim without an answer. If its lease has the leader key, it was granted.
@@ -43,7 +45,7 @@ extension LeaseCore {
     }
 
     /// An earlier process of this host has renewed its lease: the reign continues without the store.
-    mutating func hostLocked(_ epoch: Epoch, _ saved: SavedLease?, now: Instant) {
+    mutating func hostLocked(_ epoch: Epoch, _ saved: SavedLease?, _ pledge: Pledge?, now: Instant) {
         guard case .locking(let after) = phase else { return }
         if let saved, now < saved.deadline, saved.epoch.term == epoch.term, saved.epoch <= epoch {
             history = StoreHistory(memberCount: memberCount, latest: saved.seen)
@@ -52,9 +54,28 @@ extension LeaseCore {
             perform(.answer(.granted(epoch)))
             return
         }
-        let until = now.advanced(byMilliseconds: timing.claimMilliseconds)
-        phase = .claiming(LeaseClaim(after: max(after, epoch), met: after, until: until))
+        var claim = LeaseClaim(after: max(after, epoch), met: after)
+        if let reason = obligation(pledge, now: now) { return giveUp(claim, reason) }
+        let up = now.milliseconds(since: Instant(nanoseconds: 0))
+        guard claimant.policy == .stop || up >= timing.lifetimeMilliseconds else {
+            // Pledges from before the start of the host are forgotten. They end before this wait does.
+            let wait = timing.lifetimeMilliseconds - up
+            claim.waitUntil = now.advanced(byMilliseconds: wait)
+            claim.step = .waiting
+            phase = .claiming(claim)
+            return perform(.note(.waitsAfterBoot(milliseconds: wait)))
+        }
+        claim.until = now.advanced(byMilliseconds: timing.claimMilliseconds)
+        phase = .claiming(claim)
         send(.read, now: now)
+    }
+
+    /// Why this host must not claim now; nil if it may. No pledge is given while this process holds the host's lock.
+    private func obligation(_ pledge: Pledge?, now: Instant) -> String? {
+        guard let pledge, now < pledge.until else { return nil }
+        let left = pledge.until.milliseconds(since: now)
+        return "another host reigns without the store (epoch \(pledge.epoch.value)), and this host has pledged to take "
+            + "no reign for \(left) ms more"
     }
 
     mutating func hostFailed(_ reason: String) {
@@ -71,7 +92,7 @@ extension LeaseCore {
         if let due = claim.waitUntil, due <= now {
             var next = claim
             next.waitUntil = nil
-            next.hasWaited = true
+            next.hasWaited = next.isLossMet
             next.step = .reading
             next.until = now.advanced(byMilliseconds: timing.claimMilliseconds)
             phase = .claiming(next)
@@ -139,13 +160,25 @@ extension LeaseCore {
                 )
             }
         }
+        let list = content.successors?.list
+        if let reason = list?.exclusion(of: claimant.lockDomain, policy: claimant.policy) {
+            return giveUp(claim, reason)
+        }
         if !claim.hasWaited, let loss = loss(in: content, claim) {
             guard loss != .everything || claimant.isByHand else {
                 return giveUp(
                     claim,
                     "the store has no epoch: it is new, or its data was lost; start a balancer by hand on one host")
             }
+            // The balancer of that reign may go on without the store for any time.
+            guard claimant.policy == .stop || claimant.isByHand else {
+                return giveUp(
+                    claim,
+                    "the store does not know the last reign: its data is older; stop every node, then start a balancer by hand"
+                )
+            }
             next.step = .waiting
+            next.isLossMet = true
             next.waitUntil = now.advanced(byMilliseconds: timing.lifetimeMilliseconds)
             next.until = nil
             phase = .claiming(next)

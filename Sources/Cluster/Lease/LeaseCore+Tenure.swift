@@ -8,6 +8,8 @@ struct LeaseTenure: Sendable {
         /// The key has gone, or is another one of this lock domain.
         case granting(StoreContent)
         case taking(StoreClaim, grantedAt: Instant)
+        /// The renewal counts, and the list of successors is being written.
+        case listing(SuccessorList)
     }
 
     /// The epoch of the present reign.
@@ -23,6 +25,12 @@ struct LeaseTenure: Sendable {
     /// Claims without an answer, by their leases, with the time of the grant.
     var unknown: [Int64: Instant] = [:]
     var hasFailed = false
+    var successors: KnownSuccessors
+    /// When the next round of pledges begins; nil while renewals count.
+    var pledgeAt: Instant?
+    var pledges: PledgeRound?
+    /// The last time counts by pledges.
+    var isByPledges = false
 
     init(_ saved: SavedLease, epoch: Epoch, renewAt: Instant) {
         self.epoch = epoch
@@ -30,6 +38,7 @@ struct LeaseTenure: Sendable {
         lease = saved.lease
         leaderRevision = saved.leaderRevision
         endsAt = saved.deadline
+        successors = saved.successors
         self.renewAt = renewAt
     }
 
@@ -39,6 +48,7 @@ struct LeaseTenure: Sendable {
         lease = claim.lease
         leaderRevision = revision
         self.endsAt = endsAt
+        successors = KnownSuccessors()
         self.renewAt = renewAt
     }
 }
@@ -49,7 +59,7 @@ extension LeaseCore {
     /// Ends the reign if no renewal has counted in time. A pause of this process counts too.
     mutating func endInTime(now: Instant) {
         guard case .holding(let tenure) = phase, tenure.endsAt <= now else { return }
-        lose(tenure, "the store has confirmed no renewal for \(timing.reignMilliseconds) ms")
+        lose(tenure, "the store has confirmed no renewal for \(timing.reignMilliseconds) ms\(lackOfPledges(tenure))")
     }
 
     private mutating func lose(_ tenure: LeaseTenure, _ reason: String) {
@@ -109,6 +119,11 @@ extension LeaseCore {
             next.step = .confirming(nil, askedAt: call.sentAt)
             phase = .holding(next)
             send(.read, now: now)
+        case (.listed(let header, let succeeded), .listing(let list)):
+            next.step = .resting
+            if succeeded, !history.isStray(header) { next.successors.see(list, revision: header.revision) }
+            phase = .holding(next)
+            save(next)
         default:
             renewalFailed(call.call, "the answer fits no question", tenure, now: now)
         }
@@ -123,9 +138,10 @@ extension LeaseCore {
             return lose(tenure, "the store has granted the later epoch \(epoch.value)")
         }
         var next = tenure
+        next.successors.see(content.successors?.list, revision: content.successors?.revision ?? 0)
         guard let leader = content.leader, leader.lease != tenure.lease || leader.revision != tenure.leaderRevision
         else {
-            if content.leader == nil { return reclaim(content, tenure, now: now) }
+            if content.leader == nil { return reclaim(content, next, now: now) }
             guard let kept, kept.cluster == header.cluster, kept.term == header.term else {
                 let reason = kept == nil ? "a member knows no such lease" : "the store has another leader"
                 return renewalFailed(.read, reason, tenure, now: now)
@@ -143,7 +159,7 @@ extension LeaseCore {
             succeeded()
             return renew(now: now)
         }
-        reclaim(content, tenure, now: now)
+        reclaim(content, next, now: now)
     }
 
     private mutating func reclaim(_ content: StoreContent, _ tenure: LeaseTenure, now: Instant) {
@@ -162,9 +178,13 @@ extension LeaseCore {
         next.unknown = [:]
         if tenure.hasFailed { perform(.note(.renewedAgain)) }
         next.hasFailed = false
+        next.pledges = nil
+        next.pledgeAt = nil
+        next.isByPledges = false
         succeeded()
         phase = .holding(next)
         save(next)
+        listSuccessors(now: now)
     }
 
     mutating func save(_ tenure: LeaseTenure) {
@@ -173,15 +193,22 @@ extension LeaseCore {
             .save(
                 SavedLease(
                     lease: tenure.lease, leaderRevision: tenure.leaderRevision, epoch: tenure.claimed, seen: seen,
-                    deadline: tenure.endsAt)))
+                    deadline: tenure.endsAt, successors: tenure.successors)))
     }
 
     /// The next member is asked from the beginning: what this one did is unknown.
     mutating func renewalFailed(_ call: StoreCall, _ reason: String, _ tenure: LeaseTenure, now: Instant) {
         var next = tenure
+        if case .listing = tenure.step {
+            // The renewal before it counts. The next read shows whether the list was written.
+            next.step = .resting
+            phase = .holding(next)
+            return
+        }
         next.step = .resting
         if !tenure.hasFailed { perform(.note(.renewalFailed(reason))) }
         next.hasFailed = true
+        if next.pledgeAt == nil { next.pledgeAt = firstRound(tenure, now: now) }
         phase = .holding(next)
         useNextMember(now: now)
     }

@@ -6,6 +6,7 @@
 ///   idle ─ acquire ─▶ locking ─ saved lease still counts ─────────────────────────────▶ holding
 ///   locking ─▶ claiming: read, reserve an epoch, grant, claim, read if unknown ─ ours ─▶ holding
 ///   holding: keep alive, read ─ both agree ─▶ counted       no key ─▶ grant, claim again ─▶ counted
+///   holding ─ nothing counted, and every listed host pledges ─▶ counted
 ///   holding ─ another's key, or nothing counted in time ─▶ lost ─ release ─▶ idle
 ///   holding ─ release ─▶ leaving: successor of this host, else command, revoke ─▶ idle
 /// ```
@@ -18,6 +19,8 @@
 /// - **Unknown is not lost.** A failed answer leads to the next member. Only another lock domain's key ends the reign.
 /// - **A claim begins a later term.** It is above the store's epoch and every epoch of this host, and it raises the store's
 ///   epoch in the same transaction. Later reigns of the same host count on within that term.
+/// - **Without the store, pledges.** With the policy `failsafe` the reign goes on while every listed host pledges to take no
+///   leader key for a lifetime. A host that is not listed may not take it (`SuccessorList`).
 /// - **Only the present holder or a person fills an empty store.** An empty store does not name the reigning host. So a
 ///   balancer that a person starts waits for one lifetime first.
 package struct LeaseCore: Sendable {
@@ -28,11 +31,13 @@ package struct LeaseCore: Sendable {
         package let address: BalancerAddress
         /// A person started the process, not a worker.
         package let isByHand: Bool
+        package let policy: StoreLossPolicy
 
-        package init(lockDomain: LockDomain, address: BalancerAddress, isByHand: Bool) {
+        package init(lockDomain: LockDomain, address: BalancerAddress, isByHand: Bool, policy: StoreLossPolicy) {
             self.lockDomain = lockDomain
             self.address = address
             self.isByHand = isByHand
+            self.policy = policy
         }
     }
 
@@ -58,6 +63,10 @@ package struct LeaseCore: Sendable {
     let memberCount: Int
     var phase = Phase.idle
     var history: StoreHistory
+    /// The other lock domains whose workers may stand in; nil before the first news of them.
+    var neighbours: [LockDomain]?
+    /// The number of the last round of pledges.
+    var round: UInt64 = 0
     /// The member that is asked next.
     private(set) var member = 0
     private(set) var outstanding: Outstanding?
@@ -84,6 +93,9 @@ package struct LeaseCore: Sendable {
         return effects
     }
 
+    /// The time between two rounds of pledges.
+    package var roundMilliseconds: Int64 { timing.renewalMilliseconds }
+
     /// A reign counts on the lease at present.
     package var isHolding: Bool { if case .holding = phase { true } else { false } }
 
@@ -95,7 +107,7 @@ package struct LeaseCore: Sendable {
             switch phase {
             case .idle, .locking, .lost: nil
             case .claiming(let claim): [claim.waitUntil, claim.until].compactMap { $0 }.min()
-            case .holding(let tenure): [tenure.renewAt, tenure.endsAt].compactMap { $0 }.min()
+            case .holding(let tenure): [tenure.renewAt, tenure.endsAt, tenure.pledgeAt].compactMap { $0 }.min()
             case .leaving(_, let leaving): leaving.deadline
             }
         return [own, outstanding?.deadline, resumeAt].compactMap { $0 }.min()
@@ -106,7 +118,7 @@ package struct LeaseCore: Sendable {
         case .acquire(let after): acquire(after: after)
         case .release(let expectsSuccessor): release(expectsSuccessor: expectsSuccessor, now: now)
         case .check: endInTime(now: now)
-        case .hostLocked(let epoch, let saved): hostLocked(epoch, saved, now: now)
+        case .hostLocked(let epoch, let saved, let pledge): hostLocked(epoch, saved, pledge, now: now)
         case .hostHeld(let holder):
             guard case .locking = phase else { return }
             phase = .idle
@@ -115,6 +127,8 @@ package struct LeaseCore: Sendable {
         case .epochReserved(let epoch): epochReserved(epoch, now: now)
         case .hostRelocked(let isLocked): hostRelocked(isLocked, now: now)
         case .hookEnded: hookEnded(now: now)
+        case .neighboursSeen(let lockDomains): neighbours = lockDomains
+        case .pledged(let lockDomain, let round): pledged(lockDomain, round: round, now: now)
         case .answered(let answer, let number): answered(answer, number: number, now: now)
         case .tick: tick(now: now)
         }
@@ -133,7 +147,9 @@ package struct LeaseCore: Sendable {
         }
         switch phase {
         case .claiming(let claim): claimDue(claim, now: now)
-        case .holding(let tenure): if let due = tenure.renewAt, due <= now { renew(now: now) }
+        case .holding(let tenure):
+            if let due = tenure.pledgeAt, due <= now { askPledges(now: now) }
+            if let due = tenure.renewAt, due <= now { renew(now: now) }
         case .leaving(_, let leaving): if let due = leaving.deadline, due <= now { leavingDue(now: now) }
         case .idle, .locking, .lost: break
         }

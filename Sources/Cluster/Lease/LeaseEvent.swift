@@ -11,8 +11,9 @@ package enum LeaseEvent: Sendable, Equatable {
 
     // MARK: The host
 
-    /// The host's lock is taken, with an epoch. `saved` is the lease that an earlier process of this host had.
-    case hostLocked(Epoch, saved: SavedLease?)
+    /// The host's lock is taken, with an epoch. `saved` is the lease that an earlier process of this host had, and `pledge` is
+    /// the last pledge of this host.
+    case hostLocked(Epoch, saved: SavedLease?, pledge: Pledge? = nil)
     case hostHeld(by: String)
     case hostFailed(String)
     /// The answer to `reserveEpoch`: the epoch is durable on this host.
@@ -21,6 +22,13 @@ package enum LeaseEvent: Sendable, Equatable {
     case hostRelocked(Bool)
     /// The command before the release has ended, or has taken too long.
     case hookEnded
+
+    // MARK: Other hosts
+
+    /// The other lock domains whose workers may stand in, at present.
+    case neighboursSeen([LockDomain])
+    /// The answer to `askPledges` of this round.
+    case pledged(LockDomain, round: UInt64)
 
     // MARK: The store
 
@@ -50,6 +58,11 @@ package enum LeaseEffect: Sendable, Equatable {
     /// Nothing of a release is under way any more.
     case settled
 
+    // MARK: Other hosts
+
+    /// Ask a worker of each lock domain for its pledge. Answer with `pledged` for each pledge that is given.
+    case askPledges(of: [LockDomain], PledgeRequest, round: UInt64)
+
     // MARK: The store
 
     /// Ask this member. Answer with `answered` and the same number.
@@ -70,6 +83,10 @@ package enum LeaseNote: Sendable, Equatable {
     case waitsInEmptyStore(milliseconds: Int64)
     case waitsInOldStore(milliseconds: Int64)
     case storeReplaced
+    /// Every other host that may reign has pledged not to.
+    case reignsByPledges(hosts: Int)
+    /// The host has been up for less than one lifetime.
+    case waitsAfterBoot(milliseconds: Int64)
     case revoked
 
     package var message: String {
@@ -84,14 +101,18 @@ package enum LeaseNote: Sendable, Equatable {
         case .waitsInOldStore(let milliseconds):
             "the store does not know the last reign: waiting \(milliseconds) ms, in case its balancer still reigns"
         case .storeReplaced: "every member of the store has other data than before: it was wiped or restored"
+        case .reignsByPledges(let hosts):
+            "the store is lost: this balancer goes on, because every other host that may reign has pledged not to (\(hosts))"
+        case .waitsAfterBoot(let milliseconds):
+            "this host has just started: waiting \(milliseconds) ms, because it may have pledged not to reign"
         case .revoked: "the lease is given back: another host may reign"
         }
     }
 
     package var isWarning: Bool {
         switch self {
-        case .renewalFailed, .reclaimed, .storeReplaced, .waitsInOldStore: true
-        case .claimed, .continued, .renewedAgain, .waitsInEmptyStore, .revoked: false
+        case .renewalFailed, .reclaimed, .storeReplaced, .waitsInOldStore, .reignsByPledges: true
+        case .claimed, .continued, .renewedAgain, .waitsInEmptyStore, .waitsAfterBoot, .revoked: false
         }
     }
 }

@@ -8,6 +8,8 @@ package enum StoreCall: Sendable, Equatable {
     case keepAlive(lease: Int64)
     /// One transaction. Answer: `claimed`.
     case claim(StoreClaim)
+    /// Answer: `listed`.
+    case list(StoreListing)
     /// Answer: `revoked`.
     case revoke(lease: Int64)
 }
@@ -87,14 +89,27 @@ package struct StoreContent: Sendable, Equatable {
         }
     }
 
+    package struct SuccessorsKey: Sendable, Equatable {
+        package let list: SuccessorList
+        package let revision: Int64
+
+        package init(list: SuccessorList, revision: Int64) {
+            self.list = list
+            self.revision = revision
+        }
+    }
+
     /// Nil while no lock domain reigns.
     package let leader: LeaderKey?
     /// Nil in an empty store: it is new, or its data was lost.
     package let epoch: EpochKey?
+    /// Nil before the first holder has written it.
+    package let successors: SuccessorsKey?
 
-    package init(leader: LeaderKey?, epoch: EpochKey?) {
+    package init(leader: LeaderKey?, epoch: EpochKey?, successors: SuccessorsKey? = nil) {
         self.leader = leader
         self.epoch = epoch
+        self.successors = successors
     }
 }
 
@@ -106,6 +121,8 @@ package enum StoreAnswer: Sendable, Equatable {
     case keptAlive(StoreHeader, isAlive: Bool)
     /// `succeeded` is false if a key was not as expected.
     case claimed(StoreHeader, succeeded: Bool)
+    /// `succeeded` is false if a key was not as expected.
+    case listed(StoreHeader, succeeded: Bool)
     case revoked
     /// No answer in time, or one that means nothing. A change that was asked for may have happened.
     case failed(String)

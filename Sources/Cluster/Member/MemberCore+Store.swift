@@ -18,6 +18,8 @@ extension MemberCore {
         guard usesStore, isStarted, !isStopping, !sharesLockDomain, phase == .idle, let turn = turnAfterLoss else {
             return
         }
+        // An attempt would fail. The store's word comes again every two seconds.
+        if let pledgedUntil, now < pledgedUntil { return }
         releasePastListeners()
         note(.leaderGone)
         let delay = Int64(turn) * settings.rankDelayMilliseconds

@@ -44,6 +44,8 @@ package struct MemberCore: Sendable {
     let needsQuorum: Bool
     /// A store of several hosts decides whether another lock domain's balancer is lost.
     let usesStore: Bool
+    /// No attempt for another lock domain's balancer before this time; see `Pledge`.
+    var pledgedUntil: Instant?
 
     /// The latest worker list that this worker has received.
     package internal(set) var snapshot: Snapshot

@@ -1,6 +1,6 @@
 /// Everything that happens to a worker, as a value. So a trace of a running process can be replayed.
 ///
-/// The one event that is not here is a prevote: it has an answer (`MemberCore.prevoteAsked`).
+/// Two events are not here, because they have answers: a request for a pledge (`PledgeRequest.pledge`), and a prevote (`MemberCore.prevoteAsked`).
 package enum MemberInput: Sendable {
     case started
     /// The process is asked to end.
@@ -34,6 +34,8 @@ package enum MemberInput: Sendable {
     case balancerAnnounced(BalancerAddress)
     /// The store says that no lock domain reigns.
     case leaderGone
+    /// This host has pledged to start no balancer for this long.
+    case pledged(milliseconds: Int64)
 
     // MARK: The balancer's process
 
@@ -71,6 +73,7 @@ extension MemberCore {
         case .epochSeen(let epoch): _ = requestSeen(epoch: epoch)
         case .balancerAnnounced(let address): balancerAnnounced(address, now: now)
         case .leaderGone: leaderGone(now: now)
+        case .pledged(let milliseconds): pledgedUntil = now.advanced(byMilliseconds: milliseconds)
         case .handoverReceived(let epoch): handoverReady(epoch: epoch, now: now)
         case .handoverEnded(let epoch): handoverEnded(epoch: epoch, now: now)
         case .balancerMoved: balancerMoved(now: now)

@@ -113,6 +113,14 @@ package final class BalancerControl {
         callers.close()
     }
 
+    /// The other hosts, for a coordinator of several hosts. The receiver closes it.
+    package func makeNeighbours() -> any Neighbours {
+        PledgeClients(callers: callers) { [weak self] in
+            guard let self, !isStopped else { return [] }
+            return core.distantStandIns
+        }
+    }
+
     /// Uses new settings from now on, and sends them to workers that register or watch.
     package func adopt(_ settings: ClusterSettings, _ configuration: BalancerConfiguration) {
         core.adopt(settings)

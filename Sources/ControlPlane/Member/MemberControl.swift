@@ -79,7 +79,7 @@ package final class MemberControl {
         timer.action = { [unowned self] in feed(.tick) }
     }
 
-    private var record: WorkerRecord { core.record }
+    package var record: WorkerRecord { core.record }
     private var now: Instant { Instant(nanoseconds: loop.now) }
 
     package func start() {
@@ -131,6 +131,9 @@ package final class MemberControl {
     package func storeNames(_ address: BalancerAddress?) {
         if let address { feed(.balancerAnnounced(address)) } else { feed(.leaderGone) }
     }
+
+    /// This host has pledged to start no balancer for this long.
+    package func pledged(milliseconds: Int64) { feed(.pledged(milliseconds: milliseconds)) }
 
     /// A proxied request of a new reign has come.
     package func requestSeen(epoch: UInt64) {

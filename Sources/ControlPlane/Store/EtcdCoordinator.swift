@@ -20,6 +20,7 @@ package final class EtcdCoordinator: Coordinator {
     private let occasion: (Epoch) -> TakeoverHook.Occasion
     private let log: Logger
     private let timer: LoopTimer
+    private var neighbours: (any Neighbours)?
     private var core: LeaseCore
     /// Events that wait for the effects before them.
     private var events: [LeaseEvent] = []
@@ -51,11 +52,25 @@ package final class EtcdCoordinator: Coordinator {
 
     package func acquire(after: Epoch) { feed(.acquire(after: after)) }
 
-    package func release(expectsSuccessor: Bool) { feed(.release(expectsSuccessor: expectsSuccessor)) }
+    package func release(expectsSuccessor: Bool) {
+        neighbours?.close()
+        neighbours = nil
+        feed(.release(expectsSuccessor: expectsSuccessor))
+    }
 
     package func check() {
         if case .lost(let reason) = fence.standing(), core.isHolding { onAnswer(.lost(reason)) }
+        tellNeighbours()
         feed(.check)
+    }
+
+    package func follow(_ neighbours: any Neighbours) {
+        self.neighbours = neighbours
+        tellNeighbours()
+    }
+
+    private func tellNeighbours() {
+        if let neighbours { feed(.neighboursSeen(neighbours.standInDomains)) }
     }
 
     package func finish(then completion: @escaping () -> Void) {
@@ -96,7 +111,8 @@ package final class EtcdCoordinator: Coordinator {
         case .answer(let answer): onAnswer(answer)
         case .lockHost(let after):
             switch fence.acquire(after: after) {
-            case .granted(let epoch): feed(.hostLocked(epoch, saved: savedLease))
+            case .granted(let epoch):
+                feed(.hostLocked(epoch, saved: savedLease, pledge: PledgeFile.read(in: directory)))
             case .heldByOther(let holder): feed(.hostHeld(by: holder))
             case .failed(let reason): feed(.hostFailed(reason))
             }
@@ -114,11 +130,20 @@ package final class EtcdCoordinator: Coordinator {
             guard let hook else { return feed(.hookEnded) }
             hook.run(occasion(epoch))
         case .settled: finishIfSettled()
+        case .askPledges(let lockDomains, let request, let round):
+            for lockDomain in lockDomains {
+                neighbours?.askPledge(of: lockDomain, request, timeoutMilliseconds: pledgeMilliseconds) {
+                    [unowned self] in feed(.pledged(lockDomain, round: round))
+                }
+            }
         case .call(let call, let member, let number):
             client.ask(call, member: member) { [unowned self] in feed(.answered($0, number: number)) }
         case .note(let note): log.log(level: note.isWarning ? .warning : .notice, "\(note.message)")
         }
     }
+
+    /// The time for one answer. The next round begins then.
+    private var pledgeMilliseconds: Int { Int(core.roundMilliseconds) }
 
     // MARK: The saved lease
 

@@ -15,12 +15,16 @@ package final class LeaderFinder {
     private let timer: LoopTimer
     private var search: LeaderSearch
 
-    package init(loop: EventLoop, access: StoreAccess, log: Logger) {
+    /// - Parameter lockDomain: this host's; nil for a worker that starts no balancer.
+    package init(
+        loop: EventLoop, access: StoreAccess, lockDomain: LockDomain?, policy: StoreLossPolicy, log: Logger
+    ) {
         self.loop = loop
         self.log = log
         let timing = LeaseTiming()
         client = StoreClient(loop: loop, access: access, timeoutMilliseconds: Int(timing.callMilliseconds))
-        search = LeaderSearch(memberCount: client.memberCount, timing: timing)
+        search = LeaderSearch(
+            memberCount: client.memberCount, lockDomain: lockDomain, policy: policy, timing: timing)
         timer = LoopTimer(on: loop)
         timer.action = { [unowned self] in feed(.tick) }
     }
@@ -48,6 +52,7 @@ package final class LeaderFinder {
                 ended: { [unowned self] in feed(.watchEnded) })
         case .found(let leader): onFound(leader.address)
         case .gone: onGone()
+        case .excluded(let reason): log.error("no host reigns, and this worker may start no balancer: \(reason)")
         case .storeLost(let reason):
             log.warning("the store does not answer; this worker stays with its balancer: \(reason)")
         case .storeBack: log.notice("the store answers again")

@@ -13,6 +13,7 @@ struct StoreWire: Sendable {
 
     private let leaderKey: String
     private let epochKey: String
+    private let successorsKey: String
     private let prefix: String
 
     /// - Parameter prefix: without a slash at the end.
@@ -20,6 +21,7 @@ struct StoreWire: Sendable {
         self.prefix = prefix + "/"
         leaderKey = prefix + "/leader"
         epochKey = prefix + "/epoch"
+        successorsKey = prefix + "/successors"
     }
 
     // MARK: Calls
@@ -29,7 +31,7 @@ struct StoreWire: Sendable {
         case .read: "/v3/kv/range"
         case .grant: "/v3/lease/grant"
         case .keepAlive: "/v3/lease/keepalive"
-        case .claim: "/v3/kv/txn"
+        case .claim, .list: "/v3/kv/txn"
         case .revoke: "/v3/lease/revoke"
         }
     }
@@ -48,6 +50,7 @@ struct StoreWire: Sendable {
         case .grant(let seconds): JSON.encode(GrantRequest(seconds: "\(seconds)"))
         case .keepAlive(let lease), .revoke(let lease): JSON.encode(LeaseRequest(lease: "\(lease)"))
         case .claim(let claim): JSON.encode(transaction(claim))
+        case .list(let listing): JSON.encode(transaction(listing))
         }
     }
 
@@ -59,10 +62,22 @@ struct StoreWire: Sendable {
         JSON.encode(AuthenticateRequest(name: user, password: password))
     }
 
+    private func isAt(_ key: String, _ revision: Int64) -> TransactionRequest.Compare {
+        TransactionRequest.Compare(key: StoreWire.base64(key), modRevision: "\(revision)")
+    }
+
+    private func transaction(_ listing: StoreListing) -> TransactionRequest {
+        let list = String(decoding: JSON.encode(listing.list), as: UTF8.self)
+        return TransactionRequest(
+            compare: [isAt(leaderKey, listing.leaderRevision), isAt(successorsKey, listing.listRevision)],
+            success: [
+                .init(
+                    requestPut: .init(
+                        key: StoreWire.base64(successorsKey), value: StoreWire.base64(list), lease: nil))
+            ])
+    }
+
     private func transaction(_ claim: StoreClaim) -> TransactionRequest {
-        let isAt = { (key: String, revision: Int64) in
-            TransactionRequest.Compare(key: StoreWire.base64(key), modRevision: "\(revision)")
-        }
         let leader = String(decoding: JSON.encode(claim.leader), as: UTF8.self)
         return TransactionRequest(
             compare: [isAt(leaderKey, claim.leaderRevision), isAt(epochKey, claim.epochRevision)],
@@ -108,6 +123,10 @@ struct StoreWire: Sendable {
             JSON.decode(ClaimAnswer.self, from: body).flatMap { answer in
                 answer.header.value.map { .claimed($0, succeeded: answer.succeeded ?? false) }
             }
+        case .list:
+            JSON.decode(ClaimAnswer.self, from: body).flatMap { answer in
+                answer.header.value.map { .listed($0, succeeded: answer.succeeded ?? false) }
+            }
         case .revoke: JSON.decode(PlainAnswer.self, from: body).map { _ in .revoked }
         }
     }
@@ -116,6 +135,7 @@ struct StoreWire: Sendable {
         guard let header = answer.header.value else { return nil }
         var leader: StoreContent.LeaderKey?
         var epoch: StoreContent.EpochKey?
+        var successors: StoreContent.SuccessorsKey?
         for pair in answer.kvs ?? [] {
             guard let key = Base64.decode(pair.key.utf8), let value = Base64.decode((pair.value ?? "").utf8),
                 let revision = Int64(pair.modRevision)
@@ -131,10 +151,15 @@ struct StoreWire: Sendable {
                     return .failed("the value of \(epochKey) is no epoch")
                 }
                 epoch = .init(epoch: Epoch(number), revision: revision)
+            case successorsKey:
+                guard let list = JSON.decode(SuccessorList.self, from: value),
+                    list.lockDomains.count <= SuccessorList.maximumCount
+                else { return .failed("the value of \(successorsKey) is not understood") }
+                successors = .init(list: list, revision: revision)
             default: break
             }
         }
-        return .content(header, StoreContent(leader: leader, epoch: epoch))
+        return .content(header, StoreContent(leader: leader, epoch: epoch, successors: successors))
     }
 
     /// The text of an error; nil if the body is none. A call has `error` as a text, or only `message`. A stream has `error` as

@@ -250,6 +250,7 @@ package final class BalancerNode {
         control.callbacks.onStepDown = { [unowned self] in feed(.superseded(by: $0)) }
         control.callbacks.onCheckFence = { [unowned self] in coordinator.check() }
         control.callbacks.onAbandon = { [unowned self] in feed(.coordinator(.lost($0))) }
+        coordinator.follow(control.makeNeighbours())
     }
 
     private func serve(_ epoch: Epoch) throws(CommandError) {

@@ -38,7 +38,7 @@ enum Coordinators {
             loop: context.loop, directory: context.directory, lock: lock,
             claimant: LeaseCore.Claimant(
                 lockDomain: lockDomain, address: BalancerAddress(host: host, port: settings.clusterPort),
-                isByHand: isByHand),
+                isByHand: isByHand, policy: settings.coordinator.lossPolicy),
             access: access, timing: LeaseTiming(lifetimeSeconds: settings.coordinator.lifetimeSeconds), hook: hook,
             occasion: { [unowned context] epoch in
                 TakeoverHook.Occasion(

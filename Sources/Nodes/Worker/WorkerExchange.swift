@@ -23,11 +23,13 @@ final class WorkerExchange: Exchange {
     private enum Route {
         case inner
         case prevote
+        case pledge
         /// Answered, or being answered, here.
         case done
     }
 
-    private static let maximumPrevote = 4 << 10
+    /// In bytes, for a prevote or a request for a pledge.
+    private static let maximumMessage = 4 << 10
 
     private unowned let downstream: any Downstream
     private let service: WorkerService
@@ -57,10 +59,10 @@ final class WorkerExchange: Exchange {
         if case .unknown = access { access = judge(downstream.peerIdentity) }
         // A request that the balancer forwards belongs to a client, whatever its path. A prevote comes from a worker
         // directly.
-        let isPrevote = head.path.in(bytes).elementsEqual(ClusterPaths.prevote.utf8) && !isCarried(head, bytes)
+        let message = isCarried(head, bytes) ? nil : messageRoute(of: head.path.in(bytes))
         switch access {
         case .everything: break
-        case .prevoteOnly where isPrevote: break
+        case .prevoteOnly where message == .prevote: break
         case .prevoteOnly, .unknown:
             downstream.respond(status: 403, error: "only a balancer of this cluster may send requests to a worker")
             return
@@ -68,8 +70,8 @@ final class WorkerExchange: Exchange {
             downstream.respond(status: 403, error: reason)
             return
         }
-        if isPrevote {
-            beginPrevote(head)
+        if let message {
+            begin(message, head)
             return
         }
         for field in head.fields where field.known == .understudy {
@@ -104,8 +106,8 @@ final class WorkerExchange: Exchange {
                 self.left = left - UInt64(bytes.count)
             }
             inner.requestBody(bytes)
-        case .prevote:
-            if body.count + bytes.count <= WorkerExchange.maximumPrevote { body.append(contentsOf: bytes) }
+        case .prevote, .pledge:
+            if body.count + bytes.count <= WorkerExchange.maximumMessage { body.append(contentsOf: bytes) }
         case .done: break
         }
     }
@@ -120,6 +122,7 @@ final class WorkerExchange: Exchange {
             if let left, left > 0 { return refuseLength() }
             inner.requestEnd()
         case .prevote: answerPrevote()
+        case .pledge: answerPledge()
         case .done: break
         }
     }
@@ -266,13 +269,19 @@ final class WorkerExchange: Exchange {
         downstream.endResponse()
     }
 
-    private func beginPrevote(_ head: borrowing RequestHead) {
+    private func messageRoute(of path: UnsafeBufferPointer<UInt8>) -> Route? {
+        if path.elementsEqual(ClusterPaths.prevote.utf8) { return .prevote }
+        if path.elementsEqual(ClusterPaths.pledge.utf8) { return .pledge }
+        return nil
+    }
+
+    private func begin(_ message: Route, _ head: borrowing RequestHead) {
         guard head.method == .post else {
             downstream.respond(status: 405, error: "the cluster protocol takes POST only", allow: "POST")
             return
         }
         body = []
-        route = .prevote
+        route = message
     }
 
     private func answerPrevote() {
@@ -292,7 +301,20 @@ final class WorkerExchange: Exchange {
         }
     }
 
-    private func answer(_ answer: PrevoteAnswer, to asked: UInt64) {
+    private func answerPledge() {
+        guard let request = JSON.decode(PledgeRequest.self, from: body) else {
+            downstream.respond(status: 400, error: "the request for a pledge is not understood")
+            return
+        }
+        let asked = serial
+        let loop = downstream.loop
+        let exchange = LoopBound(self)
+        service.membership.pledge(request) { answer in
+            loop.post { exchange.value.answer(answer, to: asked) }
+        }
+    }
+
+    private func answer(_ answer: some Encodable, to asked: UInt64) {
         guard serial == asked, downstream.canRespond else { return }
         JSON.encode(answer).withUnsafeBufferPointer {
             downstream.respond(status: 200, contentType: "application/json", body: $0)

@@ -172,6 +172,9 @@ package final class WorkerNode {
                 loop.post {
                     if let member = node.value.member { answer(member.answer(prevote)) }
                 }
+            },
+            pledge: { [loop] request, answer in
+                loop.post { answer(PledgeAnswer(isGiven: node.value.pledges(request))) }
             })
     }
 
@@ -231,11 +234,22 @@ package final class WorkerNode {
     private func findLeader(_ member: MemberControl) throws(CommandError) {
         guard usesStore else { return }
         let access = try StoreAccess(settings.coordinator, certificates: certificates, resolver: resolver)
-        let finder = LeaderFinder(loop: loop, access: access, log: log)
+        let finder = LeaderFinder(
+            loop: loop, access: access, lockDomain: member.record.acrossHosts ? member.record.lockDomain : nil,
+            policy: settings.coordinator.lossPolicy, log: log)
         self.finder = finder
         finder.onFound = { [unowned member] in member.storeNames($0) }
         finder.onGone = { [unowned member] in member.storeNames(nil) }
         finder.start()
+    }
+
+    /// Returns whether this host pledges to a balancer that has lost the store.
+    private func pledges(_ request: PledgeRequest) -> Bool {
+        guard usesStore, let member, let lockDomain = member.record.lockDomain else { return false }
+        let known = gate.reign.epoch
+        guard PledgeFile.give(request, of: lockDomain, known: known, in: options.directory) != nil else { return false }
+        member.pledged(milliseconds: request.milliseconds)
+        return true
     }
 
     /// Returns whether this worker has everything that a balancer needs. The log says what is not there.

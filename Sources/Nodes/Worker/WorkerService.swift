@@ -19,6 +19,8 @@ final class WorkerService: Service {
         let newReign: @Sendable (UInt64) -> Void
         /// Answers a prevote on the control loop, then calls back on it.
         let prevote: @Sendable (Prevote, @escaping @Sendable (PrevoteAnswer) -> Void) -> Void
+        /// Answers a balancer's request for a pledge on the control loop, then calls back on it.
+        let pledge: @Sendable (PledgeRequest, @escaping @Sendable (PledgeAnswer) -> Void) -> Void
     }
 
     let membership: Membership

@@ -53,6 +53,17 @@ enum StoreSettings: SettingSection {
             "etcd-ttl", \.coordinator.lifetimeSeconds, 2...60,
             "How long the store keeps the reign of a host that is lost. Give all nodes the same time"
         ).reaching(.cluster),
+        Setting(
+            "when-store-lost", .text(.choice("policy", StoreLossPolicy.allCases.map(\.rawValue))),
+            "When the store does not answer: failsafe (reign on while all hosts that may reign agree) or stop. Give all nodes the same",
+            store: {
+                if case .text(let text) = $1, let policy = StoreLossPolicy(rawValue: text) {
+                    $0.coordinator.lossPolicy = policy
+                }
+            },
+            load: { .text($0.coordinator.lossPolicy.rawValue) },
+            copy: { $0.coordinator.lossPolicy = $1.coordinator.lossPolicy }
+        ).reaching(.cluster),
         .flag(
             "insecure-etcd", \.coordinator.allowsPlain, "Allow http:// to other hosts: nothing is encrypted"
         ).reaching(.host),

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `A read finds the leader, a watch begins, and a change causes a read at once`() {
-        var search = LeaderSearch(memberCount: 2)
+        var search = LeaderSearch(memberCount: 2, lockDomain: LeaseConversation.lockDomain, policy: .failsafe)
         search.feed(.started, now: now)
         #expect(search.takeEffects() == [.read(member: 0, number: 1)])
         search.feed(.answered(.content(header, content(LeaseConversation.rival)), number: 1), now: now)
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `An empty store and an outdated member say nothing`() {
-        var search = LeaderSearch(memberCount: 2)
+        var search = LeaderSearch(memberCount: 2, lockDomain: LeaseConversation.lockDomain, policy: .failsafe)
         search.feed(.started, now: now)
         search.feed(.answered(.content(header, content(nil, epoch: nil)), number: 1), now: now)
         #expect(!search.takeEffects().contains(.gone))
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func `The watch follows the reads to another member`() {
-        var search = LeaderSearch(memberCount: 2)
+        var search = LeaderSearch(memberCount: 2, lockDomain: LeaseConversation.lockDomain, policy: .failsafe)
         search.feed(.started, now: now)
         search.feed(.answered(.content(header, content(LeaseConversation.rival)), number: 1), now: now)
         search.feed(.tick, now: now.advanced(byMilliseconds: 2000))
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `A member without an answer is followed by the next one, and then by a pause`() {
-        var search = LeaderSearch(memberCount: 2)
+        var search = LeaderSearch(memberCount: 2, lockDomain: LeaseConversation.lockDomain, policy: .failsafe)
         search.feed(.started, now: now)
         let late = now.advanced(byMilliseconds: 1000)
         search.feed(.tick, now: late)

@@ -17,16 +17,18 @@ final class LeaseConversation {
     var revision: Int64 = 10
     var cluster: UInt64 = 77
 
-    init(members: Int = 3, isByHand: Bool = true) {
+    init(members: Int = 3, isByHand: Bool = true, policy: StoreLossPolicy = .stop) {
         core = LeaseCore(
             claimant: LeaseCore.Claimant(
-                lockDomain: LeaseConversation.lockDomain, address: LeaseConversation.address, isByHand: isByHand),
+                lockDomain: LeaseConversation.lockDomain, address: LeaseConversation.address, isByHand: isByHand,
+                policy: policy),
             memberCount: members)
     }
 
     /// A balancer that holds the leader key at revision 11, with lease 5, under the first epoch of term 4.
-    static func holding(members: Int = 3) -> LeaseConversation {
-        let process = LeaseConversation(members: members)
+    static func holding(members: Int = 3, policy: StoreLossPolicy = .stop) -> LeaseConversation {
+        let process = LeaseConversation(members: members, policy: policy)
+        if policy == .failsafe { process.wait(10_000) }
         process.feed(.acquire(after: .none))
         process.feed(.hostLocked(Epoch(1), saved: nil))
         process.read(leader: nil, epoch: Epoch(3 << 24))
@@ -64,9 +66,11 @@ final class LeaseConversation {
     }
 
     @discardableResult
-    func read(leader: StoreContent.LeaderKey?, epoch: Epoch?) -> [LeaseEffect] {
+    func read(
+        leader: StoreContent.LeaderKey?, epoch: Epoch?, successors: StoreContent.SuccessorsKey? = nil
+    ) -> [LeaseEffect] {
         let key = epoch.map { StoreContent.EpochKey(epoch: $0, revision: 3) }
-        return answer(.content(header, StoreContent(leader: leader, epoch: key)))
+        return answer(.content(header, StoreContent(leader: leader, epoch: key, successors: successors)))
     }
 
     @discardableResult
@@ -80,9 +84,9 @@ final class LeaseConversation {
 
     /// One whole renewal.
     @discardableResult
-    func renew() -> [LeaseEffect] {
+    func renew(successors: StoreContent.SuccessorsKey? = nil) -> [LeaseEffect] {
         _ = answer(.keptAlive(header, isAlive: true))
-        return read(leader: own, epoch: epoch)
+        return read(leader: own, epoch: epoch, successors: successors)
     }
 
     /// Moves the clock to the next deadline.

@@ -29,7 +29,7 @@ package enum Invariant: String, CaseIterable, Sendable {
     case oneAcceptorOfAll = "at most one balancer accepts on all hosts together"
     case reignBeforeKey = "a reign ends before another host can get the leader key"
     case filledByHolder = "only the present holder or a person fills an empty store"
-    case steadfast = "one fault of one member of the store at a time ends no reign"
+    case steadfast = "a fault of the store that the policy bridges ends no reign"
     case releaseOrder = "the command of a release runs before the lease is given back"
     case recovery = "after the faults, the whole cluster becomes healthy again"
 }

@@ -8,6 +8,10 @@ struct LeaseHost {
     var isUp = true
     /// The bytes of the file `lease`.
     var savedLease: [UInt8] = []
+    /// The bytes of the file `pledge`.
+    var pledge: [UInt8] = []
+    /// When a balancer of each other host has seen this host's worker last.
+    var lastSeen: [Int: Instant] = [:]
     /// The highest epoch that the host's worker has met.
     var met = Epoch.none
     var worker: LeaseWorker
@@ -21,11 +25,11 @@ struct LeaseHost {
         var base: UInt64
     }
 
-    init(index: Int, seed: UInt64, pace: UInt64, members: Int, now: Instant, timing: LeaseTiming) {
+    init(index: Int, seed: UInt64, pace: UInt64, plan: LeasePlan, now: Instant, timing: LeaseTiming) {
         lockDomain = LockDomain("host-\(index)")!
         address = BalancerAddress(host: "10.0.0.\(index + 1)", port: 7000)
         directory = SimulatedStateDirectory(seed: seed)
-        worker = LeaseWorker(members: members, timing: timing)
+        worker = LeaseWorker(lockDomain, plan, timing: timing)
         clock = Clock(pace: pace, bootedAt: now, base: 1_000_000_000 * UInt64(1 + seed % 1000))
     }
 
@@ -41,11 +45,11 @@ struct LeaseHost {
         return Instant(nanoseconds: clock.bootedAt.nanoseconds + passed)
     }
 
-    mutating func reboot(now: Instant, members: Int, timing: LeaseTiming) {
+    mutating func reboot(now: Instant, plan: LeasePlan, timing: LeaseTiming) {
         isUp = true
         clock.bootedAt = now
         clock.base = 1_000_000_000
-        worker = LeaseWorker(members: members, timing: timing)
+        worker = LeaseWorker(lockDomain, plan, timing: timing)
     }
 
     /// The end of the reign that the lease file permits, on the real clock; nil if it permits none.
@@ -67,7 +71,8 @@ struct LeaseWorker {
     /// A balancer is about to be started.
     var isStarting = false
 
-    init(members: Int, timing: LeaseTiming) {
-        search = LeaderSearch(memberCount: members, timing: timing)
+    init(_ lockDomain: LockDomain, _ plan: LeasePlan, timing: LeaseTiming) {
+        search = LeaderSearch(
+            memberCount: plan.members, lockDomain: lockDomain, policy: plan.policy, timing: timing)
     }
 }

@@ -11,7 +11,11 @@ struct LeasePlan {
 
     let hosts: Int
     let members: Int
-    /// One fault of one member at a time, with pauses. No reign may end.
+    let policy: StoreLossPolicy
+    /// A balancer forgets a host whose worker it has not seen for this long.
+    let dropMilliseconds: Int64
+    /// No reign may end. With `stop` one member fails at a time, with pauses. With `failsafe` the whole store may be lost, while
+    /// the hosts reach each other.
     let isGentle: Bool
     let faultMilliseconds: Int64
     /// The pause between two faults, at most.
@@ -22,10 +26,13 @@ struct LeasePlan {
     init(using random: inout SeededGenerator) {
         hosts = 2 + Int(random.below(2))
         members = random.below(8) == 0 ? 1 : 3
+        policy = random.below(3) == 0 ? .stop : .failsafe
+        dropMilliseconds = [2000, 6000, 300_000][Int(random.below(3))]
         isGentle = members == 3 && random.below(6) == 0
         faultMilliseconds = isGentle ? 40_000 : 10_000 + Int64(random.below(30_000))
         pauseMilliseconds = [400, 1500, 4000][Int(random.below(3))]
-        let gentle: Set<Fault> = [.stopMember, .freezeMember, .isolateMember, .changeLeader, .cutPath]
+        var gentle: Set<Fault> = [.stopMember, .freezeMember, .isolateMember, .changeLeader, .cutPath]
+        if policy == .failsafe { gentle.formUnion([.cutHost, .loseMajority, .fillQuota]) }
         let isGentle = self.isGentle
         weights = Fault.allCases.map { fault in
             // Whole kinds are left out, so that the others meet in rare orders.

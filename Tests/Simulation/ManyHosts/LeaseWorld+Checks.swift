@@ -45,6 +45,10 @@ extension LeaseWorld {
     func checkClaim(
         _ record: LeaderRecord, over before: SimulatedEtcd.Content, by caller: LeaseWorldEvent.Caller
     ) {
+        // A late claim of a host that has pledged meanwhile: no balancer there can use it.
+        if let claimant = hosts.firstIndex(where: { $0.lockDomain == record.lockDomain }), isPledged(claimant) {
+            return
+        }
         for host in hosts.indices where hosts[host].lockDomain != record.lockDomain && hosts[host].isUp {
             if let until = hosts[host].standingUntil, until > now {
                 violate(
@@ -80,10 +84,8 @@ extension LeaseWorld {
         for process in acceptors {
             let host = processes[process].host
             guard let epoch = processes[process].accepts else { continue }
-            // The workers of other hosts register with the balancer, if they reach it.
-            for other in hosts.indices where hosts[other].isUp && network.hostCuts[host][other] == 0 {
-                hosts[other].met = max(hosts[other].met, epoch)
-            }
+            hosts[host].met = max(hosts[host].met, epoch)
+            registerWorkers(with: process, epoch)
         }
     }
 
@@ -92,6 +94,7 @@ extension LeaseWorld {
         guard let process = acceptors.first, processes[process].core.isHolding, etcd.workingLeader != nil else {
             return false
         }
+        if plan.policy == .failsafe, etcd.content.successors?.list.lockDomains.count != plan.hosts { return false }
         return hosts.allSatisfy(\.isUp) && live.allSatisfy { processes[$0].state == .running }
             && etcd.content.leader?.record.lockDomain == hosts[processes[process].host].lockDomain
     }
@@ -109,6 +112,8 @@ extension LeaseWorld {
         case .reclaimed: coverage.see(.leaseReclaimed)
         case .revoked: coverage.see(.leaseRevoked)
         case .waitsInEmptyStore, .waitsInOldStore: coverage.see(.waitForLostReign)
+        case .reignsByPledges: coverage.see(.reignByPledges)
+        case .waitsAfterBoot: coverage.see(.waitAfterBoot)
         case .renewalFailed, .renewedAgain, .storeReplaced: break
         }
     }

@@ -26,7 +26,7 @@ extension LeaseWorld {
         case .pauseBalancer: pauseOne()
         case .stopBalancer: if let process = pick(live.filter { processes[$0].accepts != nil }) { stopOrderly(process) }
         case .crashHost: crash(host)
-        case .startByHand: if !isOperatorWarned { push(now, .start(host: host, isByHand: true)) }
+        case .startByHand: if mayStartByHand { push(now, .start(host: host, isByHand: true)) }
         case .cutHost:
             tell("host \(host) is cut off from the store")
             let end = after(200...9000)
@@ -50,9 +50,12 @@ extension LeaseWorld {
             guard !etcd.isReadOnly else { return }
             etcd.isReadOnly = true
             push(after(500...9000), .mend(.quota))
-        case .wipe: replaceStore(with: SimulatedEtcd.Content(cluster: random.next()))
+        case .wipe:
+            // A person does not start a balancer and wipe the store at the same time.
+            if plan.policy == .failsafe, isStartingByHand { return }
+            replaceStore(with: SimulatedEtcd.Content(cluster: random.next()))
         case .restore:
-            guard var content = pick(backups) else { return }
+            guard var content = pick(backups), plan.policy == .stop || !mayReign else { return }
             // A restored store may or may not have the cluster's old number.
             if chance(50) { content.cluster = random.next() }
             replaceStore(with: content)
@@ -87,7 +90,7 @@ extension LeaseWorld {
 
     func startHost(_ host: Int) {
         tell("host \(host) starts")
-        hosts[host].reboot(now: now, members: plan.members, timing: timing)
+        hosts[host].reboot(now: now, plan: plan, timing: timing)
         feedWorker(host, .started)
     }
 
@@ -141,7 +144,7 @@ extension LeaseWorld {
         default:
             // An operator has emptied its disk and started it as a cluster of its own.
             guard plan.members > 1, !isOperatorWarned,
-                !live.contains(where: { processes[$0].isByHand && processes[$0].accepts == nil })
+                !isStartingByHand
             else { return }
             isOperatorWarned = true
             etcd.members[member].ownCluster = SimulatedEtcd.Content(cluster: random.next())
@@ -231,9 +234,29 @@ extension LeaseWorld {
     /// An operator who sees no balancer for a while starts one by hand.
     func operatorLooks() {
         push(after(1000...4000), .operatorLooks)
-        guard !isOperatorWarned, now.milliseconds(since: ledger.lastAccepted) > 15_000, replacement == nil,
+        guard mayStartByHand, now.milliseconds(since: ledger.lastAccepted) > 15_000, replacement == nil,
             let host = pick(hosts.indices.filter { hosts[$0].isUp })
         else { return }
         start(on: host, isByHand: true)
+    }
+}
+
+// What operators keep, as docs/many-hosts.md says.
+extension LeaseWorld {
+    /// A balancer accepts, or may accept again under its host's lease.
+    private var mayReign: Bool {
+        live.contains { processes[$0].accepts != nil }
+            || hosts.contains { host in host.isUp && host.standingUntil.map { $0 > now } ?? false }
+    }
+
+    /// A person has started a balancer, and it does not reign yet.
+    private var isStartingByHand: Bool { live.contains { processes[$0].isByHand && processes[$0].accepts == nil } }
+
+    /// With `failsafe` a balancer may reign although the store knows nothing of it. So before a start by hand after a loss of
+    /// the store's data, every balancer is stopped.
+    private var mayStartByHand: Bool {
+        guard !isOperatorWarned else { return false }
+        guard plan.policy == .failsafe else { return true }
+        return replacement == nil && (etcd.content.epoch != nil || !mayReign)
     }
 }

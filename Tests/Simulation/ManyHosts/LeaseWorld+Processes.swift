@@ -10,7 +10,12 @@ extension LeaseWorld {
         case .check(let process):
             guard processes[process].state != .ended, processes[process].accepts != nil else { return }
             push(after(milliseconds: 1000), .check(process))
+            tellNeighbours(process)
             feed(process, .check)
+        case .pledgeAsked(let request, let host, let process, let round):
+            pledgeAsked(request, host: host, by: process, round: round)
+        case .pledgeArrives(let process, let lockDomain, let round):
+            feed(process, .pledged(lockDomain, round: round))
         case .acceptingStopped(let process): stopAccepting(process)
         case .hookEnded(let process): feed(process, .hookEnded)
         case .resume(let process): resume(process)
@@ -48,7 +53,8 @@ extension LeaseWorld {
         guard hosts[host].isUp, live.count(where: { processes[$0].host == host }) < 2 else { return }
         let number = processes.count
         let claimant = LeaseCore.Claimant(
-            lockDomain: hosts[host].lockDomain, address: hosts[host].address, isByHand: isByHand)
+            lockDomain: hosts[host].lockDomain, address: hosts[host].address, isByHand: isByHand,
+            policy: plan.policy)
         processes.append(
             LeaseProcess(
                 host: host, isByHand: isByHand,
@@ -107,7 +113,10 @@ extension LeaseWorld {
         case .lockHost(let after):
             switch processes[process].fence.acquire(after: after) {
             case .granted(let epoch):
-                return .hostLocked(epoch, saved: SavedLease(hosts[host].savedLease, in: hosts[host].directory.boot))
+                let boot = hosts[host].directory.boot
+                return .hostLocked(
+                    epoch, saved: SavedLease(hosts[host].savedLease, in: boot),
+                    pledge: Pledge(hosts[host].pledge, in: boot))
             case .heldByOther(let holder): return .hostHeld(by: holder)
             case .failed(let reason): return .hostFailed(reason)
             }
@@ -123,6 +132,8 @@ extension LeaseWorld {
             ledger.hooks.insert(epoch)
             push(after(0...(chance(20) ? 3000 : 50)), .hookEnded(process))
         case .settled: break
+        case .askPledges(let lockDomains, let request, let round):
+            askPledges(process, of: lockDomains, request, round: round)
         case .call(let call, let member, let number):
             if case .revoke = call, processes[process].core.isIdle == false, let epoch = ledger.reign(of: process),
                 !ledger.hooks.contains(epoch)
@@ -146,7 +157,7 @@ extension LeaseWorld {
             hosts[host].met = max(hosts[host].met, epoch)
             guard !processes[process].isLeaving else { return }
             processes[process].accepts = epoch
-            push(after(milliseconds: 1000), .check(process))
+            push(after(milliseconds: 100), .check(process))
         case .held, .failed:
             tell("balancer \(process): \(answer)")
             checkRefusal(answer, of: process)
@@ -231,6 +242,7 @@ extension LeaseWorld {
         case .gone:
             hosts[host].worker.leader = nil
             if !isBalancerRunning(on: host) { startSoon(on: host, UInt32(150 * host)...UInt32(150 * host + 50)) }
+        case .excluded: hosts[host].worker.leader = nil
         case .storeLost, .storeBack: break
         }
     }

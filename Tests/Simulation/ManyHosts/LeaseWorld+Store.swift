@@ -11,8 +11,9 @@ extension LeaseWorld {
         push(arrival(), .callArrives(call, member: member, from: caller, era: era))
     }
 
-    private func arrival() -> Instant {
-        let delay = chance(network.slowness) ? some(20...1500) : some(0...4)
+    /// - Parameter slowest: the longest delay in milliseconds.
+    func arrival(slowest: UInt32 = 1500) -> Instant {
+        let delay = chance(network.slowness) ? some(20...slowest) : some(0...4)
         // A little more, so that two messages seldom arrive in one instant.
         return Instant(nanoseconds: after(milliseconds: delay).nanoseconds + UInt64(random.below(900_000)))
     }
@@ -66,6 +67,9 @@ extension LeaseWorld {
             tell("store: the key is \(leader.record.lockDomain)'s, epoch \(leader.record.epoch.value)")
             coverage.see(.leaderKeyTaken)
             checkClaim(leader.record, over: before, by: caller)
+        }
+        if etcd.content.successors != before.successors, let list = etcd.content.successors?.list {
+            tell("store: \(list.lockDomains) may take the key")
         }
         if etcd.content.leader?.revision != before.leader?.revision { reportChange() }
         if case .grant = call { scheduleExpiry() }

@@ -45,7 +45,7 @@ final class LeaseWorld {
         for index in 0..<plan.hosts {
             hosts.append(
                 LeaseHost(
-                    index: index, seed: random.next(), pace: 960 + UInt64(random.below(81)), members: plan.members,
+                    index: index, seed: random.next(), pace: 960 + UInt64(random.below(81)), plan: plan,
                     now: now, timing: timing))
         }
     }

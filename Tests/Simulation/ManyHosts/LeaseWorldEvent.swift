@@ -23,6 +23,11 @@ enum LeaseWorldEvent {
     case watchReports(host: Int, number: Int)
     case watchEnds(host: Int, number: Int)
 
+    // MARK: Pledges
+
+    case pledgeAsked(PledgeRequest, host: Int, by: Int, round: UInt64)
+    case pledgeArrives(Int, LockDomain, round: UInt64)
+
     // MARK: The store
 
     /// `era` counts the replacements of the store's data. No call outlives its store.

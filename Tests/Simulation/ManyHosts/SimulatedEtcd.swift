@@ -21,10 +21,11 @@ struct SimulatedEtcd {
         var revision: Int64 = 1
         var leader: StoreContent.LeaderKey?
         var epoch: StoreContent.EpochKey?
+        var successors: StoreContent.SuccessorsKey?
         /// In the order of their grants.
         var leases: [Lease] = []
 
-        var keys: StoreContent { StoreContent(leader: leader, epoch: epoch) }
+        var keys: StoreContent { StoreContent(leader: leader, epoch: epoch, successors: successors) }
 
         func hasLease(_ id: Int64) -> Bool { leases.contains { $0.id == id } }
 
@@ -174,7 +175,10 @@ struct SimulatedEtcd {
             }
         }
         // A slow disk: the client gives up before the change happens.
-        if case .claim = call, random.below(12) == 0 { return .held }
+        switch call {
+        case .claim, .list: if random.below(12) == 0 { return .held }
+        default: break
+        }
         return .answer(execute(call, headerTerm: members[member].term, now: now))
     }
 
@@ -231,6 +235,14 @@ struct SimulatedEtcd {
             content.leader = .init(record: claim.leader, lease: claim.lease, revision: content.revision)
             content.epoch = .init(epoch: claim.leader.epoch, revision: content.revision)
             return .claimed(header, succeeded: true)
+        case .list(let listing):
+            guard !isReadOnly else { return .failed("etcdserver: mvcc: database space exceeded") }
+            guard content.leader?.revision == listing.leaderRevision,
+                (content.successors?.revision ?? 0) == listing.listRevision
+            else { return .listed(header, succeeded: false) }
+            content.revision += 1
+            content.successors = .init(list: listing.list, revision: content.revision)
+            return .listed(header, succeeded: true)
         case .revoke(let lease):
             return content.end(lease) ? .revoked : .failed("etcdserver: requested lease not found")
         }
@@ -244,6 +256,7 @@ extension StoreCall {
         case .grant: "grant"
         case .keepAlive: "keep alive"
         case .claim: "claim"
+        case .list: "list"
         case .revoke: "revoke"
         }
     }
@@ -251,7 +264,7 @@ extension StoreCall {
     var isChange: Bool {
         switch self {
         case .read, .keepAlive: false
-        case .grant, .claim, .revoke: true
+        case .grant, .claim, .list, .revoke: true
         }
     }
 }
