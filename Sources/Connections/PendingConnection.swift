@@ -9,6 +9,8 @@ final class PendingConnection: ServerConnection {
     private let socket: SocketTransport
     private let timer: LoopTimer
     private var isOver = false
+    /// The time limit of the handshake has begun anew, because this process was late.
+    private var hasMoreTime = false
     /// Nil if the connection does not count as pending, or no longer.
     private var place: PendingConnections<PendingConnection>.Place?
     let source: SourceKey?
@@ -126,6 +128,12 @@ final class PendingConnection: ServerConnection {
     }
 
     private func timedOut() {
+        // The peer waits for this loop, which is busy. It gets the same time once more, and no third time.
+        if isDueForHeavyWork, !hasMoreTime {
+            hasMoreTime = true
+            timer.set(afterMilliseconds: server.limits.handshakeMilliseconds)
+            return
+        }
         if socket.needsHandshake {
             server.counters.count(.handshakeTimeout)
             server.handshakeFailed(.secure(.other, message: "no handshake in time"), from: peerHost)

@@ -16,7 +16,7 @@ open class EventSource {
     /// The entry of this source among those that wait for heavy work.
     var heavyPlace: HandshakeScheduler.Place?
     /// `heavyWork` is due.
-    var isDueForHeavyWork: Bool { heavyPlace != nil }
+    package var isDueForHeavyWork: Bool { heavyPlace != nil }
 
     public init() {}
 

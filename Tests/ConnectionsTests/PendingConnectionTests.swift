@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -8,6 +9,7 @@ import Testing
 /// New connections with slow handshakes, and established ones.
 @Suite(.timeLimit(.minutes(5))) final class ArrivalTests {
     private static let newcomers = 20
+    private static let handshakeMilliseconds = 3000
 
     private final class Plain: Service {
         private let gate: Gate
@@ -95,8 +97,10 @@ import Testing
         listener = try Socket.listen(on: try #require(SocketAddress(host: "127.0.0.1", port: 0)))
         let (gate, loop, descriptor) = (gate, loop.loop, listener.rawValue)
         server = self.loop.onLoop {
-            Server(
-                loop: loop, provider: Provider(gate: gate), service: Plain(gate: gate), limits: DownstreamLimits(),
+            var limits = DownstreamLimits()
+            limits.handshakeMilliseconds = ArrivalTests.handshakeMilliseconds
+            return Server(
+                loop: loop, provider: Provider(gate: gate), service: Plain(gate: gate), limits: limits,
                 slots: ConnectionSlots(limit: 100))
         }
         let server = server
@@ -128,6 +132,23 @@ import Testing
         #expect(gate.begunBeforeRequest < ArrivalTests.newcomers / 2)
         for newcomer in crowd { #expect(try newcomer.receiveResponse().status == 200) }
         #expect(gate.begun == ArrivalTests.newcomers)
+        end()
+    }
+
+    @Test func aPeerThatWaitsForABusyLoopHasMoreTime() throws {
+        let inside = try client()
+        #expect(try inside.exchange("GET", "/").status == 200)
+        let crowd = try (0..<ArrivalTests.newcomers).map { _ in try client() }
+        for newcomer in crowd { try newcomer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+        // One handshake holds the loop until the time limit of the others is over.
+        while gate.begun == 0 {}
+        let began = Clock.monotonicNanoseconds()
+        let limit = UInt64(ArrivalTests.handshakeMilliseconds + 200) * 1_000_000
+        while Clock.monotonicNanoseconds() - began < limit { usleep(1000) }
+        gate.open()
+        for newcomer in crowd { #expect(try newcomer.receiveResponse().status == 200) }
+        let server = server
+        #expect(loop.onLoop { server.counters.handshakeFailures.current } == 0)
         end()
     }
 
