@@ -28,7 +28,7 @@ struct Swarm {
         else {
             fail("usage: swarm COUNT FIRST_PORT CLUSTER_PORT CERTS")
         }
-        LogfmtHandler.install(level: .error)
+        ProcessLogHandler.install(level: .error)
         _ = DescriptorLimit.raise()
         do {
             let swarm = try Swarm(count: count, first: first, cluster: cluster, certs: words[4])

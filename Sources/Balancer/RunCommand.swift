@@ -25,8 +25,9 @@ struct RunCommand: ParsableCommand {
         if settings.replaces { settings = try replacement(in: directory) }
         // Without TLS only this host may connect, unless the operator allows more.
         if !NodeCertificates.isSecure && !settings.bindsInsecurely { settings.host = "127.0.0.1" }
-        LogfmtHandler.install(
-            level: Logger.Level(rawValue: settings.logLevel) ?? .info, directory: directory.files)
+        ProcessLogHandler.install(
+            level: Logger.Level(rawValue: settings.logLevel) ?? .info,
+            format: LogFormat(rawValue: settings.logFormat) ?? .text, directory: directory.files)
         if let command = settings.coordinator.releaseCommand, let problem = ShellCommand(command).problem {
             throw CommandError.usage("--on-release \(command): \(problem)")
         }

@@ -159,7 +159,8 @@ extension DownstreamConnection {
         server.exchangeBegan()
         limitAnswer()
         updateTimer()
-        context.begin(head, bytes, now: loop.now, keepsText: server.onRequestEnd != nil)
+        context.begin(
+            head, bytes, now: loop.now, keeping: server.observedFacts, isHTTP2: false, tls: negotiatedTLS)
         prepareExchange()
         service?.requestHead(head, bytes)
         // A tunnel that began in that call ends when the client ends it.

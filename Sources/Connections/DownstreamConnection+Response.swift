@@ -88,7 +88,7 @@ extension DownstreamConnection {
         state.beginResponse()
         framing.begin(status: status, in: &output)
         server.counters.count(status: status)
-        context.responseBegan(status: status)
+        context.responseBegan(status: status, now: loop.now)
     }
 
     package func appendField(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>) {
@@ -118,7 +118,7 @@ extension DownstreamConnection {
         state.beginTunnel()
         framing.begin(status: 101, in: &output)
         server.counters.count(status: 101)
-        context.responseBegan(status: 101)
+        context.responseBegan(status: 101, now: loop.now)
     }
 
     package func endTunnelHead() {

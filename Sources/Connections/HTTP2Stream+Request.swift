@@ -19,7 +19,8 @@ extension HTTP2Stream {
                 to: server.limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
             updateTimer()
         }
-        context.begin(head, bytes, now: loop.now, keepsText: server.onRequestEnd != nil)
+        context.begin(
+            head, bytes, now: loop.now, keeping: server.observedFacts, isHTTP2: true, tls: connection.negotiatedTLS)
         service?.requestHead(head, bytes)
         // For the service the request is a complete GET. Later bytes belong to the tunnel, if one begins.
         if state.isHeld, state.answerer == .service { service?.requestEnd() }

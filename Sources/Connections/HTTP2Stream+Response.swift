@@ -67,7 +67,7 @@ extension HTTP2Stream {
         let status = state.isHeld && (200..<300).contains(status) ? HTTP2Stream.noTunnelStatus : status
         state.beginResponse()
         server.counters.count(status: status)
-        context.responseBegan(status: status)
+        context.responseBegan(status: status, now: loop.now)
         if status == 204 || status == 304 { hasNoContent = true }
         beginFields(status: status)
     }
@@ -108,7 +108,7 @@ extension HTTP2Stream {
         state.beginTunnel()
         server.counters.count(status: 200)
         // The log names a tunnel by the status of HTTP/1.1, whatever the client speaks.
-        context.responseBegan(status: 101)
+        context.responseBegan(status: 101, now: loop.now)
         beginFields(status: 200)
     }
 

@@ -108,6 +108,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
             pump = TransportPump(transport)
             phase = .open
             updateInterest()
+            for stream in streams { stream.client?.upstreamOpened() }
             idleBegan()
             loop.callAtEndOfTurn(self)
         case .failure(let failure): close(failure)

@@ -25,7 +25,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     let slot: Int
     private var id: Int32 = 0
     private var life = Life.free
-    private var client: (any UpstreamClient)?
+    private(set) var client: (any UpstreamClient)?
     private var exchange = ClientExchange()
     private(set) var isReused = false
     private var timer: PatienceTimer

@@ -13,8 +13,7 @@ package final class Server {
     package var protocols: [ApplicationProtocol] = [.http1]
     /// Called with each request that reaches no exchange, because its head is rejected or late.
     package var onReject: (_ request: RejectedRequest) -> Void = { _ in }
-    /// Called when the exchange of a request has ended; nil without an observer. Set before the first listener is added.
-    package var onRequestEnd: ((_ context: RequestContext) -> Void)?
+    private var observer = RequestObserver()
     /// Called with one line for the log when a peer's handshake or identity is rejected.
     package var onHandshakeFailure: (_ error: TransportError, _ peer: String) -> Void = { _, _ in }
     /// Called each time when a connection stays in the kernel's queue because all slots are taken.
@@ -70,6 +69,18 @@ package final class Server {
     }
 
     package var connectionCount: Int { connections.count }
+
+    /// Observes every request. Call before the first listener is added.
+    ///
+    /// - Parameters:
+    ///   - facts: those that `onEnd` reads; not empty.
+    ///   - onEnd: called when the exchange of a request has ended.
+    package func observe(_ facts: ObservedFacts, onEnd: @escaping (_ context: RequestContext) -> Void) {
+        observer = RequestObserver(facts: facts, onEnd: onEnd)
+    }
+
+    /// The facts that the observer reads; empty without one.
+    var observedFacts: ObservedFacts { observer.facts }
 
     /// Adopts new limits.
     package func adopt(_ limits: DownstreamLimits) { self.limits = limits }
@@ -304,7 +315,7 @@ package final class Server {
         counters.exchangesEnded.add(1)
         guard context.end() else { return }
         counters.durations.count(status: context.status, nanoseconds: loop.now &- context.startedAt)
-        onRequestEnd?(context)
+        observer.onEnd?(context)
     }
 
     func handshakeFailed(_ error: TransportError, from peer: String) {

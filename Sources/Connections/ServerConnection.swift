@@ -65,6 +65,9 @@ package class ServerConnection: EventSource {
         (transport as? SocketTransport)?.isPeerCertified(for: host) ?? false
     }
 
+    /// The TLS of the client's connection; nil without TLS, and for a stream of a shared connection.
+    final var negotiatedTLS: NegotiatedTLS? { (transport as? SocketTransport)?.negotiatedTLS }
+
     /// Begins: the connection is in the server's list and the loop watches it.
     func start() {}
 

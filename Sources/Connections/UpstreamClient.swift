@@ -5,6 +5,8 @@ package import HTTP
 /// After `upstreamEnded` or `upstreamFailed` the stream calls this client no more, and the client must not use the
 /// stream any more.
 package protocol UpstreamClient: AnyObject {
+    /// The connection that the request waited for is open. Not called for a request over an open connection.
+    func upstreamOpened()
     /// The head of an interim response other than 101, before the final one. A 100 asks for the request's content.
     func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>)
     /// The final response head. It may be a 101 if the request began with `mayTunnel`: then bytes pass unchanged, and
@@ -39,6 +41,7 @@ package protocol UpstreamClient: AnyObject {
 }
 
 extension UpstreamClient {
+    package func upstreamOpened() {}
     package func upstreamHalfClosed() {}
     package func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {}
     package func upstreamTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {}

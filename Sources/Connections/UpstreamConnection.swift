@@ -135,7 +135,10 @@ package final class UpstreamConnection: EventSource, UpstreamStream, PumpedConne
     /// The transport that the connection waited for exists.
     func opened(over transport: any Transport, isWatched: Bool) {
         adopt(transport)
-        if let client { stream?.expect(muchAtOnce: client.isRoomy) }
+        if let client {
+            client.upstreamOpened()
+            stream?.expect(muchAtOnce: client.isRoomy)
+        }
         if isWatched { updateInterest() } else { watch() }
         if exchange.isActive {
             flush()

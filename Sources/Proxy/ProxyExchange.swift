@@ -148,7 +148,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         self.lease = lease
         self.upstream = upstream
         attempts.began()
-        downstream.context.sent(to: pool.name)
+        downstream.context.sent(to: pool.name, now: downstream.loop.now)
         request.send(to: upstream, for: self, epoch: service.policy.epoch)
         if upstream.checkCongestion() { downstream.pauseReading() } else { downstream.resumeReading() }
     }
@@ -157,6 +157,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if attempts.demand.isRetry { service.counters.retriesDeferred.add(1) } else { service.counters.queued.add(1) }
         backend.queue.append(self, ticket: ticket)
         wait = .host
+        downstream.context.waits(now: downstream.loop.now)
         downstream.pauseReading()
     }
 
@@ -197,6 +198,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
         ResponseRewriter(
             policy: service.responsePolicy, requestID: trace.requestID, isEdge: service.policy.edge != nil)
     }
+
+    func upstreamOpened() { downstream.context.connected(now: downstream.loop.now) }
 
     func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         // A 100 says nothing about the response, so the request may still go elsewhere.
@@ -366,6 +369,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         // The request goes out again at once if the successor has published its epoch meanwhile.
         if service.policy.epoch >= field.epoch && request.epoch < field.epoch { return attempt() }
         wait = .successor
+        downstream.context.waits(now: downstream.loop.now)
         service.fencedRequests.append(self)
         downstream.pauseReading()
     }

@@ -2,6 +2,7 @@ package import Balancing
 package import Cluster
 package import Connections
 internal import HTTP
+package import Telemetry
 
 /// Everything that a person can set for one process: the defaults, with the values that were given.
 ///
@@ -33,6 +34,8 @@ package struct Settings: Sendable {
     package var logLevel = "info"
     /// `off`, `-` or an absolute path.
     package var accessLog = "off"
+    package var accessLogFields = AccessLogFields()
+    package var logFormat = LogFormat.text.rawValue
     package var drainSeconds = 30
     package var trustsRequestID = false
     package var bindsInsecurely = false

@@ -37,7 +37,9 @@ struct RunCommand: ParsableCommand {
         let balancers = try Endpoints.list(settings.worker.balancers, option: "--balancer")
         let directory = try StateDirectory(path: settings.stateFolder ?? StateDirectory.defaultPath())
         for place in balancers { try checkPort(settings.port, against: place.port, directory) }
-        LogfmtHandler.install(level: Logger.Level(rawValue: settings.logLevel) ?? .info)
+        ProcessLogHandler.install(
+            level: Logger.Level(rawValue: settings.logLevel) ?? .info,
+            format: LogFormat(rawValue: settings.logFormat) ?? .text)
         let node = try WorkerNode(
             options: WorkerOptions(
                 settings: settings, address: address, balancers: balancers, directory: directory,

@@ -45,6 +45,89 @@ extension EndToEnd {
             #expect(worker["id"] == id && worker["status"] == "200" && worker["node"] == "worker-8001", "\(worker)")
         }
 
+        /// A line of the access log in JSON.
+        private struct Line: Decodable {
+            let target: String
+            let status: Int
+            let client: String
+            let method: String
+            let node: String?
+            let id: String
+            let host: String
+            let `protocol`: String?
+            let userAgent: String
+            let bytes: Int
+            let bytesReceived: Int
+            let tlsVersion: String?
+            let attempts: Int
+            let ms: Double
+            let queueMs: Double?
+            let connectMs: Double?
+            let firstByteMs: Double?
+        }
+
+        @Test func `In JSON every field can be read, and text of a client stays inside its string`() throws {
+            let folder = try Files.makeTemporaryFolder()
+            defer { Files.remove(folder) }
+            let log = "\(folder)/balancer.log"
+            let cluster = try TestCluster(
+                .init(
+                    workers: 1,
+                    balancerArguments: ["--access-log", log, "--access-log-fields", "all", "--log-format", "json"],
+                    workerArguments: ["--max-requests", "1", "--log-format", "json"]))
+            defer { cluster.tearDown() }
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            let lines = {
+                Files.text(log).split(separator: "\n").compactMap {
+                    try? decoder.decode(Line.self, from: Data($0.utf8))
+                }
+            }
+            let agent = "a \"quote\" \\ \u{9B}[2J"
+            let slow = try cluster.startCurl(
+                "/reverse?delay_ms=700", "--data-binary", "abc", "-A", agent, HTTP2.version)
+            try cluster.waitForStatus("the request is in progress") { $0.inFlight == [1] }
+            // The worker takes one request at a time, so this one waits in the queue.
+            let long = String(repeating: "x", count: 600)
+            #expect(try cluster.curl("/?queued", "--http1.1", "-H", "Host: App.Example:81", "-A", long).isOK)
+            #expect(slow.finish().isOK)
+            #expect(try cluster.curl("/?bad", "--http1.1", "-H", "Host: a b").status == 400)
+            try waitUntil("three lines are there: \(Files.text(log))") { lines().count == 3 }
+            #expect(Files.text(log).split(separator: "\n").count == 3)
+            let isTLS = TestCertificates.scheme == "https"
+
+            let first = try #require(lines().first { $0.target.hasPrefix("/reverse") })
+            #expect(first.status == 200 && first.method == "POST" && first.node == "worker-8001")
+            #expect(first.bytes == 3 && first.bytesReceived == 3 && first.attempts == 1 && !first.id.isEmpty)
+            #expect(first.userAgent == "a \"quote\" \\ \u{C2}\u{9B}[2J")
+            #expect(first.protocol == (isTLS ? "HTTP/2" : "HTTP/1.1") && first.tlsVersion == (isTLS ? "1.3" : nil))
+            #expect(first.host == "127.0.0.1:\(cluster.publicPort)" && first.queueMs == 0)
+            #expect(try #require(first.firstByteMs) >= 700 && first.ms >= first.firstByteMs ?? 0)
+
+            let queued = try #require(lines().first { $0.target == "/?queued" })
+            #expect(queued.protocol == "HTTP/1.1" && queued.host == "App.Example:81")
+            #expect(queued.userAgent == String(repeating: "x", count: 512))
+            #expect(try #require(queued.queueMs) > 0 && queued.connectMs == 0)
+            #expect(try #require(queued.queueMs) <= queued.firstByteMs ?? 0)
+
+            let bad = try #require(lines().first { $0.status == 400 })
+            #expect(bad.protocol == nil && bad.queueMs == nil && bad.host == "" && bad.node == nil)
+
+            // Every line of the process log is one object too.
+            let processLog = Files.text("\(cluster.folder)/balancer.log")
+            let objects = processLog.split(separator: "\n").map {
+                try? JSONDecoder().decode([String: String].self, from: Data($0.utf8))
+            }
+            #expect(!objects.isEmpty && objects.allSatisfy { $0?["level"] != nil }, "\(processLog)")
+            // A successor keeps the format and the fields.
+            cluster.balancer?.send(SIGKILL)
+            try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 1 }
+            #expect(try cluster.curl("/?after").isOK)
+            try waitUntil("the successor writes the same: \(Files.text(log))") {
+                lines().contains { $0.target == "/?after" }
+            }
+        }
+
         @Test func `Access log lines that the disk rejects are counted`() throws {
             let cluster = try TestCluster(.init(workers: 1, balancerArguments: ["--access-log", "/dev/full"]))
             defer { cluster.tearDown() }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import HTTP
@@ -52,7 +53,7 @@ import Testing
 
     @Test func `A log line is one line, with its keys in their places`() {
         let line = String(
-            decoding: LogfmtHandler.line(
+            decoding: ProcessLogHandler.line(
                 "warning", "balancer", "a peer said\n2026-01-01T00:00:00.000Z notice \u{1B}[2J",
                 [("peer", "::1\n epoch=7")]),
             as: UTF8.self)
@@ -60,6 +61,21 @@ import Testing
         #expect(line.hasSuffix(#" peer="::1\u{a} epoch=7""# + "\n"), "\(line)")
         #expect(line.contains(#" warning balancer a peer said\u{a}2026"#) && line.contains(#"\u{1b}[2J"#), "\(line)")
         let long = String(repeating: "x", count: 1 << 20)
-        #expect(LogfmtHandler.line("info", "b", long, [("a", long), ("b", long)]).count < 5000)
+        #expect(ProcessLogHandler.line("info", "b", long, [("a", long), ("b", long)]).count < 5000)
+    }
+
+    @Test func `A JSON line of the log is one object, whatever a peer says`() throws {
+        let line = ProcessLogHandler.line(
+            "warning", "balancer", "said \"\n\u{1B}[2J\\", [("peer", "::1\n\u{202E}\",\"level\":\"x"), ("epoch", "7")],
+            format: .json)
+        let text = String(decoding: line, as: UTF8.self)
+        #expect(text.hasSuffix("}\n") && text.utf8.count { $0 == 0x0A } == 1)
+        #expect(text.unicodeScalars.dropLast().allSatisfy { !$0.isHidden })
+        #expect(text.hasPrefix(#"{"time":"20"#) && text.contains(#"Z","level":"warning","part":"balancer","message":"#))
+        let object = try JSONDecoder().decode([String: String].self, from: Data(line))
+        #expect(object["message"] == "said \"\n\u{1B}[2J\\" && object["epoch"] == "7")
+        #expect(object["peer"] == "::1\n\u{202E}\",\"level\":\"x" && object["level"] == "warning")
+        let long = String(repeating: "ä", count: 1 << 20)
+        #expect(ProcessLogHandler.line("info", "b", long, [("a", long), ("b", long)], format: .json).count < 5000)
     }
 }

@@ -41,7 +41,9 @@ final class DataPlane {
         let log = context.log
         self.log = log
         self.ticketKeys = ticketKeys
-        let accessLog = try AccessLog.make(settings.accessLog)
+        let accessLog = try AccessLog.make(
+            settings.accessLog, fields: settings.accessLogFields,
+            format: LogFormat(rawValue: settings.logFormat) ?? .text)
         self.accessLog = accessLog
         var services: [ProxyService] = []
         let slots = ConnectionSlots(limit: shares.clients)

@@ -72,7 +72,9 @@ package final class WorkerNode {
             monitor = nil
         }
         files = SharedFile(path: options.settings.worker.sharedFile)
-        accessLog = try AccessLog.make(options.settings.accessLog)
+        accessLog = try AccessLog.make(
+            options.settings.accessLog, fields: options.settings.accessLogFields,
+            format: LogFormat(rawValue: options.settings.logFormat) ?? .text)
         certificateWatch = CertificateWatch(
             loop: loop, files: certificates.files, log: log,
             warnings: { [unowned self] in certificates.warnings },

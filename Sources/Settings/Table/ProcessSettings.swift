@@ -23,7 +23,16 @@ enum ProcessSettings: SettingSection {
                 .choice("level", ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
                 "The least important messages that are logged: trace (at present the same as debug), debug, info, notice, warning, error or critical"
             ).reaching(.host),
+            .text(
+                "log-format", \.logFormat, .choice("format", LogFormat.allCases.map(\.rawValue)),
+                "The form of the lines of the log and of the access log: text, or json for one JSON object in each line"
+            ).reaching(.host),
             accessLog.reaching(.host),
+            .value(
+                "access-log-fields", \.accessLogFields, valueName: "fields",
+                wanted: "names with commas between them, of default, all, \(names)",
+                "The fields of the access log's lines, in their order, with commas between them: default, all, \(names)"
+            ).reaching(.host),
             .seconds(
                 "drain-seconds", \.drainSeconds, 0...86_400,
                 "The time limit for requests in progress after SIGTERM"
@@ -45,6 +54,8 @@ enum ProcessSettings: SettingSection {
                 "Take over from the running balancer of --state-dir, which then ends. Settings that are not given stay as they are; with --config those that are not in the file get their defaults"
             ).only(.balancer).reaching(.commandLine),
         ]
+
+    private static let names = AccessLogField.allCases.map(\.rawValue).joined(separator: ", ")
 
     private static let addresses: [Setting] = [
         .count("port", \.port, 1...65_535, "The public port, for clients").only(.balancer).reaching(.cluster),
@@ -86,3 +97,4 @@ enum ProcessSettings: SettingSection {
 }
 
 extension NodeID: TextValue {}
+extension AccessLogFields: TextValue {}

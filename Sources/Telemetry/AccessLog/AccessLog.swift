@@ -12,6 +12,8 @@ package final class AccessLog: @unchecked Sendable {
     private static let newline = UInt8(ascii: "\n")
 
     private let path: String
+    let fields: AccessLogFields
+    let layout: AccessLogLayout
     private var writer: BackgroundWriter?
     private let lines = Mutex<[LoopBound<AccessLogLines>]>([])
     // Belongs to the writer's thread after its start.
@@ -21,8 +23,12 @@ package final class AccessLog: @unchecked Sendable {
     /// Opens the log and starts its thread.
     ///
     /// - Parameter path: `-` for standard output.
-    package init(path: String) throws(CommandError) {
+    package init(
+        path: String, fields: AccessLogFields = AccessLogFields(), format: LogFormat = .text
+    ) throws(CommandError) {
         self.path = path
+        self.fields = fields
+        layout = AccessLogLayout(fields, format)
         do throws(SystemError) {
             guard open() else { throw SystemError("open", code: errno) }
             writer = try BackgroundWriter(name: "access-log", maximumWaiting: AccessLog.maximumWaiting) {
@@ -35,8 +41,10 @@ package final class AccessLog: @unchecked Sendable {
     }
 
     /// The log for an option's value; nil for `off`.
-    package static func make(_ option: String) throws(CommandError) -> AccessLog? {
-        option == "off" ? nil : try AccessLog(path: option)
+    package static func make(
+        _ option: String, fields: AccessLogFields, format: LogFormat
+    ) throws(CommandError) -> AccessLog? {
+        option == "off" ? nil : try AccessLog(path: option, fields: fields, format: format)
     }
 
     /// The option's value as an absolute path, for a process with another working directory.

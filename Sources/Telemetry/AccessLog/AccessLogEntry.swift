@@ -1,5 +1,6 @@
 internal import Connections
 internal import HTTP
+internal import Sockets
 
 /// The access log's data of one request. The pointers are valid while the line is written.
 struct AccessLogEntry {
@@ -9,16 +10,24 @@ struct AccessLogEntry {
     private static let maximumMethod = 32
     private static let missing: StaticString = "-"
 
-    private let client: String
-    private let method: UnsafeBufferPointer<UInt8>
-    private let target: UnsafeBufferPointer<UInt8>
-    private let id: UnsafeBufferPointer<UInt8>
-    private let node: String
+    let client: String
+    let method: UnsafeBufferPointer<UInt8>
+    let target: UnsafeBufferPointer<UInt8>
+    let id: UnsafeBufferPointer<UInt8>
+    let host: UnsafeBufferPointer<UInt8>
+    let userAgent: UnsafeBufferPointer<UInt8>
+    let node: String
     /// 0 if no response has begun.
-    private let status: UInt16
-    /// The number of content bytes in the response.
-    private let bytes: UInt64
-    private let startedAt: UInt64
+    let status: UInt16
+    /// The number of content bytes in the response, and in the request.
+    let sentBytes: UInt64
+    let receivedBytes: UInt64
+    let startedAt: UInt64
+    let attempts: Int
+    /// Nil for a rejected request, like `times`.
+    let version: RequestContext.ProtocolVersion?
+    let tls: NegotiatedTLS?
+    let times: RequestTimes?
 
     /// The entry of a request whose exchange has ended.
     ///
@@ -29,9 +38,16 @@ struct AccessLogEntry {
         target = context.target.readable
         id = context.id.readable
         self.node = context.worker.isEmpty ? node : context.worker
+        host = context.host.readable
+        userAgent = context.userAgent.readable
         status = context.status
-        bytes = context.sentBytes
+        sentBytes = context.sentBytes
+        receivedBytes = context.receivedBytes
         startedAt = context.startedAt
+        attempts = context.attempts
+        version = context.version
+        tls = context.tls
+        times = context.times
     }
 
     /// The entry of a rejected request. It uses the first line of the head only: the method if it is a token, and the text
@@ -49,58 +65,16 @@ struct AccessLogEntry {
             : UnsafeBufferPointer(
                 start: AccessLogEntry.missing.utf8Start, count: AccessLogEntry.missing.utf8CodeUnitCount)
         target = UnsafeBufferPointer(rebasing: rest.prefix(AccessLogEntry.maximumTarget))
-        id = UnsafeBufferPointer(start: nil, count: 0)
+        let nothing = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        (id, host, userAgent) = (nothing, nothing, nothing)
         self.node = node
         status = request.status
-        bytes = UInt64(request.contentBytes)
+        sentBytes = UInt64(request.contentBytes)
+        receivedBytes = 0
         startedAt = now
-    }
-
-    /// Appends the line without its time: `client=... method=... target="..." status=... bytes=... ms=... node=...
-    /// id=...`.
-    func append(to output: inout ByteBuffer, now: UInt64) {
-        output.append(" client=")
-        output.append(text: client.isEmpty ? "-" : client)
-        output.append(" method=")
-        output.append(method)
-        output.append(" target=\"")
-        output.append(quotable: target)
-        output.append("\" status=")
-        output.append(decimal: UInt64(status))
-        output.append(" bytes=")
-        output.append(decimal: bytes)
-        output.append(" ms=")
-        let microseconds = (now &- startedAt) / 1000
-        output.append(decimal: microseconds / 1000)
-        output.append(".")
-        output.append(number: Int(microseconds % 1000), digits: 3)
-        output.append(" node=")
-        output.append(text: node.isEmpty ? "-" : node)
-        output.append(" id=\"")
-        output.append(quotable: id)
-        output.append("\"")
-    }
-}
-
-extension ByteBuffer {
-    /// Appends text for use inside quotes: printable ASCII unchanged, every other byte as `\x9b`. So a client's bytes
-    /// can't end the value or the line.
-    fileprivate mutating func append(quotable bytes: UnsafeBufferPointer<UInt8>) {
-        for byte in bytes {
-            switch byte {
-            case 0x22, 0x5C:
-                append(byte: 0x5C)
-                append(byte: byte)
-            case 0x20...0x7E: append(byte: byte)
-            default:
-                append("\\x")
-                append(hexadecimalDigit: byte >> 4)
-                append(hexadecimalDigit: byte & 0xF)
-            }
-        }
-    }
-
-    private mutating func append(hexadecimalDigit digit: UInt8) {
-        append(byte: digit < 10 ? 0x30 + digit : 0x57 + digit)
+        attempts = 0
+        version = nil
+        tls = nil
+        times = nil
     }
 }

@@ -16,9 +16,11 @@ package final class AccessLogLines {
     private var buffer = ByteBuffer()
     private var count = 0
     private var reportedDrops = 0
-    /// The text of the current second, and the time at which it must be replaced.
+    /// The text of the current second up to its point, and the second.
     private var second: Int64 = -1
     private var secondText = ByteBuffer()
+    /// The present time: UTC, RFC 3339, with milliseconds.
+    private var timeText = ByteBuffer()
 
     init(log: AccessLog, loop: EventLoop) {
         self.log = log
@@ -31,10 +33,8 @@ package final class AccessLogLines {
     ///
     /// - Parameter isLast: there may be no later line, so this line leaves at once.
     private func add(_ entry: AccessLogEntry, isLast: Bool) {
-        buffer.append("time=")
-        appendTime()
-        entry.append(to: &buffer, now: loop.now)
-        buffer.append("\n")
+        updateTime()
+        log.layout.append(entry, time: timeText.readable, now: loop.now, to: &buffer)
         count += 1
         if isLast || buffer.count >= AccessLogLines.batchBytes {
             flush()
@@ -47,7 +47,7 @@ package final class AccessLogLines {
     ///
     /// - Parameter node: the name in the lines; a proxy names the worker instead. Call before the first listener is added.
     package func observe(_ server: Server, node: String = "") {
-        server.onRequestEnd = { [unowned server, self] context in
+        server.observe(log.fields.facts) { [unowned server, self] context in
             add(AccessLogEntry(context, node: node), isLast: server.isDraining)
         }
         server.onReject = { [unowned server, self] request in
@@ -61,7 +61,8 @@ package final class AccessLogLines {
         guard count > 0 else { return }
         let drops = log.droppedLines
         if drops > reportedDrops {
-            buffer.append(text: "# lines dropped so far, since the disk was too slow: \(drops)\n")
+            updateTime()
+            log.layout.lossLine(drops, time: timeText.readable).withUnsafeBufferPointer { buffer.append($0) }
             reportedDrops = drops
         }
         log.write(Array(buffer.readable), lines: count)
@@ -69,8 +70,7 @@ package final class AccessLogLines {
         count = 0
     }
 
-    /// UTC, RFC 3339, with milliseconds.
-    private func appendTime() {
+    private func updateTime() {
         let now = Clock.unixNanoseconds()
         let current = now / 1_000_000_000
         if current != second {
@@ -86,9 +86,10 @@ package final class AccessLogLines {
             append(Int(parts.tm_min), digits: 2, ":")
             append(Int(parts.tm_sec), digits: 2, ".")
         }
-        buffer.append(secondText.readable)
-        buffer.append(number: Int(now / 1_000_000 % 1000), digits: 3)
-        buffer.append("Z")
+        timeText.removeAll()
+        timeText.append(secondText.readable)
+        timeText.append(number: Int(now / 1_000_000 % 1000), digits: 3)
+        timeText.append("Z")
     }
 
     private func append(_ number: Int, digits: Int, _ behind: StaticString) {

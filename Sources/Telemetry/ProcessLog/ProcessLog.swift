@@ -31,6 +31,7 @@ package final class ProcessLog: @unchecked Sendable {
 
     private let limiters = Mutex(Limiters())
     private let suppressed = Atomic<Int>(0)
+    let format: LogFormat
     private let rotation: LogRotation?
     private var writer: BackgroundWriter?
     // Belongs to the writer's thread.
@@ -42,10 +43,10 @@ package final class ProcessLog: @unchecked Sendable {
     static var shared: ProcessLog? { present.withLock { $0 } }
 
     /// Opens the log of this process, once.
-    static func open(rotation: LogRotation?) {
+    static func open(format: LogFormat, rotation: LogRotation?) {
         let log = present.withLock { present -> ProcessLog? in
             if present != nil { return nil }
-            present = ProcessLog(rotation: rotation)
+            present = ProcessLog(format: format, rotation: rotation)
             return present
         }
         guard let log, let writer = log.writer else { return }
@@ -53,7 +54,8 @@ package final class ProcessLog: @unchecked Sendable {
         atexit { ProcessLog.shared?.flush() }
     }
 
-    private init(rotation: LogRotation?) {
+    private init(format: LogFormat, rotation: LogRotation?) {
+        self.format = format
         self.rotation = rotation
         writer = try? BackgroundWriter(name: "log", maximumWaiting: ProcessLog.maximumWaiting) { [unowned self] in
             put($0)
@@ -105,7 +107,8 @@ package final class ProcessLog: @unchecked Sendable {
         let drops = writer.droppedLines
         if drops > reportedDrops {
             let text = "lines of this log were lost, since nobody took them in time"
-            let notice = LogfmtHandler.line("warning", "log", "\(drops - reportedDrops) \(text)", [])
+            let notice = ProcessLogHandler.line(
+                "warning", "log", "\(drops - reportedDrops) \(text)", [], format: format)
             if output.write(notice) == 0 { reportedDrops = drops }
         }
         writer.drop(lines: output.write(line))
@@ -126,13 +129,13 @@ package final class ProcessLog: @unchecked Sendable {
     /// Ends the window. Callable from any thread.
     private func summaries() -> [[UInt8]] {
         let (peers, members) = limiters.withLock { ($0.peers.endWindow(), $0.members.endWindow()) }
-        return peers.map { ProcessLog.line(for: $0, [("peer", $0.peer)]) }
-            + members.map { ProcessLog.line(for: $0, []) }
+        return peers.map { line(for: $0, [("peer", $0.peer)]) } + members.map { line(for: $0, []) }
     }
 
-    private static func line(for summary: LineLimiter.Summary, _ pairs: [(String, String)]) -> [UInt8] {
+    private func line(for summary: LineLimiter.Summary, _ pairs: [(String, String)]) -> [UInt8] {
         let message =
             "\(summary.count) more lines like this in \(LineLimiter.windowSeconds) s: \(summary.example.message)"
-        return LogfmtHandler.line(summary.example.level, summary.example.label, message, pairs)
+        return ProcessLogHandler.line(
+            summary.example.level, summary.example.label, message, pairs, format: format)
     }
 }

@@ -1,12 +1,14 @@
+internal import Connections
 private import Glibc
+internal import HTTP
 package import Logging
 package import Sockets
 
-/// Formats log lines as `time level part message key=value ...` for the process log.
+/// Formats log lines for the process log: `time level part message key=value ...`, or one JSON object for each line.
 ///
 /// Text from a peer can't end a line or hide its end (`VisibleText`). A line with `peer` is about the other end of a
 /// connection. Such lines are limited by peer and by their place in the code (`LineLimiter`).
-package struct LogfmtHandler: LogHandler {
+package struct ProcessLogHandler: LogHandler {
     /// The most bytes of a message and of a value. Only paths may be that long.
     private static let maximumMessage = 2048
     private static let maximumValue = 1024
@@ -24,9 +26,9 @@ package struct LogfmtHandler: LogHandler {
     /// Installs this handler for every logger of the process.
     ///
     /// - Parameter directory: the directory whose `balancer.log` is rotated if it is standard error; nil for none.
-    package static func install(level: Logger.Level, directory: SafeDirectory? = nil) {
-        ProcessLog.open(rotation: directory.flatMap { LogRotation(in: $0) })
-        LoggingSystem.bootstrap { LogfmtHandler(label: $0, level: level) }
+    package static func install(level: Logger.Level, format: LogFormat = .text, directory: SafeDirectory? = nil) {
+        ProcessLog.open(format: format, rotation: directory.flatMap { LogRotation(in: $0) })
+        LoggingSystem.bootstrap { ProcessLogHandler(label: $0, level: level) }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -37,10 +39,10 @@ package struct LogfmtHandler: LogHandler {
     package func log(event: LogEvent) {
         guard let log = ProcessLog.shared else { return }
         var pairs = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        if let subject = LogfmtHandler.takeSubject(from: &pairs, of: event) {
+        if let subject = ProcessLogHandler.takeSubject(from: &pairs, of: event) {
             let example = LineLimiter.Example(
                 level: event.level.rawValue, label: label,
-                message: VisibleText.escaped("\(event.message)", limit: LogfmtHandler.maximumExample))
+                message: VisibleText.escaped("\(event.message)", limit: ProcessLogHandler.maximumExample))
             switch log.admit(subject, example: example) {
             case .write: break
             case .writeLastOfKey: pairs["limit"] = "more lines like this are only counted"
@@ -49,14 +51,41 @@ package struct LogfmtHandler: LogHandler {
             }
         }
         let sorted = pairs.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-        log.write(LogfmtHandler.line(event.level.rawValue, label, "\(event.message)", sorted))
+        log.write(
+            ProcessLogHandler.line(event.level.rawValue, label, "\(event.message)", sorted, format: log.format))
     }
 
     /// A whole line, with its newline.
-    static func line(_ level: String, _ label: String, _ message: String, _ pairs: [(String, String)]) -> [UInt8] {
+    static func line(
+        _ level: String, _ label: String, _ message: String, _ pairs: [(String, String)], format: LogFormat = .text
+    ) -> [UInt8] {
+        if format == .json { return jsonLine(level, label, message, pairs) }
         var line = "\(timestamp()) \(level) \(label) \(VisibleText.escaped(message, limit: maximumMessage))"
         for (key, value) in pairs { line += " \(key)=\(VisibleText.value(value, limit: maximumValue))" }
         return Array("\(line)\n".utf8)
+    }
+
+    /// Every value is a text. The order of the keys is fixed.
+    private static func jsonLine(
+        _ level: String, _ label: String, _ message: String, _ pairs: [(String, String)]
+    ) -> [UInt8] {
+        var line = ByteBuffer()
+        defer { line.release() }
+        let own = [("time", timestamp()), ("level", level), ("part", label), ("message", cut(message, maximumMessage))]
+        for (index, (key, value)) in (own + pairs.map { ($0.0, cut($0.1, maximumValue)) }).enumerated() {
+            line.append(index == 0 ? "{\"" : ",\"")
+            line.append(jsonEscaped: key)
+            line.append("\":\"")
+            line.append(jsonEscaped: value)
+            line.append("\"")
+        }
+        line.append("}\n")
+        return Array(line.readable)
+    }
+
+    private static func cut(_ text: String, _ limit: Int) -> String {
+        guard text.utf8.count > limit else { return text }
+        return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + VisibleText.cutMark
     }
 
     private static func takeSubject(from pairs: inout Logger.Metadata, of event: LogEvent) -> ProcessLog.Subject? {
