@@ -34,6 +34,7 @@ package struct Settings: Sendable {
     package var logLevel = "info"
     /// `off`, `-` or an absolute path.
     package var accessLog = "off"
+    package var metricsAddress: MetricsAddress?
     package var accessLogFields = AccessLogFields()
     package var logFormat = LogFormat.text.rawValue
     package var drainSeconds = 30

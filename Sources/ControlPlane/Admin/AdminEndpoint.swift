@@ -20,15 +20,21 @@ struct AdminEndpoint {
             AdminEndpoint(path: "/", answer: .atOnce(page)),
             AdminEndpoint(path: "/events", answer: .atOnce { events($0, pages) }),
             AdminEndpoint(path: "/status", answer: .view(contentType: "application/json") { json($0.status) }),
-            AdminEndpoint(
-                path: "/metrics",
-                answer: .view(contentType: "text/plain; version=0.0.4; charset=utf-8") { Array(metrics($0).utf8) }),
+            self.metrics(metrics),
         ]
+    }
+
+    /// - Parameter metrics: see `all`.
+    static func metrics(_ metrics: @escaping (AdminView) -> String) -> AdminEndpoint {
+        AdminEndpoint(
+            path: "/metrics",
+            answer: .view(contentType: "text/plain; version=0.0.4; charset=utf-8") { Array(metrics($0).utf8) })
     }
 
     /// The message of the 404 response.
     static func notFound(_ endpoints: [AdminEndpoint]) -> String {
         let paths = endpoints.map(\.path)
+        if paths.count == 1 { return "here is \(paths[0])" }
         return "here are " + paths.dropLast().joined(separator: ", ") + " and " + (paths.last ?? "")
     }
 

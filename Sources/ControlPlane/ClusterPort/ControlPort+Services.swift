@@ -15,20 +15,12 @@ extension ControlPort {
         listener: Int32, controlLoop: EventLoop, feed: AdminFeed, slots: ConnectionSlots,
         configure: (Server) -> Void = { _ in }, counts: AdminCounts
     ) throws(SystemError) -> ControlPort {
-        let feed = LoopBound(feed)
-        // A client that does not read its response holds memory and a connection, so it has less time than at the
-        // public port.
-        var limits = DownstreamLimits()
-        limits.stallMilliseconds = 10_000
         var streams: PageStreams?
         return try ControlPort(
-            name: "admin", listener: listener, provider: TransportProvider(), slots: slots, limits: limits,
+            name: "admin", listener: listener, provider: TransportProvider(), slots: slots, limits: adminLimits,
             configure: configure, onDrain: { streams?.end() },
             makeService: { loop in
-                let ask = { (receive: @escaping (AdminView) -> Void) in
-                    let receive = LoopBound(receive)
-                    controlLoop.post { feed.value.next { view in loop.post { receive.value(view) } } }
-                }
+                let ask = views(of: feed, on: controlLoop, for: loop)
                 let pages = PageStreams(
                     on: loop, limit: PageStreams.limit(ofPlaces: slots.limit), ask: ask, sample: counts.traffic)
                 streams = pages
@@ -36,6 +28,44 @@ extension ControlPort {
                 let service = AdminService(on: loop, endpoints: endpoints, ask: ask)
                 return BufferedService(maximumBody: 0, handler: { service.handle($0) })
             })
+    }
+
+    /// Makes the port for monitoring systems on other hosts: `/metrics` and nothing else, under any name.
+    ///
+    /// - Parameters:
+    ///   - listener: stays the caller's.
+    ///   - feed: of the control loop.
+    package static func metrics(
+        listener: Int32, controlLoop: EventLoop, feed: AdminFeed, slots: ConnectionSlots, counts: AdminCounts
+    ) throws(SystemError) -> ControlPort {
+        try ControlPort(
+            name: "metrics", listener: listener, provider: TransportProvider(), slots: slots, limits: adminLimits,
+            // When strangers hold every place, a monitoring system still gets one.
+            configure: { $0.closesOldestWhenFull = true },
+            makeService: { loop in
+                let service = AdminService(
+                    on: loop, endpoints: [.metrics(counts.metrics)], checksHost: false,
+                    ask: views(of: feed, on: controlLoop, for: loop))
+                return BufferedService(maximumBody: 0, handler: { service.handle($0) })
+            })
+    }
+
+    /// A client that does not read its response holds memory and a connection, so it has less time than at the public port.
+    private static var adminLimits: DownstreamLimits {
+        var limits = DownstreamLimits()
+        limits.stallMilliseconds = 10_000
+        return limits
+    }
+
+    /// Requests views from the control loop for another loop.
+    private static func views(
+        of feed: AdminFeed, on controlLoop: EventLoop, for loop: EventLoop
+    ) -> (_ receive: @escaping (AdminView) -> Void) -> Void {
+        let feed = LoopBound(feed)
+        return { receive in
+            let receive = LoopBound(receive)
+            controlLoop.post { feed.value.next { view in loop.post { receive.value(view) } } }
+        }
     }
 
     /// Makes the port for the nodes of the cluster.

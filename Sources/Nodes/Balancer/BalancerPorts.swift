@@ -24,6 +24,7 @@ final class BalancerPorts {
     private var clusterPort: ControlPort?
     private var adminPort: ControlPort?
     private var commandPort: ControlPort?
+    private var metricsPort: MetricsPort?
     private(set) var handover: HandoverServer?
     /// The time of the last log line about a full cluster port, in the loop's time.
     private var fullSince: UInt64?
@@ -41,13 +42,24 @@ final class BalancerPorts {
     ) throws(SystemError) {
         try openClusterPort(listeners, control)
         let context = context
+        let counts = AdminCounts(
+            metrics: { BalancerMetrics.text(of: $0, metrics) }, traffic: { metrics.traffic() })
+        let places = BalancerPorts.adminPlaces(
+            of: context.shares, hasMetricsPort: context.settings.metricsAddress != nil)
         adminPort = try ControlPort.admin(
             listener: listeners.admin.rawValue, controlLoop: context.loop, feed: feed,
-            slots: ConnectionSlots(limit: context.shares.admin - BalancerPorts.commandConnections),
+            slots: ConnectionSlots(limit: places.admin),
             // Every user of the host may connect. When the port is full, an operator still gets a connection.
-            configure: { $0.closesOldestWhenFull = true },
-            counts: AdminCounts(
-                metrics: { BalancerMetrics.text(of: $0, metrics) }, traffic: { metrics.traffic() }))
+            configure: { $0.closesOldestWhenFull = true }, counts: counts)
+        if let address = context.settings.metricsAddress?.address {
+            let port = MetricsPort(on: context.loop, at: address, log: context.log) { listener throws(SystemError) in
+                try ControlPort.metrics(
+                    listener: listener, controlLoop: context.loop, feed: feed,
+                    slots: ConnectionSlots(limit: places.metrics), counts: counts)
+            }
+            metricsPort = port
+            port.open()
+        }
         commandPort = try ControlPort.commands(
             in: context.directory, controlLoop: context.loop,
             slots: ConnectionSlots(limit: BalancerPorts.commandConnections), log: context.log,
@@ -55,6 +67,14 @@ final class BalancerPorts {
         handover = try HandoverServer(
             loop: context.loop, directory: context.directory, listeners: listeners, handover: offer,
             aliveMilliseconds: Int(context.settings.cluster.watchFastMilliseconds), log: context.log)
+    }
+
+    /// Divides the admin port's share: places for `admin.sock`, for other hosts (a quarter) if they get metrics, and the rest.
+    private static func adminPlaces(
+        of shares: DescriptorShares, hasMetricsPort: Bool
+    ) -> (admin: Int, metrics: Int) {
+        let metrics = hasMetricsPort ? max(2, shares.admin / 4) : 0
+        return (shares.admin - commandConnections - metrics, metrics)
     }
 
     /// Makes views of the cluster for the admin port and for the commands of operators.
@@ -106,12 +126,14 @@ final class BalancerPorts {
         clusterPort?.stopListening()
         adminPort?.drain()
         commandPort?.stopListening()
+        metricsPort?.drain()
     }
 
     func close() {
         clusterPort?.close()
         adminPort?.close()
         commandPort?.close()
+        metricsPort?.close()
         handover?.close()
     }
 }

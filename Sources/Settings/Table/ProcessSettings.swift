@@ -55,6 +55,10 @@ enum ProcessSettings: SettingSection {
             ).only(.balancer).reaching(.commandLine),
         ]
 
+    private static let metricsHelp =
+        "An address that serves /metrics, and nothing else, to other hosts: plain HTTP, without authentication."
+        + " Without a port it is \(MetricsAddress.defaultPort)"
+
     private static let names = AccessLogField.allCases.map(\.rawValue).joined(separator: ", ")
 
     private static let addresses: [Setting] = [
@@ -73,8 +77,14 @@ enum ProcessSettings: SettingSection {
             "cluster-port", \.clusterPort, 1...65_535, "The port for the workers, over mutual TLS"
         ).only(.balancer).reaching(.cluster),
         .count(
-            "admin-port", \.adminPort, 1...65_535, "The port for /status and /metrics: plain HTTP, on 127.0.0.1 only"
+            "admin-port", \.adminPort, 1...65_535,
+            "The port for the page, /status and /metrics: plain HTTP, on 127.0.0.1 only"
         ).only(.balancer).reaching(.cluster),
+        .value(
+            "metrics-host", \.metricsAddress, valueName: "address",
+            wanted: "an IP address, with a port or without, such as 10.0.0.5:9001 or [::]:9001", unset: "none",
+            metricsHelp
+        ).only(.balancer).reaching(.host),
         identifier("The folder under nodes/ whose balancer certificate is used", unset: "balancer").only(.balancer),
         identifier(
             "The worker's name, and the folder under nodes/ whose worker certificate is used", unset: "worker-PORT"
