@@ -14,7 +14,7 @@ import Testing
     private static let home = LockDomain("5f0c3a1e9b7d4e62")!
     private static let record = LeaderRecord(
         lockDomain: home, epoch: Epoch(1 << 24), address: BalancerAddress(host: "10.0.0.1", port: 7000))
-    private static let claim = StoreClaim(leader: record, lease: 7, leaderRevision: 0, epochRevision: 3)
+    private static let claim = StoreClaim(leader: record, lease: 7, leaderRevision: 0, epochRevision: 3, leaseTerm: 2)
 
     private static let list = SuccessorList(policy: .failsafe, lockDomains: [home, LockDomain("host-b")!])
     private static let listing = StoreListing(list: list, leaderRevision: 5, listRevision: 6)

@@ -125,7 +125,8 @@ extension LeaseCore {
             let taken = StoreClaim(
                 leader: LeaderRecord(lockDomain: claimant.lockDomain, epoch: epoch, address: claimant.address),
                 lease: lease,
-                leaderRevision: content.leader?.revision ?? 0, epochRevision: content.epoch?.revision ?? 0)
+                leaderRevision: content.leader?.revision ?? 0, epochRevision: content.epoch?.revision ?? 0,
+                leaseTerm: header.term)
             next.step = .taking(taken, grantedAt: call.sentAt)
             phase = .claiming(next)
             send(.claim(taken), now: now)

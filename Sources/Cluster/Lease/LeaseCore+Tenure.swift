@@ -17,6 +17,8 @@ struct LeaseTenure: Sendable {
     /// The epoch in the leader key, of the same term.
     let claimed: Epoch
     var lease: Int64
+    /// The raft term in which the lease was granted; 0 if it is unknown.
+    var leaseTerm: UInt64
     var leaderRevision: Int64
     /// The reign ends here unless a renewal counts.
     var endsAt: Instant
@@ -36,6 +38,8 @@ struct LeaseTenure: Sendable {
         self.epoch = epoch
         claimed = saved.epoch
         lease = saved.lease
+        // A counted renewal was in the lease's term. A claim followed a read in this term, or in an earlier one.
+        leaseTerm = saved.seen.term
         leaderRevision = saved.leaderRevision
         endsAt = saved.deadline
         successors = saved.successors
@@ -46,6 +50,7 @@ struct LeaseTenure: Sendable {
         epoch = claim.leader.epoch
         claimed = epoch
         lease = claim.lease
+        leaseTerm = claim.leaseTerm
         leaderRevision = revision
         self.endsAt = endsAt
         successors = KnownSuccessors()
@@ -105,15 +110,16 @@ extension LeaseCore {
             let claim = StoreClaim(
                 leader: LeaderRecord(lockDomain: claimant.lockDomain, epoch: tenure.claimed, address: claimant.address),
                 lease: lease, leaderRevision: content.leader?.revision ?? 0,
-                epochRevision: content.epoch?.revision ?? 0)
+                epochRevision: content.epoch?.revision ?? 0, leaseTerm: header.term)
             next.step = .taking(claim, grantedAt: call.sentAt)
             if next.unknown.count < LeaseCore.maximumUnknown { next.unknown[lease] = call.sentAt }
             phase = .holding(next)
             send(.claim(claim), now: now)
         case (.claimed(let header, succeeded: true), .taking(let claim, let grantedAt)):
             next.lease = claim.lease
+            next.leaseTerm = claim.leaseTerm
             next.leaderRevision = header.revision
-            perform(.note(.reclaimed))
+            if claim.leaderRevision != tenure.leaderRevision { perform(.note(.reclaimed)) }
             count(next, askedAt: grantedAt, now: now)
         case (.claimed(_, succeeded: false), .taking):
             next.step = .confirming(nil, askedAt: call.sentAt)
@@ -146,6 +152,8 @@ extension LeaseCore {
                 let reason = kept == nil ? "a member knows no such lease" : "the store has another leader"
                 return renewalFailed(.read, reason, tenure, now: now)
             }
+            // An earlier leader of the store may still end the leases that it knows.
+            guard header.term == tenure.leaseTerm else { return reclaim(content, tenure, now: now) }
             return count(next, askedAt: askedAt, now: now)
         }
         guard leader.record.lockDomain == claimant.lockDomain else {
@@ -154,6 +162,7 @@ extension LeaseCore {
         if tenure.unknown[leader.lease] != nil {
             // The claim without an answer was granted. The next renewal counts.
             next.lease = leader.lease
+            next.leaseTerm = 0
             next.leaderRevision = leader.revision
             phase = .holding(next)
             succeeded()

@@ -14,6 +14,9 @@
 /// - **The host's lock comes first.** A process touches the lease of its lock domain only while it holds the host's lock.
 /// - **A renewal counts twice.** The lease is kept alive, and then a read finds the key of this claim, in the same raft term.
 ///   Before a majority agrees, an old leader of the store may still answer.
+/// - **Each raft term has a lease of its own.** A leader of the store that stood still may wake as the leader, in its own eyes,
+///   and end the leases whose time is over by its own knowledge. It knows no lease of a later term. So after a change of the
+///   store's leader the key moves to a new lease before a renewal counts.
 /// - **The time counts from the question.** The reign ends at four fifths of the lifetime after the last counted renewal was
 ///   asked for, whatever the store does.
 /// - **Unknown is not lost.** A failed answer leads to the next member. Only another lock domain's key ends the reign.
@@ -139,7 +142,8 @@ package struct LeaseCore: Sendable {
         if let call = outstanding, call.deadline <= now {
             outstanding = nil
             silent.insert(member)
-            failed(call.call, "no answer within \(timing.callMilliseconds) ms", now: now)
+            let milliseconds = call.deadline.milliseconds(since: call.sentAt)
+            failed(call.call, "no answer within \(milliseconds) ms", now: now)
         }
         if let resumeAt, resumeAt <= now {
             self.resumeAt = nil
@@ -162,8 +166,10 @@ package struct LeaseCore: Sendable {
     mutating func send(_ call: StoreCall, now: Instant) {
         number += 1
         resumeAt = nil
+        // While the store elects a leader, a member may keep a call until it fails. Shorter calls meet the new leader sooner.
+        let milliseconds = failures == 0 ? timing.callMilliseconds : timing.nextCallMilliseconds
         outstanding = Outstanding(
-            call: call, number: number, sentAt: now, deadline: now.advanced(byMilliseconds: timing.callMilliseconds))
+            call: call, number: number, sentAt: now, deadline: now.advanced(byMilliseconds: milliseconds))
         perform(.call(call, member: member, number: number))
     }
 

@@ -4,6 +4,8 @@ package struct LeaseTiming: Sendable, Equatable {
     package var lifetimeMilliseconds: Int64 = 5000
     /// How long a member of the store may take for one answer.
     package var callMilliseconds: Int64 = 1000
+    /// The same after a failure. Three members fit into the time of a reign.
+    package var nextCallMilliseconds: Int64 = 500
     /// The pause after every member has failed once.
     package var pauseMilliseconds: Int64 = 250
     /// How long a claim may take, without the wait in an empty store.

@@ -22,8 +22,13 @@ package struct StoreClaim: Sendable, Equatable {
     package let leaderRevision: Int64
     /// The revision of the epoch key's last change; 0 if there must be no epoch key.
     package let epochRevision: Int64
+    /// The raft term in which the lease was granted. It is not sent.
+    package let leaseTerm: UInt64
 
-    package init(leader: LeaderRecord, lease: Int64, leaderRevision: Int64, epochRevision: Int64) {
+    package init(
+        leader: LeaderRecord, lease: Int64, leaderRevision: Int64, epochRevision: Int64, leaseTerm: UInt64
+    ) {
+        self.leaseTerm = leaseTerm
         self.leader = leader
         self.lease = lease
         self.leaderRevision = leaderRevision

@@ -13,7 +13,7 @@ import Testing
         #expect(process.call?.call == .grant(seconds: 5))
         process.granted(lease: 5)
         let claim = StoreClaim(
-            leader: process.own.record, lease: 5, leaderRevision: 0, epochRevision: 3)
+            leader: process.own.record, lease: 5, leaderRevision: 0, epochRevision: 3, leaseTerm: 2)
         #expect(process.call?.call == .claim(claim))
         #expect(process.claimed(true).answers == [.granted(process.epoch)])
         #expect(process.saved?.lease == 5)

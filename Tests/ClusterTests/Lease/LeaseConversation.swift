@@ -44,9 +44,11 @@ final class LeaseConversation {
         StoreContent.LeaderKey(
             record: LeaderRecord(
                 lockDomain: LeaseConversation.lockDomain, epoch: epoch, address: LeaseConversation.address),
-            lease: 5,
-            revision: 11)
+            lease: ownLease,
+            revision: ownRevision)
     }
+    private var ownLease: Int64 = 5
+    private var ownRevision: Int64 = 11
 
     @discardableResult
     func feed(_ event: LeaseEvent) -> [LeaseEffect] {
@@ -87,6 +89,14 @@ final class LeaseConversation {
     func renew(successors: StoreContent.SuccessorsKey? = nil) -> [LeaseEffect] {
         _ = answer(.keptAlive(header, isAlive: true))
         return read(leader: own, epoch: epoch, successors: successors)
+    }
+
+    /// The first renewal in another raft term, which moves the key to the lease 6.
+    func renewInLaterTerm() {
+        renew()
+        granted(lease: 6)
+        claimed(true)
+        (ownLease, ownRevision) = (6, revision)
     }
 
     /// Moves the clock to the next deadline.

@@ -25,11 +25,45 @@ import Testing
         #expect(process.call?.member != member)
     }
 
+    @Test func `In a later raft term a renewal counts only with a lease of that term`() {
+        let process = LeaseConversation.holding()
+        let before = process.saved
+        process.term = 3
+        process.tick()
+        process.renew()
+        #expect(process.saved == before, "an earlier leader of the store may still end the lease 5")
+        #expect(process.call?.call == .grant(seconds: 5))
+        let granted = process.now
+        process.granted(lease: 6)
+        guard case .claim(let claim) = process.call?.call else {
+            Issue.record("\(String(describing: process.call))")
+            return
+        }
+        #expect(claim.lease == 6 && claim.leaderRevision == 11 && claim.leader.epoch == process.epoch)
+        let effects = process.claimed(true)
+        #expect(effects.allSatisfy { if case .note = $0 { false } else { true } }, "the key had not gone")
+        #expect(process.saved?.lease == 6)
+        #expect(process.saved?.deadline == granted.advanced(byMilliseconds: 4000))
+    }
+
+    @Test func `The next renewals of that term need no other lease`() {
+        let process = LeaseConversation.holding()
+        process.term = 3
+        process.tick()
+        process.renewInLaterTerm()
+        process.tick()
+        process.wait(10)
+        let asked = process.now
+        process.renew()
+        #expect(process.call == nil)
+        #expect(process.saved?.deadline == asked.advanced(byMilliseconds: 3990))
+    }
+
     @Test func `An outdated member is asked no more than once`() {
         let process = LeaseConversation.holding()
         process.term = 5
         process.tick()
-        process.renew()
+        process.renewInLaterTerm()
         let saved = process.saved
         process.term = 4
         process.tick()
@@ -54,6 +88,21 @@ import Testing
         }
         let (second, third) = ((first + 1) % 3, (first + 2) % 3)
         #expect(asked == [second, third, second, third, first, second])
+    }
+
+    @Test func `After a failure the next members have less time, so that each has a second chance`() {
+        let process = LeaseConversation.holding()
+        process.tick()
+        let began = process.now
+        var asked: [(member: Int, at: Int64)] = []
+        var number: UInt64 = 0
+        while asked.count < 5, let call = process.call {
+            if call.number != number { asked.append((call.member, process.now.milliseconds(since: began))) }
+            number = call.number
+            process.tick()
+        }
+        #expect(asked.map(\.at) == [0, 1000, 1500, 2250, 2750])
+        #expect(Set(asked.prefix(3).map(\.member)) == [0, 1, 2])
     }
 
     @Test func `Without a counted renewal the reign ends at four fifths of the lifetime`() {
