@@ -86,7 +86,7 @@ class Cluster:
                   f"{HOOK} release {self.network.address}/24 eth0"]
         if self.user:
             words += ["--etcd-user", self.user, "--etcd-password-file", f"{self.home}/password"]
-        if self.mode:
+        if self.mode and "etcd" == (coordinator or self.coordinator):
             words += ["--when-store-lost", self.mode]
         return words
 
@@ -112,8 +112,7 @@ class Cluster:
 
     def start(self):
         """The first balancer on the first host, and the clients' address there."""
-        if self.coordinator == "etcd":
-            self.start_store()
+        self.start_store()
         self.balancer = self.start_balancer(0)
         for name, _, _ in self.layout:
             self.start_worker(name)
@@ -131,8 +130,16 @@ class Cluster:
             self.store.users(self.user, PASSWORD, PREFIX)
 
     def take_address(self, host):
-        subprocess.run(self.network.hosts[host].command(HOOK, "take", f"{self.network.address}/24", "eth0"), check=True, capture_output=True,
-                       env={**os.environ, "UNDERSTUDY_EPOCH": "0", "CLIENTS_ADDRESS_FILE": f"{self.home}/address-{host}"})
+        self.hook(host, "first")
+
+    def hook(self, host, verb):
+        """What the units of docs/operations.md run after the start of a balancer, and after the end of each program."""
+        done = subprocess.run(
+            self.network.hosts[host].command(HOOK, verb, f"{self.network.address}/24", "eth0", self.state(host)), capture_output=True,
+            text=True, env={**os.environ, "UNDERSTUDY_BALANCER": f"{self.binaries}/balancer",
+                            "CLIENTS_ADDRESS_FILE": f"{self.home}/address-{host}"})
+        if done.returncode:
+            raise Failed(f"clients-address {verb}: {done.stderr}")
 
     # MARK: State
 
@@ -164,6 +171,10 @@ class Cluster:
         if not status or sum(w["state"] == "ready" for w in status["workers"]) < (workers or len(self.layout)):
             return False
         return "standby parked" in "".join(self.log(f"worker-{name}") for name, at, _ in self.layout if at == host)
+
+    def is_ready(self, host, worker):
+        status = self.status(host)
+        return status and any(w["id"] == worker and w["state"] == "ready" for w in status["workers"])
 
     def reigning(self, host):
         """The process that holds the lock of a host; 0 without one."""

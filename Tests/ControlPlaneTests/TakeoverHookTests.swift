@@ -132,6 +132,41 @@ import Testing
         loop.stop()
     }
 
+    @Test func `The documented command compares epochs before it takes the address away`() throws {
+        for program in ["ip", "arping"] {
+            try folder.write("#!/bin/sh\necho \(program) $* >> \(folder.path)/calls\n", to: program)
+            #expect(chmod("\(folder.path)/\(program)", 0o755) == 0)
+        }
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../contrib/hooks")
+        let hook = makeHook(
+            """
+            export PATH=\(folder.path):$PATH CLIENTS_ADDRESS_FILE=\(folder.path)/epoch
+            exec \(root.standardized.path)/clients-address $(cat \(folder.path)/verb) 10.0.0.100/24 eth0
+            """)
+        let take = ["ip address replace 10.0.0.100/24 dev eth0", "arping -q -c 3 -A -I eth0 10.0.0.100"]
+        let release = ["ip address delete 10.0.0.100/24 dev eth0"]
+        // A reign of another host in between has the epochs 2 << 40.
+        let steps: [(verb: String, epoch: UInt64, calls: [String])] = [
+            ("take", 1 << 40, take), ("release", 1 << 40, release), ("take", 3 << 40, take),
+            ("release", 1 << 40, []), ("take", 1 << 40, []), ("take", 3 << 40 + 1, take), ("release", 3 << 40, []),
+            ("release", 3 << 40 + 1, release),
+        ]
+        for step in steps {
+            try folder.write(step.verb, to: "verb")
+            try folder.write("", to: "calls")
+            loop.onLoop { [occasion] in
+                hook.run(
+                    TakeoverHook.Occasion(
+                        id: occasion.id, epoch: Epoch(step.epoch), host: occasion.host,
+                        configuration: occasion.configuration, isAcrossHosts: true))
+            }
+            waitForTheEnd(of: hook)
+            #expect(text("calls").split(separator: "\n").map(String.init) == step.calls, "\(step)")
+        }
+        #expect(log.lines.allSatisfy { $0.hasPrefix("info") }, "\(log.lines)")
+        loop.stop()
+    }
+
     // MARK: Its output
 
     @Test func `The log has the lines that the command prints`() {
