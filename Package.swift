@@ -159,7 +159,9 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "NodesTests",
-            dependencies: ["Balancing", "Cluster", "Connections", "ControlPlane", "Nodes", "Proxy", "Sockets"],
+            dependencies: [
+                "Balancing", "Cluster", "Connections", "ControlPlane", "Nodes", "Proxy", "Sockets", "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ControlPlaneTests",

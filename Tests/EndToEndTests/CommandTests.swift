@@ -127,6 +127,24 @@ extension EndToEnd {
             #expect(try run(["stop"], on: cluster).status == 3)
         }
 
+        @Test func `A worker that joins while the cluster ends gets the order to end too`() throws {
+            let cluster = try TestCluster(workers: 1)
+            defer { cluster.tearDown() }
+            try cluster.waitUntilSettled()
+            let slow = try cluster.startSlowRequest(milliseconds: 5000)
+            try cluster.waitForStatus("the request is in progress") { $0.inFlight == [1] }
+            #expect(try run(["stop", "--cluster"], on: cluster).status == 0)
+            let late = try cluster.startWorker(id: "worker-8002")
+            #expect(late.process.wait() == 0)
+            #expect(late.log.contains("an operator ends the cluster"), "\(late.log)")
+            #expect(slow.finish().isOK)
+            for worker in cluster.workers { #expect(worker.process.wait() == 0) }
+            try waitUntil("no process of the cluster is left") {
+                ProcessTable.withArgument(containing: cluster.folder).isEmpty
+            }
+            #expect(cluster.grantedEpoch == 1)
+        }
+
         @Test func `Without a balancer or without access a command ends with one line and a status of its own`() throws
         {
             let folder = try Files.makeTemporaryFolder()

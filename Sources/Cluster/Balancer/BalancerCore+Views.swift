@@ -25,6 +25,9 @@ extension BalancerCore {
         }
     }
 
+    /// Workers that hold the listeners and are not registered. After the end of this balancer each could start a successor.
+    package var unregisteredHolders: [NodeID] { handoverHolders.keys.filter { entries[$0] == nil }.sorted() }
+
     /// Returns whether `id` may get new requests.
     package func isRoutable(_ id: NodeID) -> Bool {
         entries[id]?.isRoutable ?? false

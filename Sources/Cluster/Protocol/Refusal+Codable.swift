@@ -24,6 +24,7 @@ extension Refusal: Codable {
         case .expired: "expired"
         case .steppingDown: "stepping_down"
         case .laterReignMet: "later_reign_met"
+        case .clusterEnding: "cluster_ending"
         case .invalid: "invalid"
         }
     }
@@ -44,7 +45,7 @@ extension Refusal: Codable {
             .identityMismatch, .wrongRole, .wrongCluster, .olderIncarnation,
             .laterStartKnown(detail.flatMap { UInt64($0) } ?? 0), .nameTaken, .tooManyWorkers, .busy,
             .unreachable(text), .answeredBySomebodyElse(text), .hostNotInCertificate, .unhealthy(text), .notConfirmed,
-            .reservedPort, .expired, .steppingDown, .laterReignMet, .invalid(text),
+            .reservedPort, .expired, .steppingDown, .laterReignMet, .clusterEnding, .invalid(text),
         ]
         guard let match = all.first(where: { $0.code == code }) else { return nil }
         self = match

@@ -34,6 +34,8 @@ package enum Refusal: Error, Sendable, Equatable {
     case steppingDown
     /// The worker has met a later balancer, and would not obey this one.
     case laterReignMet
+    /// An operator ends the whole cluster, so a worker that joins has to end too.
+    case clusterEnding
     /// The request is invalid. The text gives the fault.
     case invalid(String)
 }
@@ -46,14 +48,16 @@ extension Refusal {
         case .identityMismatch, .wrongRole, .wrongCluster, .answeredBySomebodyElse, .hostNotInCertificate: 403
         case .olderIncarnation, .laterStartKnown, .nameTaken, .unreachable, .unhealthy, .notConfirmed, .expired: 409
         case .busy, .tooManyWorkers: 429
-        case .steppingDown, .laterReignMet: 503
+        case .steppingDown, .laterReignMet, .clusterEnding: 503
         }
     }
 
     /// The same request may soon succeed without a change by an operator.
     package var mayRetry: Bool {
         switch self {
-        case .busy, .unreachable, .unhealthy, .notConfirmed, .expired, .steppingDown, .laterReignMet: true
+        case .busy, .unreachable, .unhealthy, .notConfirmed, .expired, .steppingDown, .laterReignMet,
+            .clusterEnding:
+            true
         case .invalid, .reservedPort, .identityMismatch, .wrongRole, .wrongCluster, .answeredBySomebodyElse,
             .hostNotInCertificate, .olderIncarnation, .laterStartKnown, .nameTaken, .tooManyWorkers:
             false
@@ -105,6 +109,8 @@ extension Refusal {
             "this balancer has been replaced by a later one: connect again"
         case .laterReignMet:
             "this worker has met a later balancer: if that one no longer reigns, see 'balancer epochs --help'"
+        case .clusterEnding:
+            "an operator ends the cluster: start it again with a balancer"
         case .invalid(let reason):
             "the request is not valid: \(reason)"
         }

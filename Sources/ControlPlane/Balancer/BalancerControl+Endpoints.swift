@@ -38,7 +38,10 @@ extension BalancerControl {
     }
 
     private func register(_ registration: Registration, _ request: ClusterRequest) {
-        guard callbacks.onMembersEnded == nil else { return request.reply(.refused(.steppingDown)) }
+        // A worker that has met a later reign must not obey this one.
+        if callbacks.onMembersEnded != nil, registration.maximumEpochSeen <= epoch {
+            return request.reply(.refused(.clusterEnding))
+        }
         let verdict = core.register(
             registration, peer: request.peer, isHostCertified: request.isHostCertified, now: now)
         switch verdict {
@@ -142,7 +145,7 @@ extension BalancerControl {
 
     /// The workers that have not ended.
     package var livingMembers: [NodeID] {
-        core.snapshot.workers.filter { $0.state != .ejected }.map(\.id)
+        core.snapshot.workers.filter { $0.state != .ejected }.map(\.id) + core.unregisteredHolders
     }
 
     func checkEndOfMembers() {

@@ -150,6 +150,7 @@ package final class BalancerControl {
     /// A worker of this host has opened or closed the handover connection.
     package func handover(heldBy id: NodeID, _ isHeld: Bool) {
         feed(isHeld ? .handoverHeld(by: id) : .handoverLeft(by: id))
+        if !isHeld { checkEndOfMembers() }
     }
 
     // MARK: Effects

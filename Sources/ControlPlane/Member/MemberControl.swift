@@ -223,7 +223,10 @@ package final class MemberControl {
                 } else {
                     feed(.registrationFailed(.invalid("the balancer's answer is not understood")))
                 }
-            case .success(let reply): feed(.registrationFailed(refusal(in: reply)))
+            case .success(let reply):
+                let refusal = refusal(in: reply)
+                feed(.registrationFailed(refusal))
+                if case .clusterEnding = refusal { callbacks.onStopOrder() }
             case .failure(let failure):
                 report(failure)
                 let isSilent = if case .timedOut = failure { true } else { false }

@@ -13,10 +13,7 @@ final class CommandHandler {
     private let feed: AdminFeed
     private let onReload: () throws(CommandError) -> ReloadReport
     private let onStop: () -> Void
-    private let timer: LoopTimer
-
-    /// The time after which the log names the workers that have not ended.
-    private static let patienceMilliseconds = 60_000
+    private let end: EndOfMembers
 
     /// - Parameters:
     ///   - reload: reads the configuration file and the certificates again, or throws and changes nothing.
@@ -30,7 +27,7 @@ final class CommandHandler {
         self.feed = feed
         onReload = reload
         onStop = stop
-        timer = LoopTimer(on: context.loop)
+        end = EndOfMembers(on: context.loop, log: context.log) { [unowned control] in control.livingMembers }
     }
 
     /// - Parameter reply: called once.
@@ -65,14 +62,9 @@ final class CommandHandler {
     private func proceed(with order: StopOrder) {
         context.log.notice("an operator ends \(order.cluster ? "the cluster" : "this process")")
         guard order.cluster else { return onStop() }
-        timer.action = { [unowned self] in
-            let left = control.livingMembers.map(\.text).joined(separator: ",")
-            context.log.warning(
-                "these workers have not ended, so the balancer goes on: stop them", metadata: ["workers": "\(left)"])
-        }
-        timer.set(afterMilliseconds: CommandHandler.patienceMilliseconds)
+        end.begin()
         control.endMembers { [unowned self] in
-            timer.remove()
+            end.finish()
             onStop()
         }
     }

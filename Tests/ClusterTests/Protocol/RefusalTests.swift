@@ -8,7 +8,7 @@ import Testing
         .tooManyWorkers, .busy,
         .unreachable("a"), .answeredBySomebodyElse("b"), .hostNotInCertificate, .unhealthy("c"), .reservedPort,
         .expired,
-        .steppingDown, .laterReignMet, .invalid("d"),
+        .steppingDown, .laterReignMet, .clusterEnding, .invalid("d"),
     ]
 
     @Test(arguments: all)
