@@ -10,7 +10,7 @@ struct BalancerCommand: ParsableCommand {
             "An HTTPS load balancer. Workers join by themselves over mutual TLS, and restart the balancer when it dies.",
         version: Version.current,
         subcommands: [RunCommand.self] + commands
-            + [CheckCommand.self, EpochsCommand.self, OptionsCommand.self],
+            + [WatchCommand.self, CheckCommand.self, EpochsCommand.self, OptionsCommand.self],
         defaultSubcommand: RunCommand.self)
 
     /// The commands that a running balancer answers.

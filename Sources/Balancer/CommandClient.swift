@@ -63,25 +63,42 @@ struct CommandClient {
     ) throws(CommandError) -> [UInt8] {
         let loop: EventLoop
         do throws(SystemError) { loop = try EventLoop() } catch { throw .failure("\(error)") }
+        var answer: Result<[UInt8], CommandError>?
+        begin(command, content, on: loop, patienceMilliseconds: patienceMilliseconds) { answer = $0 }
+        while true {
+            if let answer { return try answer.get() }
+            loop.turn()
+        }
+    }
+
+    /// Sends a command over a connection of its own, and calls `receive` once on the loop.
+    func begin(
+        _ command: OperatorCommand, _ content: [UInt8] = [], on loop: EventLoop, patienceMilliseconds: Int,
+        receive: @escaping (Result<[UInt8], CommandError>) -> Void
+    ) {
         let caller = ControlClient(
             loop: loop, endpoint: UpstreamEndpoint(address: address, host: "localhost", expectation: .anybody),
             provider: TransportProvider(), maximumBody: ControlClient.largestSnapshot)
-        var answer: Result<ControlClient.Reply, UpstreamFailure>?
         caller.ask(
-            command.isOrder ? .post : .get, command.path, body: content,
-            timeoutMilliseconds: patienceMilliseconds
-        ) { answer = $0 }
-        while answer == nil { loop.turn() }
-        caller.close()
-        switch answer {
-        case .success(let reply) where reply.status == 200: return reply.body
+            command.isOrder ? .post : .get, command.path, body: content, timeoutMilliseconds: patienceMilliseconds
+        ) { result in
+            // The caller lives until its answer.
+            caller.close()
+            receive(answer(in: result))
+        }
+    }
+
+    private func answer(in result: Result<ControlClient.Reply, UpstreamFailure>) -> Result<[UInt8], CommandError> {
+        switch result {
+        case .success(let reply) where reply.status == 200: .success(reply.body)
         case .success(let reply):
-            let problem = JSON.decode(ErrorAnswer.self, from: reply.body)?.error
-            throw .failure(problem ?? "the balancer answered with status \(reply.status)")
-        case .failure(.refused): throw problem(SystemError("connect", code: ECONNREFUSED))
-        case .failure(.unreachable(let error)): throw problem(error)
-        case .failure(let failure): throw .failure("the balancer of \(directory.path) does not answer: \(failure)")
-        case nil: return []
+            .failure(
+                .failure(
+                    JSON.decode(ErrorAnswer.self, from: reply.body)?.error
+                        ?? "the balancer answered with status \(reply.status)"))
+        case .failure(.refused): .failure(problem(SystemError("connect", code: ECONNREFUSED)))
+        case .failure(.unreachable(let error)): .failure(problem(error))
+        case .failure(let failure): .failure(.failure("the balancer of \(directory.path) does not answer: \(failure)"))
         }
     }
 

@@ -92,10 +92,7 @@ extension StatusReport {
 /// The table that `balancer status` prints.
 enum StatusTable {
     static func text(of report: StatusReport) -> String {
-        let process =
-            report.isInOwnNamespace ? "pid \(report.pid)" : "in PID namespace \(report.pidNamespace ?? 0)"
-        var text =
-            "balancer \(report.id)  epoch \(report.epoch)  \(process)  up \(report.uptimeSeconds) s  version \(report.version)\n"
+        var text = headline(of: report) + "\n"
         if let pause = report.pause { text += PauseText.line(of: pause) + "\n" }
         let head = ["WORKER", "ADDRESS", "STATE", "IN FLIGHT", "REQUESTS", "FAILURES", "LAST SEEN", "STANDBY"]
         let rows = report.workers.map { worker in
@@ -110,6 +107,13 @@ enum StatusTable {
             text += "no worker may stand in for this balancer: each worker's log gives the reason at its start\n"
         }
         return text
+    }
+
+    static func headline(of report: StatusReport) -> String {
+        let process =
+            report.isInOwnNamespace ? "pid \(report.pid)" : "in PID namespace \(report.pidNamespace ?? 0)"
+        return "balancer \(report.id)  epoch \(report.epoch)  \(process)  up \(report.uptimeSeconds) s"
+            + "  version \(report.version)"
     }
 
     private static func standby(_ worker: StatusReport.Worker) -> String {
