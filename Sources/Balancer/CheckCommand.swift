@@ -11,8 +11,16 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var options: CheckOptions
 
     func run() throws {
-        try options.run(for: .balancer) { settings, folder in
-            _ = try NodeCertificates(folder: folder, id: settings.nodeID, role: .balancer)
+        try options.run(
+            for: .balancer, uses: { CheckCommand.problems(with: $0) },
+            certificates: { NodeCertificates.mistakes(folder: $0, id: $1, role: .balancer) })
+    }
+
+    /// What a balancer finds when it uses the settings.
+    static func problems(with settings: Settings) -> [SettingProblem] {
+        guard let command = settings.coordinator.releaseCommand, let problem = ShellCommand(command).problem else {
+            return []
         }
+        return [settings.problem(with: "on-release", "--on-release \(command): \(problem)")]
     }
 }

@@ -28,9 +28,7 @@ struct RunCommand: ParsableCommand {
         ProcessLogHandler.install(
             level: Logger.Level(rawValue: settings.logLevel) ?? .info,
             format: LogFormat(rawValue: settings.logFormat) ?? .text, directory: directory.files)
-        if let command = settings.coordinator.releaseCommand, let problem = ShellCommand(command).problem {
-            throw CommandError.usage("--on-release \(command): \(problem)")
-        }
+        if let error = CheckCommand.problems(with: settings).error { throw error }
         let start: BalancerNode.Start = standby ? .standby : settings.replaces ? .replacement : .byOperator
         let node = try BalancerNode(settings: settings, directory: directory, start: start)
         // Threads run until the process ends, and use the node until then.

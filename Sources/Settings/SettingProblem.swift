@@ -1,4 +1,4 @@
-internal import Telemetry
+package import Telemetry
 
 /// The place of a setting in a file.
 package struct SettingPlace: Equatable, Sendable, CustomStringConvertible {
@@ -31,10 +31,10 @@ struct SettingEntry: Sendable {
 
 extension [SettingProblem] {
     /// In the order of the lines, with those of no line at the end.
-    func sorted() -> [SettingProblem] { sorted { $0.place?.line ?? .max < $1.place?.line ?? .max } }
+    package func sorted() -> [SettingProblem] { sorted { $0.place?.line ?? .max < $1.place?.line ?? .max } }
 
     /// One line for a program that can't start; nil if there is no mistake.
-    var error: CommandError? {
+    package var error: CommandError? {
         guard let first else { return nil }
         return .usage(count == 1 ? "\(first)" : "\(first) (and \(count - 1) more: see the command 'check')")
     }

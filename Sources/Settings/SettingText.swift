@@ -6,11 +6,16 @@ package struct SettingText: Sendable {
     let valueName: String
     /// Completes the message "use ...".
     let wanted: String
+    /// The values, if there are few; nil for other texts.
+    let choices: [String]?
     let accepts: @Sendable (String) -> Bool
 
-    init(valueName: String, wanted: String, accepts: @escaping @Sendable (String) -> Bool) {
+    init(
+        valueName: String, wanted: String, choices: [String]? = nil, accepts: @escaping @Sendable (String) -> Bool
+    ) {
         self.valueName = valueName
         self.wanted = wanted
+        self.choices = choices
         self.accepts = accepts
     }
 
@@ -21,6 +26,6 @@ package struct SettingText: Sendable {
 
     static func choice(_ valueName: String, _ choices: [String]) -> SettingText {
         let list = choices.dropLast().joined(separator: ", ") + " or " + (choices.last ?? "")
-        return SettingText(valueName: valueName, wanted: list) { choices.contains($0) }
+        return SettingText(valueName: valueName, wanted: list, choices: choices) { choices.contains($0) }
     }
 }

@@ -30,12 +30,15 @@ extension Settings {
     }
 
     /// The settings of a file, and every mistake in the order of the lines. The settings must be valid together too.
+    ///
+    /// - Parameter uses: the mistakes that the program finds when it uses the settings.
     package static func read(
-        file path: String, of program: Program
+        file path: String, of program: Program, uses: (Settings) -> [SettingProblem] = { _ in [] }
     ) throws(CommandError) -> (settings: Settings, problems: [SettingProblem]) {
         let file = try ConfigurationFile(path: path)
         var problems = file.problems
         let settings = Settings(program, file: file.entries, commandLine: [], &problems)
+        problems += uses(settings)
         let whole = SettingPlace(path: path, line: nil)
         return (settings, problems.sorted().map { SettingProblem(place: $0.place ?? whole, text: $0.text) })
     }
@@ -70,7 +73,23 @@ extension Settings {
                         place: entry.place, text: "\(entry.shownName) \(entry.text): use \(row.kind.wanted)"))
             }
         }
-        if let conflict { problems.append(SettingProblem(place: nil, text: conflict)) }
+        if let conflict { problems.append(SettingProblem(place: place(ofOptionIn: conflict), text: conflict)) }
+    }
+
+    /// The line of the last setting that a message names; nil if it names none of a file.
+    private func place(ofOptionIn message: String) -> SettingPlace? {
+        let words = message.split { !($0 == "-" || $0.isLetter || $0.isNumber) }
+        let places = words.filter { $0.hasPrefix("--") }.compactMap { place(of: String($0.dropFirst(2))) }
+        return places.max { $0.line ?? 0 < $1.line ?? 0 }
+    }
+
+    private func place(of name: String) -> SettingPlace? {
+        if case .file(let place)? = origins[name] { place } else { nil }
+    }
+
+    /// A mistake that a program finds when it uses a setting.
+    package func problem(with name: String, _ text: String) -> SettingProblem {
+        SettingProblem(place: place(of: name), text: text)
     }
 
     private static func unknown(_ entry: SettingEntry, to program: Program) -> SettingProblem {

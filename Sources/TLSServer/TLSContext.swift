@@ -143,6 +143,11 @@
                     "\(path) has a passphrase, and there is nobody to ask for it: store the key without one (openssl pkey)"
                 )
             }
+            // OpenSSL compares a key with the certificate while it reads the key.
+            guard !"\(error)".contains("mismatch") else {
+                throw TLSConfigurationError(
+                    "\(path) is not the key of \(certificate): copy both from the place where they were made")
+            }
             throw TLSConfigurationError("\(path): no usable key: \(error)")
         }
 

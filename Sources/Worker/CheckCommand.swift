@@ -11,8 +11,8 @@ struct CheckCommand: ParsableCommand {
     @OptionGroup var options: CheckOptions
 
     func run() throws {
-        try options.run(for: .worker) { settings, folder in
-            _ = try NodeCertificates(folder: folder, id: settings.nodeID, role: .worker)
-        }
+        try options.run(
+            for: .worker, uses: { WorkerPlaces.problems(with: $0) },
+            certificates: { NodeCertificates.mistakes(folder: $0, id: $1, role: .worker) })
     }
 }

@@ -17,33 +17,16 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let settings = try Settings.load(.worker, commandLine: options.given)
-        guard let address = SocketAddress.resolve(host: settings.host, port: settings.port) else {
-            throw CommandError.usage("--host \(settings.host) is neither an address nor a known name")
-        }
-        if !NodeCertificates.isSecure && !address.isLoopback && !settings.bindsInsecurely {
-            throw CommandError.usage(
-                "this build has no TLS: use a loopback --host, or give --insecure-bind on a trusted network")
-        }
-        if settings.worker.acrossHosts && (address.isLoopback || ["0.0.0.0", "::"].contains(address.host)) {
-            throw CommandError.usage(
-                "--across-hosts needs a --host at which the other hosts reach this one, not \(address.host)")
-        }
-        if let command = settings.worker.takeoverCommand, let problem = ShellCommand(command).problem {
-            throw CommandError.usage("--on-takeover \(command): \(problem)")
-        }
-        if let command = settings.coordinator.releaseCommand, let problem = ShellCommand(command).problem {
-            throw CommandError.usage("--on-release \(command): \(problem)")
-        }
-        let balancers = try Endpoints.list(settings.worker.balancers, option: "--balancer")
+        let places = try WorkerPlaces(settings)
         let directory = try StateDirectory(path: settings.stateFolder ?? StateDirectory.defaultPath())
-        for place in balancers { try checkPort(settings.port, against: place.port, directory) }
+        for place in places.balancers { try checkPort(settings.port, against: place.port, directory) }
         ProcessLogHandler.install(
             level: Logger.Level(rawValue: settings.logLevel) ?? .info,
             format: LogFormat(rawValue: settings.logFormat) ?? .text)
         let node = try WorkerNode(
             options: WorkerOptions(
-                settings: settings, address: address, balancers: balancers, directory: directory,
-                application: try settings.worker.application.map { try Endpoints.application($0) }))
+                settings: settings, address: places.address, balancers: places.balancers, directory: directory,
+                application: places.application))
         try node.start()
         node.run()
     }

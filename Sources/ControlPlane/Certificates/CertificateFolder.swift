@@ -27,15 +27,20 @@ struct CertificateFolder: Sendable {
     }
 
     /// The problem with this node's certificate or key in a role; nil if both can be read.
-    func leafProblem(_ role: Role) -> String? {
+    func leafProblem(_ role: Role) -> String? { leafProblems(role).first }
+
+    /// The problems with both.
+    func leafProblems(_ role: Role) -> [String] {
         let name = "nodes/\(id.text)/\(role.rawValue)"
-        return problem(with: "\(name).pem", cure: cure(command)) ?? problem(with: "\(name).key", cure: cure(command))
+        return ["\(name).pem", "\(name).key"].compactMap { problem(with: $0, cure: cure(command)) }
     }
 
     /// The problem with the certificate or the key of the public port; nil if both can be read.
-    var publicProblem: String? {
-        let cure = cure("certs/make-certs")
-        return problem(with: "public.pem", cure: cure) ?? problem(with: "public.key", cure: cure)
+    var publicProblem: String? { publicProblems.first }
+
+    /// The problems with both.
+    var publicProblems: [String] {
+        ["public.pem", "public.key"].compactMap { problem(with: $0, cure: cure("certs/make-certs")) }
     }
 
     /// Another user, or a group, that can exchange a file; nil if there is none. The file is used in spite of that.
