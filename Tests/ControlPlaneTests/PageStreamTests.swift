@@ -38,7 +38,13 @@ import Testing
                 metrics: { _ in "" },
                 traffic: { TrafficSample(requests: facts.requests.load(ordering: .relaxed)) })
             return try? ControlPort.admin(
-                listener: descriptor, controlLoop: loop, feed: feed, slots: slots, counts: counts)
+                listener: descriptor, controlLoop: loop, feed: feed, slots: slots,
+                configure: { server in
+                    // Longer than any test: the port's own limit would hide the limit of streams.
+                    var limits = DownstreamLimits()
+                    limits.stallMilliseconds = 3_600_000
+                    server.adopt(limits)
+                }, counts: counts)
         }
         admin = try #require(port)
     }
