@@ -44,7 +44,7 @@ class Store:
                 "--initial-cluster", members, "--initial-cluster-state", state,
                 "--cert-file", leaf + ".pem", "--key-file", leaf + ".key", "--trusted-ca-file", ca, "--client-cert-auth",
                 "--peer-cert-file", leaf + ".pem", "--peer-key-file", leaf + ".key", "--peer-trusted-ca-file", ca,
-                "--peer-client-cert-auth", *self.options),
+                "--peer-client-cert-auth", "--pre-vote", *self.options),
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
 
     def start_all(self):
