@@ -38,8 +38,7 @@ struct LeaseTenure: Sendable {
         self.epoch = epoch
         claimed = saved.epoch
         lease = saved.lease
-        // A counted renewal was in the lease's term. A claim followed a read in this term, or in an earlier one.
-        leaseTerm = saved.seen.term
+        leaseTerm = saved.leaseTerm
         leaderRevision = saved.leaderRevision
         endsAt = saved.deadline
         successors = saved.successors
@@ -153,7 +152,7 @@ extension LeaseCore {
                 return renewalFailed(.read, reason, tenure, now: now)
             }
             // An earlier leader of the store may still end the leases that it knows.
-            guard header.term == tenure.leaseTerm else { return reclaim(content, tenure, now: now) }
+            guard header.term == tenure.leaseTerm else { return reclaim(content, next, now: now) }
             return count(next, askedAt: askedAt, now: now)
         }
         guard leader.record.lockDomain == claimant.lockDomain else {
@@ -175,6 +174,8 @@ extension LeaseCore {
         var next = tenure
         next.step = .granting(content)
         phase = .holding(next)
+        // The store may have another list now, or none. A successor on this host must know that before the key is there again.
+        save(next)
         send(.grant(seconds: timing.lifetimeSeconds), now: now)
     }
 
@@ -201,7 +202,8 @@ extension LeaseCore {
         perform(
             .save(
                 SavedLease(
-                    lease: tenure.lease, leaderRevision: tenure.leaderRevision, epoch: tenure.claimed, seen: seen,
+                    lease: tenure.lease, leaseTerm: tenure.leaseTerm, leaderRevision: tenure.leaderRevision,
+                    epoch: tenure.claimed, seen: seen,
                     deadline: tenure.endsAt, successors: tenure.successors)))
     }
 

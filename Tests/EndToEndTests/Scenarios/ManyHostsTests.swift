@@ -29,7 +29,7 @@ extension Scenarios {
             #expect(cluster.balancerLog(of: 3 - host).contains("\(cluster.network.hosts[host].address):"))
         }
 
-        @Test func `Without its store a reign ends, and it comes back with the store; an orderly end moves it at once`()
+        @Test func `Without its store a reign goes on by pledges, and ends without them; an orderly end moves it`()
             throws
         {
             let told = "echo $UNDERSTUDY_EPOCH > released.txt"
@@ -40,21 +40,35 @@ extension Scenarios {
             let first = try #require(cluster.status(on: 0)).epoch
             let reigning = try #require(cluster.balancer)
             store.signal(SIGSTOP, [1, 2])
+            // Host 1 pledges anew each time, for many times the lifetime of the lease.
+            try waitUntil("the first pledge") { pledgeEnd(of: 1, in: cluster) != nil }
+            let begin = try #require(pledgeEnd(of: 1, in: cluster))
+            try waitUntil("ten seconds of pledges") { (pledgeEnd(of: 1, in: cluster) ?? 0) > begin + 10_000_000_000 }
+            #expect(cluster.status(on: 0)?.epoch == first)
+            #expect(try cluster.curl(on: 0).status == 0)
+            // Nobody can pledge for host 2 any more.
+            cluster.workers[2].process.send(SIGKILL)
             #expect(reigning.wait() == 1)
             #expect(cluster.balancerLog(of: 0).contains("confirmed no renewal"))
+            #expect(cluster.balancerLog(of: 0).contains("gave no pledge: 1"))
             try waitUntil("the command has run") { Files.text("\(cluster.folder)/released.txt") == "\(first)\n" }
             store.signal(SIGCONT, [1, 2])
-            let (host, epoch) = try cluster.waitForBalancer(on: [0, 1, 2], "the store is back") { $0.readyCount == 3 }
+            let (host, epoch) = try cluster.waitForBalancer(on: [0, 1], "the store is back") { $0.readyCount == 2 }
             #expect(epoch >> 24 > first >> 24)
             // The host of the reign ends in order: its worker and its balancer.
             cluster.workers[host].process.send(SIGTERM)
             let lock = Files.text("\(cluster.stateDirectory(of: host))/balancer.lock")
             kill(try #require(pid_t(lock.split(separator: "\n").first ?? "")), SIGTERM)
-            let others = [0, 1, 2].filter { $0 != host }
-            let (next, later) = try cluster.waitForBalancer(on: others, "another host") { $0.readyCount == 2 }
+            let (next, later) = try cluster.waitForBalancer(on: [1 - host], "another host") { $0.readyCount == 1 }
             #expect(later >> 24 > epoch >> 24)
             #expect(try cluster.curl(on: next).status == 0)
             #expect(cluster.balancerLog(of: host).contains("the lease is given back"))
+        }
+
+        /// The end of the host's last pledge, in nanoseconds of its clock; nil if there is none.
+        private func pledgeEnd(of host: Int, in cluster: HostCluster) -> UInt64? {
+            let fields = Files.text("\(cluster.stateDirectory(of: host))/pledge").split(separator: " ")
+            return fields.count == 5 ? UInt64(fields[2]) : nil
         }
     }
 }

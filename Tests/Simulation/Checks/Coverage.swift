@@ -9,7 +9,7 @@ package struct Coverage: Sendable {
         case request, retry, readByHungWorker, lostRequest, livenessCheck
         // Many hosts with a store.
         case leaderKeyTaken, leaseClaimed, leaseContinued, leaseReclaimed, leaseLost, leaseRevoked, waitForLostReign
-        case lateClaim, storeReplaced, pledge, reignByPledges, waitAfterBoot
+        case lateClaim, storeReplaced, pledge, reignByPledges, waitAfterBoot, leaseEndedByPastLeader
 
         /// The histories in which the event can happen.
         package var kinds: [Simulation.Kind] {

@@ -136,7 +136,7 @@ extension LeaseWorld {
             endWatches(of: member)
             push(end, .mend(.memberReturns(member)))
         case .freezeMember:
-            etcd.members[member].isFrozen = true
+            etcd.freeze(member)
             push(end, .mend(.memberThaws(member)))
         case .isolateMember:
             etcd.members[member].side = member + 1
@@ -198,7 +198,8 @@ extension LeaseWorld {
         leasesEnd()
         switch mending {
         case .memberReturns(let member): if replacement == nil { etcd.members[member].isUp = true }
-        case .memberThaws(let member): etcd.members[member].isFrozen = false
+        case .memberThaws(let member):
+            for lease in etcd.thaw(member, now: now) { push(after(1...80), .pastLeaderEnds(lease, era: era)) }
         case .memberRejoins(let member): etcd.members[member].side = 0
         case .memberReplaced(let member):
             guard etcd.members[member].ownCluster != nil else { return }

@@ -36,7 +36,7 @@ extension LeaseWorld {
             if hosts[host].isUp { feedWorker(host, .answered(answer, number: number)) }
         case .catchUp(let call, let caller, let era):
             if era == self.era { catchUp(call, caller) }
-        case .expiry, .elect, .learn, .resign: performInStore(event)
+        case .expiry, .elect, .learn, .resign, .pastLeaderEnds: performInStore(event)
         case .fault: fault()
         case .mend(let mending): mend(mending)
         case .hostStarts(let host): startHost(host)

@@ -95,6 +95,11 @@ extension LeaseWorld {
         case .elect: elect()
         case .learn(let member): etcd.learn(member)
         case .resign(let member): etcd.resign(member)
+        case .pastLeaderEnds(let lease, let era):
+            guard era == self.era, etcd.workingLeader != nil, etcd.end(lease) else { return }
+            tell("store: a past leader has ended the leader key's lease")
+            coverage.see(.leaseEndedByPastLeader)
+            reportChange()
         default: break
         }
     }

@@ -39,6 +39,8 @@ enum LeaseWorldEvent {
     case elect
     case learn(member: Int)
     case resign(member: Int)
+    /// A past leader of the store has woken, and wants a lease to end.
+    case pastLeaderEnds(Int64, era: Int)
 
     // MARK: Faults
 

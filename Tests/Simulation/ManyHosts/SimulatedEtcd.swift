@@ -8,6 +8,8 @@ import Cluster
 /// - An answer carries the raft term that the asked member knows.
 /// - A change whose client has given up may still happen when the majority is back.
 /// - A key and its lease end together.
+/// - A leader that stood still asks, when it wakes, for the end of the leases whose time is over by its own knowledge, before it
+///   learns that it leads no more. The present leader does it.
 struct SimulatedEtcd {
     /// What a majority has agreed on.
     struct Content {
@@ -50,6 +52,8 @@ struct SimulatedEtcd {
         var term: UInt64 = 2
         /// The leader that the member knows, right or wrong.
         var knownLeader: Int?
+        /// The leases that the leader knew when it was frozen.
+        var leasesBefore: [Content.Lease] = []
         /// The member has lost its data, and serves a cluster of its own.
         var ownCluster: Content?
     }
@@ -85,6 +89,25 @@ struct SimulatedEtcd {
     }
 
     // MARK: Raft
+
+    mutating func freeze(_ member: Int) {
+        members[member].isFrozen = true
+        members[member].leasesBefore = leader == member ? content.leases : []
+    }
+
+    /// The member goes on. Returns the leases that it will have ended.
+    mutating func thaw(_ member: Int, now: Instant) -> [Int64] {
+        members[member].isFrozen = false
+        defer { members[member].leasesBefore = [] }
+        return members[member].leasesBefore.filter { $0.endsAt <= now }.map(\.id)
+    }
+
+    /// Ends a lease by the word of a past leader. Returns whether the leader key has gone.
+    mutating func end(_ lease: Int64) -> Bool {
+        let hadLeader = content.leader != nil
+        _ = content.end(lease)
+        return hadLeader && content.leader == nil
+    }
 
     private func isActive(_ member: Int) -> Bool {
         members[member].isUp && !members[member].isFrozen && members[member].ownCluster == nil
