@@ -54,6 +54,38 @@
                 #expect(try cluster.curl("/").status == 200)
             }
 
+            @Test func `A reload with a good file and an unusable certificate changes nothing`() throws {
+                let folder = try Files.makeTemporaryFolder()
+                defer { Files.remove(folder) }
+                let file = "\(folder)/balancer.yaml"
+                try "queue-timeout: 2s\n".write(toFile: file, atomically: true, encoding: .utf8)
+                try TestCertificates.copy(to: "\(folder)/certificates")
+                var options = TestCluster.Options(workers: 1)
+                options.certificates = "\(folder)/certificates"
+                options.balancerArguments = ["--config", file]
+                let cluster = try TestCluster(options)
+                defer { cluster.tearDown() }
+                func run(_ name: String) throws -> CommandResult {
+                    try Command.run(TestCluster.balancerProgram, [name, "--state-dir", cluster.stateDirectory])
+                }
+                func queueTimeout() throws -> [Substring]? {
+                    try run("settings").text.split(separator: "\n").map { $0.split(separator: " ") }
+                        .first { $0.first == "queue-timeout" }
+                }
+                try "queue-timeout: 7s\n".write(toFile: file, atomically: true, encoding: .utf8)
+                let certificate = "\(cluster.certificates)/public.pem"
+                let good = try Data(contentsOf: URL(fileURLWithPath: certificate))
+                try Data("no certificate".utf8).write(to: URL(fileURLWithPath: certificate))
+                let refused = try run("reload")
+                #expect(refused.status == 1 && refused.errorLines.count == 1, "\(refused)")
+                #expect(refused.errors.contains("public.pem"), "\(refused)")
+                #expect(try #require(try queueTimeout()).contains("2s"))
+                try good.write(to: URL(fileURLWithPath: certificate))
+                let taken = try run("reload")
+                #expect(taken.status == 0, "\(taken)")
+                #expect(try #require(try queueTimeout()).contains("7s"))
+            }
+
             @Test func `A key with a passphrase is rejected without a prompt`() throws {
                 let (cluster, folder) = try makeCluster(workers: 1)
                 defer {
