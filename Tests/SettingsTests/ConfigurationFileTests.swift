@@ -60,7 +60,8 @@ import Testing
     }
 
     @Test func `Settings that exclude each other are a mistake of the file`() {
-        #expect(read("port: 7000").1 == ["--port, --cluster-port and --admin-port must be three different ports"])
+        #expect(
+            read("port: 7000").1 == ["f:1: --port, --cluster-port and --admin-port must be three different ports"])
         #expect(read("takeover-without-quorum: true", .worker).1.first?.contains("give --across-hosts too") == true)
         #expect(read("across-hosts: true\nno-standby: true", .worker).1.first?.contains("exclude each other") == true)
         for name in ["health-path: /up", "health-host: a.test", "health-status: 200", "health-timeout: 2s"] {
