@@ -7,7 +7,10 @@ struct ConnectionList {
     var isEmpty: Bool { all.isEmpty }
 
     /// Adds a connection and numbers it: a newer connection has a higher serial.
-    mutating func add(_ connection: ServerConnection) {
+    ///
+    /// - Parameter now: on the loop's clock.
+    mutating func add(_ connection: ServerConnection, now: UInt64) {
+        connection.since = now
         connection.listIndex = all.count
         connection.serial = nextSerial
         nextSerial += 1
@@ -18,6 +21,7 @@ struct ConnectionList {
     mutating func replace(_ connection: ServerConnection, with successor: ServerConnection) {
         successor.listIndex = connection.listIndex
         successor.serial = connection.serial
+        successor.since = connection.since
         all[successor.listIndex] = successor
         connection.listIndex = -1
     }
@@ -35,12 +39,22 @@ struct ConnectionList {
         return true
     }
 
-    /// The oldest connection without an outstanding request, or else the oldest one. Only connections with a slot count.
+    /// The oldest connection without an outstanding request, or the oldest one if all have one. Only connections with a slot
+    /// count.
     ///
-    /// A request may span several turns of the loop. Newer idle connections must not evict it.
-    var oldest: ServerConnection? {
+    /// A request may span several turns of the loop. Newer idle connections must not evict it. A connection also has time to send
+    /// its request: nil while every idle connection is younger than that. Otherwise a crowd that connects again and again would
+    /// evict all others in the turn in which they arrive.
+    ///
+    /// - Parameter now: on the loop's clock.
+    func oldest(now: UInt64) -> ServerConnection? {
         let candidates = all.lazy.filter(\.holdsSlot)
-        return candidates.filter { !$0.isServing }.min { $0.serial < $1.serial }
-            ?? candidates.min { $0.serial < $1.serial }
+        guard let idle = candidates.filter({ !$0.isServing }).min(by: { $0.serial < $1.serial }) else {
+            return candidates.min { $0.serial < $1.serial }
+        }
+        return now >= idle.since &+ ConnectionList.graceNanoseconds ? idle : nil
     }
+
+    /// The time in which a new connection can't be evicted.
+    static let graceNanoseconds: UInt64 = 20_000_000
 }

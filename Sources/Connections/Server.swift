@@ -33,8 +33,8 @@ package final class Server {
     package var identities: IdentityLimiter?
     /// The peers that `identities` does not count: a worker always admits a balancer. Set before the first listener is added.
     package var isAlwaysLetIn: (PeerIdentity) -> Bool = { _ in false }
-    /// When all slots are taken, the oldest connection closes for a new one. For services that answer small requests at once. Set
-    /// before the first listener is added.
+    /// When all slots are taken, the oldest connection closes for a new one, 20 ms after its arrival at the earliest. For services
+    /// that answer small requests at once. Set before the first listener is added.
     package var closesOldestWhenFull = false
     /// The limits of connections without a finished handshake. Set before the first listener is added.
     package var arrivalLimits: PendingConnectionLimits {
@@ -135,7 +135,8 @@ package final class Server {
     func reserveSlot() -> Bool {
         if slots.reserve() { return true }
         // A connection without a finished handshake closes before a new one has to wait.
-        let victim = arrivals.longestSilent(now: loop.now) ?? (closesOldestWhenFull ? connections.oldest : nil)
+        let victim =
+            arrivals.longestSilent(now: loop.now) ?? (closesOldestWhenFull ? connections.oldest(now: loop.now) : nil)
         guard let victim else { return false }
         counters.evicted.add(1)
         victim.close()
@@ -227,7 +228,7 @@ package final class Server {
 
     private func add(_ connection: ServerConnection) {
         counters.accepted.add(1)
-        connections.add(connection)
+        connections.add(connection, now: loop.now)
         connection.start()
     }
 

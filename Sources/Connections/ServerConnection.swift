@@ -17,6 +17,8 @@ package class ServerConnection: EventSource {
     private let live: LiveObject
     /// The number of the connection in the order of arrival.
     var serial: UInt64 = 0
+    /// The time of the arrival, on the loop's clock.
+    var since: UInt64 = 0
     /// Its permit among the connections of its peer's identity, if these are limited.
     var identityPlace: IdentityLimiter.Permit?
 
