@@ -24,8 +24,8 @@ struct LeaseTenure: Sendable {
     var endsAt: Instant
     var renewAt: Instant?
     var step = Step.resting
-    /// Claims without an answer, by their leases, with the time of the grant.
-    var unknown: [Int64: Instant] = [:]
+    /// Claims without an answer, by their leases, with the raft term of the grant.
+    var unknown: [Int64: UInt64] = [:]
     var hasFailed = false
     var successors: KnownSuccessors
     /// When the next round of pledges begins; nil while renewals count.
@@ -111,7 +111,7 @@ extension LeaseCore {
                 lease: lease, leaderRevision: content.leader?.revision ?? 0,
                 epochRevision: content.epoch?.revision ?? 0, leaseTerm: header.term)
             next.step = .taking(claim, grantedAt: call.sentAt)
-            if next.unknown.count < LeaseCore.maximumUnknown { next.unknown[lease] = call.sentAt }
+            if next.unknown.count < LeaseCore.maximumUnknown { next.unknown[lease] = header.term }
             phase = .holding(next)
             send(.claim(claim), now: now)
         case (.claimed(let header, succeeded: true), .taking(let claim, let grantedAt)):
@@ -158,10 +158,10 @@ extension LeaseCore {
         guard leader.record.lockDomain == claimant.lockDomain else {
             return lose(tenure, "the balancer at \(leader.record.address) has the leader key")
         }
-        if tenure.unknown[leader.lease] != nil {
+        if let leaseTerm = tenure.unknown[leader.lease] {
             // The claim without an answer was granted. The next renewal counts.
             next.lease = leader.lease
-            next.leaseTerm = 0
+            next.leaseTerm = leaseTerm
             next.leaderRevision = leader.revision
             phase = .holding(next)
             succeeded()
