@@ -41,6 +41,8 @@ final class LeaseWorld {
         random = SeededGenerator(seed: seed)
         plan = LeasePlan(using: &random)
         etcd = SimulatedEtcd(members: plan.members, pace: 960 + Int64(random.below(81)), seed: random.next())
+        // That would be a second fault.
+        etcd.isDiskSlow = !plan.isGentle
         network = LeaseNetwork(hosts: plan.hosts, members: plan.members)
         for index in 0..<plan.hosts {
             hosts.append(
