@@ -54,12 +54,21 @@ extension BalancerCore {
         }
     }
 
-    /// The workers of other lock domains that may stand in, in the order of their ids.
-    package var distantStandIns: [WorkerRecord] {
+    /// The other lock domains whose workers may stand in.
+    package var standInDomains: Set<LockDomain> {
         guard let lockDomain else { return [] }
-        return entries.values.map(\.record).filter { record in
-            record.mayStandIn && record.acrossHosts && record.lockDomain.map { $0 != lockDomain } == true
-        }.sorted { $0.id.text < $1.id.text }
+        var domains: Set<LockDomain> = []
+        for entry in entries.values where entry.record.mayStandIn && entry.record.acrossHosts {
+            if let other = entry.record.lockDomain, other != lockDomain { domains.insert(other) }
+        }
+        return domains
+    }
+
+    /// The workers of another lock domain that may stand in, in the order of their ids.
+    package func standIns(of other: LockDomain) -> [WorkerRecord] {
+        entries.values.lazy.map(\.record)
+            .filter { $0.mayStandIn && $0.acrossHosts && $0.lockDomain == other }
+            .sorted { $0.id.text < $1.id.text }
     }
 
     private func hasProof(_ entry: WorkerEntry) -> Bool {

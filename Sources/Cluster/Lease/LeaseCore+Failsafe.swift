@@ -10,7 +10,7 @@ struct PledgeRound: Sendable {
 ///
 /// Why two balancers are impossible: only a listed lock domain can take the leader key. Each of them has pledged not to, from
 /// the time of its answer on, for a whole lifetime. The reign counts four fifths of a lifetime from the question, which came
-/// before the answer. Those who give pledges and those who claim exclude each other by their host's lock.
+/// before the answer. A host gives a pledge and makes a claim only under its lock, so it never does both at once.
 extension LeaseCore {
     /// Writes the successors key after a counted renewal, if it should have another value.
     mutating func listSuccessors(now: Instant) {
@@ -39,7 +39,7 @@ extension LeaseCore {
     mutating func askPledges(now: Instant) {
         guard case .holding(var tenure) = phase else { return }
         guard let possible = tenure.successors.possible else {
-            // It is not known who may take the leader key.
+            // The hosts that may take the leader key are not known.
             tenure.pledgeAt = nil
             phase = .holding(tenure)
             return

@@ -16,7 +16,7 @@ package struct SavedLease: Sendable, Equatable {
     package let seen: StoreHeader
     /// The reign ends here unless a renewal counts, on the clock of the coordinator.
     package let deadline: Instant
-    /// Who may take the leader key.
+    /// The lock domains that may take the leader key.
     package let successors: KnownSuccessors
 
     package init(

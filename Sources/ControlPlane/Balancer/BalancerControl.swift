@@ -115,10 +115,16 @@ package final class BalancerControl {
 
     /// The other hosts, for a coordinator of several hosts. The receiver closes it.
     package func makeNeighbours() -> any Neighbours {
-        PledgeClients(callers: callers) { [weak self] in
-            guard let self, !isStopped else { return [] }
-            return core.distantStandIns
-        }
+        PledgeClients(
+            callers: callers,
+            domains: { [weak self] in
+                guard let self, !isStopped else { return [] }
+                return core.standInDomains
+            },
+            standIns: { [weak self] lockDomain in
+                guard let self, !isStopped else { return [] }
+                return core.standIns(of: lockDomain)
+            })
     }
 
     /// Uses new settings from now on, and sends them to workers that register or watch.

@@ -6,8 +6,10 @@ internal import Storage
 /// The requests for pledges: one kept connection to a worker of each other host, while the store is lost.
 final class PledgeClients: Neighbours {
     private let callers: ProbeClients
-    /// The workers of other lock domains that may stand in.
-    private let standIns: () -> [WorkerRecord]
+    /// The other lock domains whose workers may stand in.
+    private let domains: () -> Set<LockDomain>
+    /// The workers of a lock domain that may stand in.
+    private let standIns: (LockDomain) -> [WorkerRecord]
     private var kept: [LockDomain: Kept] = [:]
 
     private struct Kept {
@@ -18,20 +20,24 @@ final class PledgeClients: Neighbours {
         var isWaiting = false
     }
 
-    init(callers: ProbeClients, standIns: @escaping () -> [WorkerRecord]) {
+    init(
+        callers: ProbeClients, domains: @escaping () -> Set<LockDomain>,
+        standIns: @escaping (LockDomain) -> [WorkerRecord]
+    ) {
         self.callers = callers
+        self.domains = domains
         self.standIns = standIns
     }
 
     var standInDomains: [LockDomain] {
-        Set(standIns().compactMap(\.lockDomain)).sorted { $0.text < $1.text }
+        domains().sorted { $0.text < $1.text }
     }
 
     /// A worker that has not answered is passed over the next time.
     func askPledge(
         of lockDomain: LockDomain, _ request: PledgeRequest, timeoutMilliseconds: Int, completion: @escaping () -> Void
     ) {
-        let workers = standIns().filter { $0.lockDomain == lockDomain }
+        let workers = standIns(lockDomain)
         guard let worker = choose(among: workers, of: lockDomain) else { return }
         if let known = kept[lockDomain] {
             if known.isWaiting || known.worker != worker.id || known.incarnation != worker.incarnation {
