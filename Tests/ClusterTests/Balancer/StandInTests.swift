@@ -130,4 +130,19 @@ import Testing
             member.id, incarnation: 1, peer: identity("worker-8001", .balancer), now: at(1))
         #expect(mayStandIn(member, balancer) == false, "it says that it shares the lock: then it holds the connection")
     }
+
+    /// A host that is asked for a pledge, or listed in the store, must have proved that it may reign.
+    @Test func onlyProvenWorkersOfOtherHostsAreAskedForPledges() {
+        let own = record(8001).living(in: 1)
+        let proven = record(8002).living(in: 2)
+        let claiming = record(8003).living(in: 3)
+        var balancer = BalancerConversation(lockDomain: lockDomain("h1"))
+        for worker in [own, proven, claiming] { register(worker, with: &balancer) }
+        balancer.core.handoverHeld(by: own.id, now: at(1))
+        let peer = identity("worker-8002", .balancer)
+        #expect(balancer.core.standInShown(proven.id, incarnation: 1, peer: peer, now: at(1)) == .accepted(Epoch(1)))
+        #expect(balancer.core.standInDomains == [LockDomain("h2")!])
+        #expect(balancer.core.standIns(of: LockDomain("h2")!).map(\.id) == [proven.id])
+        #expect(balancer.core.standIns(of: LockDomain("h3")!).isEmpty)
+    }
 }
