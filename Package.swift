@@ -37,9 +37,11 @@ let package = Package(
         // From the bottom up; arrows point downwards only.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CLinux"),
         .target(name: "HTTP", swiftSettings: settings),
         .target(name: "Multiplexing", dependencies: ["HTTP"], swiftSettings: settings),
+        .target(name: "YAML", dependencies: ["CYAML"], swiftSettings: settings),
         .target(name: "Cluster", swiftSettings: settings),
         .target(name: "Sockets", dependencies: ["CLinux"], swiftSettings: settings),
         .target(
@@ -54,7 +56,7 @@ let package = Package(
         .target(
             name: "Settings",
             dependencies: [
-                "Balancing", "Cluster", "Connections", "HTTP", "HTTP2", "Sockets", "Storage", "Telemetry",
+                "Balancing", "Cluster", "Connections", "HTTP", "HTTP2", "Sockets", "Storage", "Telemetry", "YAML",
                 argumentParser,
             ], swiftSettings: settings),
         .target(
@@ -112,6 +114,7 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: settings),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP", "HTTP2", "TestSupport"], swiftSettings: settings),
+        .testTarget(name: "YAMLTests", dependencies: ["YAML"], swiftSettings: settings),
         .testTarget(name: "MultiplexingTests", dependencies: ["HTTP", "Multiplexing"], swiftSettings: settings),
         .target(
             name: "Simulation", dependencies: ["Balancing", "Cluster"], path: "Tests/Simulation",

@@ -25,6 +25,8 @@ package struct Setting: Sendable {
     package private(set) var scope = Scope.process
     /// A running process adopts a new value.
     package private(set) var isLive = false
+    /// Its text may be several texts with commas between them. A file may give them as a list.
+    package private(set) var isList = false
     /// The text for the default where no fixed value holds.
     private let unset: String?
     private let store: @Sendable (inout Settings, SettingValue) -> Void
@@ -86,6 +88,13 @@ package struct Setting: Sendable {
     var live: Setting {
         var row = self
         row.isLive = true
+        return row
+    }
+
+    /// The row of a setting whose text may be several texts with commas between them.
+    var list: Setting {
+        var row = self
+        row.isList = true
         return row
     }
 

@@ -22,6 +22,8 @@ package struct SettingProblem: Equatable, Sendable, CustomStringConvertible {
 struct SettingEntry: Sendable {
     let name: String
     let text: String
+    /// The file has a list. `text` has commas between its values.
+    var isList = false
     /// Nil for the command line.
     var place: SettingPlace?
 

@@ -64,6 +64,8 @@ extension Settings {
             if row.scope == .commandLine, let place = entry.place {
                 problems.append(
                     SettingProblem(place: place, text: "\(entry.name) can only be given on the command line"))
+            } else if entry.isList && !row.isList {
+                problems.append(SettingProblem(place: entry.place, text: "\(entry.name) takes one value and no list"))
             } else if row.apply(entry.text, to: &self) {
                 given[entry.name] = row.text(in: self)
                 origins[entry.name] = entry.place.map { .file($0) } ?? .option

@@ -33,7 +33,7 @@ package enum SettingsSchema {
             let range = row.kind.range.map { " \($0);" } ?? ""
             let live = row.isLive ? " A running process adopts it." : ""
             description = "\(row.help).\(range) default: \(row.defaultText(of: program)).\(live)"
-            anyOf = Form.all(of: row.kind)
+            anyOf = Form.all(of: row.kind) + (row.isList ? [Form.list] : [])
         }
     }
 
@@ -45,6 +45,10 @@ package enum SettingsSchema {
         var minLength: Int?
         var pattern: String?
         var `enum`: [String]?
+        var items: [String: String]?
+        var minItems: Int?
+
+        static let list = Form(type: "array", items: ["type": "string"], minItems: 1)
 
         static func all(of kind: SettingKind) -> [Form] {
             switch kind {

@@ -31,6 +31,25 @@ import Testing
         #expect(settings.requests.queueMilliseconds == 2000 && settings.bindsInsecurely && settings.rate?.burst == 20)
     }
 
+    @Test func `A list and a text with commas have the same meaning`() {
+        for etcd in [
+            "'http://127.0.0.1:1,http://127.0.0.1:2'", "[http://127.0.0.1:1, http://127.0.0.1:2]",
+            "\n  - http://127.0.0.1:1\n  - http://127.0.0.1:2",
+        ] {
+            let (settings, problems) = read("coordinator: etcd\nadvertise: 10.0.0.1\netcd: \(etcd)\n")
+            #expect(problems.isEmpty, "\(problems)")
+            #expect(settings.given["etcd"] == "http://127.0.0.1:1,http://127.0.0.1:2")
+        }
+    }
+
+    @Test func `A command may have several lines`() {
+        let (settings, problems) = read(
+            "balancer: 127.0.0.1:7000\non-takeover: |\n  ip address add 10.0.0.100/24 dev eth0\n  echo done: yes\n",
+            .worker)
+        #expect(problems.isEmpty, "\(problems)")
+        #expect(settings.given["on-takeover"] == "ip address add 10.0.0.100/24 dev eth0\necho done: yes\n")
+    }
+
     @Test func `All mistakes of a file are found at once, with their lines`() {
         let (settings, problems) = read(
             """
@@ -44,18 +63,25 @@ import Testing
             insecure-bind: yes
             replace: true
             head-timeout: 3s
+            port-number: {http: 1}
+            etcd: [http://127.0.0.1:2379, ~]
+            host: [a, b]
             just words
+            threads: 0
             """)
         #expect(
             problems == [
                 "f:1: port http: use a number from 1 to 65535",
                 "f:2: unknown key que-timeout: did you mean queue-timeout?", "f:3: unknown key nonsense",
                 "f:4: threads 0: use a number from 1 to 1024", "f:5: capacity is a setting of the worker",
-                "f:6: limits: a space and a value have to follow", "f:8: insecure-bind yes: use true or false",
-                "f:9: replace can only be given on the command line",
-                "f:10: head-timeout stands in line 7 already", "f:11: is not of the form name: value",
+                "f:6: limits: a value has to follow, or leave the line out",
+                "f:8: insecure-bind yes: use true or false",
+                "f:9: replace can only be given on the command line", "f:10: head-timeout stands in line 7 already",
+                "f:11: port-number: settings are not nested",
+                "f:12: etcd: the list needs values, and each one is a text or a number",
+                "f:13: host takes one value and no list", "f:14: is not of the form name: value",
             ])
-        // The other lines are read.
+        // The settings before a mistake of YAML are read.
         #expect(settings.downstream.headMilliseconds == 2000)
     }
 

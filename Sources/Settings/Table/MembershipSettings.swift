@@ -16,7 +16,8 @@ enum MembershipSettings: SettingSection {
             ) {
                 Endpoints.places($0) != nil
             },
-            "The balancer's cluster port. Give several if the balancer may run on one of several hosts: A:7000,B:7000"),
+            "The balancer's cluster port. Give several if the balancer may run on one of several hosts: A:7000,B:7000"
+        ).list,
         .text(
             "file", \.worker.sharedFile, .any("file"),
             "The file that /write appends to and /read reads"),

@@ -32,7 +32,7 @@ enum ProcessSettings: SettingSection {
                 "access-log-fields", \.accessLogFields, valueName: "fields",
                 wanted: "names with commas between them, of default, all, \(names)",
                 "The fields of the access log's lines, in their order, with commas between them: default, all, \(names)"
-            ).reaching(.host),
+            ).list.reaching(.host),
             .seconds(
                 "drain-seconds", \.drainSeconds, 0...86_400,
                 "The time limit for requests in progress after SIGTERM"

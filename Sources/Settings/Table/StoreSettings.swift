@@ -26,7 +26,7 @@ enum StoreSettings: SettingSection {
             ) { CoordinatorSettings.members($0) != nil },
             unset: "none",
             "The members of the store"
-        ).reaching(.host),
+        ).list.reaching(.host),
         .text(
             "etcd-prefix", \.coordinator.prefix,
             SettingText(

@@ -1,0 +1,3 @@
+// Exports libyaml's header to Swift.
+#pragma once
+#include <yaml.h>
