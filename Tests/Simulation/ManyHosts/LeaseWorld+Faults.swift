@@ -132,7 +132,7 @@ extension LeaseWorld {
         let end = after(200...(plan.isGentle ? 2500 : 9000))
         switch fault {
         case .stopMember:
-            etcd.members[member].isUp = false
+            etcd.members[member].end()
             endWatches(of: member)
             push(end, .mend(.memberReturns(member)))
         case .freezeMember:
@@ -170,7 +170,7 @@ extension LeaseWorld {
         era += 1
         replacement = content
         for member in etcd.members.indices {
-            etcd.members[member].isUp = false
+            etcd.members[member].end()
             endWatches(of: member)
         }
         push(after(shortestReplacement...9000), .mend(.storeReturns))
@@ -197,7 +197,7 @@ extension LeaseWorld {
     func mend(_ mending: LeaseWorldEvent.Mending) {
         leasesEnd()
         switch mending {
-        case .memberReturns(let member): if replacement == nil { etcd.members[member].isUp = true }
+        case .memberReturns(let member): if replacement == nil { etcd.members[member].start() }
         case .memberThaws(let member):
             for lease in etcd.thaw(member, now: now) { push(after(1...80), .pastLeaderEnds(lease, era: era)) }
         case .memberRejoins(let member): etcd.members[member].side = 0

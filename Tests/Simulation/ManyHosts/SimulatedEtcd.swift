@@ -43,7 +43,7 @@ struct SimulatedEtcd {
     }
 
     struct Member {
-        var isUp = true
+        private(set) var isUp = true
         /// Stopped by SIGSTOP: it keeps its connections and answers nothing.
         var isFrozen = false
         /// Members of different sides can't reach each other.
@@ -56,6 +56,14 @@ struct SimulatedEtcd {
         var leasesBefore: [Content.Lease] = []
         /// The member has lost its data, and serves a cluster of its own.
         var ownCluster: Content?
+
+        /// The process ends, and what it knew is gone.
+        mutating func end() {
+            isUp = false
+            leasesBefore = []
+        }
+
+        mutating func start() { isUp = true }
     }
 
     /// The outcome of a call at a member.
