@@ -24,6 +24,8 @@ package enum HandoverRequest: Codable, Sendable {
     case attend
     /// From the worker with this name: it has received the handover and may stand in.
     case member(NodeID)
+    /// From a worker: it ends, and starts no successor.
+    case leaves
 }
 
 /// The data that a balancer gives to a worker that may stand in, in addition to the listeners.

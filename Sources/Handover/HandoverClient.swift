@@ -43,6 +43,7 @@ package final class HandoverClient {
     private var hasNotedReach = false
     private var isStopped = false
     private var eagerAttemptsLeft = 0
+    private var isLeaving = false
 
     package init(loop: EventLoop, directory: StateDirectory, log: Logger) {
         self.loop = loop
@@ -54,6 +55,12 @@ package final class HandoverClient {
 
     /// Connects as soon as there is a balancer on this host, and again after each has ended.
     package func start() { connect() }
+
+    /// This worker ends: it starts no successor. A balancer that ends at the same time need not wait for one.
+    package func leave() {
+        isLeaving = true
+        try? channel?.send(JSON.encode(HandoverRequest.leaves))
+    }
 
     package func stop() {
         isStopped = true
@@ -123,7 +130,7 @@ package final class HandoverClient {
         self.process = process
         if !process.isInReach { noteReach() }
         try? channel?.send(JSON.encode(HandoverRequest.attend))
-        if let id { try? channel?.send(JSON.encode(HandoverRequest.member(id))) }
+        if let id, !isLeaving { try? channel?.send(JSON.encode(HandoverRequest.member(id))) }
         onReceived(holding)
     }
 

@@ -23,14 +23,19 @@ package final class HandoverServer: EventSource {
     private let aliveMilliseconds: Int
     private static let aliveLine = JSON.encode(HandoverNotice.alive)
     private let maximumPeers: Int
+    private var isClosed = false
     /// The most connections accepted in one turn of the loop.
     private static let acceptsPerTurn = 16
     /// The worker at the other end of each channel, after it has named itself.
     private var members: [ObjectIdentifier: NodeID] = [:]
+    /// The channels of workers that end.
+    private var leaving: Set<ObjectIdentifier> = []
     /// A worker of this host may start a successor.
-    package var hasMembers: Bool { !members.isEmpty }
+    package var hasMembers: Bool { members.keys.contains { !leaving.contains($0) } }
     /// Called when a worker has received the handover, and when its connection has closed.
     package var onMember: (_ id: NodeID, _ isThere: Bool) -> Void = { _, _ in }
+    /// Called when the last worker that could start a successor says that it ends, also after `close`.
+    package var onDeserted: () -> Void = {}
     /// Called when a new balancer process requests the reign.
     package var onReplace: (_ channel: MessageChannel, _ process: PeerProcess) -> Void = { _, _ in }
     /// Called when that process reports that it reigns.
@@ -99,31 +104,42 @@ package final class HandoverServer: EventSource {
         let channel = try MessageChannel(connection, on: loop)
         try channel.send(JSON.encode(handover), descriptors: listeners.descriptors)
         peers[ObjectIdentifier(channel)] = channel
-        channel.onClose = { [unowned self, unowned channel] in forget(channel) }
-        channel.onMessage = { [unowned self, unowned channel] line, descriptors in
+        channel.onClose = { [weak self, unowned channel] in self?.forget(channel) }
+        channel.onMessage = { [weak self, unowned channel] line, descriptors in
             // No peer sends descriptors to this process.
             for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
-            switch JSON.decode(HandoverRequest.self, from: line) {
-            case .replace: onReplace(channel, peer.process)
-            case .reigns(let epoch): onReigns(channel, epoch)
-            case .attend: attending[ObjectIdentifier(channel)] = channel
-            case .member(let id):
-                // One connection belongs to one worker.
-                guard members[ObjectIdentifier(channel)] == nil else { return }
-                members[ObjectIdentifier(channel)] = id
-                onMember(id, true)
-            case nil:
-                log.warning(
-                    "sent an unknown request: ignored",
-                    metadata: ["peer": "\(peer.process)"])
-            }
+            self?.received(JSON.decode(HandoverRequest.self, from: line), from: channel, of: peer.process)
+        }
+    }
+
+    private func received(_ request: HandoverRequest?, from channel: MessageChannel, of process: PeerProcess) {
+        let key = ObjectIdentifier(channel)
+        switch request {
+        case .leaves:
+            guard members[key] != nil, leaving.insert(key).inserted else { return }
+            if !hasMembers { onDeserted() }
+        case _ where isClosed: return
+        case .replace: onReplace(channel, process)
+        case .reigns(let epoch): onReigns(channel, epoch)
+        case .attend: attending[key] = channel
+        case .member(let id):
+            // One connection belongs to one worker.
+            guard members[key] == nil else { return }
+            members[key] = id
+            onMember(id, true)
+        case nil:
+            log.warning("sent an unknown request: ignored", metadata: ["peer": "\(process)"])
         }
     }
 
     private func forget(_ channel: MessageChannel) {
-        peers[ObjectIdentifier(channel)] = nil
-        attending[ObjectIdentifier(channel)] = nil
-        if let id = members.removeValue(forKey: ObjectIdentifier(channel)) { onMember(id, false) }
+        let key = ObjectIdentifier(channel)
+        peers[key] = nil
+        attending[key] = nil
+        // After the end a worker closes its connection in any case. It may start a successor then.
+        guard !isClosed else { return }
+        leaving.remove(key)
+        if let id = members.removeValue(forKey: key) { onMember(id, false) }
     }
 
     /// Tells all peers except `successor` that a replacement reigns, so that they do not take the end of this process
@@ -137,14 +153,15 @@ package final class HandoverServer: EventSource {
         for channel in peers.values where channel !== successor { try? channel.send(line) }
     }
 
-    /// Closes every connection. To the workers this process has then ended.
+    /// To the workers this process has then ended. What they have said before still arrives: a worker that got its signal
+    /// together with this process says that it starts no successor.
     package func close() {
+        isClosed = true
         timer.remove()
         loop.unwatch(self)
         socket = nil
         listeners = nil
-        for channel in peers.values { channel.close() }
-        peers = [:]
         attending = [:]
+        for channel in peers.values { channel.finishSending() }
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Lines of bytes with descriptors, over one end of a connected unix socket.
 ///
 /// Descriptors stay with their line. One read may return several lines, but then only the last one has descriptors: the
@@ -30,6 +32,11 @@ package final class MessageChannel: EventSource {
     /// as dead.
     package func send(_ line: [UInt8], descriptors: [Int32] = []) throws(SystemError) {
         try DescriptorPassing.send(line + [UInt8(ascii: "\n")], descriptors: descriptors, over: socket.rawValue)
+    }
+
+    /// To the peer this end has closed. Lines of the peer still arrive, until it closes its end too.
+    package func finishSending() {
+        _ = Glibc.shutdown(socket.rawValue, Int32(SHUT_WR))
     }
 
     /// Stops receiving, without a call of `onClose`.

@@ -88,6 +88,58 @@ import Testing
         client.stop()
     }
 
+    /// Otherwise a host that leaves would keep its address until nobody has come for it.
+    @Test func `The balancer learns that no worker starts a successor, even after its own end`() throws {
+        for endsFirst in [false, true] {
+            let server = try makeServer()
+            let workers = try ["a", "b"].map { name in
+                let worker = makeClient()
+                worker.id = try #require(NodeID(name))
+                worker.start()
+                return worker
+            }
+            var joined = 0
+            var desertions = 0
+            server.onMember = { joined += $1 ? 1 : -1 }
+            server.onDeserted = { desertions += 1 }
+            turn { joined == 2 }
+            workers[0].leave()
+            workers[0].leave()
+            var gone = 0
+            for worker in workers { worker.onGone = { _ in gone += 1 } }
+            if endsFirst {
+                // The loop has not read the farewell of the second worker at the end of the server.
+                workers[1].leave()
+                server.close()
+                turn { gone == 2 && desertions == 1 }
+            } else {
+                workers[1].leave()
+                turn { desertions == 1 }
+                #expect(joined == 2, "the workers drain, and have not ended")
+                #expect(!server.hasMembers)
+                server.close()
+            }
+            for worker in workers { worker.stop() }
+        }
+    }
+
+    /// A worker that closes its connection after the end of the balancer may be about to start a successor.
+    @Test func `A worker that only closes its connection may start a successor`() throws {
+        let server = try makeServer()
+        let worker = makeClient()
+        worker.id = NodeID("a")
+        worker.start()
+        turn { server.hasMembers }
+        var isGone = false
+        server.onDeserted = { Issue.record("the worker has not said that it ends") }
+        worker.onGone = { _ in isGone = true }
+        server.close()
+        turn { isGone }
+        loop.turn(maximumWaitMilliseconds: 0)
+        #expect(server.hasMembers)
+        worker.stop()
+    }
+
     @Test func processesAtTheSocketAreBounded() throws {
         let server = try makeServer(maximumPeers: 4)
         let clients = (0..<6).map { _ in makeClient() }

@@ -27,6 +27,9 @@ extension MemberCore {
         if delay == 0 { phaseEnded(now: now) }
     }
 
+    /// A standby of this worker waits for the reign of another lock domain to end. It has no listeners.
+    package var keepsDistantStandby: Bool { usesStore && !sharesLockDomain }
+
     /// The number of workers and lock domains before this one; nil if this worker may not act.
     private var turnAfterLoss: Int? {
         guard record.mayStandIn, record.acrossHosts else { return nil }

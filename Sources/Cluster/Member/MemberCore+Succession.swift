@@ -229,10 +229,11 @@ extension MemberCore {
         effects.append(.takeOver(after: highestEpoch, killHolder: killHolder))
     }
 
-    /// The first worker in the succession keeps a warm standby.
+    /// The first worker in the succession keeps a warm standby. With a store so does the first worker of each other lock
+    /// domain: its host may be the next one.
     mutating func updateStandby() {
-        let isWanted =
-            isRegistered && !isStopping && mayAct && order.rank(of: record.id) == 0
+        let isFirst = order.rank(of: record.id) == 0 || usesStore && order.turn(of: record.id)?.rank == 0
+        let isWanted = isRegistered && !isStopping && mayAct && isFirst
         guard isWanted != isStandbyKept else { return }
         isStandbyKept = isWanted
         effects.append(.keepStandby(isWanted))

@@ -1,6 +1,8 @@
 /// A report from a standby to the worker that started it.
 package enum StandbyReport: Codable, Sendable, Equatable {
     case parked
+    /// It accepts clients. The ports for workers and operators follow.
+    case accepts(Epoch)
     case started(Epoch)
     /// Another process holds the lock.
     case held(String)

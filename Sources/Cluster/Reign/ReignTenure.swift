@@ -15,7 +15,10 @@ struct ReignTenure: Sendable, Equatable {
             return ReignStep(.reigning(ReignTenure(origin: origin, epoch: epoch)), [.accept(epoch), .serve(epoch)])
         }
         let serveAt = now.advanced(byMilliseconds: timing.precedenceMilliseconds)
-        return ReignStep(.reigning(ReignTenure(origin: origin, epoch: epoch, serveAt: serveAt)), [.accept(epoch)])
+        // The command of --on-takeover takes its time while the first probes are under way.
+        return ReignStep(
+            .reigning(ReignTenure(origin: origin, epoch: epoch, serveAt: serveAt)),
+            [.accept(epoch), .report(.accepts(epoch))])
     }
 
     func step(on event: ReignEvent, now: Instant, _ timing: ReignTiming) -> ReignStep? {

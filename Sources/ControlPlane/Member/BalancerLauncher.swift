@@ -37,6 +37,8 @@ package final class BalancerLauncher {
         }
     }
 
+    /// Called once for each reign of a balancer that was started here, as soon as it accepts clients.
+    package var onReign: (Epoch) -> Void = { _ in }
     /// Called when a balancer that was started here reports a balancer with this higher epoch elsewhere.
     package var onSuperseded: (Epoch) -> Void = { _ in }
 
@@ -44,6 +46,8 @@ package final class BalancerLauncher {
     private let program: Program
     private let log: Logger
     private let timer: LoopTimer
+    /// The present balancer is on another host, so a standby starts without listeners and with ticket keys of its own.
+    package var isDistant = false { didSet { if isDistant != oldValue { restart() } } }
     private var wantsStandby = false
     private var holding: HandoverClient.Holding?
     private var candidate: Candidate?
@@ -64,13 +68,17 @@ package final class BalancerLauncher {
     private final class Candidate {
         let process: ChildProcess
         let channel: MessageChannel
+        /// The ticket keys that it was given first; nil if it makes its own.
+        let ticketKeys: [UInt8]?
         /// It has everything that a reign needs, except the lock.
         var isParked = false
+        var accepts = false
         var completion: ((TakeoverOutcome) -> Void)?
 
-        init(process: ChildProcess, channel: MessageChannel) {
+        init(process: ChildProcess, channel: MessageChannel, ticketKeys: [UInt8]?) {
             self.process = process
             self.channel = channel
+            self.ticketKeys = ticketKeys
         }
     }
 
@@ -87,10 +95,11 @@ package final class BalancerLauncher {
 
     /// The worker holds new listeners. The candidate gets them too.
     package func hold(_ holding: HandoverClient.Holding) {
-        let areKeysNew = self.holding.map { $0.handover.ticketKeys != holding.handover.ticketKeys } ?? false
         self.holding = holding
-        // Its TLS contexts use the earlier keys.
-        if areKeysNew, let candidate, candidate.completion == nil { dismiss(candidate) }
+        // Its TLS contexts use other keys.
+        if let candidate, candidate.completion == nil, candidate.ticketKeys != holding.handover.ticketKeys {
+            dismiss(candidate)
+        }
         if let candidate { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
         restart()
     }
@@ -99,11 +108,13 @@ package final class BalancerLauncher {
     package func release() {
         holding = nil
         if let candidate, candidate.completion == nil { dismiss(candidate) }
+        restart()
     }
 
     /// Replaces the parked standby, because the program or its options may have changed.
     package func renew() {
-        guard let candidate, candidate.completion == nil else { return }
+        guard let candidate else { return restart() }
+        guard candidate.completion == nil else { return }
         dismiss(candidate)
         calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
         restart()
@@ -162,7 +173,9 @@ package final class BalancerLauncher {
     }
 
     private func restart() {
-        guard wantsStandby, candidate == nil, holding != nil else { return }
+        guard wantsStandby, candidate == nil, holding != nil || isDistant && hasConfiguration else {
+            return
+        }
         guard loop.now >= calmUntil else {
             timer.set(at: calmUntil)
             return
@@ -175,6 +188,9 @@ package final class BalancerLauncher {
         }
     }
 
+    /// A balancer of another host has told its options. Without them the ports are not known.
+    private var hasConfiguration: Bool { BalancerConfiguration.load(from: program.directory) != nil }
+
     private func launch() throws(SystemError) -> Candidate {
         let pair = try Socket.pair()
         let arguments =
@@ -186,12 +202,18 @@ package final class BalancerLauncher {
         let process = try ChildProcess(
             path: program.path, arguments: arguments, channel: pair.theirs,
             log: try program.directory.files.open(StateDirectory.Name.balancerLog, .appendOrMake), on: loop)
-        let candidate = Candidate(process: process, channel: try MessageChannel(pair.takeOurs(), on: loop))
+        let candidate = Candidate(
+            process: process, channel: try MessageChannel(pair.takeOurs(), on: loop),
+            ticketKeys: holding?.handover.ticketKeys)
         self.candidate = candidate
         candidate.channel.onMessage = { [unowned self, unowned candidate] line, _ in reported(line, candidate) }
         candidate.channel.onClose = {}
         process.onExit = { [unowned self, unowned candidate] in exited(candidate, status: $0) }
-        if let holding { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
+        if let holding {
+            send(.hold(holding.handover), to: candidate, holding.listeners.descriptors)
+        } else if isDistant {
+            send(.prepare, to: candidate)
+        }
         log.info("standby started", metadata: ["pid": "\(process.processIdentifier)"])
         return candidate
     }
@@ -212,7 +234,10 @@ package final class BalancerLauncher {
         case .parked:
             candidate.isParked = true
             log.info("standby parked", metadata: ["pid": "\(candidate.process.processIdentifier)"])
+        case .accepts(let epoch): noteReign(epoch, of: candidate)
         case .started(let epoch):
+            // A program of an earlier version reports only this.
+            noteReign(epoch, of: candidate)
             release(candidate)
             candidate.completion.take()?(.started(epoch))
         case .held(let holder):
@@ -221,6 +246,12 @@ package final class BalancerLauncher {
         case .failed(let reason): candidate.completion.take()?(.failed(reason))
         case .superseded(let epoch): onSuperseded(epoch)
         }
+    }
+
+    private func noteReign(_ epoch: Epoch, of candidate: Candidate) {
+        guard !candidate.accepts else { return }
+        candidate.accepts = true
+        onReign(epoch)
     }
 
     /// The child reigns and is no standby any more.

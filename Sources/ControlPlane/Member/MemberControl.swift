@@ -111,6 +111,7 @@ package final class MemberControl {
 
     /// The worker is asked to end: it drains first.
     package func stop() {
+        handover?.leave()
         feed(.stopRequested)
     }
 
@@ -170,6 +171,7 @@ package final class MemberControl {
 
     private func performEffects() {
         guard !isPerforming else { return }
+        defer { launcher?.isDistant = core.keepsDistantStandby }
         isPerforming = true
         repeat {
             if !inputs.isEmpty { core.feed(inputs.removeFirst(), now: now) }
@@ -249,7 +251,8 @@ package final class MemberControl {
     private func watch(_ watch: Watch) {
         var watch = watch
         watch.inFlight = callbacks.inFlight()
-        watch.hasStandby = launcher?.isParked == true
+        // A standby of another host does not make a crash on the balancer's host short.
+        watch.hasStandby = launcher?.isParked == true && !core.keepsDistantStandby
         let timeout = max(1000, Int(core.settings.watchFastMilliseconds) * (core.settings.watchMisses + 1))
         ask(ClusterPaths.watch, watch, timeoutMilliseconds: timeout) { [unowned self] result in
             switch result {
@@ -314,10 +317,8 @@ package final class MemberControl {
             return
         }
         let isAcrossHosts = !core.sharesLockDomain
-        launcher.takeOver(after: after) { [unowned self] outcome in
-            if case .started(let epoch) = outcome { runHook(epoch: epoch, isAcrossHosts: isAcrossHosts) }
-            feed(.takeoverFinished(outcome))
-        }
+        launcher.onReign = { [unowned self] in runHook(epoch: $0, isAcrossHosts: isAcrossHosts) }
+        launcher.takeOver(after: after) { [unowned self] in feed(.takeoverFinished($0)) }
     }
 
     private func runHook(epoch: Epoch, isAcrossHosts: Bool) {
@@ -390,6 +391,8 @@ package final class MemberControl {
         guard configuration != present else { return }
         do throws(SystemError) {
             try directory.files.replace(StateDirectory.Name.configuration, with: JSON.encode(configuration))
+            // A standby that waits here was started with the earlier options.
+            launcher?.renew()
         } catch {
             log.warning("the balancer's options could not be written to \(directory.path): \(error)")
         }

@@ -58,6 +58,8 @@ package final class EtcdCoordinator: Coordinator {
         feed(.release(expectsSuccessor: expectsSuccessor))
     }
 
+    package func abandonSuccessors() { feed(.successorsAbandoned) }
+
     package func check() {
         if case .lost(let reason) = fence.standing(), core.isHolding { onAnswer(.lost(reason)) }
         tellNeighbours()

@@ -275,6 +275,7 @@ package final class BalancerNode {
             if links.successor?.channel === channel { feed(.successorReigns(epoch)) }
         }
         ports.handover?.onMember = { [unowned self] in self.control?.handover(heldBy: $0, $1) }
+        ports.handover?.onDeserted = { [unowned self] in if !links.hasSuccessor { coordinator.abandonSuccessors() } }
         context.noteReign(epoch)
     }
 

@@ -44,6 +44,8 @@ final class StandbyChannel {
             listeners = Listeners(received: descriptors)
             self.handover = handover
             onEvent(.handoverReceived(hasListeners: listeners != nil))
+        case .prepare:
+            onEvent(.handoverReceived(hasListeners: false))
         case .takeOver(let after):
             // Another worker of this host may have met a later reign.
             onEvent(.takeoverOrdered(after: max(after, knownEpoch())))

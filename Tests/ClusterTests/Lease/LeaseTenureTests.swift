@@ -180,6 +180,22 @@ import Testing
         #expect(process.core.isIdle)
     }
 
+    @Test func `A host that all workers leave gives its lease back at once`() {
+        let process = LeaseConversation.holding()
+        process.feed(.release(expectsSuccessor: true))
+        #expect(process.feed(.successorsAbandoned) == [.relockHost], "a successor may have been quicker all the same")
+        #expect(process.feed(.hostRelocked(true)) == [.runReleaseHook(process.epoch)])
+        #expect(process.feed(.successorsAbandoned) == [], "the second worker")
+    }
+
+    @Test func `A successor that has the lock keeps the lease, whatever the workers say`() {
+        let process = LeaseConversation.holding()
+        #expect(process.feed(.successorsAbandoned) == [], "the reign goes on")
+        process.feed(.release(expectsSuccessor: true))
+        process.feed(.successorsAbandoned)
+        #expect(process.feed(.hostRelocked(false)) == [.settled])
+    }
+
     @Test func `Without a successor the command runs, then the lease is revoked, then the lock is free`() {
         let process = LeaseConversation.holding()
         process.feed(.release(expectsSuccessor: true))

@@ -18,6 +18,13 @@ import Testing
 
     /// A member of another lock domain than the balancer's. `rank` workers of its own lock domain come before it.
     private static func member(rank: Int = 0, usesStore: Bool = true) -> MemberCore {
+        var standbyEffects: [MemberEffect] = []
+        return member(rank: rank, usesStore: usesStore, &standbyEffects)
+    }
+
+    private static func member(
+        rank: Int = 0, usesStore: Bool = true, _ standbyEffects: inout [MemberEffect]
+    ) -> MemberCore {
         let own = worker("b-own", port: 8001 + UInt16(rank), lockDomain: here)
         let others = (0..<rank).map { worker("b-\($0)", port: 8001 + UInt16($0), lockDomain: here) }
         let snapshot = Snapshot(
@@ -28,7 +35,7 @@ import Testing
             usesStore: usesStore, seed: 1, now: now)
         core.feed(.started, now: now)
         core.feed(.registered(snapshot, settings: nil), now: now)
-        _ = core.takeEffects()
+        standbyEffects = core.takeEffects().filter { if case .keepStandby = $0 { true } else { false } }
         return core
     }
 
@@ -40,6 +47,16 @@ import Testing
         var core = StoreNewsTests.member()
         core.feed(.leaderGone, now: StoreNewsTests.now)
         #expect(takesOver(core.takeEffects()))
+    }
+
+    @Test func `The first worker of another host keeps a standby, if a store decides`() {
+        var effects: [MemberEffect] = []
+        #expect(StoreNewsTests.member(&effects).keepsDistantStandby)
+        #expect(effects == [.keepStandby(true)])
+        _ = StoreNewsTests.member(rank: 1, &effects)
+        #expect(effects == [], "the second worker of the same host")
+        #expect(!StoreNewsTests.member(usesStore: false, &effects).keepsDistantStandby)
+        #expect(effects == [])
     }
 
     @Test func `A later worker waits for its turn`() {

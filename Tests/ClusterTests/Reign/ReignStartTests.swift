@@ -47,7 +47,7 @@ import Testing
         #expect(process.feed(.prepared) == [.warmUp, .report(.parked)])
         #expect(process.feed(.handoverReceived(hasListeners: true)) == [], "it is prepared already")
         #expect(process.feed(.takeoverOrdered(after: Epoch(7))) == [.acquire(after: Epoch(7))])
-        #expect(process.feed(.coordinator(.granted(Epoch(8)))) == [.accept(Epoch(8))])
+        #expect(process.feed(.coordinator(.granted(Epoch(8)))) == [.accept(Epoch(8)), .report(.accepts(Epoch(8)))])
         #expect(process.feed(.firstWorkerReady) == [.serve(Epoch(8))])
         #expect(process.feed(.firstWorkerReady) == [])
         #expect(process.feed(.served) == [.report(.started(Epoch(8)))])
@@ -71,7 +71,7 @@ import Testing
         #expect(process.feed(.bindFailed(failure)) == [])
         #expect(process.tick() == [.bind])
         #expect(process.feed(.bound) == [.acquire(after: Epoch(7))])
-        #expect(process.feed(.coordinator(.granted(Epoch(8)))) == [.accept(Epoch(8))])
+        #expect(process.feed(.coordinator(.granted(Epoch(8)))) == [.accept(Epoch(8)), .report(.accepts(Epoch(8)))])
     }
 
     @Test func `A standby reports and ends when the ports stay in use`() {

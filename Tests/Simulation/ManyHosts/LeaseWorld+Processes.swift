@@ -18,6 +18,7 @@ extension LeaseWorld {
             feed(process, .pledged(lockDomain, round: round))
         case .acceptingStopped(let process): stopAccepting(process)
         case .hookEnded(let process): feed(process, .hookEnded)
+        case .workersLeave(let process): feed(process, .successorsAbandoned)
         case .resume(let process): resume(process)
         case .start(let host, let isByHand): start(on: host, isByHand: isByHand)
         case .workerTimer(let host, let number):
@@ -194,6 +195,8 @@ extension LeaseWorld {
         processes[process].accepts = nil
         processes[process].isLeaving = true
         feed(process, .release(expectsSuccessor: expectsSuccessor))
+        // A worker that says so may have started a balancer before.
+        if expectsSuccessor, chance(40) { push(after(0...200), .workersLeave(process)) }
         if expectsSuccessor, chance(60) { push(after(0...250), .start(host: processes[process].host, isByHand: false)) }
     }
 

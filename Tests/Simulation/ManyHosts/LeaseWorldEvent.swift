@@ -16,6 +16,8 @@ enum LeaseWorldEvent {
     /// The loops of a process have stopped accepting.
     case acceptingStopped(Int)
     case hookEnded(Int)
+    /// Every worker of the host says that it ends.
+    case workersLeave(Int)
     case resume(Int)
     case start(host: Int, isByHand: Bool)
     case workerTimer(host: Int, number: Int)

@@ -160,7 +160,7 @@ extension World {
 
     private func tellWorker(_ standbyReport: StandbyReport, of process: Int) {
         switch standbyReport {
-        case .parked, .superseded: return
+        case .parked, .accepts, .superseded: return
         case .started(let epoch): report(.started(epoch), of: process)
         case .held: report(.lockHeld, of: process)
         case .failed(let reason): report(.failed(reason), of: process)
