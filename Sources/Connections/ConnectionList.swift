@@ -10,31 +10,25 @@ struct ConnectionList {
     ///
     /// - Parameter now: on the loop's clock.
     mutating func add(_ connection: ServerConnection, now: UInt64) {
-        connection.since = now
-        connection.listIndex = all.count
-        connection.serial = nextSerial
+        connection.listing.begin(at: all.count, serial: nextSerial, now: now)
         nextSerial += 1
         all.append(connection)
     }
 
     /// Gives the place and the serial of a connection to its successor.
     mutating func replace(_ connection: ServerConnection, with successor: ServerConnection) {
-        successor.listIndex = connection.listIndex
-        successor.serial = connection.serial
-        successor.since = connection.since
-        all[successor.listIndex] = successor
-        connection.listIndex = -1
+        guard let index = connection.listing.index else { return }
+        successor.listing.move(from: &connection.listing)
+        all[index] = successor
     }
 
     /// Removes a connection. Returns false if the list does not contain it.
     mutating func remove(_ connection: ServerConnection) -> Bool {
-        let index = connection.listIndex
-        guard index >= 0 else { return false }
-        connection.listIndex = -1
+        guard let index = connection.listing.index.take() else { return false }
         let last = all.removeLast()
         if last !== connection {
             all[index] = last
-            last.listIndex = index
+            last.listing.index = index
         }
         return true
     }
@@ -48,11 +42,11 @@ struct ConnectionList {
     ///
     /// - Parameter now: on the loop's clock.
     func oldest(now: UInt64) -> ServerConnection? {
-        let candidates = all.lazy.filter(\.holdsSlot)
-        guard let idle = candidates.filter({ !$0.isServing }).min(by: { $0.serial < $1.serial }) else {
-            return candidates.min { $0.serial < $1.serial }
+        let candidates = all.lazy.filter(\.listing.holdsSlot)
+        guard let idle = candidates.filter({ !$0.isServing }).min(by: { $0.listing.serial < $1.listing.serial }) else {
+            return candidates.min { $0.listing.serial < $1.listing.serial }
         }
-        return now >= idle.since &+ ConnectionList.graceNanoseconds ? idle : nil
+        return now >= idle.listing.since &+ ConnectionList.graceNanoseconds ? idle : nil
     }
 
     /// The time in which a new connection can't be evicted.

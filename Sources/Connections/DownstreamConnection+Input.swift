@@ -61,7 +61,7 @@ extension DownstreamConnection {
         updateInterest()
     }
 
-    /// Gives the bytes to the parser or decoder as far as the state allows.
+    /// Gives the bytes to the reader as far as the state allows.
     ///
     /// - Returns: the number of used bytes.
     private func process(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
@@ -76,9 +76,9 @@ extension DownstreamConnection {
             switch state.request {
             case .none:
                 if left.isEmpty || mustYield() { return used }
-                switch parser.parse(left, into: &head) {
+                switch reader.readHead(left) {
                 case .needMore:
-                    if parser.hasStarted { timeHead() }
+                    if reader.hasPartOfHead { timeHead() }
                     return used
                 case .failed(let error):
                     server.counters.count(error)
@@ -90,7 +90,7 @@ extension DownstreamConnection {
                     advance()
                 }
             case .content, .unwanted:
-                switch decoder.decode(left) {
+                switch reader.readContent(left) {
                 case .data(let offset, let count, let consumed):
                     used += consumed
                     contentCame(UnsafeBufferPointer(rebasing: left[offset..<(offset + count)]), consumed: consumed)
@@ -135,24 +135,22 @@ extension DownstreamConnection {
     }
 
     private func beginRequest(_ bytes: UnsafeBufferPointer<UInt8>) {
-        parser.reset()
         rest = .waiting
         hasServed = true
         isEnding = false
         pipeline.requestBegan()
         server.counters.requests.add(1)
-        framing = HTTP1Framing(answering: head, isDraining: server.isDraining)
+        framing = HTTP1Framing(answering: reader.head, isDraining: server.isDraining)
         if server.memory?.isFull == true {
             server.counters.count(.memoryLimit)
             return reject(
                 status: 503, message: "the server is short of memory; try again", head: bytes, retryAfterSeconds: 1)
         }
-        let hasContent = head.framing != .none && head.framing != .length(0)
+        let hasContent = reader.beginContent()
         state.begin(hasContent ? .content(.open) : .whole)
-        if head.expectsContinue { state.expectContinue() }
+        if reader.head.expectsContinue { state.expectContinue() }
         if hasContent {
-            decoder.begin(head.framing)
-            let isCounted = head.framing.isCounted
+            let isCounted = reader.head.framing.isCounted
             state.limitContent(
                 to: server.limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
         }
@@ -160,9 +158,9 @@ extension DownstreamConnection {
         limitAnswer()
         updateTimer()
         context.begin(
-            head, bytes, now: loop.now, keeping: server.observedFacts, isHTTP2: false, tls: negotiatedTLS)
+            reader.head, bytes, now: loop.now, keeping: server.observedFacts, isHTTP2: false, tls: negotiatedTLS)
         prepareExchange()
-        service?.requestHead(head, bytes)
+        service?.requestHead(reader.head, bytes)
         // A tunnel that began in that call ends when the client ends it.
         if state.request == .whole, state.answerer == .service { service?.requestEnd() }
     }
@@ -184,7 +182,7 @@ extension DownstreamConnection {
         limitAnswer()
         updateTimer()
         guard end != .untold else { return }
-        if let trailers = decoder.trailers() { trailers.withBytes { service?.requestTrailers($0, $1) } }
+        if let trailers = reader.trailers() { trailers.withBytes { service?.requestTrailers($0, $1) } }
         if state.answerer == .service { service?.requestEnd() }
     }
 

@@ -6,7 +6,7 @@ extension DownstreamConnection {
     /// Charges the changes of the buffers.
     func chargeBuffers() {
         // Only a stream of a shared connection stores what its reader leaves.
-        let unread = holdsSlot ? 0 : transport.unread
+        let unread = listing.holdsSlot ? 0 : transport.unread
         charge.update(
             to: MemoryLedger.charge(output.capacity) + MemoryLedger.charge(pending.capacity) + pump.unsentCharge
                 + unread,

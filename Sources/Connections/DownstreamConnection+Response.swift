@@ -27,7 +27,7 @@ extension DownstreamConnection {
     /// The bound on the output that waits for the client. On a stream of a shared connection the bound is the stream's
     /// credit, besides the minimum: without credit, the output can't leave.
     private var outputHigh: Int {
-        if !holdsSlot { return min(server.limits.outputHigh, max(MemoryLedger.free, transport.room)) }
+        if !listing.holdsSlot { return min(server.limits.outputHigh, max(MemoryLedger.free, transport.room)) }
         return ownLedger?.bound(server.limits.outputHigh) ?? server.limits.outputHigh
     }
 
@@ -105,7 +105,7 @@ extension DownstreamConnection {
     }
 
     package func endResponseHead(_ framing: BodyFraming, mayHaveTrailers: Bool) {
-        let needsChunks = mayHaveTrailers && head.acceptsTrailers && head.minorVersion > 0
+        let needsChunks = mayHaveTrailers && reader.head.acceptsTrailers && reader.head.minorVersion > 0
         let framing = needsChunks && framing.isCounted ? .chunked : framing
         // A final response instead of a 100: the content may or may not follow (RFC 9110 10.1.1).
         let isLast = (pump.isInputEnded && pending.isEmpty) || server.isDraining || state.awaitsContinue
@@ -114,7 +114,7 @@ extension DownstreamConnection {
     }
 
     package func beginTunnel() {
-        precondition(head.upgradesToWebSocket, "a tunnel was begun that nobody asked for")
+        precondition(reader.head.upgradesToWebSocket, "a tunnel was begun that nobody asked for")
         state.beginTunnel()
         framing.begin(status: 101, in: &output)
         server.counters.count(status: 101)

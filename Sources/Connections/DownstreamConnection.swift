@@ -47,9 +47,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
     private var exchange: (any Exchange)?
     var state: ServerExchange
     var framing = HTTP1Framing()
-    var parser: RequestParser
-    var head = RequestHead()
-    var decoder: BodyDecoder
+    var reader: RequestReader
     /// Received input that could not be used yet.
     var pending = ByteBuffer()
     let timer: LoopTimer
@@ -70,8 +68,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         let progress = server.limits.progress
         pump = TransportPump(transport, outputDeadline: progress)
         state = ServerExchange(progress: progress)
-        parser = RequestParser(limits: server.limits.http)
-        decoder = BodyDecoder(.none, limits: server.limits.http)
+        reader = RequestReader(limits: server.limits.http)
         timer = LoopTimer(on: server.loop)
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
@@ -237,7 +234,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
     }
 
     private func restTimedOut() {
-        if parser.hasStarted {
+        if reader.hasPartOfHead {
             server.counters.count(.headTimeout)
             reject(status: 408, message: "the request's head did not come in time", head: pending.readable)
         } else if isOutputWaiting {
@@ -258,9 +255,9 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         if exchange?.outlivesRequests == false { exchange = nil }
         firstContext = nil
         output.release()
-        // An empty line may have arrived. It has no meaning: its bytes go, and the parser forgets it.
+        // An empty line may have arrived. It has no meaning: its bytes go, and the reader forgets it.
         pending.release()
-        parser.reset()
+        reader.forgetPartOfHead()
         transport.releaseBuffers()
         timer.set(afterMilliseconds: left)
         return true
@@ -317,7 +314,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         guard phase == .open else { return }
         if state.isTunnel { return drainTunnel() }
         guard state.isIdle else { return framing.endConnection() }
-        if parser.hasStarted { return timer.set(afterMilliseconds: server.limits.headMilliseconds) }
+        if reader.hasPartOfHead { return timer.set(afterMilliseconds: server.limits.headMilliseconds) }
         let patience = hasServed ? server.limits.drainIdleMilliseconds : server.limits.drainFirstMilliseconds
         if patience > 0 { return timer.set(afterMilliseconds: patience) }
         isEnding = true

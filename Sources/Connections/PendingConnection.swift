@@ -70,7 +70,7 @@ final class PendingConnection: ServerConnection {
             guard server.letIn(self) else { return close() }
             let spoken = socket.negotiatedProtocol ?? .http1
             // Streams multiply what a connection may store. A peer whose connections are counted has a few small requests.
-            guard spoken == .http1 || identityPlace == nil else { return close() }
+            guard spoken == .http1 || listing.identityPermit == nil else { return close() }
             arrived(speaking: spoken)
         case .wants(let direction):
             loop.update(self, for: direction == .write ? .writable : PendingConnection.interest)

@@ -202,7 +202,7 @@ package final class Server {
     /// Serves a stream of a multiplexed connection as if it were a connection.
     func accept(_ stream: MultiplexedStream, peerHost: String) {
         let connection = DownstreamConnection(transport: stream, peerHost: peerHost, server: self)
-        connection.holdsSlot = false
+        connection.listing.holdsSlot = false
         stream.watch(connection, on: loop, for: .readable)
         add(connection)
     }
@@ -211,7 +211,7 @@ package final class Server {
     func makeLedger(for connection: ServerConnection) -> MemoryLedger? {
         guard let memory else { return nil }
         // The streams of a shared connection carry requests of many clients, so their peer is no source.
-        let source = connection.holdsSlot ? SourceKey(host: connection.peerHost) : nil
+        let source = connection.listing.holdsSlot ? SourceKey(host: connection.peerHost) : nil
         let ledger = MemoryLedger(account: memory, source: source, server: self)
         ledger.owner = connection
         return ledger
@@ -235,8 +235,8 @@ package final class Server {
     /// Replaces a connection by its successor, for another protocol on the same transport.
     func replace(_ connection: ServerConnection, with successor: ServerConnection) {
         connections.replace(connection, with: successor)
-        successor.identityPlace = connection.identityPlace.take()
-        successor.identityPlace?.connection = successor
+        successor.listing.identityPermit = connection.listing.identityPermit.take()
+        successor.listing.identityPermit?.connection = successor
     }
 
     /// Releases a closed connection. The connection and its exchanges live to the end of the turn, because one of their methods
@@ -246,9 +246,9 @@ package final class Server {
         guard connections.remove(connection) else { return }
         connection.ownLedger?.close()
         counters.closed.add(1)
-        if let place = connection.identityPlace.take() { identities?.leave(place) }
-        if connection.holdsSlot { giveBack(connection.peerHost) }
-        if connection.holdsSlot { roomFreed() }
+        if let place = connection.listing.identityPermit.take() { identities?.leave(place) }
+        if connection.listing.holdsSlot { giveBack(connection.peerHost) }
+        if connection.listing.holdsSlot { roomFreed() }
         if isDraining && connections.isEmpty { onDrained() }
     }
 
@@ -305,9 +305,9 @@ package final class Server {
         case .uri(let uri): name = uri
         }
         if isAlwaysLetIn(identity) { return true }
-        arrival.identityPlace = identities.enter(arrival, as: name)
-        if arrival.identityPlace == nil { noteFull() }
-        return arrival.identityPlace != nil
+        arrival.listing.identityPermit = identities.enter(arrival, as: name)
+        if arrival.listing.identityPermit == nil { noteFull() }
+        return arrival.listing.identityPermit != nil
     }
 
     func exchangeBegan() { counters.exchangesBegan.add(1) }

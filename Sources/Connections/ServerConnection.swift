@@ -8,19 +8,11 @@ package class ServerConnection: EventSource {
     package let transport: any Transport
     /// The client's address, without port; empty for a unix socket.
     package let peerHost: String
-    /// The index in the server's list.
-    var listIndex = -1
-    /// The connection uses one of the server's `ConnectionSlots`. Streams share the slot of their connection.
-    var holdsSlot = true
+    /// The server's record of this connection.
+    var listing = ConnectionListing()
     /// Nil until the connection holds something, and without an account.
     private(set) var ownLedger: MemoryLedger?
     private let live: LiveObject
-    /// The number of the connection in the order of arrival.
-    var serial: UInt64 = 0
-    /// The time of the arrival, on the loop's clock.
-    var since: UInt64 = 0
-    /// Its permit among the connections of its peer's identity, if these are limited.
-    var identityPlace: IdentityLimiter.Permit?
 
     init(transport: any Transport, peerHost: String, server: Server) {
         self.server = server
@@ -34,7 +26,7 @@ package class ServerConnection: EventSource {
     /// The ledger for the connection's buffers; nil if the server has no account.
     package var ledger: MemoryLedger? {
         if let ownLedger { return ownLedger }
-        guard listIndex >= 0 else { return nil }
+        guard listing.isListed else { return nil }
         ownLedger = server.makeLedger(for: self)
         return ownLedger
     }

@@ -106,7 +106,6 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Starts watching `descriptor`, which must stay open until `unwatch`.
     package func watch(_ source: EventSource, descriptor: Int32, for interest: Readiness) throws(SystemError) {
-        precondition(source.registration == nil, "an event source is watched twice")
         let index: Int
         if let free = freeSlots.popLast() {
             index = free
@@ -124,19 +123,17 @@ package final class EventLoop: @unchecked Sendable {
         }
         slots[index].source = source
         slots[index].descriptor = descriptor
-        source.registration = registration
-        source.interest = interest
+        source.entry.begin(registration, for: interest)
     }
 
     /// Counts a source as watched that gets its bytes from another source, not from the kernel.
     package func watchWithoutDescriptor(_ source: EventSource) {
-        source.isWatchedWithoutDescriptor = true
+        source.entry.isWatchedWithoutDescriptor = true
     }
 
     /// Changes the interest of a watched source. A change costs a system call.
     package func update(_ source: EventSource, for interest: Readiness) {
-        guard let registration = source.registration, source.interest != interest else { return }
-        source.interest = interest
+        guard let registration = source.entry.change(to: interest) else { return }
         var event = epoll_event(events: interest.rawValue, data: epoll_data_t(u64: EventLoop.token(registration)))
         // This can fail only for an unwatched descriptor, and the registration excludes that.
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_MOD, slots[registration.index].descriptor, &event)
@@ -144,14 +141,10 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Replaces a watched source by another one. The descriptor stays watched, with the same interest.
     package func replace(_ source: EventSource, with successor: EventSource) {
-        guard let registration = source.registration else { return }
-        precondition(successor.registration == nil, "an event source is watched twice")
+        guard let (registration, interest) = source.entry.end() else { return }
         HandshakeScheduler.forget(source)
         slots[registration.index].source = successor
-        successor.registration = registration
-        successor.interest = source.interest
-        source.registration = nil
-        source.interest = []
+        successor.entry.begin(registration, for: interest)
         givenUp.append(source)
     }
 
@@ -159,16 +152,14 @@ package final class EventLoop: @unchecked Sendable {
     /// the turn.
     package func unwatch(_ source: EventSource) {
         HandshakeScheduler.forget(source)
-        if source.isWatched { givenUp.append(source) }
-        source.isWatchedWithoutDescriptor = false
-        guard let registration = source.registration else { return }
+        if source.entry.isWatched { givenUp.append(source) }
+        source.entry.isWatchedWithoutDescriptor = false
+        guard let (registration, _) = source.entry.end() else { return }
         _ = epoll_ctl(epoll.rawValue, EPOLL_CTL_DEL, slots[registration.index].descriptor, nil)
         slots[registration.index].source = nil
         slots[registration.index].descriptor = -1
         slots[registration.index].generation &+= 1
         freeSlots.append(registration.index)
-        source.registration = nil
-        source.interest = []
     }
 
     /// Keeps the source alive to the end of the current turn, because calls into it may still be in progress.
@@ -176,16 +167,16 @@ package final class EventLoop: @unchecked Sendable {
 
     /// Requests one call of the source's `endOfTurn()`, before the loop waits again.
     package func callAtEndOfTurn(_ source: EventSource) {
-        guard !source.isDueAtEndOfTurn else { return }
-        source.isDueAtEndOfTurn = true
+        guard !source.entry.isDueAtEndOfTurn else { return }
+        source.entry.isDueAtEndOfTurn = true
         endOfTurn.append(source)
     }
 
     /// Calls `ready(.readable)` of a watched source in the next turn, without waiting. Use it for input that was read
     /// ahead, and for sources that leave the rest of their work to the next turn.
     package func callNextTurn(_ source: EventSource) {
-        guard !source.isDueNextTurn else { return }
-        source.isDueNextTurn = true
+        guard !source.entry.isDueNextTurn else { return }
+        source.entry.isDueNextTurn = true
         nextTurn.append(source)
     }
 
@@ -350,8 +341,8 @@ package final class EventLoop: @unchecked Sendable {
         let due = nextTurn
         nextTurn = []
         for (index, source) in due.enumerated() {
-            source.isDueNextTurn = false
-            if source.isWatched { source.ready(.readable) }
+            source.entry.isDueNextTurn = false
+            if source.entry.isWatched { source.ready(.readable) }
             if isPartOver() {
                 // These sources have waited longer than the later ones.
                 nextTurn = due[(index + 1)...] + nextTurn
@@ -386,7 +377,7 @@ package final class EventLoop: @unchecked Sendable {
         while !endOfTurn.isEmpty {
             swap(&endOfTurn, &endOfTurnSpare)
             for source in endOfTurnSpare {
-                source.isDueAtEndOfTurn = false
+                source.entry.isDueAtEndOfTurn = false
                 source.endOfTurn()
             }
             endOfTurnSpare.removeAll(keepingCapacity: true)

@@ -42,7 +42,7 @@ package struct HandshakeScheduler {
     /// The source must not wait already.
     mutating func add(_ source: EventSource, to line: Line) {
         let place = Place(source)
-        source.heavyPlace = place
+        source.entry.heavyPlace = place
         switch line {
         case .own: own.append(place)
         case .begun: begun.append(place)
@@ -52,8 +52,8 @@ package struct HandshakeScheduler {
 
     /// Removes a source from the waiting ones.
     static func forget(_ source: EventSource) {
-        source.heavyPlace?.source = nil
-        source.heavyPlace = nil
+        source.entry.heavyPlace?.source = nil
+        source.entry.heavyPlace = nil
     }
 
     /// Removes and returns the next source; nil if none waits.

@@ -58,7 +58,7 @@ package final class MessageChannel: EventSource {
 
     private func receive(atMost reads: Int) {
         var left = reads
-        while registration != nil, left > 0 {
+        while entry.isWatched, left > 0 {
             left -= 1
             do throws(SystemError) {
                 switch try DescriptorPassing.receive(from: socket.rawValue, limit: 16 << 10) {
@@ -81,7 +81,7 @@ package final class MessageChannel: EventSource {
 
     private func deliverLines(_ received: [Int32]) {
         var received = received
-        while registration != nil, let end = input.firstIndex(of: UInt8(ascii: "\n")) {
+        while entry.isWatched, let end = input.firstIndex(of: UInt8(ascii: "\n")) {
             let line = Array(input[..<end])
             input.removeSubrange(...end)
             // The rest of an earlier read belongs to the first line.
@@ -94,7 +94,7 @@ package final class MessageChannel: EventSource {
             onMessage(line, own)
         }
         descriptors += received
-        if registration == nil { close() }
+        if !entry.isWatched { close() }
     }
 
     private func end() {

@@ -2,6 +2,8 @@
 struct SwiftClass {
     let name: String
     let path: String
+    /// The superclass and the protocols, in their order.
+    let inherited: [String]
     /// The stored variables of the declaration. Constants are no state, and an extension can't store.
     let storedVariables: [String]
 
@@ -13,8 +15,21 @@ struct SwiftClass {
             let indent = lines[index].prefix { $0 == " " }
             let body = lines[(index + 1)...].prefix { !$0.hasPrefix(indent + "}") }
             let variables = body.indices.compactMap { variable(at: $0, of: body, indent: indent + "    ") }
-            return SwiftClass(name: name, path: path, storedVariables: variables)
+            return SwiftClass(
+                name: name, path: path, inherited: inherited(in: lines[index]), storedVariables: variables)
         }
+    }
+
+    /// The stored variables of the class and its superclasses. A class has one superclass of the sources at most.
+    func allStoredVariables(among classes: [SwiftClass]) -> [String] {
+        let superclass = classes.first { inherited.contains($0.name) && $0.name != name }
+        return storedVariables + (superclass?.allStoredVariables(among: classes) ?? [])
+    }
+
+    /// The names behind the colon of a declaration.
+    private static func inherited(in line: Substring) -> [String] {
+        guard let colon = line.firstIndex(of: ":") else { return [] }
+        return line[line.index(after: colon)...].split { $0 == "," || $0 == " " || $0 == "{" }.map(String.init)
     }
 
     /// The types that a file extends.
