@@ -5,8 +5,7 @@ internal import Settings
 
 /// `balancer check`: shows every mistake of a configuration file.
 struct CheckCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Show every mistake of a configuration file. Exit status 2 if there is one.")
+    static let configuration = CheckOptions.command
 
     @OptionGroup var options: CheckOptions
 

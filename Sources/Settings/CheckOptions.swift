@@ -15,6 +15,10 @@ package struct CheckOptions: ParsableArguments {
 
     package init() {}
 
+    /// The command of each program.
+    package static let command = CommandConfiguration(
+        commandName: "check", abstract: "Show every mistake of a configuration file. Exit status 2 if there is one.")
+
     /// Prints every mistake, one a line, and throws exit status 2 if there is one.
     ///
     /// - Parameters:

@@ -109,7 +109,8 @@ struct RangeAnswer: Decodable {
     let kvs: [Pair]?
 }
 
-struct GrantAnswer: Decodable {
+/// The answer to the grant of a lease, and to a keepalive.
+struct LeaseAnswer: Decodable {
     let header: WireHeader
     let lease: String
     /// Nil for zero.
@@ -123,19 +124,6 @@ struct GrantAnswer: Decodable {
 }
 
 struct Streamed<Answer: Decodable>: Decodable { let result: Answer }
-
-struct KeepAliveAnswer: Decodable {
-    let header: WireHeader
-    let lease: String
-    /// Nil for zero.
-    let seconds: String?
-
-    enum CodingKeys: String, CodingKey {
-        case header
-        case lease = "ID"
-        case seconds = "TTL"
-    }
-}
 
 struct ClaimAnswer: Decodable {
     let header: WireHeader

@@ -110,12 +110,12 @@ struct StoreWire: Sendable {
         switch call {
         case .read: JSON.decode(RangeAnswer.self, from: body).flatMap(content)
         case .grant:
-            JSON.decode(GrantAnswer.self, from: body).flatMap { answer in
+            JSON.decode(LeaseAnswer.self, from: body).flatMap { answer in
                 guard let header = answer.header.value, let lease = Int64(answer.lease), lease != 0 else { return nil }
                 return .granted(header, lease: lease, seconds: Int(answer.seconds ?? "0") ?? 0)
             }
         case .keepAlive(let lease):
-            JSON.decode(Streamed<KeepAliveAnswer>.self, from: body).flatMap { answer in
+            JSON.decode(Streamed<LeaseAnswer>.self, from: body).flatMap { answer in
                 guard let header = answer.result.header.value, answer.result.lease == "\(lease)" else { return nil }
                 return .keptAlive(header, isAlive: (Int(answer.result.seconds ?? "0") ?? 0) > 0)
             }
