@@ -18,13 +18,13 @@ package enum Simulation {
     ///
     /// - Parameter trace: a function that gets each line of the trace.
     package static func run(_ kind: Kind = .cluster, seed: UInt64, trace: ((String) -> Void)? = nil) -> Report {
-        if kind == .manyHosts {
-            let world = LeaseWorld(seed: seed)
-            world.trace = trace
-            world.run()
-            return Report(seed: seed, violations: world.violations, steps: world.steps, coverage: world.coverage)
+        switch kind {
+        case .cluster: run(World(seed: seed), seed: seed, trace: trace)
+        case .manyHosts: run(LeaseWorld(seed: seed), seed: seed, trace: trace)
         }
-        let world = World(seed: seed)
+    }
+
+    private static func run(_ world: some SimulatedWorld, seed: UInt64, trace: ((String) -> Void)?) -> Report {
         world.trace = trace
         world.run()
         return Report(seed: seed, violations: world.violations, steps: world.steps, coverage: world.coverage)

@@ -6,13 +6,13 @@ import Cluster
 /// die and pause, calls and answers are late or lost, members of the store fail, and the store loses its data.
 ///
 /// One seed gives one history. The invariants are checked after every event.
-final class LeaseWorld {
+final class LeaseWorld: SimulatedWorld {
     let seed: UInt64
     let plan: LeasePlan
     let timing = LeaseTiming()
     var random: SeededGenerator
-    private(set) var now = Instant(nanoseconds: 1_000_000_000)
-    private var queue = EventQueue<LeaseWorldEvent>()
+    var now = LeaseWorld.start
+    var queue = EventQueue<LeaseWorldEvent>()
     var hosts: [LeaseHost] = []
     var processes: [LeaseProcess] = []
     /// The living processes.
@@ -21,8 +21,8 @@ final class LeaseWorld {
     var network: LeaseNetwork
     var ledger = LeaseLedger()
 
-    private(set) var violations: [Violation] = []
-    private(set) var steps = 0
+    var violations: [Violation] = []
+    var steps = 0
     var coverage = Coverage()
     var trace: ((String) -> Void)?
     var isFaulty = false
@@ -79,61 +79,9 @@ final class LeaseWorld {
         coverage.slowestServiceMilliseconds = now.milliseconds(since: calmSince)
     }
 
-    /// Advances the time until `end`, until `isDone` at an inspection, or until a violation. Returns true only for `isDone`.
-    private func advance(to end: Instant, until isDone: () -> Bool) -> Bool {
-        while violations.isEmpty, let next = queue.pop() {
-            if next.instant > end {
-                queue.push(next.instant, next.event)
-                now = end
-                return false
-            }
-            now = max(now, next.instant)
-            steps += 1
-            if case .inspect = next.event {
-                push(after(milliseconds: 200), .inspect)
-                inspect()
-                if isDone() { return true }
-                continue
-            }
-            perform(next.event)
-            checkAcceptors()
-        }
-        return false
-    }
+    static var inspection: (event: LeaseWorldEvent, milliseconds: Int64) { (.inspect, 200) }
 
-    func violate(_ invariant: Invariant, _ detail: @autoclosure () -> String) {
-        guard violations.isEmpty else { return }
-        let violation = Violation(invariant: invariant, detail: detail())
-        violations.append(violation)
-        tell("VIOLATION \(violation)")
-    }
-
-    /// Adds one line to the trace.
-    func tell(_ text: @autoclosure () -> String) {
-        guard let trace else { return }
-        let milliseconds = String((now.nanoseconds - 1_000_000_000) / 1_000_000 % 1000)
-        let zeros = String(repeating: "0", count: 3 - milliseconds.utf8.count)
-        trace("\((now.nanoseconds - 1_000_000_000) / 1_000_000_000).\(zeros)\(milliseconds) \(text())")
-    }
-
-    // MARK: Time and randomness
-
-    func push(_ instant: Instant, _ event: LeaseWorldEvent) { queue.push(instant, event) }
-
-    func after(milliseconds: Int64) -> Instant { now.advanced(byMilliseconds: milliseconds) }
-
-    /// A random instant after now. The range gives its distance from now, in milliseconds.
-    func after(_ range: ClosedRange<UInt32>) -> Instant { after(milliseconds: some(range)) }
-
-    func some(_ range: ClosedRange<UInt32>) -> Int64 {
-        Int64(range.lowerBound + random.below(range.upperBound - range.lowerBound + 1))
-    }
-
-    func chance(_ percent: UInt32) -> Bool { random.below(100) < percent }
-
-    func pick<Element>(_ elements: [Element]) -> Element? {
-        elements.isEmpty ? nil : elements[Int(random.below(UInt32(elements.count)))]
-    }
+    static func isInspection(_ event: LeaseWorldEvent) -> Bool { if case .inspect = event { true } else { false } }
 }
 
 /// The paths between hosts and members of the store, and the speed of messages.

@@ -6,12 +6,12 @@ import Cluster
 /// reordered. Clients send requests.
 ///
 /// One seed gives one history. The invariants are checked after every event, and `violations` lists the broken ones.
-package final class World {
+package final class World: SimulatedWorld {
     package let seed: UInt64
     let plan: Plan
     let settings: ClusterSettings
     var random: SeededGenerator
-    var now = Instant(nanoseconds: 1_000_000_000)
+    var now = World.start
     var queue = EventQueue<SimulatedEvent>()
     var hosts: [SimulatedHost] = []
     var workers: [SimulatedWorker] = []
@@ -25,7 +25,6 @@ package final class World {
     package internal(set) var steps = 0
     package internal(set) var coverage = Coverage()
     var ledger = Ledger()
-    /// A function that gets each line of the trace.
     package var trace: ((String) -> Void)?
 
     // The state of the faults.
@@ -100,57 +99,16 @@ package final class World {
         coverage.slowestRecoveryMilliseconds = now.milliseconds(since: calmSince)
     }
 
-    /// Advances the time until `end`, until `isDone` at an inspection, or until a violation.
-    ///
-    /// Returns true only for `isDone`.
-    private func advance(to end: Instant, until isDone: () -> Bool) -> Bool {
-        while violations.isEmpty, let next = queue.pop() {
-            if next.instant > end {
-                queue.push(next.instant, next.event)
-                now = end
-                return false
-            }
-            now = next.instant
-            steps += 1
-            if case .inspect = next.event {
-                push(after(milliseconds: 50), .inspect)
-                checkLiveness()
-                checkFences()
-                if isDone() { return true }
-                continue
-            }
-            perform(next.event)
-            checkAcceptors()
-        }
-        return false
+    static var inspection: (event: SimulatedEvent, milliseconds: Int64) { (.inspect, 50) }
+
+    static func isInspection(_ event: SimulatedEvent) -> Bool { if case .inspect = event { true } else { false } }
+
+    func inspect() {
+        checkLiveness()
+        checkFences()
     }
 
-    func violate(_ invariant: Invariant, _ detail: @autoclosure () -> String) {
-        guard violations.isEmpty else { return }
-        let violation = Violation(invariant: invariant, detail: detail())
-        violations.append(violation)
-        tell("VIOLATION \(violation)")
-    }
-
-    /// Adds one line to the trace.
-    func tell(_ text: @autoclosure () -> String) {
-        guard let trace else { return }
-        let microseconds = (now.nanoseconds - 1_000_000_000) / 1000
-        let digits = String(microseconds % 1_000_000)
-        let fraction = String(repeating: "0", count: 6 - digits.utf8.count) + digits
-        trace("\(microseconds / 1_000_000).\(fraction) \(text())")
-    }
-
-    // MARK: Time and randomness
-
-    func push(_ instant: Instant, _ event: SimulatedEvent) { queue.push(instant, event) }
-
-    func after(milliseconds: Int64) -> Instant { now.advanced(byMilliseconds: milliseconds) }
-
-    /// A random instant after now. The range gives its distance from now, in milliseconds.
-    func after(_ range: ClosedRange<UInt32>) -> Instant {
-        after(milliseconds: Int64(range.lowerBound + random.below(range.upperBound - range.lowerBound + 1)))
-    }
+    // MARK: Messages
 
     /// The arrival time of a message on one host: soon, or much later during faults.
     func soon() -> Instant {
@@ -168,10 +126,4 @@ package final class World {
 
     /// Draws whether a message arrives twice, or whether a late answer still arrives.
     func isRepeated() -> Bool { isFaulty && random.below(100) < slowness }
-
-    func chance(_ percent: UInt32) -> Bool { random.below(100) < percent }
-
-    func pick<Element>(_ elements: [Element]) -> Element? {
-        elements.isEmpty ? nil : elements[Int(random.below(UInt32(elements.count)))]
-    }
 }
