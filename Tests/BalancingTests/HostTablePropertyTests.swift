@@ -19,68 +19,36 @@ import Testing
     }
 
     private func live(seed: UInt64, capacities: [Int], limits: [Int]) {
-        var random = SeededGenerator(seed: seed)
-        var table = HostTable(seed: seed)
-        var model = TableModel()
-        var held: [Slot] = []
+        var trial = TableTrial(seed: seed, HostTable(seed: seed))
         func offer() -> HostShare {
             HostShare(
-                capacity: capacities[Int(random.below(UInt32(capacities.count)))],
-                maximumRequests: limits[Int(random.below(UInt32(limits.count)))])
+                capacity: capacities[Int(trial.random.below(UInt32(capacities.count)))],
+                maximumRequests: limits[Int(trial.random.below(UInt32(limits.count)))])
         }
         for step in 0..<500 {
-            switch random.below(100) {
-            case 0..<6 where model.workers.count < 12:
-                let isRoutable = random.below(5) > 0
-                let offer = offer()
-                let slot = table.insert(offer, isRoutable: isRoutable)
-                #expect(
-                    !model.workers.contains { $0.slot == slot }, "seed \(seed) step \(step): a slot in use given out")
-                model.workers.append(TableModel.Worker(slot: slot, offer, isRoutable: isRoutable))
-            case 6..<9:
-                guard let slot = pick(model, &random) else { continue }
-                table.remove(slot)
-                model.remove(slot)
+            trial.step = step
+            switch trial.random.below(100) {
+            case 0..<6 where trial.model.workers.count < 12:
+                let isRoutable = trial.random.below(5) > 0
+                trial.insert(offer(), isRoutable: isRoutable)
+            case 6..<9: trial.removeOne()
             case 9..<16:
-                guard let slot = pick(model, &random) else { continue }
-                let isRoutable = random.below(3) > 0
-                let offer = offer()
-                table.update(slot, offer, isRoutable: isRoutable)
-                model.update(slot, offer, isRoutable: isRoutable)
+                guard let slot = trial.pick() else { continue }
+                let isRoutable = trial.random.below(3) > 0
+                trial.update(slot, offer(), isRoutable: isRoutable)
             case 16..<62:
-                var tried = TriedSlots()
-                for _ in 0..<random.below(4) {
-                    if let slot = pick(model, &random) { tried.insert(slot) }
-                }
-                let allowed = model.allowed(excluding: tried)
-                let slot = table.acquire(excluding: tried)
+                let tried = trial.tried()
+                let allowed = trial.model.allowed(excluding: tried)
+                let slot = trial.table.acquire(excluding: tried)
                 if let slot {
-                    #expect(allowed.contains(slot), "seed \(seed) step \(step): not one of the least")
                     #expect(
-                        model.nextInTurn(allowed, like: slot).contains(slot),
+                        trial.model.nextInTurn(allowed, like: slot).contains(slot),
                         "seed \(seed) step \(step): an equal got a request longer ago")
-                    model.change(slot, by: 1)
-                    held.append(slot)
-                } else {
-                    #expect(
-                        allowed.isEmpty, "seed \(seed) step \(step): nobody chosen though \(allowed.count) could be")
                 }
-            default:
-                guard !held.isEmpty else { continue }
-                let slot = held.remove(at: Int(random.below(UInt32(held.count))))
-                table.release(slot)
-                model.change(slot, by: -1)
+                trial.acquired(slot, of: allowed)
+            default: trial.releaseOne()
             }
-            for worker in model.workers {
-                #expect(table.outstanding(of: worker.slot) == worker.outstanding, "seed \(seed) step \(step)")
-            }
-            #expect(table.routableCount == model.routableCount, "seed \(seed) step \(step)")
-            #expect(table.openCount == model.open.count, "seed \(seed) step \(step)")
-            #expect(table.totalOutstanding == model.totalOutstanding, "seed \(seed) step \(step)")
+            trial.check()
         }
-    }
-
-    private func pick(_ model: TableModel, _ random: inout SeededGenerator) -> Slot? {
-        model.workers.isEmpty ? nil : model.workers[Int(random.below(UInt32(model.workers.count)))].slot
     }
 }

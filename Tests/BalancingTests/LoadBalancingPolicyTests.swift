@@ -20,62 +20,42 @@ import Testing
     /// exists.
     @Test(arguments: policies, UInt64(0)..<40)
     func everyPolicyKeepsTheRules(policy: PolicySetting, seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        var table = HostTable(seed: seed, policy: policy, slowStartMilliseconds: 1000)
-        var model = TableModel()
-        var held: [Slot] = []
+        var trial = TableTrial(seed: seed, HostTable(seed: seed, policy: policy, slowStartMilliseconds: 1000))
         var now: Int64 = 0
         func anyOffer(_ number: Int) -> HostShare {
-            offer(number, capacity: [1, 1, 2, 8][Int(random.below(4))], limit: [0, 1, 3][Int(random.below(3))])
-        }
-        func pick() -> Slot? {
-            model.workers.isEmpty ? nil : model.workers[Int(random.below(UInt32(model.workers.count)))].slot
+            offer(
+                number, capacity: [1, 1, 2, 8][Int(trial.random.below(4))],
+                limit: [0, 1, 3][Int(trial.random.below(3))])
         }
         for step in 0..<600 {
-            switch random.below(100) {
-            case 0..<6 where model.workers.count < 12:
+            trial.step = step
+            switch trial.random.below(100) {
+            case 0..<6 where trial.model.workers.count < 12:
                 let offer = anyOffer(step)
-                let isRoutable = random.below(5) > 0
-                let began = random.below(2) == 0 ? at(now) : nil
-                let slot = table.insert(offer, isRoutable: isRoutable, slowStartBegan: began)
-                model.workers.append(TableModel.Worker(slot: slot, offer, isRoutable: isRoutable))
-            case 6..<9:
-                guard let slot = pick() else { continue }
-                table.remove(slot)
-                model.remove(slot)
+                let isRoutable = trial.random.below(5) > 0
+                let began = trial.random.below(2) == 0 ? at(now) : nil
+                trial.insert(offer, isRoutable: isRoutable, slowStartBegan: began)
+            case 6..<9: trial.removeOne()
             case 9..<14:
-                guard let slot = pick() else { continue }
+                guard let slot = trial.pick() else { continue }
                 let offer = anyOffer(step)
-                let isRoutable = random.below(3) > 0
-                table.update(slot, offer, isRoutable: isRoutable, slowStartBegan: random.below(2) == 0 ? at(now) : nil)
-                model.update(slot, offer, isRoutable: isRoutable)
+                let isRoutable = trial.random.below(3) > 0
+                let began = trial.random.below(2) == 0 ? at(now) : nil
+                trial.update(slot, offer, isRoutable: isRoutable, slowStartBegan: began)
             case 14..<16:
-                if let slot = pick() { table.setErring(slot, random.below(2) == 0) }
+                if let slot = trial.pick() { trial.table.setErring(slot, trial.random.below(2) == 0) }
             case 16..<20:
-                now += Int64(random.below(300))
-                _ = table.advanceSlowStart(now: at(now))
+                now += Int64(trial.random.below(300))
+                _ = trial.table.advanceSlowStart(now: at(now))
             case 20..<66:
-                var tried = TriedSlots()
-                for _ in 0..<random.below(4) { pick().map { _ = tried.insert($0) } }
-                let affinity: UInt64? = random.below(3) == 0 ? nil : name(Int(random.below(UInt32(step + 1))))
-                let allowed = model.open.map(\.slot).filter { !tried.contains($0) }
-                let slot = table.acquire(for: affinity, excluding: tried)
-                if let slot {
-                    #expect(allowed.contains(slot), "seed \(seed) step \(step): may not be chosen")
-                    model.change(slot, by: 1)
-                    held.append(slot)
-                } else {
-                    #expect(
-                        allowed.isEmpty, "seed \(seed) step \(step): nobody chosen though \(allowed.count) could be")
-                }
-            default:
-                guard !held.isEmpty else { continue }
-                let slot = held.remove(at: Int(random.below(UInt32(held.count))))
-                table.release(slot)
-                model.change(slot, by: -1)
+                let tried = trial.tried()
+                let hasName = trial.random.below(3) > 0
+                let affinity: UInt64? = hasName ? name(Int(trial.random.below(UInt32(step + 1)))) : nil
+                let allowed = trial.model.open.map(\.slot).filter { !tried.contains($0) }
+                trial.acquired(trial.table.acquire(for: affinity, excluding: tried), of: allowed)
+            default: trial.releaseOne()
             }
-            #expect(table.openCount == model.open.count, "seed \(seed) step \(step)")
-            #expect(table.totalOutstanding == model.totalOutstanding, "seed \(seed) step \(step)")
+            trial.check()
         }
     }
 
