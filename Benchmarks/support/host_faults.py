@@ -60,9 +60,8 @@ def lose_host(cluster):
 
 
 def reboot(cluster):
-    """The host comes back with its store, its workers and its balancer's unit. A boot forgets addresses."""
+    """The host comes back with its store, its workers and its balancer's unit, and without the clients' address."""
     cluster.power_off(0)
-    cluster.network.forget_address(cluster.network.hosts[0])
     wait(8)
     cluster.network.join(cluster.network.hosts[0])
     cluster.store.start(0)
@@ -160,6 +159,13 @@ def cut_off(cluster):
     cluster.network.join(cluster.network.hosts[0])
 
 
+def cut_off_behind(cluster):
+    """The host itself notices nothing: its cable has a link."""
+    cluster.network.block(cluster.network.hosts[0], True)
+    wait(12)
+    cluster.network.block(cluster.network.hosts[0], False)
+
+
 # MARK: The store
 
 def freeze(index, seconds):
@@ -199,6 +205,15 @@ def lose_member(cluster):
 
 def fill(cluster):
     cluster.store.alarm(True)
+    wait(8)
+    cluster.store.alarm(False)
+
+
+def fill_and_elect(cluster):
+    """A new raft term needs a new lease, which the store refuses."""
+    cluster.store.alarm(True)
+    wait(1)
+    cluster.store.lead(2)
     wait(8)
     cluster.store.alarm(False)
 
@@ -258,6 +273,7 @@ FAULTS = [
     Fault("cut-from-store", "the reigning host is cut off the store for 12 s", cut_store,
           lambda mode: STAYS if mode == "failsafe" else MOVES, 16),
     Fault("cut-off", "the reigning host is cut off for 12 s", cut_off, lambda mode: MOVES, 18, is_short=True),
+    Fault("cut-off-behind", "the reigning host is cut off behind its switch for 12 s", cut_off_behind, lambda mode: MOVES, 18),
     Fault("leader-frozen-here", "the store's leader on the reigning host stands still for 6 s", freeze(0, 6), lambda mode: STAYS, 12,
           prepare=lambda cluster: cluster.store.lead(0)),
     Fault("leader-frozen-there", "the store's leader on another host stands still for 6 s", freeze(1, 6), lambda mode: STAYS, 12,
@@ -270,6 +286,7 @@ FAULTS = [
     Fault("no-quorum-15", "two members are killed, and come back after 15 s", lose_quorum(15), lambda mode: store_away(15, mode), 25,
           is_short=True),
     Fault("no-space", "the store is read-only for 8 s (alarm NOSPACE)", fill, lambda mode: STAYS, 12),
+    Fault("no-space-elected", "the same for 9 s, and its leader changes after 1 s", fill_and_elect, lambda mode: store_away(8, mode), 16),
     Fault("wiped", "all members are stopped and lose their data", wipe, lambda mode: STAYS, 12),
     Fault("restored", "all members are stopped and get the data of a backup", restore, lambda mode: STAYS, 14, prepare=back_up),
     Fault("token-expired", "users in the store, whose tokens last 1 s", lambda cluster: wait(12), lambda mode: STAYS, 12,

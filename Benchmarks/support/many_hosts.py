@@ -206,6 +206,7 @@ class Cluster:
     def power_off(self, host):
         self.network.cut(self.network.hosts[host])
         self.network.kill_all(self.network.hosts[host], self.spared)
+        self.network.forget_address(self.network.hosts[host])
 
     def stop(self, keep):
         for host in self.network.hosts:
@@ -240,24 +241,34 @@ class Seen:
     reigns: list = field(default_factory=list)  # (host, from, to)
     doubles: list = field(default_factory=list)  # (host, host, from, to)
     holders: list = field(default_factory=list)
+    holds: list = field(default_factory=list)  # (host, from, to): who had the clients' address
+    double_holders: list = field(default_factory=list)
 
     def timeline(self):
         return ", ".join(f"h{host + 1} {begin:+.3f} to {end:+.3f}" for host, begin, end in self.reigns)
 
 
 class Watch:
-    """The open-loop client and the sampler, from before a fault until after it."""
+    """The open-loop client and the samplers, from before a fault until after it."""
 
-    def __init__(self, network, rate):
+    def __init__(self, network, rate, holders=False):
+        names = [host.name for host in network.hosts]
+        support = os.path.join(ROOT, "Benchmarks/support")
         tools = os.path.join(ROOT, "Tests/Tools/open_loop.py")
         self.client = Reader(*network.client.command(
             sys.executable, tools, f"https://{network.address}:{PUBLIC}/", "--rate", str(rate), "--timeout", "10"))
-        self.sampler = Reader(sys.executable, os.path.join(ROOT, "Benchmarks/support/acceptors.py"), str(PUBLIC),
-                              *(host.name for host in network.hosts))
+        self.sampler = Reader(sys.executable, f"{support}/acceptors.py", str(PUBLIC), *names)
+        self.holders = Reader(sys.executable, f"{support}/holders.py", network.address, *names) if holders else None
+
+    @property
+    def pids(self):
+        return [reader.process.pid for reader in (self.sampler, self.holders) if reader]
 
     def stop(self):
         self.client.stop(3.0)
         self.sampler.stop()
+        if self.holders:
+            self.holders.stop()
 
     def seen(self, fault, until):
         seen = Seen()
@@ -278,10 +289,18 @@ class Watch:
                 seen.lost += 1
         ends.append(max(until, ends[-1]))
         seen.gap = max(later - earlier for earlier, later in zip(ends, ends[1:]))
-        samples = sorted((float(b), float(e), int(h)) for h, b, e in (w for w in self.sampler.lines if len(w) == 3))
-        seen.reigns = reigns(samples, fault)
-        seen.doubles = doubles(samples, fault)
+        accepted = samples(self.sampler)
+        seen.reigns = reigns(accepted, fault)
+        seen.doubles = doubles(accepted, fault)
+        if self.holders:
+            held = samples(self.holders)
+            seen.holds = reigns(held, fault)
+            seen.double_holders = doubles(held, fault)
         return seen
+
+
+def samples(reader):
+    return sorted((float(began), float(ended), int(host)) for host, began, ended in (line for line in reader.lines if len(line) == 3))
 
 
 def reigns(samples, fault):

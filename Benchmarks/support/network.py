@@ -90,6 +90,11 @@ class Network:
         for kind in kinds or (FRONT, STORE):
             ip("link", "set", self.port(host, kind), "up")
 
+    def block(self, host, is_blocked):
+        """The switch of the host forwards nothing, or all again. The cable of the host itself stays in."""
+        for kind in (FRONT, STORE):
+            subprocess.run(["bridge", "link", "set", "dev", self.port(host, kind), "state", "0" if is_blocked else "3"], check=True)
+
     def processes(self, host, spared=()):
         found = [int(word) for word in ip("netns", "pids", host.name, check=False).split()]
         return [pid for pid in found if pid not in spared]
