@@ -14,6 +14,9 @@ struct ReloadCommand: ParsableCommand {
             if let file = report.file {
                 lines.append(report.changed.isEmpty ? "\(file) changes nothing" : "\(file) changes:")
                 lines += report.changed.map { "  \($0.line)" }
+            } else {
+                lines.append(
+                    "this balancer has no configuration file: use 'balancer --replace --config FILE' for new settings")
             }
             if !report.deferred.isEmpty {
                 lines.append("these settings can't change in a running balancer: use 'balancer --replace':")

@@ -101,6 +101,13 @@ extension EndToEnd {
             try write("queue-timeout: 5s\nmax-head: 9KiB\n")
             let same = try run(["reload", "--json"], on: cluster)
             #expect(same.status == 0 && same.text.contains(#""changed":[],"deferred":[]"#), "\(same)")
+
+            // A successor has the settings, and not the file.
+            try cluster.waitUntilSettled()
+            kill(try cluster.status().pid, SIGKILL)
+            try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 }
+            let without = try run(["reload"], on: cluster)
+            #expect(without.status == 0 && without.text.contains("has no configuration file"), "\(without)")
         }
 
         @Test func `A stop ends the balancer in order, and a stop of the cluster leaves no process`() throws {
