@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// `balancer check` and `worker check`.
     @Suite struct Checks {
         private func write(_ text: String, to path: String) throws {

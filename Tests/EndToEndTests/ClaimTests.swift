@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// False claims of members and other peers have no effect.
     @Suite struct ClaimTests {
         #if TLS

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// A mistake on the command line ends the program with one line that names the cure, and with exit status 2.
     @Suite struct CommandLine {
         struct Case: CustomTestStringConvertible, Sendable {

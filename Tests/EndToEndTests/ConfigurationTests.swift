@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// Options from a configuration file.
     @Suite struct Configuration {
         struct Wrong: CustomTestStringConvertible, Sendable {

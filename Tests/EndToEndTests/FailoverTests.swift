@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     @Suite struct Failover {
         @Test func `Ten kills of the balancer under load refuse nobody`() throws {
             let cluster = try TestCluster()

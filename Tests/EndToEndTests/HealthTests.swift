@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Scenarios {
     @Suite struct Health {
         @Test func `A killed worker leaves the rotation at once, fails no GET, and returns`() throws {
             // The probes are too rare to detect the death.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// Limits through the executables: each option applies, the reaction is the one in docs/limits.md, and the limit's
     /// counter rises.
     @Suite struct Limits {

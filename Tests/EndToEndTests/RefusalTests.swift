@@ -2,7 +2,7 @@
     import Foundation
     import Testing
 
-    extension EndToEnd {
+    extension Defences {
         /// Only nodes with the right certificate get in. Both sides log the reason, and the registry does not change.
         @Suite struct Refusals {
             struct Case: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// Clients that are slow on purpose are closed in the end, and delay no other client.
     @Suite struct SlowClients {
         private static let connections = 40

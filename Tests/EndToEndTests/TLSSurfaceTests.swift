@@ -2,7 +2,7 @@
     import Foundation
     import Testing
 
-    extension EndToEnd {
+    extension Defences {
         /// The protocols at each port, tested with openssl.
         @Suite struct TLSSurface {
             private func sClient(_ port: UInt16, _ arguments: [String], input: String = "") throws -> String {

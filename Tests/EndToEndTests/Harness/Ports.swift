@@ -4,8 +4,13 @@ import Synchronization
 /// Free loopback ports.
 enum Ports {
     /// Below the kernel's range for outgoing connections. Such a connection could take a worker's port between two
-    /// runs.
-    private static let range: ClosedRange<UInt16> = 12_000...31_000
+    /// runs. `UNDERSTUDY_TEST_PORTS`, such as `12000-21499`, keeps processes with tests apart that run at once.
+    private static let range: ClosedRange<UInt16> = {
+        let text = ProcessInfo.processInfo.environment["UNDERSTUDY_TEST_PORTS"] ?? ""
+        let bounds = text.split(separator: "-").compactMap { UInt16($0) }
+        guard bounds.count == 2, bounds[0] <= bounds[1] else { return 12_000...31_000 }
+        return bounds[0]...bounds[1]
+    }()
     /// A test may not use its ports at once or all the time, so no other test gets one of these.
     private static let given = Mutex<Set<UInt16>>([])
 

@@ -1,6 +1,6 @@
 import Testing
 
-extension Scenarios {
+extension Defences {
     /// Every known attack, on every port of a cluster that serves honest clients meanwhile. After each attack
     /// `UnderAttack` checks the same invariants.
     ///

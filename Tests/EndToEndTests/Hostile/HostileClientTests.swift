@@ -1,6 +1,6 @@
 import Testing
 
-extension Scenarios.Hostile {
+extension Defences.Hostile {
     /// The attackers are clients: they speak HTTP at the public port.
     @Suite struct HostileClients {
         static let http1 = [

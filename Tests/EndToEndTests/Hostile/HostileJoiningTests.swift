@@ -1,6 +1,6 @@
 import Testing
 
-extension Scenarios {
+extension Defences {
     /// Attacks on the registration of a worker.
     @Suite struct HostileJoining {
         static let attacks = [
@@ -14,10 +14,7 @@ extension Scenarios {
         {
             let certificates = try UnderAttack.makeCertificates()
             defer { Files.remove(certificates) }
-            var options = TestCluster.Options()
-            options.certificates = certificates
-            options.launcher = UnderAttack.launcher
-            let cluster = try TestCluster(options)
+            let cluster = try UnderAttack.makeCluster(certificates: certificates)
             defer { cluster.tearDown() }
             try cluster.waitUntilSettled()
             let attacker = try Attacker(attack, on: cluster, certificates: certificates, seconds: 300)

@@ -1,6 +1,6 @@
 import Testing
 
-extension Scenarios.Hostile {
+extension Defences.Hostile {
     /// The attackers hold a worker's or an operator's certificate of the cluster. In the plain build any peer may claim
     /// the same.
     @Suite struct HostileMembers {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios.Hostile {
+extension Defences.Hostile {
     /// The attackers are other users of the host.
     @Suite struct HostileNeighbours {
         static let attacks = [

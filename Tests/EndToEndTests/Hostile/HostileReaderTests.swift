@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios {
+extension Defences {
     /// Logs are no weapon, neither for a reader that stops nor for a peer whose text is in them.
     @Suite struct HostileReaders {
         /// A pipe without a reader holds 64 KiB. Each handshake without a certificate causes a line.

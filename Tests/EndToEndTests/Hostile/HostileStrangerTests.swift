@@ -1,6 +1,6 @@
 import Testing
 
-extension Scenarios.Hostile {
+extension Defences.Hostile {
     /// The attackers know only the address of a port.
     @Suite struct HostileStrangers {
         static let attacks = [

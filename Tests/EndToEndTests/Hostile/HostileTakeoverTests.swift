@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios {
+extension Defences {
     /// Attacks during a takeover.
     @Suite struct HostileTakeovers {
         static let attacks = [
@@ -17,10 +17,7 @@ extension Scenarios {
         @Test(arguments: attacks) func `A balancer that dies under attack has one successor`(attack: Attack) throws {
             let certificates = try UnderAttack.makeCertificates()
             defer { Files.remove(certificates) }
-            var options = TestCluster.Options()
-            options.certificates = certificates
-            options.launcher = UnderAttack.launcher
-            let cluster = try TestCluster(options)
+            let cluster = try UnderAttack.makeCluster(certificates: certificates)
             defer { cluster.tearDown() }
             try cluster.waitUntilSettled()
             let outcome = try Scenario.run("balancer killed: \(attack.name)", on: cluster) { scenario in

@@ -1,6 +1,6 @@
 import Testing
 
-extension Scenarios {
+extension Defences {
     /// Attacks on workers with an application behind them.
     @Suite struct HostileTunnels {
         static let attacks = [

@@ -77,6 +77,14 @@ final class UnderAttack: @unchecked Sendable {
         return folder
     }
 
+    /// A cluster of three workers whose processes have few descriptors.
+    static func makeCluster(certificates: String) throws -> TestCluster {
+        var options = TestCluster.Options()
+        options.certificates = certificates
+        options.launcher = launcher
+        return try TestCluster(options)
+    }
+
     static func makeCertificates() throws -> String {
         let folder = try TestCertificates.withNode("liar")
         #if TLS

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios {
+extension HostScenarios {
     /// The balancer's host is lost or cut off. Hosts are network namespaces.
     @Suite(.enabled(if: Privileges.canMakeNamespaces, "network namespaces need root and iproute2"))
     struct AcrossHosts {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios {
+extension HostScenarios {
     /// The balancer and each worker have a PID namespace of their own, and share the state directory and the network.
     @Suite(.enabled(if: Privileges.canMakeProcessNamespaces, "PID namespaces need root and unshare(1)"))
     struct Containers {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios {
+extension HostScenarios {
     /// The machine lacks a resource or behaves strangely.
     @Suite struct HostFaults {
         @Test func `Another program at the public port prevents the takeover until it ends`() throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios {
+extension HostScenarios {
     /// etcd decides which host reigns. Hosts are network namespaces, each with a member of the store.
     @Suite(
         .enabled(if: Privileges.canMakeNamespaces, "network namespaces need root and iproute2"),

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension Scenarios {
+extension HostScenarios {
     /// A worker on another host. The host is a network namespace.
     @Suite(.enabled(if: Privileges.canMakeNamespaces, "network namespaces need root and iproute2"))
     struct Partitions {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// One HTTP/2 request is one request at the worker. HTTP/2 heads are lists of pairs with any bytes, and a frame
     /// marks the end of content. The balancer does not write a request that is not one HTTP/1.1 request.
     ///

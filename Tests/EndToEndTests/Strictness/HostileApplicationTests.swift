@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// Whatever an application sends, a client gets one response to each request, and the next request gets its own.
     @Suite struct HostileApplications {
         @Test

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// The edge limits the size of heads. A head that it accepts reaches the application, and the response returns.
     @Suite struct LargestHeads {
         /// A request with a Host, `fieldCount` fields in all, and a head of `size` bytes.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension Defences {
     /// One request is one request at the worker and at the application, byte for byte in the proxy's own form. Every
     /// case goes to a balancer before a recording worker, and to one before `worker --forward`.
     @Suite struct Smuggling {
