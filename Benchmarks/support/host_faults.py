@@ -266,9 +266,8 @@ FAULTS = [
     Fault("lock-to-etcd-to-lock", "from the lock to etcd, and back", to_etcd, lambda mode: STAYS, 25, options=dict(coordinator="lock")),
     Fault("orderly-move", "the workers of the reigning host end by SIGTERM, then its balancer", move,
           lambda mode: Expectation(gap=ORDERLY, fails=True), 5, is_short=True),
-    # The balancer leaves 150 ms to a successor on its host.
     Fault("orderly-at-once", "SIGTERM to the workers of the reigning host and to its balancer, at once", move_at_once,
-          lambda mode: Expectation(gap=ORDERLY + 0.2, fails=True), 5),
+          lambda mode: Expectation(gap=ORDERLY, fails=True), 5),
     Fault("paused", f"the reigning host stands still for {TTL + 3} s", pause, lambda mode: MOVES, 14, is_short=True),
     Fault("cut-from-store", "the reigning host is cut off the store for 12 s", cut_store,
           lambda mode: STAYS if mode == "failsafe" else MOVES, 16),
