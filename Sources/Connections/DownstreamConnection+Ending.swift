@@ -12,7 +12,7 @@ extension DownstreamConnection {
     func endTunnel() {
         guard !isOutputWaiting else { return stalled(nil) }
         let answerer = state.endTunnel(
-            restEndsAt: loop.now(plusMilliseconds: server.limits.lingerMilliseconds), now: loop.now)
+            restEndsAt: loop.now(plusMilliseconds: limits.lingerMilliseconds), now: loop.now)
         noteCancelled(answerer)
         isEnding = true
         flush()
@@ -45,19 +45,19 @@ extension DownstreamConnection {
         phase = .lingering
         pipeline.stop()
         pending.release()
-        let endsAt = loop.now(plusMilliseconds: server.limits.lingerTotalMilliseconds)
+        let endsAt = loop.now(plusMilliseconds: limits.lingerTotalMilliseconds)
         linger.begin(endsAt: min(endsAt, state.restEndsAt), swallowedBytes: state.swallowedBytes)
         timer.set(at: lingerDeadline ?? loop.now)
         updateInterest()
     }
 
     private var lingerDeadline: UInt64? {
-        linger.deadline(silence: UInt64(clamping: server.limits.lingerMilliseconds) &* 1_000_000, now: loop.now)
+        linger.deadline(silence: UInt64(clamping: limits.lingerMilliseconds) &* 1_000_000, now: loop.now)
     }
 
     /// Counts and drops the client's input after its last response.
     func swallow(_ count: Int) {
-        guard linger.swallow(count, atMost: server.limits.lingerBytes) else { return close() }
+        guard linger.swallow(count, atMost: limits.lingerBytes) else { return close() }
         if phase == .lingering, let lingerDeadline { timer.set(at: lingerDeadline) }
     }
 
@@ -73,10 +73,10 @@ extension DownstreamConnection {
     private static let deliveryMilliseconds = 1_000
 
     func lingeredLongEnough() {
-        switch linger.timedOut(undelivered: transport.undelivered, progress: server.limits.progress, now: loop.now) {
+        switch linger.timedOut(undelivered: transport.undelivered, progress: limits.progress, now: loop.now) {
         case .wait:
             let limit = DownstreamConnection.deliveryMilliseconds
-            timer.set(afterMilliseconds: min(limit, server.limits.lingerMilliseconds))
+            timer.set(afterMilliseconds: min(limit, limits.lingerMilliseconds))
         case .close: close()
         case .reset:
             server.counters.count(.stallTimeout)

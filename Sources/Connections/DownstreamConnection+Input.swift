@@ -76,6 +76,7 @@ extension DownstreamConnection {
             switch state.request {
             case .none:
                 if left.isEmpty || mustYield() { return used }
+                if reader.limits !== server.limitsInForce { followLimits() }
                 switch reader.readHead(left) {
                 case .needMore:
                     if reader.hasPartOfHead { timeHead() }
@@ -128,10 +129,17 @@ extension DownstreamConnection {
         return true
     }
 
+    /// New limits apply from the first byte of a request on. While the output of an earlier response waits, they wait too.
+    private func followLimits() {
+        guard !reader.hasPartOfHead, pump.outputLateAt == OutputClock.never else { return }
+        reader.adopt(server.limitsInForce)
+        pump.limitOutput(to: limits.progress)
+    }
+
     private func timeHead() {
         guard rest != .receivingHead else { return }
         rest = .receivingHead
-        timer.set(afterMilliseconds: server.limits.headMilliseconds)
+        timer.set(afterMilliseconds: limits.headMilliseconds)
     }
 
     private func beginRequest(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -152,7 +160,7 @@ extension DownstreamConnection {
         if hasContent {
             let isCounted = reader.head.framing.isCounted
             state.limitContent(
-                to: server.limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
+                to: limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
         }
         server.exchangeBegan()
         limitAnswer()
@@ -172,7 +180,7 @@ extension DownstreamConnection {
         if state.feedsService {
             context.received(content.count)
             service?.requestBody(content)
-        } else if !state.swallow(content.count, atMost: server.limits.lingerBytes) {
+        } else if !state.swallow(content.count, atMost: limits.lingerBytes) {
             framing.endConnection()
         }
     }
@@ -190,7 +198,7 @@ extension DownstreamConnection {
     /// the wait is short.
     private func limitAnswer() {
         guard pump.isInputEnded, state.request == .whole else { return }
-        state.limitAnswer(to: loop.now(plusMilliseconds: server.limits.halfClosedMilliseconds))
+        state.limitAnswer(to: loop.now(plusMilliseconds: limits.halfClosedMilliseconds))
     }
 
     // MARK: The end of input

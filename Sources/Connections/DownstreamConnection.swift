@@ -68,12 +68,14 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         let progress = server.limits.progress
         pump = TransportPump(transport, outputDeadline: progress)
         state = ServerExchange(progress: progress)
-        reader = RequestReader(limits: server.limits.http)
+        reader = RequestReader(limits: server.limitsInForce)
         timer = LoopTimer(on: server.loop)
         super.init(transport: transport, peerHost: peerHost, server: server)
         timer.action = { [unowned self] in timedOut() }
     }
 
+    /// The limits of the request in progress, or of the last one.
+    var limits: DownstreamLimits { reader.limits.values }
     override var isOpen: Bool { phase == .open }
     override var isServing: Bool { !state.isIdle }
 
@@ -212,7 +214,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
             if rest != .receivingHead { timeRest() }
             return
         }
-        let deadline = state.deadline(outputLateAt: pump.outputLateAt, limits: server.limits)
+        let deadline = state.deadline(outputLateAt: pump.outputLateAt, limits: limits)
         if deadline.duty == .nothing { timer.cancel() } else { timer.set(at: deadline.at) }
     }
 
@@ -264,7 +266,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
     }
 
     private func exchangeTimedOut() {
-        let deadline = state.deadline(outputLateAt: pump.outputLateAt, limits: server.limits)
+        let deadline = state.deadline(outputLateAt: pump.outputLateAt, limits: limits)
         guard loop.now >= deadline.at else { return updateTimer() }
         let limit = deadline.limit
         switch deadline.duty {
@@ -293,7 +295,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
     /// last bytes.
     func limitRest() {
         guard state.isUnwanted else { return }
-        let limits = server.limits
+        let limits = limits
         state.limitRest(
             to: loop.now(plusMilliseconds: limits.lingerTotalMilliseconds),
             silence: UInt64(clamping: limits.lingerMilliseconds) &* 1_000_000, now: loop.now)

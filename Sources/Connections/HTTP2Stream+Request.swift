@@ -16,7 +16,7 @@ extension HTTP2Stream {
         if !isEnd {
             let isCounted = head.framing.isCounted
             state.limitContent(
-                to: server.limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
+                to: limits.contentProgress(isCounted: isCounted), isCounted: isCounted, now: loop.now)
             updateTimer()
         }
         context.begin(
@@ -51,7 +51,7 @@ extension HTTP2Stream {
         guard phase == .open, state.feedsService || (state.isHeld && state.answerer == .service) else {
             connection.session?.consume(bytes.count, on: id)
             guard state.isRestLimited else { return }
-            if !state.swallow(bytes.count, atMost: server.limits.http2LingerBytes) { reset(.none) }
+            if !state.swallow(bytes.count, atMost: limits.http2LingerBytes) { reset(.none) }
             return
         }
         if state.isPaused || !pending.isEmpty || state.isHeld {

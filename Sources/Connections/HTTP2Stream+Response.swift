@@ -246,7 +246,7 @@ extension HTTP2Stream {
         // The rest of the request is useless (RFC 9113 8.1), and a reset could report that. But some clients treat such
         // a reset as a failure of the response, against the RFC. So they get some time, and a bounded part of the
         // content is discarded.
-        state.limitRest(to: loop.now(plusMilliseconds: server.limits.lingerMilliseconds), now: loop.now)
+        state.limitRest(to: loop.now(plusMilliseconds: limits.lingerMilliseconds), now: loop.now)
         updateTimer()
     }
 

@@ -55,6 +55,8 @@ final class HTTP2Stream: Downstream {
     /// The stream is in the connection's list of those whose output has shrunk.
     var isDrainedNoted = false
     var outputClock: OutputClock
+    /// Those with which the stream began.
+    private var limitsInForce: LimitsInForce
     private var charge = BufferCharge()
     var calls = ServiceCalls()
     private let live: LiveObject
@@ -65,7 +67,8 @@ final class HTTP2Stream: Downstream {
         context = RequestContext(client: connection.peerHost)
         live = LiveObject(HTTP2Stream.self, on: connection.loop)
         self.slot = slot
-        let progress = connection.server.limits.progress
+        limitsInForce = server.limitsInForce
+        let progress = limitsInForce.values.progress
         state = ServerExchange(progress: progress)
         outputClock = OutputClock(progress)
         timer = LoopTimer(on: connection.loop)
@@ -82,6 +85,8 @@ final class HTTP2Stream: Downstream {
     }
 
     var loop: EventLoop { server.loop }
+    /// The time limits of the request. The connection keeps the limits of heads and windows that it has announced.
+    var limits: DownstreamLimits { limitsInForce.values }
     var peerHost: String { connection.peerHost }
     var peerIdentity: PeerIdentity { connection.peerIdentity }
     func isPeerCertified(for host: String) -> Bool { connection.isPeerCertified(for: host) }
@@ -112,6 +117,9 @@ final class HTTP2Stream: Downstream {
         wasCongested = false
         outputClock.stop()
         pendingTrailers.removeAll()
+        guard limitsInForce !== server.limitsInForce else { return }
+        limitsInForce = server.limitsInForce
+        outputClock = OutputClock(limits.progress)
     }
 
     // MARK: Time
@@ -122,13 +130,13 @@ final class HTTP2Stream: Downstream {
     /// Sets the timer for the next step of the client.
     func updateTimer() {
         guard isOpen else { return }
-        let deadline = state.deadline(outputLateAt: outputLateAt, limits: server.limits)
+        let deadline = state.deadline(outputLateAt: outputLateAt, limits: limits)
         if deadline.duty == .nothing { timer.cancel() } else { timer.set(at: deadline.at) }
     }
 
     private func timedOut() {
         guard phase == .open else { return }
-        let deadline = state.deadline(outputLateAt: outputLateAt, limits: server.limits)
+        let deadline = state.deadline(outputLateAt: outputLateAt, limits: limits)
         guard loop.now >= deadline.at else { return updateTimer() }
         switch deadline.duty {
         case .nothing: break
@@ -188,7 +196,7 @@ final class HTTP2Stream: Downstream {
         }
         dropPending()
         let answerer = state.endTunnel(
-            restEndsAt: loop.now(plusMilliseconds: server.limits.lingerMilliseconds), now: loop.now)
+            restEndsAt: loop.now(plusMilliseconds: limits.lingerMilliseconds), now: loop.now)
         noteCancelled(answerer)
         resume()
         updateTimer()

@@ -7,9 +7,20 @@ struct RequestReader: ~Copyable {
     private var parser: RequestParser
     private var decoder: BodyDecoder
 
-    init(limits: HTTPLimits) {
-        parser = RequestParser(limits: limits)
-        decoder = BodyDecoder(.none, limits: limits)
+    /// Those of the present request, or of the last one. The server's may be newer.
+    private(set) var limits: LimitsInForce
+
+    init(limits: LimitsInForce) {
+        self.limits = limits
+        parser = RequestParser(limits: limits.values.http)
+        decoder = BodyDecoder(.none, limits: limits.values.http)
+    }
+
+    /// Reads under other limits. No request is in progress.
+    mutating func adopt(_ limits: LimitsInForce) {
+        self.limits = limits
+        parser = RequestParser(limits: limits.values.http)
+        decoder = BodyDecoder(.none, limits: limits.values.http)
     }
 
     /// A part of the next head has arrived. An empty line before the head does not count.

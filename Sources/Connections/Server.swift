@@ -4,8 +4,9 @@ package import Sockets
 package final class Server {
     package let loop: EventLoop
     package let provider: TransportProvider
-    /// New connections use these limits for parsers and windows. A timer reads its limit when it is set.
-    package private(set) var limits: DownstreamLimits
+    /// A connection over HTTP/1.1 adopts them before each request, a connection over HTTP/2 for the time limits of each stream.
+    private(set) var limitsInForce: LimitsInForce
+    package var limits: DownstreamLimits { limitsInForce.values }
     package let counters = ServerCounters()
     /// Set once, before the first listener is added.
     package var service: any Service
@@ -63,7 +64,7 @@ package final class Server {
         self.loop = loop
         self.provider = provider
         self.service = service
-        self.limits = limits
+        limitsInForce = LimitsInForce(limits)
         self.slots = slots
         arrivals = PendingConnections(limits: PendingConnectionLimits(places: slots.limit))
     }
@@ -82,8 +83,8 @@ package final class Server {
     /// The facts that the observer reads; empty without one.
     var observedFacts: ObservedFacts { observer.facts }
 
-    /// Adopts new limits.
-    package func adopt(_ limits: DownstreamLimits) { self.limits = limits }
+    /// Adopts new limits. A request in progress keeps those with which it began.
+    package func adopt(_ limits: DownstreamLimits) { limitsInForce = LimitsInForce(limits) }
 
     // MARK: Listening
 

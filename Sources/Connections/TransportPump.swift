@@ -35,6 +35,9 @@ struct TransportPump: ~Copyable {
 
     // MARK: Output
 
+    /// Bounds the time in which the peer takes waiting output, anew. No output waits.
+    mutating func limitOutput(to deadline: MinimumRateDeadline) { outputClock = OutputClock(deadline) }
+
     /// True while written bytes have not left: those of `output`, and those that the transport holds.
     func isWaiting(_ output: borrowing ByteBuffer) -> Bool { !output.isEmpty || transport.unsent > 0 }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct RequestReaderTests {
     /// What the reader finds in the bytes, one step after the other; content as its text.
     private func steps(_ text: String) -> [String] {
-        var reader = RequestReader(limits: .standard)
+        var reader = RequestReader(limits: LimitsInForce(DownstreamLimits()))
         var found: [String] = []
         Array(text.utf8).withUnsafeBufferPointer { bytes in
             var used = 0
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func `A forgotten part of a head does not join the next head`() {
-        var reader = RequestReader(limits: .standard)
+        var reader = RequestReader(limits: LimitsInForce(DownstreamLimits()))
         let half = Array("GET / HTTP/1.1\r\nA".utf8)
         let whole = Array("PUT / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         half.withUnsafeBufferPointer { _ = reader.readHead($0) }

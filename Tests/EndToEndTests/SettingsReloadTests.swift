@@ -67,6 +67,48 @@ extension EndToEnd {
             try waitUntil("requests exceed the rate again") { try cluster.curl("/").status == 429 }
         }
 
+        /// Each request under an old value is in progress, seen by the balancer, when the new value comes.
+        @Test func `A request keeps the settings with which it began, and the next one has the new ones`() throws {
+            let (cluster, file, folder) = try makeCluster(
+                "response-timeout: 50s\nstream-timeout: 50s\nmax-head: 16KiB\n", workers: 1)
+            defer {
+                cluster.tearDown()
+                Files.remove(folder)
+            }
+            try cluster.waitUntilSettled()
+            let large = "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 9000))\r\n\r\n"
+            let kept = try KeptConnection(cluster, named: "kept")
+            try kept.send(large)
+            #expect(try kept.statuses(1) == [200])
+
+            let slow = try cluster.startSlowRequest(milliseconds: 8_000)
+            let upload = try KeptConnection(cluster, named: "upload")
+            let begin = "POST /reverse HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+            try upload.send(begin)
+            try cluster.waitForStatus("both requests are in progress") { $0.inFlight == [2] }
+            try "response-timeout: 500ms\nstream-timeout: 500ms\nmax-head: 8KiB\n".write(
+                toFile: file, atomically: true, encoding: .utf8)
+            let reload = try Command.run(
+                TestCluster.balancerProgram, ["reload", "--state-dir", cluster.stateDirectory])
+            #expect(reload.status == 0 && reload.text.contains("stream-timeout: 50s -> 500ms"), "\(reload)")
+
+            // New requests meet the new limits, over new connections and over the kept one.
+            #expect(try cluster.startSlowRequest(milliseconds: 60_000).finish().status == 504)
+            let late = try KeptConnection(cluster, named: "late")
+            try late.send(begin)
+            #expect(try late.statuses(1) == [408])
+            try kept.send(large)
+            #expect(try kept.statuses(2) == [200, 431])
+            // The requests in progress have been silent for longer than the new limits allow.
+            #expect(slow.isRunning)
+            try upload.send("0\r\n\r\n")
+            #expect(try upload.statuses(1) == [200])
+            try upload.send(begin)
+            #expect(try upload.statuses(2) == [200, 408])
+            let response = slow.finish()
+            #expect(response.isOK && response.text == "cba", "\(response)")
+        }
+
         @Test func `A file with a mistake changes nothing`() throws {
             let (cluster, file, folder) = try makeCluster("max-head: 16KiB\n", workers: 1)
             defer {
