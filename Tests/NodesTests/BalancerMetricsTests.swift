@@ -91,8 +91,8 @@ import Testing
         }
     }
 
-    @Test func `The table of docs/operations.md has every metric and no other`() throws {
-        let text = try String(contentsOf: Self.root.appending(path: "docs/operations.md"), encoding: .utf8)
+    @Test func `The table of docs/observing.md has every metric and no other`() throws {
+        let text = try String(contentsOf: Self.root.appending(path: "docs/observing.md"), encoding: .utf8)
         var rows: [Substring: Substring] = [:]
         for match in text.matches(of: /\n\| (`[^|]+`) \| (counter|gauge|histogram) \|/) {
             for name in match.1.matches(of: /`([a-z0-9_]+)(\{[a-z,]+\})?`/) { rows[name.1] = match.2 }
