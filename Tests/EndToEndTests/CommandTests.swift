@@ -144,6 +144,8 @@ extension EndToEnd {
             let late = try cluster.startWorker(id: "worker-8002")
             #expect(late.process.wait() == 0)
             #expect(late.log.contains("an operator ends the cluster"), "\(late.log)")
+            // The order is the answer to its registration. It gets no request before it ends.
+            #expect(!cluster.balancerLog.contains("worker-8002 joined"), "\(cluster.balancerLog)")
             #expect(slow.finish().isOK)
             for worker in cluster.workers { #expect(worker.process.wait() == 0) }
             try waitUntil("no process of the cluster is left") {

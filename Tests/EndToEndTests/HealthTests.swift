@@ -11,7 +11,10 @@ extension Scenarios {
             try load.waitForMore(20)
             let victim = cluster.workers[1]
             victim.process.end()
-            try cluster.waitForStatus("the worker is out of the rotation") { $0.state(of: victim.id) != "ready" }
+            try cluster.waitForStatus("the worker is ejected") { $0.state(of: victim.id) == "ejected" }
+            let counts = try PrometheusText(cluster.admin("/metrics")).samples
+            #expect(counts["understudy_ejections_total{reason=\"refused\"}"] == 1)
+            #expect(try #require(counts["understudy_probes_total{result=\"refused\"}"]) >= 1)
             try load.waitForMore(50)
             try victim.start()
             try cluster.waitUntilReady(3)
@@ -48,6 +51,12 @@ extension Scenarios {
                 $0.state(of: victim.id) == "ejected"
             }
             #expect(Date().timeIntervalSince(began) > 1.5)
+            let counts = try PrometheusText(cluster.admin("/metrics"))
+            #expect(counts.samples["understudy_ejections_total{reason=\"probes\"}"] == 1)
+            #expect(counts.sum(of: "understudy_ejections_total") == 1)
+            #expect(try #require(counts.samples["understudy_probes_total{result=\"failed\"}"]) >= 3)
+            #expect(try #require(counts.samples["understudy_probes_total{result=\"passed\"}"]) >= 1)
+            #expect(counts.samples["understudy_probes_total{result=\"refused\"}"] == 0)
             for _ in 0..<6 {
                 let response = try cluster.curl("/")
                 #expect(response.isOK && response.text != "worker-8003\n", "\(response)")
@@ -80,6 +89,10 @@ extension Scenarios {
                 _ = try cluster.curl("/")
                 return cluster.balancerLog.contains("failed 2 requests in a row")
             }
+            let counts = try PrometheusText(cluster.admin("/metrics"))
+            let ejections = counts.samples["understudy_ejections_total{reason=\"responses\"}"]
+            #expect(try #require(ejections) >= 1)
+            #expect(counts.sum(of: "understudy_ejections_total") == ejections)
             // This is sooner than the default allows.
             try cluster.waitForStatus("all workers are ready again", seconds: 20) { $0.readyCount == 3 }
         }
