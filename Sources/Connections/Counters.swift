@@ -41,6 +41,8 @@ package final class ServerCounters: Sendable {
     package let responses = [Counter(), Counter(), Counter(), Counter(), Counter()]
     /// From a request's head to the end of its exchange.
     package let durations = DurationHistogram(series: DurationHistogram.classes.count)
+    /// The same, of all classes together and in finer buckets, for percentiles.
+    package let latencies = LatencyHistogram()
     /// Bytes of HTTP that have come from clients and that have gone to them, without those of TLS.
     package let receivedBytes = Counter()
     package let sentBytes = Counter()

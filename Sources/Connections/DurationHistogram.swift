@@ -20,17 +20,22 @@ package final class DurationHistogram: Sendable {
 
     /// Counts a request in the series of its class. Tunnels and requests without a response are not counted: the client
     /// decides how long they take.
-    package func count(status: UInt16, nanoseconds: UInt64) {
+    ///
+    /// - Returns: true if it counted.
+    @discardableResult
+    package func count(status: UInt16, nanoseconds: UInt64) -> Bool {
         count(series: Int(status) / 100 - 2, nanoseconds: nanoseconds)
     }
 
     /// Only the owning loop calls this. A series that does not exist counts nothing.
-    package func count(series: Int = 0, nanoseconds: UInt64) {
-        guard sums.indices.contains(series) else { return }
+    @discardableResult
+    package func count(series: Int = 0, nanoseconds: UInt64) -> Bool {
+        guard sums.indices.contains(series) else { return false }
         var column = 0
         while column < bounds.count && nanoseconds > bounds[column] { column += 1 }
         buckets[series * (bounds.count + 1) + column].add(1)
         sums[series].add(nanoseconds)
+        return true
     }
 
     /// Adds the counts of one series. Callable from any thread.

@@ -316,7 +316,10 @@ package final class Server {
     func exchangeEnded(_ context: RequestContext) {
         counters.exchangesEnded.add(1)
         guard context.end() else { return }
-        counters.durations.count(status: context.status, nanoseconds: loop.now &- context.startedAt)
+        let nanoseconds = loop.now &- context.startedAt
+        if counters.durations.count(status: context.status, nanoseconds: nanoseconds) {
+            counters.latencies.count(nanoseconds: nanoseconds)
+        }
         observer.onEnd?(context)
     }
 

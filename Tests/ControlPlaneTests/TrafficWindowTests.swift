@@ -8,13 +8,13 @@ import Testing
 
     /// A window with one sample in each second.
     private static func window(
-        requests: [UInt64], errors: [UInt64] = [], worker: [UInt64?] = [], durations: [DurationHistogram.Durations] = []
+        requests: [UInt64], errors: [UInt64] = [], worker: [UInt64?] = [], latencies: [LatencyHistogram.Counts] = []
     ) -> TrafficWindow {
         var window = TrafficWindow()
         for (index, count) in requests.enumerated() {
             let sample = TrafficSample(
                 requests: count, errors: index < errors.count ? errors[index] : 0,
-                durations: index < durations.count ? durations[index] : DurationHistogram.Durations())
+                latencies: index < latencies.count ? latencies[index] : LatencyHistogram.Counts())
             var workers: [String: TrafficWindow.WorkerCounts] = [:]
             if index < worker.count, let count = worker[index] {
                 workers["w"] = TrafficWindow.WorkerCounts(requests: count, failures: count / 10)
@@ -52,24 +52,41 @@ import Testing
         #expect(Self.window(requests: [0, 0, 0], worker: [50, 60, 90]).recentFailures(of: "w") == 4)
     }
 
-    @Test func `A latency is the bound of its bucket, from the window only`() throws {
-        let histogram = DurationHistogram()
-        func durations() -> DurationHistogram.Durations {
-            var durations = DurationHistogram.Durations()
-            histogram.add(to: &durations)
-            return durations
-        }
+    private static func counts(of histogram: LatencyHistogram) -> LatencyHistogram.Counts {
+        var counts = LatencyHistogram.Counts()
+        histogram.add(to: &counts)
+        return counts
+    }
+
+    /// Durations from a curve, so that every share has another value.
+    @Test(arguments: [0.01, 0.25, 0.5, 0.9, 0.99, 1]) func `A percentile is within a sixteenth of the exact one`(
+        share: Double
+    ) throws {
+        let histogram = LatencyHistogram()
+        let durations = (1...2000).map { UInt64($0 * $0) * 1_000 }
+        for nanoseconds in durations { histogram.count(nanoseconds: nanoseconds) }
+        let window = Self.window(requests: [0, 0], latencies: [LatencyHistogram.Counts(), Self.counts(of: histogram)])
+        let latency = try #require(window.latency(share))
+        let exact = Double(durations[Int(share * 2000) - 1]) / 1_000_000
+        #expect(abs(latency.milliseconds - exact) <= exact / 16, "\(latency), exact \(exact)")
+        #expect(!latency.isAbove)
+    }
+
+    @Test func `A percentile is that of the window only, and beyond two minutes it is a bound`() throws {
+        let histogram = LatencyHistogram()
         for _ in 0..<1000 { histogram.count(nanoseconds: 40_000_000_000) }
-        let before = durations()
-        #expect(Self.window(requests: [0, 0], durations: [before, before]).latency(0.5) == nil)
+        let before = Self.counts(of: histogram)
+        #expect(Self.window(requests: [0, 0], latencies: [before, before]).latency(0.5) == nil)
         for _ in 0..<99 { histogram.count(nanoseconds: 3_000_000) }
         histogram.count(nanoseconds: 90_000_000)
-        let window = Self.window(requests: [0, 0], durations: [before, durations()])
-        #expect(window.latency(0.5) == LatencyBound(milliseconds: 5, isAbove: false))
-        #expect(window.latency(0.99) == LatencyBound(milliseconds: 5, isAbove: false))
-        #expect(window.latency(0.995) == LatencyBound(milliseconds: 100, isAbove: false))
-        for _ in 0..<1000 { histogram.count(nanoseconds: 61_000_000_000) }
-        let slow = Self.window(requests: [0, 0], durations: [before, durations()])
-        #expect(slow.latency(0.99) == LatencyBound(milliseconds: 60_000, isAbove: true))
+        let window = Self.window(requests: [0, 0], latencies: [before, Self.counts(of: histogram)])
+        for share in [0.5, 0.99] {
+            let latency = try #require(window.latency(share))
+            #expect((2.8...3.2).contains(latency.milliseconds), "\(latency)")
+        }
+        #expect((84...96).contains(try #require(window.latency(0.995)).milliseconds))
+        for _ in 0..<1000 { histogram.count(nanoseconds: 200_000_000_000) }
+        let slow = Self.window(requests: [0, 0], latencies: [before, Self.counts(of: histogram)])
+        #expect(slow.latency(0.99) == Latency(nanoseconds: 137_438_953_472, isAbove: true))
     }
 }

@@ -45,14 +45,12 @@ struct DataMetrics: Sendable {
 
     /// The counts for the page. Callable from any thread.
     func traffic() -> TrafficSample {
-        var durations = DurationHistogram.Durations()
-        for server in servers {
-            for row in DurationHistogram.classes.indices { server.durations.add(series: row, to: &durations) }
-        }
+        var latencies = LatencyHistogram.Counts()
+        for server in servers { server.latencies.add(to: &latencies) }
         return TrafficSample(
             requests: sum(\.requests), errors: sum(\.responses[4]),
             inFlight: difference(\.exchangesBegan, \.exchangesEnded), waiting: loadBalancer.waitingCount,
-            connections: connections.count, durations: durations)
+            connections: connections.count, latencies: latencies)
     }
 
     // MARK: Clients

@@ -37,8 +37,8 @@ struct PageEvent: Codable {
     struct Traffic: Codable {
         var rate: Double?
         var errorRate: Double?
-        var p50: LatencyBound?
-        var p99: LatencyBound?
+        var p50: Latency?
+        var p99: Latency?
         /// Requests of the last ten seconds, and their 5xx responses.
         var recent: UInt64
         var errors: UInt64

@@ -29,11 +29,13 @@ extension StatusPage {
           return `${number(Math.floor(seconds / 86400))} days`;
         }
 
-        // The balancer counts in buckets, so it knows a bound of the time.
-        function latency(bound) {
-          if (!bound) return "–";
-          const text = bound.ms < 1000 ? `${bound.ms} ms` : `${bound.ms / 1000} s`;
-          return (bound.is_above ? "> " : "≤ ") + text;
+        // With three digits, because the balancer knows a percentile to a sixteenth.
+        function latency(percentile) {
+          if (!percentile) return "–";
+          const inSeconds = percentile.ms >= 1000;
+          const value = inSeconds ? percentile.ms / 1000 : percentile.ms;
+          const text = `${Number(value.toPrecision(3))} ${inSeconds ? "s" : "ms"}`;
+          return percentile.is_above ? "> " + text : text;
         }
 
         // Writes rows into a table's body, and reuses the row of the same key, so that selected text stays selected.

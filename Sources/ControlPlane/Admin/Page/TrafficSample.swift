@@ -10,17 +10,17 @@ package struct TrafficSample: Sendable {
     package var waiting: Int
     package var connections: Int
     /// Of all requests with a response.
-    package var durations: DurationHistogram.Durations
+    package var latencies: LatencyHistogram.Counts
 
     package init(
         requests: UInt64 = 0, errors: UInt64 = 0, inFlight: Int = 0, waiting: Int = 0, connections: Int = 0,
-        durations: DurationHistogram.Durations = DurationHistogram.Durations()
+        latencies: LatencyHistogram.Counts = LatencyHistogram.Counts()
     ) {
         self.requests = requests
         self.errors = errors
         self.inFlight = inFlight
         self.waiting = waiting
         self.connections = connections
-        self.durations = durations
+        self.latencies = latencies
     }
 }

@@ -55,21 +55,27 @@ struct TrafficWindow {
         )
     }
 
-    /// A bound that holds for `share` of the durations in the window; nil if there are none. Durations are counted in
-    /// buckets, so it is the bound of a bucket.
-    func latency(_ share: Double) -> LatencyBound? {
-        guard let first = entries.first?.sample.durations.counts, let last = entries.last?.sample.durations.counts
+    /// The duration that `share` of the requests in the window do not exceed; nil if there are none. Requests are counted in
+    /// buckets, and those of a bucket are taken as evenly spread, as Prometheus and Envoy do. So it differs from the exact value by
+    /// a sixteenth at most, which is the width of a bucket.
+    func latency(_ share: Double) -> Latency? {
+        guard let first = entries.first?.sample.latencies.buckets, let last = entries.last?.sample.latencies.buckets
         else { return nil }
         let counts = zip(first, last).map { TrafficWindow.growth(from: $0, to: $1) }
         let total = counts.reduce(0, +)
         guard total > 0 else { return nil }
-        let wanted = max(1, UInt64((share * Double(total)).rounded(.up)))
-        var sum: UInt64 = 0
-        for (count, bound) in zip(counts, DurationHistogram.bounds) {
-            sum += count
-            if sum >= wanted { return LatencyBound(milliseconds: Double(bound) / 1_000_000, isAbove: false) }
+        let wanted = max(1, share * Double(total))
+        var before = 0.0
+        for (index, count) in counts.enumerated() where count > 0 {
+            let part = (wanted - before) / Double(count)
+            before += Double(count)
+            guard part <= 1 else { continue }
+            let low = LatencyHistogram.lowerBound(of: index)
+            guard index < LatencyHistogram.finiteCount else { return Latency(nanoseconds: Double(low), isAbove: true) }
+            let width = Double(LatencyHistogram.lowerBound(of: index + 1) - low)
+            return Latency(nanoseconds: Double(low) + part * width, isAbove: false)
         }
-        return LatencyBound(milliseconds: Double(DurationHistogram.bounds.last ?? 0) / 1_000_000, isAbove: true)
+        return nil
     }
 
     private func perSecond(_ count: (Entry) -> UInt64) -> Double? {
@@ -86,10 +92,17 @@ struct TrafficWindow {
     }
 }
 
-/// A duration of requests is at most, or above, this bound.
-struct LatencyBound: Codable, Equatable {
+/// A percentile of durations: this long, or longer than this.
+struct Latency: Codable, Equatable {
+    /// To the microsecond.
     var milliseconds: Double
+    /// The duration is beyond the last bucket with an end.
     var isAbove: Bool
+
+    init(nanoseconds: Double, isAbove: Bool) {
+        milliseconds = (nanoseconds / 1_000).rounded() / 1_000
+        self.isAbove = isAbove
+    }
 
     private enum CodingKeys: String, CodingKey {
         case milliseconds = "ms"
