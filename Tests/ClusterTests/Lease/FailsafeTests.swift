@@ -140,6 +140,23 @@ import Testing
         #expect(process.saved?.successors.possible == [FailsafeTests.own, d])
     }
 
+    /// Otherwise a successor on this host would go on by the pledges of an old list, after the key is there again.
+    @Test func `A holder whose key and list are gone saves that before it asks for a new lease`() {
+        let process = holder()
+        #expect(process.saved?.successors.possible != nil)
+        process.tick()
+        process.answer(.keptAlive(process.header, isAlive: false))
+        let effects = process.read(leader: nil, epoch: process.epoch, successors: nil)
+        let steps = effects.compactMap { effect -> String? in
+            switch effect {
+            case .save(let lease): lease?.successors.possible == nil ? "no list is saved" : "a list is saved"
+            case .call(.grant, _, _): "a lease is asked for"
+            default: nil
+            }
+        }
+        #expect(steps == ["no list is saved", "a lease is asked for"])
+    }
+
     @Test func `A host that has pledged claims nothing until the end of its pledge`() {
         for (left, isRefused) in [(Int64(1), true), (0, false)] {
             let process = LeaseConversation(policy: .failsafe)
