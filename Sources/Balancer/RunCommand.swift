@@ -8,15 +8,30 @@ internal import Storage
 internal import Telemetry
 
 /// `balancer [options]`: serves until a signal stops it.
-struct RunCommand: ParsableCommand {
+struct RunCommand: ParsableCommand, CustomReflectable {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Serve (the default).", usage: "balancer [<options>]",
         discussion: Settings.unitsDiscussion)
 
-    @OptionGroup var options: TableOptions<BalancerAudience>
+    private let options: TableOptions<BalancerAudience>
 
     @Flag(help: ArgumentHelp("Wait for an order of the worker that started this process.", visibility: .hidden))
-    var standby = false
+    private var standby = false
+
+    private enum CodingKeys: String, CodingKey { case standby }
+
+    init() { options = TableOptions() }
+
+    init(from decoder: any Decoder) throws {
+        options = try TableOptions(from: decoder)
+        let own = try decoder.container(keyedBy: CodingKeys.self)
+        _standby = try own.decode(Flag<Bool>.self, forKey: .standby)
+    }
+
+    /// See `TableOptions.children`.
+    var customMirror: Mirror {
+        Mirror(self, children: TableOptions<BalancerAudience>.children + [(label: "standby", value: _standby)])
+    }
 
     func run() throws {
         var settings = try Settings.load(.balancer, commandLine: options.given)

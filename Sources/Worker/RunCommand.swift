@@ -8,12 +8,19 @@ internal import Storage
 internal import Telemetry
 
 /// `worker [options]`: serves until a signal stops it.
-struct RunCommand: ParsableCommand {
+struct RunCommand: ParsableCommand, CustomReflectable {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Serve (the default).", usage: "worker [<options>]",
         discussion: Settings.unitsDiscussion)
 
-    @OptionGroup var options: TableOptions<WorkerAudience>
+    private let options: TableOptions<WorkerAudience>
+
+    init() { options = TableOptions() }
+
+    init(from decoder: any Decoder) throws { options = try TableOptions(from: decoder) }
+
+    /// See `TableOptions.children`.
+    var customMirror: Mirror { Mirror(self, children: TableOptions<WorkerAudience>.children) }
 
     func run() throws {
         let settings = try Settings.load(.worker, commandLine: options.given)
