@@ -29,6 +29,11 @@ package final class LoopThread: @unchecked Sendable {
         pthread_join(thread, nil)
     }
 
+    /// The thread frees itself when the loop has returned. Then nobody may join it.
+    func detach() {
+        pthread_detach(thread)
+    }
+
     /// Blocks the signals for an orderly end in the calling thread and its later threads. The main thread reads them
     /// from a descriptor, now or later.
     private static func leaveSignalsToOthers() -> sigset_t {

@@ -12,7 +12,11 @@ package final class Resolver: Sendable {
         thread = try LoopThread(running: loop, name: "resolver")
     }
 
-    deinit { loop.stop() }
+    /// The last owner may be a call on the resolver's own thread, which can't wait for itself.
+    deinit {
+        loop.stop()
+        thread.detach()
+    }
 
     /// - Parameter receive: called once, on the resolver's thread.
     func lookUp(
