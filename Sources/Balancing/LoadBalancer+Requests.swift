@@ -146,7 +146,7 @@ extension LoadBalancer {
 
     /// Releases a worker after an attempt that says nothing about the worker, such as a request that the client
     /// cancelled.
-    package func releaseAbandoned(_ lease: Lease) {
+    package func releaseCancelled(_ lease: Lease) {
         _ = giveBack(lease) { _ in nil }
     }
 

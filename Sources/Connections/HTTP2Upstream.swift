@@ -8,13 +8,13 @@ package import Sockets
 ///     opening -> open -> closed      (streams may be opened from the first state on)
 ///
 /// Laws:
-/// - Each stream reports exactly one end to its client, unless the client abandons the stream.
+/// - Each stream reports exactly one end to its client, unless the client cancels the stream.
 /// - All frames of a turn leave in one write.
 /// - A stream whose client reads nothing stops only itself. The connection's window is larger than the windows of all its streams.
 /// - A connection whose application does not answer a PING gets no more requests, and closes in the end (`PingWatch`).
 /// - Every byte of content returns to the connection's window, whether a client read it or it was dropped.
 /// - A complete response reaches its client, even if the connection has ended behind it.
-/// - The connection resets abandoned streams no faster than `ResetBudget` allows, so that the application sees no attack.
+/// - The connection resets cancelled streams no faster than `ResetBudget` allows, so that the application sees no attack.
 ///   Until its reset, or until the application has responded, the stream drops its content and keeps its window closed.
 ///
 /// The connection and its streams hold each other until the connection closes.
@@ -50,7 +50,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
     private var pauses = 0
     private let resetTimer: LoopTimer
     /// Streams that wait for their reset, in order.
-    private var abandoned: [HTTP2UpstreamStream] = []
+    private var cancelled: [HTTP2UpstreamStream] = []
     /// Streams with events for their clients, which they report outside the session.
     private var due: [HTTP2UpstreamStream] = []
     /// The application reads nothing more. The connection still reads the bytes that the application sent before.
@@ -62,7 +62,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
     /// The application has responded on this connection.
     private(set) var hasResponded = false
     /// The connection takes no more requests, and closes after its last stream.
-    private var isRetired = false
+    private var isDraining = false
     private let live: LiveObject
 
     /// - Parameter expectedCapacity: `capacity` of an earlier connection; nil if there was none.
@@ -81,7 +81,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
         memory = UpstreamMemory(limits.memory)
         watch = PingWatch(limits: limits)
         super.init()
-        resetTimer.action = { [unowned self] in resetAbandoned() }
+        resetTimer.action = { [unowned self] in resetCancelled() }
         timer.action = { [unowned self] in timedOut() }
         var http2 = HTTP2Limits()
         http2.http = limits.http
@@ -122,7 +122,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
 
     /// The connection takes another request. The session keeps it while the application's own limit of streams is reached.
     package var takesRequests: Bool {
-        !isClosed && !isRetired && !isWriteBroken && !watch.isUnanswered && openStreams < limits.http2Streams
+        !isClosed && !isDraining && !isWriteBroken && !watch.isUnanswered && openStreams < limits.http2Streams
             && session?.takesRequests == true
     }
 
@@ -177,8 +177,8 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
     }
 
     /// Takes no more requests, and closes as soon as the last stream has ended.
-    package func retire() {
-        isRetired = true
+    package func drain() {
+        isDraining = true
         if openStreams == 0 { close() }
     }
 
@@ -208,30 +208,30 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
         return true
     }
 
-    // MARK: Abandoned streams
+    // MARK: Cancelled streams
 
     /// Resets a cancelled stream, at once or when the budget allows it.
-    func abandon(_ stream: HTTP2UpstreamStream) {
+    func cancel(_ stream: HTTP2UpstreamStream) {
         // The application never sees a stream that has not begun.
-        if stream.isUnsent || (abandoned.isEmpty && resets.spend(now: loop.now)) { return stream.reset() }
-        abandoned.append(stream)
+        if stream.isUnsent || (cancelled.isEmpty && resets.spend(now: loop.now)) { return stream.reset() }
+        cancelled.append(stream)
         resetTimer.set(at: resets.nextTurn)
         loop.callAtEndOfTurn(self)
     }
 
-    /// The application has ended an abandoned stream by itself.
-    func endedBeforeReset(_ stream: HTTP2UpstreamStream) { abandoned.removeAll { $0 === stream } }
+    /// The application has ended a cancelled stream by itself.
+    func endedBeforeReset(_ stream: HTTP2UpstreamStream) { cancelled.removeAll { $0 === stream } }
 
-    private func resetAbandoned() {
-        while !abandoned.isEmpty && resets.spend(now: loop.now) { abandoned.removeFirst().reset() }
-        if !abandoned.isEmpty { resetTimer.set(at: resets.nextTurn) }
+    private func resetCancelled() {
+        while !cancelled.isEmpty && resets.spend(now: loop.now) { cancelled.removeFirst().reset() }
+        if !cancelled.isEmpty { resetTimer.set(at: resets.nextTurn) }
         loop.callAtEndOfTurn(self)
     }
 
-    /// No client waits on this connection, and it takes no more requests: it is retired, it has too many abandoned
+    /// No client waits on this connection, and it takes no more requests: it drains, it has too many cancelled
     /// streams, or the application does not answer. The end of the connection tells the application as well.
     private var isUseless: Bool {
-        abandoned.count == openStreams && (resets.isWorn || !abandoned.isEmpty || isRetired || watch.isUnanswered)
+        cancelled.count == openStreams && (resets.isWorn || !cancelled.isEmpty || isDraining || watch.isUnanswered)
     }
 
     // MARK: Events
@@ -334,7 +334,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
         phase = .closed
         timer.remove()
         resetTimer.remove()
-        abandoned = []
+        cancelled = []
         pump.transport.unwatch(self, on: loop)
         pump.transport.closeWrite()
         pump = TransportPump(UnconnectedTransport.shared)

@@ -51,7 +51,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     /// The stream is in the connection's list of streams with events for their clients.
     private var isDue = false
     /// The client has cancelled the request; the stream waits for its reset or its end.
-    private var isAbandoned = false
+    private var isCancelled = false
     /// What the connection's memory account knows of `output` and `pending`.
     private var charged = 0
 
@@ -92,7 +92,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
         isInputEnded = false
         isReadingPaused = false
         isOverdrawn = false
-        isAbandoned = false
+        isCancelled = false
     }
 
     func checkCongestion() -> Bool {
@@ -148,8 +148,8 @@ final class HTTP2UpstreamStream: UpstreamStream {
 
     /// The session asks for content.
     func contentToSend(atMost limit: Int) -> HTTP2Content {
-        // An abandoned request must not look complete.
-        if isAbandoned || (output.isEmpty && !exchange.isRequestEnded) {
+        // A cancelled request must not look complete.
+        if isCancelled || (output.isEmpty && !exchange.isRequestEnded) {
             isDeferred = true
             return .later
         }
@@ -319,7 +319,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
 
     // MARK: The end
 
-    func abandon() {
+    func cancel() {
         client = nil
         timer.cancel()
         giveUp()
@@ -330,12 +330,12 @@ final class HTTP2UpstreamStream: UpstreamStream {
     }
 
     /// Only a tunnel is left, and HTTP/2 carries none.
-    func leave() { abandon() }
+    func leave() { cancel() }
 
     private func giveUp() {
-        guard life == .open, !isAbandoned else { return }
-        isAbandoned = true
-        connection.abandon(self)
+        guard life == .open, !isCancelled else { return }
+        isCancelled = true
+        connection.cancel(self)
     }
 
     /// The reset budget allows the reset of this stream now.
@@ -347,7 +347,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     /// The session has closed the stream. The client still gets the kept bytes of a complete response.
     func closed(_ code: HTTP2ErrorCode) {
         life = .over
-        if isAbandoned { connection.endedBeforeReset(self) }
+        if isCancelled { connection.endedBeforeReset(self) }
         if client != nil && !isInputEnded { fail(reason(code)) }
         releaseIfOver()
     }

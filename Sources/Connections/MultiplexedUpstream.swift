@@ -75,7 +75,7 @@ package final class MultiplexedUpstream: EventSource, MultiplexerOwner {
     }
 
     /// Gives no more streams, and ends when none is left.
-    package func retire() {
+    package func drain() {
         endsWhenUnused = true
         endIfUnused()
     }

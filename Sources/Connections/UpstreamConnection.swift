@@ -8,7 +8,7 @@ package import Sockets
 ///
 /// Laws:
 /// - One request at a time. The connection reports exactly one end to its client, `upstreamEnded` or `upstreamFailed`,
-///   except after `abandon` and `leave`.
+///   except after `cancel` and `leave`.
 /// - The peer's identity is checked before the first byte of a request leaves.
 /// - Output leaves at the end of the loop's turn, in one write.
 /// - A connection returns to its owner (`onIdle`) only when request and response are both complete and the peer keeps it
@@ -268,7 +268,7 @@ package final class UpstreamConnection: EventSource, UpstreamStream, PumpedConne
         return client.take()
     }
 
-    package func abandon() {
+    package func cancel() {
         // Nothing can be reused.
         _ = detachClient()
         close()

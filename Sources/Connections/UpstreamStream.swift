@@ -5,7 +5,7 @@ package import HTTP
 ///
 /// The client calls, in this order: `begin`; `writeContent` any number of times; `writeTrailers` at most once; `endRequest`.
 /// The stream frames the content. It reports to its client exactly one end, `upstreamEnded` or `upstreamFailed`, except
-/// after `abandon` and `leave`. It calls the client from the event loop only, never inside a call of the client. After the
+/// after `cancel` and `leave`. It calls the client from the event loop only, never inside a call of the client. After the
 /// end the stream may serve another request, so the client must drop its reference. All calls belong to the loop.
 package protocol UpstreamStream: AnyObject {
     /// Sends the head of a request.
@@ -26,7 +26,7 @@ package protocol UpstreamStream: AnyObject {
     func resumeReading()
 
     /// Cancels the request. The stream calls the client no more.
-    func abandon()
+    func cancel()
 
     /// Ends the client's part in a tunnel whose upstream has ended its direction: the stream still sends what it holds, and
     /// calls the client no more.

@@ -40,7 +40,7 @@ final class Backend {
             durations: connecting.counters.queueDurations)
         let receiver = LeaseReceiver()
         loopHandle = loadBalancer.attach { ticket, lease in
-            loop.post { receiver.backend?.granted(lease, ticket: ticket) ?? loadBalancer.releaseAbandoned(lease) }
+            loop.post { receiver.backend?.granted(lease, ticket: ticket) ?? loadBalancer.releaseCancelled(lease) }
         }
         receiver.backend = self
     }
@@ -55,7 +55,7 @@ final class Backend {
         if let exchange = queue.take(ticket: ticket) {
             exchange.dequeued(lease)
         } else {
-            loadBalancer.releaseAbandoned(lease)
+            loadBalancer.releaseCancelled(lease)
         }
     }
 
@@ -67,7 +67,7 @@ final class Backend {
         if index < pools.count, let pool = pools[index], pool.slot == slot { return pool }
         guard let endpoint = loadBalancer.endpoint(of: slot) else { return nil }
         while pools.count <= index { pools.append(nil) }
-        pools[index]?.retire()
+        pools[index]?.drain()
         let pool = makePool(slot, endpoint)
         pools[index] = pool
         return pool
@@ -84,12 +84,12 @@ final class Backend {
             to: host, limits: connecting.limits, isMultiplexed: connecting.upstreamProtocol == .multiplexed)
     }
 
-    /// The list of hosts has changed: pools of hosts that left retire.
+    /// The list of hosts has changed: pools of hosts that left drain.
     func hostsChanged() {
         for (index, pool) in pools.enumerated() {
             guard let pool, loadBalancer.workerState(of: pool.slot) == nil else { continue }
             pools[index] = nil
-            pool.retire()
+            pool.drain()
         }
         // After the first loop, since requests that leave an ejected host go out anew at once and may make pools.
         for pool in pools {

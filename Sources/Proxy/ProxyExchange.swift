@@ -113,8 +113,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
         case .successor: service.fencedRequests.remove(self)
         }
         wait = .nothing
-        upstream.take()?.abandon()
-        if let lease = lease.take() { backend.loadBalancer.releaseAbandoned(lease) }
+        upstream.take()?.cancel()
+        if let lease = lease.take() { backend.loadBalancer.releaseCancelled(lease) }
         request.drop()
         chargeRequest()
     }
@@ -135,12 +135,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private func send(over lease: LoadBalancer.Lease) {
         guard let pool = backend.pool(for: lease.slot) else {
             // The host left after the choice. The next choice can't fall on it again.
-            backend.loadBalancer.releaseAbandoned(lease)
+            backend.loadBalancer.releaseCancelled(lease)
             return attempt()
         }
         guard let upstream = pool.take() else {
             // Every connection to the host is full.
-            backend.loadBalancer.releaseAbandoned(lease)
+            backend.loadBalancer.releaseCancelled(lease)
             attempts.exclude(lease, for: .upstream(.notTaken))
             return attempt()
         }
@@ -229,7 +229,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     /// Takes the request back from this host, whose response is a failure.
     private func withdraw(_ failure: UpstreamFailure) {
-        upstream.take()?.abandon()
+        upstream.take()?.cancel()
         upstreamFailed(failure)
     }
 
@@ -305,10 +305,10 @@ final class ProxyExchange: Exchange, UpstreamClient {
             switch fault {
             case .staleConnection:
                 reason = .staleConnection
-                backend.loadBalancer.releaseAbandoned(lease)
+                backend.loadBalancer.releaseCancelled(lease)
                 // The other idle connections are as old. The next attempt gets a new one.
                 pool?.dropIdle()
-            case .refusedStream: backend.loadBalancer.releaseAbandoned(lease)
+            case .refusedStream: backend.loadBalancer.releaseCancelled(lease)
             case .host:
                 if let subject = backend.loadBalancer.releaseFailed(lease) {
                     service.observer.failed(subject, .attempt(failure))
@@ -337,9 +337,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
             mayRetry(upstream.isRequestOnTheWay ? .withdrawn : .neverArrived)
         else { return }
         self.upstream = nil
-        upstream.abandon()
+        upstream.cancel()
         if let lease = lease.take() {
-            backend.loadBalancer.releaseAbandoned(lease)
+            backend.loadBalancer.releaseCancelled(lease)
             attempts.exclude(lease, for: .upstream(.timedOut))
         }
         retry(.ejected)
@@ -349,8 +349,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     func upstreamPostponed() {
         guard downstream.canRespond, request.isReplayable, let upstream, !upstream.isRequestOnTheWay else { return }
         self.upstream = nil
-        upstream.abandon()
-        if let lease = lease.take() { backend.loadBalancer.releaseAbandoned(lease) }
+        upstream.cancel()
+        if let lease = lease.take() { backend.loadBalancer.releaseCancelled(lease) }
         attempts.wasPostponed()
         attempt()
     }
@@ -359,12 +359,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     /// A worker has refused the request unread, since it has met a later reign.
     private func fenced(by field: FencedField) {
-        upstream.take()?.abandon()
+        upstream.take()?.cancel()
         guard request.isReplayable, service.policy.awaitsSuccessor else {
             // The later reign is a claim, and the control plane verifies it. Another worker gets the request.
             return refused(by: field)
         }
-        if let lease = lease.take() { backend.loadBalancer.releaseAbandoned(lease) }
+        if let lease = lease.take() { backend.loadBalancer.releaseCancelled(lease) }
         attempts.wasFenced()
         // The request goes out again at once if the successor has published its epoch meanwhile.
         if service.policy.epoch >= field.epoch && request.epoch < field.epoch { return attempt() }

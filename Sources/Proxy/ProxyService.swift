@@ -124,7 +124,7 @@ package final class ProxyService: Service {
 
     // MARK: Hosts
 
-    /// The list of hosts has changed: pools of hosts that left retire.
+    /// The list of hosts has changed: pools of hosts that left drain.
     package func hostsChanged() { backend.hostsChanged() }
 
     /// Uses new certificates from now on. Every worker proves its identity again before its next request. Present requests

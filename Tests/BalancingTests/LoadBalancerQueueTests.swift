@@ -77,7 +77,7 @@ import Testing
         let third = try #require(ticket(loadBalancer.request(LoadBalancer.Demand(), from: loops[1])))
         var last = served.first?.lease
         for expected in [(0, second), (1, third)] {
-            loadBalancer.releaseAbandoned(try #require(last))
+            loadBalancer.releaseCancelled(try #require(last))
             let next = deliveries.take()
             #expect(next.map(\.loop) == [expected.0] && next.map(\.ticket) == [expected.1])
             last = next.first?.lease
@@ -209,7 +209,7 @@ import Testing
         let waiting = try #require(ticket(loadBalancer.request(retry(after: first), from: loop)))
         let third = try #require(given(loadBalancer.request(LoadBalancer.Demand(), from: loop)))
         #expect(third.slot == first.slot)
-        loadBalancer.releaseAbandoned(third)
+        loadBalancer.releaseCancelled(third)
         #expect(deliveries.take().isEmpty)
         _ = loadBalancer.release(second)
         #expect(deliveries.take().map(\.ticket) == [waiting])

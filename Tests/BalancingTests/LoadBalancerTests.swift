@@ -48,11 +48,11 @@ import Testing
                     case 1:
                         failures.wrappingAdd(1, ordering: .relaxed)
                         _ = loadBalancer.releaseFailed(lease)
-                    default: loadBalancer.releaseAbandoned(lease)
+                    default: loadBalancer.releaseCancelled(lease)
                     }
                 }
             }
-            for lease in held { loadBalancer.releaseAbandoned(lease) }
+            for lease in held { loadBalancer.releaseCancelled(lease) }
         }
         let loads = try ids.map { try #require(try load($0)) }
         #expect(loads.map(\.outstanding) == [0, 0, 0, 0, 0])
@@ -71,7 +71,7 @@ import Testing
         }
         // 1200 outstanding requests: exactly 400 each.
         #expect(try ids.map { try load($0)?.outstanding } == [400, 400, 400])
-        for lease in leases.withLock({ $0 }) { loadBalancer.releaseAbandoned(lease) }
+        for lease in leases.withLock({ $0 }) { loadBalancer.releaseCancelled(lease) }
         #expect(try ids.map { try load($0)?.outstanding } == [0, 0, 0])
     }
 
@@ -187,7 +187,7 @@ import Testing
                 }
                 if fails { _ = loadBalancer.releaseFailed(lease) } else { loadBalancer.releaseErroneous(lease) }
             }
-            for lease in held { loadBalancer.releaseAbandoned(lease) }
+            for lease in held { loadBalancer.releaseCancelled(lease) }
             held = []
             return try #require(try load("a")).requests - before
         }
@@ -212,7 +212,7 @@ import Testing
         #expect(loadBalancer.releaseFailed(try acquire())?.incarnation == 1)
         #expect(loadBalancer.release(try acquire())?.id.text == "a")
         #expect(loadBalancer.release(try acquire()) == nil)
-        loadBalancer.releaseAbandoned(try acquire())
+        loadBalancer.releaseCancelled(try acquire())
         #expect(try load("a")?.failures == 2)
         #expect(try load("a")?.requests == 6)
     }

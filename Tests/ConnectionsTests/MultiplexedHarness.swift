@@ -28,7 +28,7 @@ final class MultiplexedHarness {
 
     deinit {
         let upstream = self.upstream
-        thread.onLoop { upstream.retire() }
+        thread.onLoop { upstream.drain() }
         thread.stop()
     }
 

@@ -117,13 +117,13 @@ import Testing
         let late = try #require(harness.connect())
         #expect(harness.failure(of: harness.ask(late, "/late")) == "it took nothing of the request")
         #expect(server.test.onLoop { $0.counters.reached(.memoryLimit) } > 0)
-        harness.thread.onLoop { for upload in uploads { upload.abandon() } }
+        harness.thread.onLoop { for upload in uploads { upload.cancel() } }
         #expect(harness.eventually { account.current == 0 })
         let next = try #require(harness.connect())
         #expect(harness.answers(harness.ask(next, "/y"), "GET /y "))
     }
 
-    @Test func anAbandonedRequestIsCancelledAlone() throws {
+    @Test func aCancelledRequestIsCancelledAlone() throws {
         let server = try MultiplexedTests.server { exchange in
             if exchange.target != "/never" { ScriptedServer.describe(exchange) }
         }
@@ -132,7 +132,7 @@ import Testing
         let other = try #require(harness.connect())
         _ = harness.ask(one, "/never")
         #expect(server.eventually("head GET /never"))
-        harness.thread.onLoop { one.abandon() }
+        harness.thread.onLoop { one.cancel() }
         #expect(server.eventually("cancelled"))
         #expect(harness.answers(harness.ask(other, "/x"), "GET /x "))
         // The stream number is used again, with another generation.

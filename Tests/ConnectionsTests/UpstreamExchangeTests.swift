@@ -214,11 +214,11 @@ import Testing
         #expect(second.body == Array("2".utf8))
     }
 
-    @Test func anAbandonedConnectionMakesNoCalls() throws {
+    @Test func aCancelledConnectionMakesNoCalls() throws {
         let harness = try UpstreamHarness()
         harness.begin()
         let peer = try harness.acceptRequest()
-        harness.onLoop { $0.abandon() }
+        harness.onLoop { $0.cancel() }
         #expect(harness.events == ["closed"])
         #expect(try peer.isEndedByPeer())
     }

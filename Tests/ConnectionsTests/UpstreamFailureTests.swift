@@ -256,7 +256,7 @@ import Testing
                 upstream.write { $0.append(text: String(repeating: "y", count: 70_000)) }
             }
             exchange.atEnd = { exchange in
-                upstream.abandon()
+                upstream.cancel()
                 exchange.respond(String(decoding: exchange.body, as: UTF8.self))
             }
         }

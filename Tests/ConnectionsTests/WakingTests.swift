@@ -59,6 +59,6 @@ struct WakingTests {
         #expect(transport.interest.contains(.writable))
         // No byte has left, so the request may go to another worker.
         #expect(!connection.isRequestOnTheWay)
-        connection.abandon()
+        connection.cancel()
     }
 }

@@ -19,8 +19,8 @@ extension BalancerCore {
             return
         }
         supersededBy = other
-        effects.append(.stepDown(other))
-        note(.steppedDown(other))
+        effects.append(.fenced(other))
+        note(.fenced(other))
     }
 
     /// Records that `claimant` claims the reign `seen`. A claim below the present epoch is ignored.

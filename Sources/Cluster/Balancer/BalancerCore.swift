@@ -163,7 +163,7 @@ package struct BalancerCore: Sendable {
     package mutating func fenceChecked(_ standing: FenceStanding, now: Instant) {
         guard case .lost(let reason) = standing, !isOver else { return }
         isFenceLost = true
-        effects.append(.abandon(reason: reason))
+        effects.append(.fenceLost(reason: reason))
     }
 
     /// This balancer admits no more workers.

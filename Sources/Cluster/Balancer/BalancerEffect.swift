@@ -9,7 +9,7 @@ package enum BalancerEffect: Sendable, Equatable {
     case holdRequests(Bool)
     /// A balancer with this higher epoch reigns: stop accepting at once, and never accept again under the present
     /// epoch.
-    case stepDown(Epoch)
+    case fenced(Epoch)
     /// Ask at each of these addresses whether a balancer reigns there. Report every answer of a balancer with
     /// `reignFound`.
     case seek([BalancerAddress])
@@ -17,7 +17,7 @@ package enum BalancerEffect: Sendable, Equatable {
     case checkFence
     /// The fence is lost, and the text gives the evidence. Stop accepting at once and end: there may be a balancer with
     /// a higher epoch, although no peer has reported one.
-    case abandon(reason: String)
+    case fenceLost(reason: String)
     /// An event for the log and the counters.
     case event(ClusterEvent)
 }

@@ -17,7 +17,7 @@ package enum ClusterEvent: Sendable, Equatable {
     case replaced(NodeID, by: NodeID)
     case watchSilent(NodeID)
     case refused(NodeID, Refusal)
-    case steppedDown(Epoch)
+    case fenced(Epoch)
     /// A peer claims a later reign; nil for a peer without a name.
     case laterReignClaimed(Epoch, by: NodeID?)
     /// A balancer answers under an epoch that no coordinator can have granted.
@@ -46,7 +46,7 @@ extension ClusterEvent {
         case .joined, .recovered, .draining, .undrained, .left, .capacityBounded, .successionRestored, .paused,
             .resumed:
             .notice
-        case .suspected, .ejected, .keptInRotation, .dropped, .replaced, .watchSilent, .refused, .steppedDown,
+        case .suspected, .ejected, .keptInRotation, .dropped, .replaced, .watchSilent, .refused, .fenced,
             .laterReignClaimed, .absurdReign, .nobodyMayStandIn:
             .warning
         }
@@ -67,7 +67,7 @@ extension ClusterEvent {
         case .replaced(let id, let other): "\(id) removed: \(other) serves at its address now"
         case .watchSilent(let id): "\(id) stopped watching, but still passes its probes"
         case .refused(let id, let refusal): "\(id) refused: \(refusal.message)"
-        case .steppedDown(let epoch): "stepping down: a balancer of epoch \(epoch.value) reigns"
+        case .fenced(let epoch): "stepping down: a balancer of epoch \(epoch.value) reigns"
         case .laterReignClaimed(let epoch, let id):
             "\(id?.text ?? "a peer") claims that a balancer of epoch \(epoch.value) reigns: asking the fence and that address; if none reigns there, see 'balancer epochs --help'"
         case .absurdReign(let epoch, let address):

@@ -22,7 +22,7 @@ package protocol Coordinator: AnyObject {
     func release(expectsSuccessor: Bool)
 
     /// No other process of this host can reign next: a release waits for none any more.
-    func abandonSuccessors()
+    func noteWorkersLeft()
 
     /// Calls `completion` when nothing of a release is under way any more. The process then ends. That is at once, or
     /// within some seconds; a command of the operator has up to 30 s.
@@ -37,7 +37,7 @@ package protocol Coordinator: AnyObject {
 
 extension Coordinator {
     package func follow(_ neighbours: any Neighbours) { neighbours.close() }
-    package func abandonSuccessors() {}
+    package func noteWorkersLeft() {}
 }
 
 /// The other hosts, as a reigning balancer knows them.

@@ -243,12 +243,12 @@ extension LeaseCore {
     mutating func giveUp(_ claim: LeaseClaim, _ reason: String) {
         forget()
         phase = .idle
-        if case .taking(let taken, _) = claim.step { abandon(taken.lease) }
-        if let unknown = claim.unknown { abandon(unknown.claim.lease) }
+        if case .taking(let taken, _) = claim.step { revoke(taken.lease) }
+        if let unknown = claim.unknown { revoke(unknown.claim.lease) }
         perform(.unlockHost)
         perform(.answer(.failed(reason)))
     }
 
     /// Nobody waits for the answer.
-    private mutating func abandon(_ lease: Int64) { perform(.call(.revoke(lease: lease), member: member, number: 0)) }
+    private mutating func revoke(_ lease: Int64) { perform(.call(.revoke(lease: lease), member: member, number: 0)) }
 }

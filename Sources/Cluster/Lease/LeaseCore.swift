@@ -120,7 +120,7 @@ package struct LeaseCore: Sendable {
         switch event {
         case .acquire(let after): acquire(after: after)
         case .release(let expectsSuccessor): release(expectsSuccessor: expectsSuccessor, now: now)
-        case .successorsAbandoned:
+        case .workersLeft:
             if case .leaving(_, .awaitingSuccessor) = phase { perform(.relockHost) }
         case .check: endInTime(now: now)
         case .hostLocked(let epoch, let saved, let pledge): hostLocked(epoch, saved, pledge, now: now)

@@ -8,7 +8,7 @@ package enum LeaseEvent: Sendable, Equatable {
     /// `expectsSuccessor` says that another process of this host may reign next, under the same lease.
     case release(expectsSuccessor: Bool)
     /// No other process of this host can reign next.
-    case successorsAbandoned
+    case workersLeft
     case check
 
     // MARK: The host

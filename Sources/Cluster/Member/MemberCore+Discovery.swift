@@ -47,7 +47,7 @@ extension MemberCore {
 
     /// Moves this worker to the balancer at `address`, where it has to register.
     mutating func move(to address: BalancerAddress, now: Instant) {
-        // The previous balancer gets the new address, so that it asks there and steps down at once.
+        // The previous balancer gets the new address, so that it asks there and ends at once.
         var farewell = isRegistered ? makeWatch() : nil
         farewell?.reignsAt = address
         balancerAddress = address

@@ -8,6 +8,6 @@ package enum WatchFailure: Sendable, Equatable {
     case refused
     /// A balancer rejects this worker (403, 409, a failed handshake): this worker has to register again.
     case rejected
-    /// The balancer reported that a later one reigns, and steps down.
+    /// The balancer reported that a later one reigns, so it is fenced.
     case superseded
 }

@@ -30,7 +30,7 @@ package enum Refusal: Error, Sendable, Equatable {
     case reservedPort
     /// The ticket is unknown: it took too long, or a later registration of the same worker replaced it.
     case expired
-    /// A later balancer reigns, and this one steps down.
+    /// A later balancer reigns, and this one is fenced.
     case steppingDown
     /// The worker has met a later balancer, and would not obey this one.
     case laterReignMet

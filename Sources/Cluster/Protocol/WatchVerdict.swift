@@ -7,6 +7,6 @@ package enum WatchVerdict: Sendable, Equatable {
     /// 404: this worker, or this incarnation of it, is not in the registry.
     case registerAgain
     case refused(Refusal)
-    /// 503: a later balancer reigns; this one has stepped down.
+    /// 503: a later balancer reigns; this one is fenced.
     case superseded(by: Epoch)
 }

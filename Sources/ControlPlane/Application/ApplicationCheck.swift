@@ -20,7 +20,7 @@ package final class ApplicationCheck: UpstreamClient {
     private let timer: LoopTimer
     private var completion: Completion?
     /// Cancels the request, and closes the connection.
-    private var abandon: () -> Void = {}
+    private var cancel: () -> Void = {}
     /// Closes the connection of a complete response.
     private var close: () -> Void = {}
     private var status: UInt16?
@@ -65,14 +65,14 @@ package final class ApplicationCheck: UpstreamClient {
             let failure = $0.openFailure ?? .connectTimedOut
             self?.end(isOpen ? .healthy : ApplicationCheck.unreachable(failure))
         }
-        abandon = { connection.close() }
+        cancel = { connection.close() }
         connection.start()
     }
 
     private func askOverHTTP1(_ path: String, _ limits: UpstreamLimits) {
         let connection = UpstreamConnection(
             loop: loop, endpoint: endpoint, provider: TransportProvider(), limits: limits)
-        abandon = { connection.abandon() }
+        cancel = { connection.cancel() }
         close = { connection.close() }
         connection.start()
         var request = UpstreamRequest()
@@ -89,11 +89,11 @@ package final class ApplicationCheck: UpstreamClient {
         let connection = HTTP2Upstream(loop: loop, endpoint: endpoint, provider: TransportProvider(), limits: limits)
         connection.start()
         let stream = connection.open()
-        abandon = {
-            stream.abandon()
-            connection.retire()
+        cancel = {
+            stream.cancel()
+            connection.drain()
         }
-        close = { connection.retire() }
+        close = { connection.drain() }
         var request = UpstreamRequest()
         request.fields.append(":method", "GET")
         request.fields.append(":scheme", "http")
@@ -113,7 +113,7 @@ package final class ApplicationCheck: UpstreamClient {
     package func upstreamSent(_ bytes: UnsafeBufferPointer<UInt8>) {
         contentCount += bytes.count
         guard contentCount > ApplicationCheck.maximumContent else { return }
-        abandon()
+        cancel()
         judge()
     }
 
@@ -131,8 +131,8 @@ package final class ApplicationCheck: UpstreamClient {
     package func upstreamDrained() {}
 
     private func timedOut() {
-        // A check without a path ends in `abandon`: its connection reports the close, and `end` below does nothing.
-        abandon()
+        // A check without a path ends in `cancel`: its connection reports the close, and `end` below does nothing.
+        cancel()
         end(.ill("\(unanswered) within \(question.timeoutMilliseconds) ms"))
     }
 
@@ -153,7 +153,7 @@ package final class ApplicationCheck: UpstreamClient {
     private func end(_ verdict: ApplicationVerdict) {
         guard let completion = completion.take() else { return }
         timer.remove()
-        abandon = {}
+        cancel = {}
         close = {}
         completion(verdict)
     }

@@ -18,11 +18,11 @@ package final class BalancerControl {
 
     package struct Callbacks {
         /// A later epoch was met: this reign is over.
-        package var onStepDown: (Epoch) -> Void = { _ in }
+        package var onFenced: (Epoch) -> Void = { _ in }
         /// The coordinator has to check the grant; see `Coordinator.check`. If the grant is lost, `fenceLost` is the answer.
         package var onCheckFence: () -> Void = {}
         /// The fence is lost: this reign is over.
-        package var onAbandon: (_ reason: String) -> Void = { _ in }
+        package var onFenceLost: (_ reason: String) -> Void = { _ in }
         /// Set while the whole cluster ends: the last worker has ended.
         var onMembersEnded: (() -> Void)?
         /// The load balancer's hosts have changed.
@@ -185,13 +185,13 @@ package final class BalancerControl {
         case .probe(let record): probe(record)
         case .hostsChanged: publication.request(isUrgent: loadBalancer.routableCount == 0)
         case .holdRequests(let isHeld): loadBalancer.hold(isHeld)
-        case .stepDown(let epoch): callbacks.onStepDown(epoch)
+        case .fenced(let epoch): callbacks.onFenced(epoch)
         case .seek(let addresses):
             // The request contains no epoch, so it supersedes no balancer.
             discovery.ask(
                 addresses, DiscoveryRequest(epochSeen: .none), timeoutMilliseconds: BalancerControl.seekMilliseconds)
         case .checkFence: callbacks.onCheckFence()
-        case .abandon(let reason): callbacks.onAbandon(reason)
+        case .fenceLost(let reason): callbacks.onFenceLost(reason)
         case .event(let event): log.report(event)
         }
     }

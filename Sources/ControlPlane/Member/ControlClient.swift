@@ -85,7 +85,7 @@ package final class ControlClient {
         queued = []
         timer.remove()
         onIdleClose = {}
-        if let connection = connection.take() { connection.abandon() }
+        if let connection = connection.take() { connection.cancel() }
     }
 
     /// Sends the next request over a new connection.
@@ -93,7 +93,7 @@ package final class ControlClient {
         if current != nil {
             isOutdated = true
         } else if let connection = connection.take() {
-            connection.abandon()
+            connection.cancel()
         }
     }
 
@@ -123,7 +123,7 @@ package final class ControlClient {
         question.isDone = true
         current = nil
         let wasReached = isReached
-        if let connection = connection.take() { connection.abandon() }
+        if let connection = connection.take() { connection.cancel() }
         question.completion(.failure(wasReached ? .timedOut : .connectTimedOut))
         next()
     }

@@ -58,7 +58,7 @@ package final class EtcdCoordinator: Coordinator {
         feed(.release(expectsSuccessor: expectsSuccessor))
     }
 
-    package func abandonSuccessors() { feed(.successorsAbandoned) }
+    package func noteWorkersLeft() { feed(.workersLeft) }
 
     package func check() {
         if case .lost(let reason) = fence.standing(), core.isHolding { onAnswer(.lost(reason)) }

@@ -145,7 +145,7 @@ private final class StoreWatch: UpstreamClient {
     func stop() {
         onBytes = {}
         onEnd = {}
-        connection.abandon()
+        connection.cancel()
     }
 
     func upstreamResponded(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {}

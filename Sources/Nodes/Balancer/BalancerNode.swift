@@ -247,9 +247,9 @@ package final class BalancerNode {
             plane?.hostsChanged()
             if context.loadBalancer.routableCount > 0 { feed(.firstWorkerReady) }
         }
-        control.callbacks.onStepDown = { [unowned self] in feed(.superseded(by: $0)) }
+        control.callbacks.onFenced = { [unowned self] in feed(.superseded(by: $0)) }
         control.callbacks.onCheckFence = { [unowned self] in coordinator.check() }
-        control.callbacks.onAbandon = { [unowned self] in feed(.coordinator(.lost($0))) }
+        control.callbacks.onFenceLost = { [unowned self] in feed(.coordinator(.lost($0))) }
         coordinator.follow(control.makeNeighbours())
     }
 
@@ -275,7 +275,7 @@ package final class BalancerNode {
             if links.successor?.channel === channel { feed(.successorReigns(epoch)) }
         }
         ports.handover?.onMember = { [unowned self] in self.control?.handover(heldBy: $0, $1) }
-        ports.handover?.onDeserted = { [unowned self] in if !links.hasSuccessor { coordinator.abandonSuccessors() } }
+        ports.handover?.onDeserted = { [unowned self] in if !links.hasSuccessor { coordinator.noteWorkersLeft() } }
         context.noteReign(epoch)
     }
 

@@ -3,7 +3,7 @@ internal import Connections
 
 /// One loop's connections to one host.
 ///
-/// A pool holds itself while it has connections, so that a retired pool serves its last requests.
+/// A pool holds itself while it has connections, so that a draining pool serves its last requests.
 protocol ConnectionPool: AnyObject {
     /// Of connections that the pool opens from now on.
     var limits: UpstreamLimits { get set }
@@ -33,5 +33,5 @@ protocol ConnectionPool: AnyObject {
     func renew()
 
     /// The host has left. Idle connections close now, and the others close when their requests have ended.
-    func retire()
+    func drain()
 }

@@ -14,7 +14,7 @@ final class HTTP1Pool: ConnectionPool {
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
     /// The pool itself, while it has connections.
     private var retained: HTTP1Pool?
-    private var isRetired = false
+    private var isDraining = false
     /// Connections that close after their present request.
     private var outdated: Set<ObjectIdentifier> = []
 
@@ -65,7 +65,7 @@ final class HTTP1Pool: ConnectionPool {
     }
 
     private func keep(_ connection: UpstreamConnection) {
-        if isRetired || idle.count >= limits.idleConnections || outdated.contains(ObjectIdentifier(connection)) {
+        if isDraining || idle.count >= limits.idleConnections || outdated.contains(ObjectIdentifier(connection)) {
             connection.close()
         } else {
             idle.append(connection)
@@ -95,12 +95,12 @@ final class HTTP1Pool: ConnectionPool {
     func renew() {
         outdated.formUnion(open.keys)
         dropIdle()
-        for upstream in shared { upstream.retire() }
+        for upstream in shared { upstream.drain() }
     }
 
-    func retire() {
-        isRetired = true
+    func drain() {
+        isDraining = true
         dropIdle()
-        for upstream in shared { upstream.retire() }
+        for upstream in shared { upstream.drain() }
     }
 }

@@ -68,9 +68,9 @@ final class HTTP2Pool: ConnectionPool {
         for connection in connections { connection.reportEjected() }
     }
 
-    func renew() { retire() }
+    func renew() { drain() }
 
-    func retire() {
-        for connection in connections { connection.retire() }
+    func drain() {
+        for connection in connections { connection.drain() }
     }
 }

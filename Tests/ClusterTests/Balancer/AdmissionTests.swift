@@ -176,7 +176,7 @@ import Testing
         }
         #expect(refusal.status == status)
         #expect(!refusal.mayRetry)
-        #expect(!balancer.effects().contains { if case .stepDown = $0 { true } else { false } })
+        #expect(!balancer.effects().contains { if case .fenced = $0 { true } else { false } })
     }
 
     @Test func theSameAgainIsNothingNew() {

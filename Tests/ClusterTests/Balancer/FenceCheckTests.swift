@@ -26,7 +26,7 @@ import Testing
         let member = record(8001)
         var balancer = BalancerConversation(with: [member])
         balancer.core.fenceChecked(.lost("the lease ended"), now: at(1000))
-        #expect(balancer.effects() == [.abandon(reason: "the lease ended")])
+        #expect(balancer.effects() == [.fenceLost(reason: "the lease ended")])
         #expect(balancer.register(record(8002)) == .refused(.steppingDown))
         #expect(balancer.watch(watch(member)) == .refused(.steppingDown))
         let verdict = balancer.core.discover(
@@ -35,7 +35,7 @@ import Testing
         balancer.core.fenceChecked(.lost("the lease ended"), now: at(2000))
         balancer.core.tick(now: at(9000))
         let later = balancer.effects()
-        #expect(!later.contains { $0 == .checkFence || $0 == .abandon(reason: "the lease ended") }, "once is enough")
+        #expect(!later.contains { $0 == .checkFence || $0 == .fenceLost(reason: "the lease ended") }, "once is enough")
     }
 
     @Test func aConnectBackInProgressAdmitsNoWorkerAfterTheEnd() {

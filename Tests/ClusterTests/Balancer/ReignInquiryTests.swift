@@ -37,8 +37,8 @@ import Testing
             balancer.core.tick(now: balancer.now)
             claim.make(epoch, to: &balancer)
             let effects = balancer.effects()
-            #expect(!effects.contains { if case .stepDown = $0 { true } else { false } })
-            #expect(!effects.contains { if case .abandon = $0 { true } else { false } })
+            #expect(!effects.contains { if case .fenced = $0 { true } else { false } })
+            #expect(!effects.contains { if case .fenceLost = $0 { true } else { false } })
         }
         #expect(balancer.core.supersededBy == nil && balancer.core.epoch == Epoch(1))
         #expect(balancer.watch(watch(record(8001))) != .refused(.steppingDown))
@@ -49,7 +49,7 @@ import Testing
         claim.make(Epoch(2), to: &balancer)
         #expect(balancer.effects().contains(.checkFence))
         balancer.core.fenceChecked(.lost("another holds it"), now: balancer.now)
-        #expect(balancer.effects() == [.abandon(reason: "another holds it")])
+        #expect(balancer.effects() == [.fenceLost(reason: "another holds it")])
     }
 
     @Test(arguments: [Claim.watch, .discover, .fencedRequest]) func theBalancerAsksAtTheClaimedAddress(claim: Claim) {
@@ -64,7 +64,7 @@ import Testing
         balancer.core.reignFound(.none, at: Self.far, now: at(1))
         #expect(balancer.effects().isEmpty)
         balancer.core.reignFound(Epoch(9), at: Self.far, now: at(2))
-        #expect(balancer.effects() == [.stepDown(Epoch(9)), .event(.steppedDown(Epoch(9)))])
+        #expect(balancer.effects() == [.fenced(Epoch(9)), .event(.fenced(Epoch(9)))])
         balancer.core.reignFound(Epoch(10), at: Self.far, now: at(3))
         #expect(balancer.effects().isEmpty, "once is enough")
         #expect(balancer.register(record(8003)) == .refused(.steppingDown))

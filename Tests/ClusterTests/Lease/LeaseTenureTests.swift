@@ -183,16 +183,16 @@ import Testing
     @Test func `A host that all workers leave gives its lease back at once`() {
         let process = LeaseConversation.holding()
         process.feed(.release(expectsSuccessor: true))
-        #expect(process.feed(.successorsAbandoned) == [.relockHost], "a successor may have been quicker all the same")
+        #expect(process.feed(.workersLeft) == [.relockHost], "a successor may have been quicker all the same")
         #expect(process.feed(.hostRelocked(true)) == [.runReleaseHook(process.epoch)])
-        #expect(process.feed(.successorsAbandoned) == [], "the second worker")
+        #expect(process.feed(.workersLeft) == [], "the second worker")
     }
 
     @Test func `A successor that has the lock keeps the lease, whatever the workers say`() {
         let process = LeaseConversation.holding()
-        #expect(process.feed(.successorsAbandoned) == [], "the reign goes on")
+        #expect(process.feed(.workersLeft) == [], "the reign goes on")
         process.feed(.release(expectsSuccessor: true))
-        process.feed(.successorsAbandoned)
+        process.feed(.workersLeft)
         #expect(process.feed(.hostRelocked(false)) == [.settled])
     }
 

@@ -26,7 +26,7 @@ final class ProxiedFront {
     /// The first of two workers refuses connections, so every other request is retried.
     private let closed = ClosedPort()
     /// Closes the connections that the proxy keeps for later requests.
-    private let retire: () -> Void
+    private let drain: () -> Void
 
     /// - Parameters:
     ///   - port: the application's port; nil for a proxy without a worker.
@@ -41,17 +41,17 @@ final class ProxiedFront {
         limits.responseMilliseconds = responseMilliseconds
         let closedPort = closed.port
         let ports = port.map { isFirstRefused ? [closedPort, $0] : [$0] } ?? []
-        (server, retire) = try ProxiedFront.proxy(ports, upstream, log, memory, queueMilliseconds, limits)
+        (server, drain) = try ProxiedFront.proxy(ports, upstream, log, memory, queueMilliseconds, limits)
     }
 
     deinit {
         // Pools keep themselves alive while they have connections.
-        retire()
+        drain()
     }
 
     /// Closes every connection. Returns true if no object of a connection or a request is left.
     func end() -> Bool {
-        retire()
+        drain()
         server.onLoop { $0.closeAll() }
         return server.thread.eventually { [loop = server.thread.loop] in loop.liveObjects.isEmpty }
     }

@@ -1,7 +1,7 @@
 /// The number of notable events in a history. A simulation without such events proves nothing.
 package struct Coverage: Sendable {
     package enum Sight: Int, CaseIterable, Sendable {
-        case takeover, lostRace, killedHolder, outOfReach, prevote, objection, fencedRequest, stepDown, refusedIntruder
+        case takeover, lostRace, killedHolder, outOfReach, prevote, objection, fencedRequest, fenced, refusedIntruder
         case hostCrash, partition, fullDisk, diskStrike, tornTakeover, clockJump, oldSnapshot, stolenPort, flap
         case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, keptInRotation,
             drop,

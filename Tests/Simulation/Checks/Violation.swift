@@ -14,7 +14,7 @@ package enum Invariant: String, CaseIterable, Sendable {
     case identity = "each entry of the registry names the worker that runs at the entry's address"
     case neverTwice = "a request that is not idempotent reaches at most one worker"
     case fewAttempts = "a request is sent at most three times, and not again after its response"
-    case steppedDown = "a balancer stops accepting after an answer of a later balancer"
+    case stopsWhenFenced = "a balancer stops accepting after an answer of a later balancer"
     case claims = "no claim ends a reign, raises an epoch or permits a worker to stand in"
     case fenceKept = "a balancer that can know of the loss of its fence stops accepting"
     case selfDoubt = "soft evidence never takes out the last worker, or more than half of the workers together"

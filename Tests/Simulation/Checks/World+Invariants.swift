@@ -33,11 +33,11 @@ extension World {
         balancers[process].highestShown = max(balancers[process].highestShown, epoch)
     }
 
-    func checkSteppedDown(_ process: Int) {
+    func checkStopsWhenFenced(_ process: Int) {
         let balancer = balancers[process]
         if balancer.isAlive, balancer.isAccepting, balancer.highestShown > balancer.epoch {
             violate(
-                .steppedDown,
+                .stopsWhenFenced,
                 "balancer \(process) of epoch \(balancer.epoch.value) was shown epoch \(balancer.highestShown.value)")
         }
     }

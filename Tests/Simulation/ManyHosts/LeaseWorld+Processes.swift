@@ -18,7 +18,7 @@ extension LeaseWorld {
             feed(process, .pledged(lockDomain, round: round))
         case .acceptingStopped(let process): stopAccepting(process)
         case .hookEnded(let process): feed(process, .hookEnded)
-        case .workersLeave(let process): feed(process, .successorsAbandoned)
+        case .workersLeave(let process): feed(process, .workersLeft)
         case .resume(let process): resume(process)
         case .start(let host, let isByHand): start(on: host, isByHand: isByHand)
         case .workerTimer(let host, let number):

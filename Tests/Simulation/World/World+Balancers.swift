@@ -14,22 +14,22 @@ extension World {
             effects = core.takeEffects()
             balancers[process].core = core
         }
-        var hasSteppedDown = false
+        var isFenced = false
         for effect in effects {
             switch effect {
             case .probe(let record): send(.probe(record), by: process)
             case .hostsChanged: publishRoster(of: process)
             case .holdRequests: break
             case .seek(let addresses): for address in addresses { seek(address, by: process) }
-            case .stepDown(let epoch):
-                hasSteppedDown = true
+            case .fenced(let epoch):
+                isFenced = true
                 checkEnd(of: process, for: epoch)
                 feed(.superseded(by: epoch), to: process)
             case .checkFence:
                 let standing = balancers[process].coordinator.standing()
                 actBalancer(process) { $0.fenceChecked(standing, now: self.now) }
                 guard balancers[process].isAlive else { return }
-            case .abandon(let reason):
+            case .fenceLost(let reason):
                 feed(.coordinator(.lost(reason)), to: process)
             case .event(let event):
                 tell("balancer \(process): \(event.message)")
@@ -37,8 +37,8 @@ extension World {
             }
         }
         checkBalancer(process, effects: effects, routableBefore: routableBefore)
-        if hasSteppedDown { coverage.see(.stepDown) }
-        checkSteppedDown(process)
+        if isFenced { coverage.see(.fenced) }
+        checkStopsWhenFenced(process)
         scheduleBalancer(process)
     }
 
