@@ -157,11 +157,14 @@ import Testing
         _ = try next(client)
         let held = DispatchSemaphore(value: 0)
         control.loop.post { held.wait() }
-        var isSilent = false
-        while !isSilent {
-            isSilent = String(decoding: try client.receiveChunk() ?? [], as: UTF8.self).hasPrefix("event: silent\n")
+        do {
+            // A failure must not leave the loop standing, because the end of the test waits for it.
+            defer { held.signal() }
+            var isSilent = false
+            while !isSilent {
+                isSilent = String(decoding: try client.receiveChunk() ?? [], as: UTF8.self).hasPrefix("event: silent\n")
+            }
         }
-        held.signal()
         _ = try next(client)
     }
 
