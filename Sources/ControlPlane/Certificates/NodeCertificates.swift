@@ -11,9 +11,12 @@ package import Telemetry
 /// plain.
 package struct NodeCertificates: Sendable {
     private let place: CertificateFolder
+    /// Nil without a store that is reached by TLS.
+    private let store: StoreCertificates?
     /// The identity in this node's certificate; nil in the plain build.
     package let identity: NodeIdentity?
-    /// The expiry times of the certificates in use, in seconds since 1970, by their paths below the folder.
+    /// The expiry times of the certificates in use, in seconds since 1970, by their paths below the
+    /// folder, or their whole paths.
     package private(set) var expiries: [(file: String, seconds: Int)] = []
 
     /// The folder with `ca.pem`, `public.pem` and `nodes/`.
@@ -34,7 +37,10 @@ package struct NodeCertificates: Sendable {
     package static var scheme: StaticString { isSecure ? "https" : "http" }
 
     /// Checks the node's certificate. Its dates cause only a warning, because the peers check them.
-    package init(folder: String, id: NodeID, role: Role) throws(CommandError) {
+    package init(
+        folder: String, id: NodeID, role: Role, store: StoreCertificates? = nil
+    ) throws(CommandError) {
+        self.store = store
         place = CertificateFolder(path: folder, id: id, role: role)
         #if TLS
             try place.authorityProblem.refuse()
@@ -62,7 +68,7 @@ package struct NodeCertificates: Sendable {
 
     /// The present files of the same node. Its name and its cluster must not change while it runs.
     package func readAgain() throws(CommandError) -> NodeCertificates {
-        let fresh = try NodeCertificates(folder: folder, id: id, role: role)
+        let fresh = try NodeCertificates(folder: folder, id: id, role: role, store: store)
         guard fresh.identity == identity else {
             throw .usage("\(leaf).pem is for \(fresh.identity?.uri ?? "nobody"), not for \(identity?.uri ?? "nobody")")
         }
@@ -73,7 +79,8 @@ package struct NodeCertificates: Sendable {
     package var files: [String] {
         #if TLS
             let own = ["\(folder)/ca.pem", "\(folder)/ca.crl", "\(leaf).pem", "\(leaf).key"]
-            return role == .balancer ? own + ["\(folder)/public.pem", "\(folder)/public.key"] : own
+            let forClients = role == .balancer ? ["\(folder)/public.pem", "\(folder)/public.key"] : []
+            return own + forClients + (store?.files.filter { $0 != own[0] } ?? [])
         #else
             return []
         #endif
@@ -82,7 +89,8 @@ package struct NodeCertificates: Sendable {
     private func readExpiries() -> [(file: String, seconds: Int)] {
         #if TLS
             files.filter { $0.hasSuffix(".pem") }.compactMap { path in
-                PeerCertificate.expiry(inFile: path).map { (String(path.dropFirst(folder.count + 1)), $0) }
+                let label = path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path
+                return PeerCertificate.expiry(inFile: path).map { (label, $0) }
             }
         #else
             []
@@ -129,6 +137,7 @@ package struct NodeCertificates: Sendable {
                 let cure = "run certs/make-certs, or renew it where it comes from, or set the clock"
                 lines.append("\(publicFile), the certificate for clients, \(problem): \(cure)")
             }
+            lines += store?.warnings(at: now) ?? []
             if let doubt = place.doubt(about: files) { lines.append(doubt) }
             return lines
         #else
@@ -198,5 +207,10 @@ package struct NodeCertificates: Sendable {
         #else
             return TransportProvider()
         #endif
+    }
+
+    /// The client's side towards the members of the store. Without a store, or if the store has no TLS, the sockets are plain.
+    package func makeStoreProvider() throws(CommandError) -> TransportProvider {
+        try store?.makeProvider() ?? TransportProvider()
     }
 }

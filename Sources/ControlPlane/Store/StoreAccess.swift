@@ -5,10 +5,6 @@ package import Settings
 package import Sockets
 package import Telemetry
 
-#if TLS
-    internal import TLSServer
-#endif
-
 /// How a process reaches the store: its members, the TLS towards them, and the user.
 package struct StoreAccess {
     let members: [UpstreamEndpoint]
@@ -27,40 +23,22 @@ package struct StoreAccess {
         self.passwordFile = passwordFile
     }
 
-    /// Reads the certificates of the store's client.
-    ///
     /// - Parameters:
-    ///   - certificates: the node's own, for the cluster's name and CA.
+    ///   - certificates: the node's own, for the cluster's name.
+    ///   - provider: makes the connections to the members. A reload gives it new certificates.
     ///   - resolver: looks up the names of members.
     package init(
-        _ settings: CoordinatorSettings, certificates: NodeCertificates, resolver: Resolver
+        _ settings: CoordinatorSettings, certificates: NodeCertificates, provider: TransportProvider, resolver: Resolver
     ) throws(CommandError) {
-        let list = settings.memberList
         // The certificate is checked against the name or address, by OpenSSL. It need not name a node.
-        members = list.map { UpstreamEndpoint($0.place.destination(resolver), expectation: .anybody) }
+        members = settings.memberList.map {
+            UpstreamEndpoint($0.place.destination(resolver), expectation: .anybody)
+        }
+        self.provider = provider
         prefix = settings.prefix ?? "/understudy/\(certificates.identity?.cluster ?? "understudy")"
         user = settings.user
         passwordFile = settings.passwordFile
         if let passwordFile { _ = try StoreAccess.password(in: passwordFile) }
-        guard list.contains(where: \.isSecure) else {
-            provider = TransportProvider()
-            return
-        }
-        #if TLS
-            let folder = settings.certificatesFolder ?? ""
-            let credentials = TLSCredentials(certificate: "\(folder)/client.pem", key: "\(folder)/client.key")
-            let trust = TLSTrust(authority: settings.authority ?? "\(certificates.folder)/ca.pem", revocations: nil)
-            do throws(TLSConfigurationError) {
-                provider = TLSTransportProvider(
-                    server: nil,
-                    client: try TLSContext(
-                        side: .clusterClient, credentials: credentials, trust: trust, protocols: [.http1]))
-            } catch {
-                throw .usage("--etcd-certs: \(error.description)")
-            }
-        #else
-            throw .usage("this build has no TLS: it reaches the store by http:// only")
-        #endif
     }
 
     /// The first line of a file that other users can't read.

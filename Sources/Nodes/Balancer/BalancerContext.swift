@@ -26,6 +26,8 @@ final class BalancerContext {
     private(set) var policy: ProxyPolicy
     /// TLS of the control loop: probes, and questions to other hosts.
     let clusterProvider: TransportProvider
+    /// TLS towards the store of several hosts.
+    let storeProvider: TransportProvider
     let probes: ProbeClients
     let snapshots: SnapshotReader
     /// The lock domain; nil if the state directory can't be given a name.
@@ -51,8 +53,10 @@ final class BalancerContext {
             log.warning("\(shortfall)")
         }
         certificates = try NodeCertificates(
-            folder: settings.certificatesFolder, id: settings.nodeID, role: .balancer)
+            folder: settings.certificatesFolder, id: settings.nodeID, role: .balancer,
+            store: StoreCertificates(settings.coordinator, clusterFolder: settings.certificatesFolder))
         clusterProvider = try certificates.makeClusterProvider()
+        storeProvider = try certificates.makeStoreProvider()
         snapshots = SnapshotReader(directory: directory)
         do throws(SystemError) {
             loop = try EventLoop()

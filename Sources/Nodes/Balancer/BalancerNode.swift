@@ -387,10 +387,12 @@ package final class BalancerNode {
         let fresh = try context.certificates.readAgain()
         let cluster = try fresh.makeClusterProvider()
         let port = try fresh.makeClusterProvider()
+        let store = try fresh.makeStoreProvider()
         let reload = try plane?.makeReload(of: fresh)
         context.certificates = fresh
         ports.reload(port)
         context.probes.reload(cluster)
+        context.storeProvider.adopt(store)
         reload?()
     }
 }

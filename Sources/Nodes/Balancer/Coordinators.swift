@@ -30,7 +30,9 @@ enum Coordinators {
         }
         let resolver: Resolver
         do throws(SystemError) { resolver = try Resolver() } catch { throw .failure("\(error)") }
-        let access = try StoreAccess(settings.coordinator, certificates: context.certificates, resolver: resolver)
+        let access = try StoreAccess(
+            settings.coordinator, certificates: context.certificates, provider: context.storeProvider,
+            resolver: resolver)
         let hook = settings.coordinator.releaseCommand.map {
             TakeoverHook(command: $0, option: "--on-release", loop: context.loop, log: context.log)
         }

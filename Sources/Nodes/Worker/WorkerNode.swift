@@ -27,6 +27,8 @@ package final class WorkerNode {
     private var certificates: NodeCertificates
     private var certificateWatch: CertificateWatch?
     private var clusterProvider: TransportProvider?
+    /// TLS towards the store of several hosts.
+    private let storeProvider: TransportProvider
     private let gate = FenceGate(highest: .none)
     private let files: SharedFile
     private let resolver: Resolver
@@ -51,7 +53,10 @@ package final class WorkerNode {
         settings = options.settings
         memory = MemoryAccount(limit: options.settings.memoryBytes)
         certificates = try NodeCertificates(
-            folder: options.settings.certificatesFolder, id: options.settings.nodeID, role: .worker)
+            folder: options.settings.certificatesFolder, id: options.settings.nodeID, role: .worker,
+            store: StoreCertificates(
+                options.settings.coordinator, clusterFolder: options.settings.certificatesFolder))
+        storeProvider = try certificates.makeStoreProvider()
         _ = DescriptorLimit.raise()
         do throws(SystemError) {
             loop = try EventLoop()
@@ -235,7 +240,8 @@ package final class WorkerNode {
     /// Follows the leader key of the store.
     private func findLeader(_ member: MemberControl) throws(CommandError) {
         guard usesStore else { return }
-        let access = try StoreAccess(settings.coordinator, certificates: certificates, resolver: resolver)
+        let access = try StoreAccess(
+            settings.coordinator, certificates: certificates, provider: storeProvider, resolver: resolver)
         let finder = LeaderFinder(
             loop: loop, access: access, lockDomain: member.record.acrossHosts ? member.record.lockDomain : nil,
             policy: settings.coordinator.lossPolicy, log: log)
@@ -317,12 +323,14 @@ package final class WorkerNode {
         guard let group else { return }
         let fresh = try certificates.readAgain()
         let cluster = try fresh.makeClusterProvider()
+        let store = try fresh.makeStoreProvider()
         var serving: [LoopBound<TransportProvider>] = []
         for _ in group.members {
             serving.append(LoopBound(try fresh.makeClusterProvider(serving: WorkerNode.protocols)))
         }
         certificates = fresh
         clusterProvider?.adopt(cluster)
+        storeProvider.adopt(store)
         for (member, provider) in zip(group.members, serving) {
             member.loop.post { member.server.reload(provider.value) }
         }
