@@ -1,5 +1,9 @@
 /// Worker health: probes, request failures, panic mode.
 extension BalancerCore {
+    /// The longest time between two probes of a worker whose probes decide whether it is there: a suspect, or one that has
+    /// not passed yet.
+    static var urgentProbeMilliseconds: Int64 { 1000 }
+
     /// The shell reports the result of a probe.
     package mutating func probeFinished(_ id: NodeID, incarnation: UInt64, _ outcome: ProbeOutcome, now: Instant) {
         guard var entry = entry(id, incarnation: incarnation), entry.isProbing else { return }
@@ -17,6 +21,10 @@ extension BalancerCore {
             probeDisproved(&entry, .refused, reason: "refuses connections", now: now)
         case .otherNode(let who):
             probeDisproved(&entry, .otherNode, reason: "at its address answers \(who)", now: now)
+        }
+        if !isStale && (entry.record.state == .suspect || entry.record.state == .joining) {
+            let interval = min(settings.probeIntervalMilliseconds, BalancerCore.urgentProbeMilliseconds)
+            entry.nextProbe = now.advanced(byMilliseconds: jittered(interval))
         }
         commit(entry)
         if isStale { tick(now: now) }

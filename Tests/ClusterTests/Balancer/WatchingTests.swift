@@ -74,6 +74,23 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready)
     }
 
+    @Test func `A suspect worker is probed each second, however rare the probes of others are`() {
+        var settings = ClusterSettings()
+        settings.probeIntervalMilliseconds = 600_000
+        settings.jitterPercent = 0
+        var balancer = BalancerConversation(with: [record(8001), record(8002)], settings: settings)
+        balancer.core.watchLost(id("worker-8001"), incarnation: 1, now: at(10))
+        for second in 0..<3 as Range<Int64> {
+            #expect(balancer.state(record(8001)) == .suspect, "after \(second) failures")
+            balancer.now = at(10 + 1000 * second)
+            balancer.core.tick(now: balancer.now)
+            let probed = balancer.effects().filter { $0 == .probe(record(8001, state: .suspect)) }
+            #expect(probed.count == 1, "probe \(second)")
+            balancer.probe(record(8001), .failed("timed out"))
+        }
+        #expect(balancer.state(record(8001)) == .ejected)
+    }
+
     @Test func aSilentWatchIsNotedButCostsNoPlace() {
         var balancer = BalancerConversation(with: [record(8001), record(8002)])
         balancer.now = at(5000)
