@@ -21,7 +21,7 @@ extension EndToEnd {
         /// What tells that a block has the need that its mark names.
         private static let signs = [
             "another host": #"\b10\.0\.0\.|\bssh "#,
-            "root": #"\b(apt|ip address|chown|journalctl -k)\b|/var/log/"#,
+            "root": #"\b(apt|ip address|chown|journalctl -k)\b|/var/log/|^cd /etc/understudy/"#,
             "a container runtime": #"\b(docker|podman|buildah|kubectl) "#,
             "systemd": #"\b(systemctl|journalctl|timedatectl)\b"#,
         ]

@@ -19,6 +19,8 @@ extension EndToEnd {
             }
             try #require(cluster.balancer).end()
             try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 3 }
+            // The status of a worker reaches the data plane up to a tenth of a second later.
+            try waitUntil("the cookie leads to its worker") { try cluster.curl("/", "-b", cookie).text == first.text }
             for _ in 0..<6 {
                 let again = try cluster.curl("/", "-b", cookie)
                 #expect(again.isOK && again.text == first.text && again.field("set-cookie") == nil, "\(again)")

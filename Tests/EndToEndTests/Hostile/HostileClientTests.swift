@@ -38,7 +38,8 @@ extension Defences.Hostile {
 
         @Test(arguments: http1 + http2) func `Attacks of a client take nothing down`(attack: Attack) throws {
             let fixture = try #require(UnderAttack.current)
-            #expect(try fixture.faults(of: attack) == [])
+            let faults = try fixture.faults(of: attack)
+            #expect(faults == [])
         }
     }
 }

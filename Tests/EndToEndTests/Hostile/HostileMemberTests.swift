@@ -31,7 +31,8 @@ extension Defences.Hostile {
             attack: Attack
         ) throws {
             let fixture = try #require(UnderAttack.current)
-            #expect(try fixture.faults(of: attack) == [])
+            let faults = try fixture.faults(of: attack)
+            #expect(faults == [])
         }
 
         /// Each attacker is a registered worker. It may fail the requests that it receives, and no others.
@@ -59,7 +60,8 @@ extension Defences.Hostile {
 
         @Test(arguments: lies) func `A lying member takes nothing down`(attack: Attack) throws {
             let fixture = try #require(UnderAttack.current)
-            #expect(try fixture.faults(of: attack) == [])
+            let faults = try fixture.faults(of: attack)
+            #expect(faults == [])
         }
 
         #if TLS
@@ -89,7 +91,8 @@ extension Defences.Hostile {
 
             @Test(arguments: roles) func `A certificate permits no more than its role`(attack: Attack) throws {
                 let fixture = try #require(UnderAttack.current)
-                #expect(try fixture.faults(of: attack) == [])
+                let faults = try fixture.faults(of: attack)
+                #expect(faults == [])
             }
         #endif
     }

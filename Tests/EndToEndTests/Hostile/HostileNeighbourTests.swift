@@ -16,7 +16,8 @@ extension Defences.Hostile {
 
         @Test(arguments: attacks) func `Attacks of another user of the host take nothing down`(attack: Attack) throws {
             let fixture = try #require(UnderAttack.current)
-            #expect(try fixture.faults(of: attack) == [])
+            let faults = try fixture.faults(of: attack)
+            #expect(faults == [])
         }
 
         /// The directory's mode should keep other users out. Here it is too open by mistake, so only the check of the

@@ -16,7 +16,8 @@ extension Defences.Hostile {
 
         @Test(arguments: attacks) func `Attacks of a stranger take nothing down`(attack: Attack) throws {
             let fixture = try #require(UnderAttack.current)
-            #expect(try fixture.faults(of: attack) == [])
+            let faults = try fixture.faults(of: attack)
+            #expect(faults == [])
         }
 
         #if TLS
@@ -47,7 +48,8 @@ extension Defences.Hostile {
 
             @Test(arguments: handshakes) func `Handshakes of strangers take nothing down`(attack: Attack) throws {
                 let fixture = try #require(UnderAttack.current)
-                #expect(try fixture.faults(of: attack) == [])
+                let faults = try fixture.faults(of: attack)
+                #expect(faults == [])
             }
         #endif
     }

@@ -16,7 +16,10 @@ extension Defences {
             defer { application.stop() }
             let fixture = UnderAttack(workerArguments: ["--forward", "http://127.0.0.1:\(application.port)"])
             defer { fixture.end() }
-            for attack in HostileTunnels.attacks { #expect(try fixture.faults(of: attack) == [], "\(attack)") }
+            for attack in HostileTunnels.attacks {
+                let faults = try fixture.faults(of: attack)
+                #expect(faults == [], "\(attack)")
+            }
         }
     }
 }

@@ -102,11 +102,13 @@ final class UnderAttack: @unchecked Sendable {
     /// once more, against a new cluster.
     func faults(of attack: Attack) throws -> [String] {
         let faults = try attempt(attack)
-        let isIdle = faults.count == 1 && faults[0].hasPrefix(UnderAttack.idle)
-        return isIdle ? try attempt(attack) : faults
+        let isChance = [UnderAttack.idle, UnderAttack.single].contains { faults.first?.hasPrefix($0) == true }
+        return faults.count == 1 && isChance ? try attempt(attack) : faults
     }
 
     private static let idle = "an attack did nothing"
+    /// On a full machine the client itself may be silent for longer than the grace of a new connection.
+    private static let single = "one honest client failed"
 
     private func attempt(_ attack: Attack) throws -> [String] {
         let cluster = try cluster()
@@ -178,7 +180,9 @@ final class UnderAttack: @unchecked Sendable {
     /// Checks the results of all honest requests that began during the attack or after it.
     private func check(_ records: [OpenLoopRecord], _ attack: Range<Double>, losses: Double) -> [String] {
         let tally = OpenLoopTally(records)
-        if Double(tally.failed) > losses * Double(records.count) { return ["honest clients: \(tally)"] }
+        if Double(tally.failed) > losses * Double(records.count) {
+            return ["\(tally.failed == 1 ? UnderAttack.single : "honest clients"): \(tally)"]
+        }
         let slowest = UnderAttack.percentile99(of: records.filter { $0.isServed && attack.contains($0.began) })
         let limit = max(5 * peace, UnderAttack.latencySeconds)
         if losses == 0 && slowest > limit { return ["honest clients waited \(slowest) s, and \(peace) s in peace"] }

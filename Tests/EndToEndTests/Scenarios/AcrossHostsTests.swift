@@ -22,13 +22,14 @@ extension HostScenarios {
             // The last listed folder is the current one.
             let open = Files.text("\(cluster.folder)/told.txt").split(whereSeparator: \.isWhitespace).dropFirst(4)
             #expect(open.map { $0.split(separator: "/").last } == ["0", "1", "2", "3"])
-            // An operator on the third host learns where the balancer reigns.
-            let elsewhere = try Command.run(
-                TestCluster.balancerProgram, ["status", "--state-dir", cluster.stateDirectory(of: 3 - host)])
-            #expect(elsewhere.status == 3 && elsewhere.errorLines.count == 1, "\(elsewhere)")
-            #expect(
-                elsewhere.errors.contains("on another host (\(cluster.network.hosts[host].address)), epoch \(epoch):"),
-                "\(elsewhere)")
+            // An operator on the third host learns where the balancer reigns, once the worker list of that reign is there.
+            let named = "on another host (\(cluster.network.hosts[host].address)), epoch \(epoch):"
+            try waitUntil("the command names the host") {
+                let elsewhere = try Command.run(
+                    TestCluster.balancerProgram, ["status", "--state-dir", cluster.stateDirectory(of: 3 - host)])
+                #expect(elsewhere.status == 3 && elsewhere.errorLines.count == 1, "\(elsewhere)")
+                return elsewhere.errors.contains(named)
+            }
             // A worker that supports one candidate supports no other.
             #expect(!cluster.workers[3 - host].log.contains("taking over across"))
             // The host returns with its old state. Its worker looks for the balancer at the old address.
