@@ -12,7 +12,7 @@ package import Storage
 package final class BalancerLauncher {
     /// The wait before the restart of a standby that ended by itself.
     private static let restartMilliseconds = 1000
-    /// The undisturbed time after a takeover. The start of the next standby occupies a core about as long as a takeover
+    /// The wait after a takeover before the next standby starts. That start occupies a core about as long as a takeover
     /// lasts.
     private static let calmMilliseconds = 300
 
@@ -47,12 +47,13 @@ package final class BalancerLauncher {
     private let log: Logger
     private let timer: LoopTimer
     /// The present balancer is on another host, so a standby starts without listeners and with ticket keys of its own.
-    package var isDistant = false { didSet { if isDistant != oldValue { restart() } } }
+    package var isDistant = false { didSet { if isDistant != oldValue { startStandbyIfWanted() } } }
     private var wantsStandby = false
     private var holding: HandoverClient.Holding?
     private var candidate: Candidate?
     private var calmUntil: UInt64 = 0
-    /// Children that reign or did, and dismissed ones. They are kept until they have ended, so that they are reaped.
+    /// Children that are or were the active balancer, and standbys that were told to exit. They are kept until they have
+    /// ended, so that they are reaped.
     private var released: [Int32: Released] = [:] {
         didSet { if released.isEmpty { onAllEnded.take()?() } }
     }
@@ -87,7 +88,7 @@ package final class BalancerLauncher {
         self.program = program
         self.log = log
         timer = LoopTimer(on: loop)
-        timer.action = { [unowned self] in restart() }
+        timer.action = { [unowned self] in startStandbyIfWanted() }
     }
 
     /// A standby waits for its order.
@@ -96,35 +97,35 @@ package final class BalancerLauncher {
     /// The worker holds new listeners. The candidate gets them too.
     package func hold(_ holding: HandoverClient.Holding) {
         self.holding = holding
-        // Its TLS contexts use other keys.
+        // The standby was started with other session-ticket keys, so it has to be replaced.
         if let candidate, candidate.completion == nil, candidate.ticketKeys != holding.handover.ticketKeys {
             dismiss(candidate)
         }
         if let candidate { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
-        restart()
+        startStandbyIfWanted()
     }
 
     /// The worker no longer holds the listeners: the reign is on another host.
-    package func release() {
+    package func dropListeners() {
         holding = nil
         if let candidate, candidate.completion == nil { dismiss(candidate) }
-        restart()
+        startStandbyIfWanted()
     }
 
     /// Replaces the parked standby, because the program or its options may have changed.
     package func renew() {
-        guard let candidate else { return restart() }
+        guard let candidate else { return startStandbyIfWanted() }
         guard candidate.completion == nil else { return }
         dismiss(candidate)
         calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
-        restart()
+        startStandbyIfWanted()
     }
 
     /// Keeps a parked standby, or dismisses it.
     package func keepStandby(_ wanted: Bool) {
         wantsStandby = wanted
         if wanted {
-            restart()
+            startStandbyIfWanted()
         } else if let candidate, candidate.completion == nil {
             dismiss(candidate)
         }
@@ -172,7 +173,7 @@ package final class BalancerLauncher {
         for each in balancers { each.process.terminate() }
     }
 
-    private func restart() {
+    private func startStandbyIfWanted() {
         guard wantsStandby, candidate == nil, holding != nil || isDistant && hasConfiguration else {
             return
         }
@@ -238,7 +239,7 @@ package final class BalancerLauncher {
         case .started(let epoch):
             // A program of an earlier version reports only this.
             noteReign(epoch, of: candidate)
-            release(candidate)
+            setFree(candidate)
             candidate.completion.take()?(.started(epoch))
         case .held(let holder):
             log.info("the lock is held by \(holder)")
@@ -255,11 +256,11 @@ package final class BalancerLauncher {
     }
 
     /// The child reigns and is no standby any more.
-    private func release(_ candidate: Candidate) {
+    private func setFree(_ candidate: Candidate) {
         holdUntilExit(candidate.process, listeningTo: candidate)
         if self.candidate === candidate { self.candidate = nil }
         calmUntil = loop.now &+ UInt64(BalancerLauncher.calmMilliseconds) &* 1_000_000
-        restart()
+        startStandbyIfWanted()
     }
 
     /// The closure does not capture the process itself, because that would keep it alive forever.

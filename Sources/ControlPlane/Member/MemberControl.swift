@@ -196,7 +196,7 @@ package final class MemberControl {
         case .proveStandIn(let incarnation): proveStandIn(incarnation)
         case .releaseListeners:
             handover?.release()
-            launcher?.release()
+            launcher?.dropListeners()
         case .persist(let snapshot): persist(snapshot)
         case .drain: drain()
         case .event(let event): log.report(event)
