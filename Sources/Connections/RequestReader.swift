@@ -7,7 +7,7 @@ struct RequestReader: ~Copyable {
     private var parser: RequestParser
     private var decoder: BodyDecoder
 
-    /// Those of the present request, or of the last one. The server's may be newer.
+    /// The limits of the present request, or of the previous one. A reload may have given the server newer ones.
     private(set) var limits: LimitsInForce
 
     init(limits: LimitsInForce) {

@@ -1,11 +1,12 @@
+private import Glibc
 internal import Sockets
 internal import Telemetry
 internal import YAML
 
 /// A file of settings: a YAML mapping of names to values.
 ///
-/// A value is a scalar, or for some settings a list of scalars. The meaning of a scalar comes from the table of settings and not from YAML, so
-/// `no` and `1:30` are texts.
+/// A value is a scalar, or for some settings a list of scalars. The meaning of a scalar comes from the table of settings
+/// and not from YAML, so `no` and `1:30` are texts.
 struct ConfigurationFile: Sendable {
     /// In the order of their lines. A setting with a mistake has no entry.
     private(set) var entries: [SettingEntry] = []
@@ -17,7 +18,10 @@ struct ConfigurationFile: Sendable {
 
     /// Reads the file at `path`.
     init(path: String) throws(CommandError) {
-        guard let bytes = WholeFile.read(path) else { throw .usage("--config \(path) can't be read") }
+        guard let bytes = WholeFile.read(path) else {
+            let reason = String(cString: strerror(errno))
+            throw .usage("--config \(path) can't be read (\(reason)): give a file that this user can read")
+        }
         guard bytes.count <= Self.limit else { throw .usage("--config \(path) has more than 1 MiB") }
         guard let text = String(validating: bytes, as: UTF8.self) else { throw .usage("--config \(path) is not UTF-8") }
         self.init(text, path: path)

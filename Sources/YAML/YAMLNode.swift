@@ -1,7 +1,8 @@
 /// A value of a YAML document, with the line that it begins in.
 package struct YAMLNode: Equatable, Sendable {
     package enum Content: Equatable, Sendable {
-        /// The text of a scalar, without its quotes. `isPlain` says that it had none, so that YAML gives `null` and `~` a meaning.
+        /// The text of a scalar, without its quotes. `isPlain` says that it had none, so that YAML gives `null` and `~` a
+        /// meaning.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         /// In the order of the document. A key may occur more than once: the caller has to look.

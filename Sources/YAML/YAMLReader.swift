@@ -2,8 +2,8 @@ private import CYAML
 
 /// Reads YAML with libyaml.
 ///
-/// Scalars stay texts: the caller knows whether a setting is a number. Aliases are resolved. Other tags than those of YAML itself
-/// are mistakes, because no reader here knows their meaning.
+/// Scalars stay texts: the caller knows whether a setting is a number. Aliases are resolved. Other tags than those of YAML
+/// itself are mistakes, because no reader here knows their meaning.
 package struct YAMLReader: ~Copyable {
     /// Nested values, also through aliases. libyaml itself does not recurse, but this reader does.
     package static let maximumDepth = 32
@@ -59,7 +59,7 @@ package struct YAMLReader: ~Copyable {
         var height = 1
     }
 
-    /// - Returns: nil if the mistake prevents a value. Only the outermost value may lack what comes after the mistake.
+    /// - Returns: nil if the mistake prevents a value. After a mistake only the root is returned, without what follows.
     private mutating func value(_ event: Event, depth: Int) -> Built? {
         nodes += 1
         guard depth < Self.maximumDepth, nodes <= Self.maximumNodes else { return tooMuch(event) }

@@ -7,6 +7,7 @@
 ///   locking ─▶ claiming: read, reserve an epoch, grant, claim, read if unknown ─ ours ─▶ holding
 ///   holding: keep alive, read ─ both agree ─▶ counted       no key ─▶ grant, claim again ─▶ counted
 ///   holding ─ nothing counted, and every listed host pledges ─▶ counted
+///   locking ─ held by another process, or failed ─▶ idle        claiming ─ release, or another's key ─▶ idle
 ///   holding ─ another's key, or nothing counted in time ─▶ lost ─ release ─▶ idle
 ///   holding ─ release ─▶ leaving: successor of this host, else command, revoke ─▶ idle
 /// ```
@@ -14,12 +15,13 @@
 /// - **The host's lock comes first.** A process touches the lease of its lock domain only while it holds the host's lock.
 /// - **A renewal counts twice.** The lease is kept alive, and then a read finds the key of this claim, in the same raft term.
 ///   Before a majority agrees, an old leader of the store may still answer.
-/// - **Each raft term has a lease of its own.** A leader of the store that stood still may wake as the leader, in its own eyes,
-///   and end the leases whose time is over by its own knowledge. It knows no lease of a later term. So after a change of the
+/// - **Each raft term has a lease of its own.** A leader of the store that was paused may still act as leader. It then ends
+///   leases that the new leader has renewed, but knows no lease of a later term. So after a change of the
 ///   store's leader the key moves to a new lease before a renewal counts.
 /// - **The time counts from the question.** The reign ends at four fifths of the lifetime after the last counted renewal was
-///   asked for, whatever the store does.
-/// - **Unknown is not lost.** A failed answer leads to the next member. Only another lock domain's key ends the reign.
+///   sent, whatever the store does.
+/// - **Unknown is not lost.** A failed answer leads to the next member. Before that time is over, only another lock domain's
+///   key ends the reign.
 /// - **A claim begins a later term.** It is above the store's epoch and every epoch of this host, and it raises the store's
 ///   epoch in the same transaction. Later reigns of the same host count on within that term.
 /// - **Without the store, pledges.** With the policy `failsafe` the reign goes on while every listed host pledges to take no
