@@ -72,6 +72,26 @@ final class StoreCluster {
         return arguments
     }
 
+    /// The number of hosts that may reign, by the store's list. It is 0 without a list.
+    func listedHosts() throws -> Int {
+        struct Range: Decodable {
+            struct Pair: Decodable { let value: Data }
+            let kvs: [Pair]?
+        }
+        struct List: Decodable { let homes: [String] }
+        let host = network.hosts[0]
+        let key = Data("/understudy/understudy/successors".utf8).base64EncodedString()
+        var command = host.launcher + ["curl", "-q", "-sS", "-m", "20", "-d", "{\"key\": \"\(key)\"}"]
+        #if TLS
+            let leaf = "\(certificates)/etcd/store/client"
+            command += ["--cacert", "\(certificates)/ca.pem", "--cert", "\(leaf).pem", "--key", "\(leaf).key"]
+        #endif
+        command.append("\(StoreCluster.scheme)://\(host.address):\(clientPort)/v3/kv/range")
+        let answer = try Command.run(command[0], Array(command.dropFirst()))
+        guard let pair = try JSONDecoder().decode(Range.self, from: Data(answer.text.utf8)).kvs?.first else { return 0 }
+        return try JSONDecoder().decode(List.self, from: pair.value).homes.count
+    }
+
     /// Stops or continues members, which then keep their connections.
     func signal(_ number: Int32, _ hosts: [Int]) {
         for host in hosts { members[host].send(number) }

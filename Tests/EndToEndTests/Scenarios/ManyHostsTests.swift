@@ -11,6 +11,8 @@ extension HostScenarios {
             let told = "echo $UNDERSTUDY_HOST $UNDERSTUDY_EPOCH > took.txt"
             let cluster = try HostCluster(hosts: 3, workerArguments: ["--on-takeover", told], usesStore: true)
             defer { cluster.tearDown() }
+            let store = try #require(cluster.store)
+            try waitUntil("all hosts may reign") { try store.listedHosts() == 3 }
             let first = try #require(cluster.status(on: 0)).epoch
             #if TLS
                 // The store's certificate is read again with the node's own.
@@ -45,6 +47,7 @@ extension HostScenarios {
                 hosts: 3, workerArguments: [], balancerArguments: ["--on-release", told], usesStore: true)
             defer { cluster.tearDown() }
             let store = try #require(cluster.store)
+            try waitUntil("all hosts may reign") { try store.listedHosts() == 3 }
             let first = try #require(cluster.status(on: 0)).epoch
             let reigning = try #require(cluster.balancer)
             store.signal(SIGSTOP, [1, 2])
