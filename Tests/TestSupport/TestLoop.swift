@@ -38,7 +38,9 @@ package final class TestLoop: Sendable {
 
     /// True if `condition` becomes true before the deadline. The loop's thread evaluates the condition repeatedly: at first
     /// without a pause, then every millisecond, because the other tests need the processors too.
-    package func eventually(withinSeconds limit: Double = 20, _ condition: @escaping () -> Bool) -> Bool {
+    package func eventually(
+        withinSeconds limit: Double = Double(RawSocket.patienceSeconds), _ condition: @escaping () -> Bool
+    ) -> Bool {
         let deadline = Date(timeIntervalSinceNow: limit)
         var checks = 0
         while !onLoop(condition) {
