@@ -12,7 +12,8 @@ package enum SettingTable {
     private static func index(of program: Settings.Program) -> [String: Setting] {
         var rows: [String: Setting] = [:]
         for row in sections.flatMap({ $0.rows(of: program) }) {
-            precondition(rows.updateValue(row, forKey: row.name) == nil, "two settings have the name \(row.name)")
+            let earlier = rows.updateValue(row, forKey: row.name)
+            precondition(earlier == nil, "two settings have the name \(row.name)")
         }
         return rows
     }

@@ -32,8 +32,9 @@ package struct YAMLReader: ~Copyable {
 
     private init(_ input: UnsafeBufferPointer<UInt8>) {
         parser = .allocate(capacity: 1)
+        let isInitialized = yaml_parser_initialize(parser) == 1
         // It fails only without memory, and Swift traps there too.
-        precondition(yaml_parser_initialize(parser) == 1)
+        precondition(isInitialized)
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         yaml_parser_set_input_string(parser, input.baseAddress, input.count)
     }
