@@ -12,6 +12,8 @@ package enum HandoverNotice: Codable, Sendable {
     case superseded(Epoch)
     /// To the workers that attend: a sign of life of the control loop.
     case alive
+    /// To the processes that asked: the names of all further listeners, which come with this message.
+    case further([String])
 }
 
 /// A message to the balancer on a handover connection.
@@ -26,6 +28,8 @@ package enum HandoverRequest: Codable, Sendable {
     case member(NodeID)
     /// From a worker: it ends, and starts no successor.
     case leaves
+    /// It requests the further listeners, now and whenever they change. Only after a handover that announces them.
+    case further
 }
 
 /// The data that a balancer gives to a worker that may stand in, in addition to the listeners.
@@ -35,10 +39,16 @@ package struct Handover: Codable, Sendable {
     package var ticketKeys: [UInt8]
     /// The node whose certificate the balancer shows; nil in the plain build, and from an earlier version.
     package var id: NodeID?
+    /// The balancer can give further listeners to those who ask. Absent from an earlier version.
+    private var hasFurther: Bool?
 
-    package init(epoch: Epoch, ticketKeys: [UInt8], id: NodeID? = nil) {
+    /// Whether to ask for further listeners.
+    package var offersFurther: Bool { hasFurther == true }
+
+    package init(epoch: Epoch, ticketKeys: [UInt8], id: NodeID? = nil, offersFurther: Bool = false) {
         self.epoch = epoch
         self.ticketKeys = ticketKeys
         self.id = id
+        hasFurther = offersFurther ? true : nil
     }
 }

@@ -10,6 +10,7 @@ package final class HandoverClient {
     package struct Holding {
         package let listeners: Listeners
         package let handover: Handover
+        package fileprivate(set) var further: [FurtherListener] = []
     }
 
     package private(set) var holding: Holding?
@@ -17,6 +18,8 @@ package final class HandoverClient {
     package var id: NodeID?
     /// Called after listeners were received.
     package var onReceived: (Holding) -> Void = { _ in }
+    /// Called after further listeners were received.
+    package var onReceivedFurther: (Holding) -> Void = { _ in }
     /// Called when the present balancer reports that a replacement reigns, with the replacement's epoch.
     package var onSucceeded: (Epoch) -> Void = { _ in }
     /// Called when the channel to the process of the listeners has closed, with its epoch; nil if this worker holds
@@ -116,8 +119,16 @@ package final class HandoverClient {
             switch notice {
             case .succeeded(let epoch): onSucceeded(epoch)
             case .superseded(let epoch): onSuperseded(epoch)
-            case .yielded, .refused, .alive: break
+            case .yielded, .refused, .alive, .further: break
             }
+            return
+        }
+        if case .further(let names) = JSON.decode(HandoverNotice.self, from: line) {
+            let listeners = FurtherListener.received(names, descriptors)
+            guard var holding else { return }
+            holding.further = listeners
+            self.holding = holding
+            onReceivedFurther(holding)
             return
         }
         guard let listeners = Listeners(received: descriptors), let handover = JSON.decode(Handover.self, from: line)
@@ -130,6 +141,7 @@ package final class HandoverClient {
         self.process = process
         if !process.isInReach { noteReach() }
         try? channel?.send(JSON.encode(HandoverRequest.attend))
+        if handover.offersFurther { try? channel?.send(JSON.encode(HandoverRequest.further)) }
         if let id, !isLeaving { try? channel?.send(JSON.encode(HandoverRequest.member(id))) }
         onReceived(holding)
     }

@@ -14,11 +14,11 @@ package final class HandoverServer: EventSource {
     private var socket: FileDescriptor?
     /// Released at the end of the reign, so that this process no longer holds the ports.
     private var listeners: Listeners?
+    private var further: [FurtherListener] = []
     private let handover: Handover
     private let log: Logger
-    private var peers: [ObjectIdentifier: MessageChannel] = [:]
-    /// The peers that requested signs of life.
-    private var attending: [ObjectIdentifier: MessageChannel] = [:]
+    /// By their channels. After `close` a peer stays, without its channel: what it has said still counts.
+    private var peers: [ObjectIdentifier: Peer] = [:]
     private let timer: LoopTimer
     private let aliveMilliseconds: Int
     private static let aliveLine = JSON.encode(HandoverNotice.alive)
@@ -26,12 +26,8 @@ package final class HandoverServer: EventSource {
     private var isClosed = false
     /// The most connections accepted in one turn of the loop.
     private static let acceptsPerTurn = 16
-    /// The worker at the other end of each channel, after it has named itself.
-    private var members: [ObjectIdentifier: NodeID] = [:]
-    /// The channels of workers that end.
-    private var leaving: Set<ObjectIdentifier> = []
     /// A worker of this host may start a successor.
-    package var hasMembers: Bool { members.keys.contains { !leaving.contains($0) } }
+    package var hasMembers: Bool { peers.values.contains { $0.member != nil && !$0.isLeaving } }
     /// Called when a worker has received the handover, and when its connection has closed.
     package var onMember: (_ id: NodeID, _ isThere: Bool) -> Void = { _, _ in }
     /// Called when the last worker that could start a successor says that it ends, also after `close`.
@@ -40,6 +36,19 @@ package final class HandoverServer: EventSource {
     package var onReplace: (_ channel: MessageChannel, _ process: PeerProcess) -> Void = { _, _ in }
     /// Called when that process reports that it reigns.
     package var onReigns: (_ channel: MessageChannel, _ epoch: Epoch) -> Void = { _, _ in }
+
+    /// A process at the other end of a channel.
+    private struct Peer {
+        var channel: MessageChannel?
+        /// It requested signs of life.
+        var attends = false
+        /// It requested further listeners.
+        var asksForFurther = false
+        /// The worker, after it has named itself.
+        var member: NodeID?
+        /// The worker ends.
+        var isLeaving = false
+    }
 
     /// Replaces the socket of a predecessor. Only the holder of the lock calls this.
     ///
@@ -69,7 +78,7 @@ package final class HandoverServer: EventSource {
     /// A peer whose socket is full gets none: it has older signs of life to read.
     private func showLife() {
         timer.set(afterMilliseconds: aliveMilliseconds)
-        for channel in attending.values { try? channel.send(HandoverServer.aliveLine) }
+        for peer in peers.values where peer.attends { try? peer.channel?.send(HandoverServer.aliveLine) }
     }
 
     package override func ready(_ readiness: Readiness) {
@@ -103,7 +112,7 @@ package final class HandoverServer: EventSource {
         }
         let channel = try MessageChannel(connection, on: loop)
         try channel.send(JSON.encode(handover), descriptors: listeners.descriptors)
-        peers[ObjectIdentifier(channel)] = channel
+        peers[ObjectIdentifier(channel)] = Peer(channel: channel)
         channel.onClose = { [weak self, unowned channel] in self?.forget(channel) }
         channel.onMessage = { [weak self, unowned channel] line, descriptors in
             // No peer sends descriptors to this process.
@@ -116,30 +125,49 @@ package final class HandoverServer: EventSource {
         let key = ObjectIdentifier(channel)
         switch request {
         case .leaves:
-            guard members[key] != nil, leaving.insert(key).inserted else { return }
+            guard let peer = peers[key], peer.member != nil, !peer.isLeaving else { return }
+            peers[key]?.isLeaving = true
             if !hasMembers { onDeserted() }
         case _ where isClosed: return
         case .replace: onReplace(channel, process)
         case .reigns(let epoch): onReigns(channel, epoch)
-        case .attend: attending[key] = channel
+        case .attend: peers[key]?.attends = true
+        case .further:
+            peers[key]?.asksForFurther = true
+            sendFurther(to: channel)
         case .member(let id):
             // One connection belongs to one worker.
-            guard members[key] == nil else { return }
-            members[key] = id
+            guard let peer = peers[key], peer.member == nil else { return }
+            peers[key]?.member = id
             onMember(id, true)
         case nil:
             log.warning("sent an unknown request: ignored", metadata: ["peer": "\(process)"])
         }
     }
 
+    /// Gives another listener to the peers that asked, and to those that ask later.
+    package func add(_ listener: FurtherListener) {
+        guard !isClosed else { return }
+        further.append(listener)
+        for peer in peers.values where peer.asksForFurther {
+            if let channel = peer.channel { sendFurther(to: channel) }
+        }
+    }
+
+    /// A peer whose socket is full binds the addresses itself.
+    private func sendFurther(to channel: MessageChannel) {
+        guard !further.isEmpty else { return }
+        try? channel.send(JSON.encode(HandoverNotice.further(further.names)), descriptors: further.descriptors)
+    }
+
     private func forget(_ channel: MessageChannel) {
         let key = ObjectIdentifier(channel)
-        peers[key] = nil
-        attending[key] = nil
-        // After the end a worker closes its connection in any case. It may start a successor then.
-        guard !isClosed else { return }
-        leaving.remove(key)
-        if let id = members.removeValue(forKey: key) { onMember(id, false) }
+        guard !isClosed else {
+            // After the end a worker closes its connection in any case. It may start a successor then.
+            peers[key]?.channel = nil
+            return
+        }
+        if let id = peers.removeValue(forKey: key)?.member { onMember(id, false) }
     }
 
     /// Tells all peers except `successor` that a replacement reigns, so that they do not take the end of this process
@@ -150,7 +178,7 @@ package final class HandoverServer: EventSource {
 
     package func announce(_ notice: HandoverNotice, besides successor: MessageChannel? = nil) {
         let line = JSON.encode(notice)
-        for channel in peers.values where channel !== successor { try? channel.send(line) }
+        for peer in peers.values where peer.channel !== successor { try? peer.channel?.send(line) }
     }
 
     /// To the workers this process has then ended. What they have said before still arrives: a worker that got its signal
@@ -161,7 +189,7 @@ package final class HandoverServer: EventSource {
         loop.unwatch(self)
         socket = nil
         listeners = nil
-        attending = [:]
-        for channel in peers.values { channel.finishSending() }
+        further = []
+        for peer in peers.values { peer.channel?.finishSending() }
     }
 }

@@ -8,4 +8,12 @@ package enum StandbyCommand: Codable, Sendable {
     case prepare
     /// Take the lock and reign under an epoch above this one.
     case takeOver(after: Epoch)
+    /// The names of all further listeners, which come with this message. Only to a process that asked for them.
+    case further([String])
+}
+
+/// A request from a standby to the worker that started it. Its reports are `StandbyReport`.
+package enum StandbyRequest: Codable, Sendable {
+    /// It requests the further listeners, now and whenever they change.
+    case further
 }

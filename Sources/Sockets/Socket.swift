@@ -130,14 +130,17 @@ package enum Socket {
     }
 
     /// The port that the kernel assigned to a socket bound to port 0; 0 if unknown.
-    package static func localPort(_ descriptor: Int32) -> UInt16 {
+    package static func localPort(_ descriptor: Int32) -> UInt16 { localAddress(descriptor)?.port ?? 0 }
+
+    /// The address of a socket; nil if it is unknown or no IP address.
+    package static func localAddress(_ descriptor: Int32) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
         }
-        guard result == 0 else { return 0 }
-        return withUnsafePointer(to: &storage) { SocketAddress(storage: UnsafeRawPointer($0))?.port ?? 0 }
+        guard result == 0 else { return nil }
+        return withUnsafePointer(to: &storage) { SocketAddress(storage: UnsafeRawPointer($0)) }
     }
 
     /// Creates a connected pair of unix stream sockets.

@@ -63,6 +63,30 @@ extension EndToEnd {
             try waitForEpoch(3)
         }
 
+        /// A connection waits in the queue of the socket, as at the public port, until the successor accepts it.
+        @Test func `No connection of another host is refused during a crash and a replacement`() throws {
+            let port = try Ports.free(1)[0]
+            let cluster = try TestCluster(
+                .init(workers: 2, balancerArguments: ["--metrics-host", "127.0.0.1:\(port)"]))
+            defer { cluster.tearDown() }
+            var refused = 0
+            func waitForEpoch(_ epoch: Int) throws {
+                try waitUntil("metrics of epoch \(epoch): \(cluster.balancerLog)") {
+                    if (try? PlainSocket(port: port)) == nil { refused += 1 }
+                    return ask("/metrics", port: port)?.contains("\nunderstudy_epoch \(epoch)\n") == true
+                }
+            }
+            try waitForEpoch(1)
+            try cluster.waitUntilSettled()
+            refused = 0
+            cluster.balancer?.send(SIGKILL)
+            try waitForEpoch(2)
+            try cluster.waitUntilSettled()
+            try cluster.replaceBalancer()
+            try waitForEpoch(3)
+            #expect(refused == 0)
+        }
+
         /// The address of the metrics must not decide whether a balancer reigns.
         @Test func `A balancer whose metrics address is taken reigns, and gets the address later`() throws {
             let other = try LoopbackListener()

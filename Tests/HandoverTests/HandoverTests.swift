@@ -21,14 +21,17 @@ import Testing
         directory = try StateDirectory(path: folder.path)
     }
 
-    private func makeServer(aliveMilliseconds: Int = 10, maximumPeers: Int = 4) throws -> HandoverServer {
+    private func makeServer(
+        aliveMilliseconds: Int = 10, maximumPeers: Int = 4, offersFurther: Bool = false
+    ) throws -> HandoverServer {
         let address = try #require(SocketAddress(host: "127.0.0.1", port: 0))
         let listeners = Listeners(
             publicSide: try Socket.listen(on: address), cluster: try Socket.listen(on: address),
             admin: try Socket.listen(on: address))
         return try HandoverServer(
             loop: loop, directory: directory, listeners: listeners,
-            handover: Handover(epoch: Epoch(3), ticketKeys: [1], id: NodeID("balancer")),
+            handover: Handover(
+                epoch: Epoch(3), ticketKeys: [1], id: NodeID("balancer"), offersFurther: offersFurther),
             aliveMilliseconds: aliveMilliseconds, maximumPeers: maximumPeers, log: log.makeLogger())
     }
 
@@ -86,6 +89,67 @@ import Testing
         turn { end != nil }
         #expect(end == Epoch(3))
         client.stop()
+    }
+
+    private func makeFurther() throws -> FurtherListener {
+        FurtherListener(
+            .metrics, try Socket.listen(on: try #require(SocketAddress(host: "127.0.0.1", port: 0))))
+    }
+
+    /// A worker that comes before the listener exists gets it later, and one that comes after it at once.
+    @Test func `Workers get the further listeners, now and whenever they change`() throws {
+        let server = try makeServer(offersFurther: true)
+        let early = makeClient()
+        early.start()
+        turn { early.holding != nil }
+        var receivedCount = 0
+        early.onReceivedFurther = { _ in receivedCount += 1 }
+        let listener = try makeFurther()
+        server.add(listener)
+        turn { receivedCount == 1 }
+        let late = makeClient()
+        late.start()
+        turn { late.holding?.further.isEmpty == false }
+        let port = Socket.localPort(listener.socket.rawValue)
+        for client in [early, late] {
+            let further = try #require(client.holding?.further[.metrics])
+            #expect(Socket.localPort(further.socket.rawValue) == port && port != 0)
+            client.release()
+            #expect(client.holding == nil)
+            client.stop()
+        }
+        #expect(log.lines.isEmpty, "\(log.lines)")
+        server.close()
+    }
+
+    /// A worker of an earlier version does not ask, and would take such a message for a fault.
+    @Test func `A peer that does not ask gets no further listeners`() throws {
+        let server = try makeServer(offersFurther: true)
+        let address = try directory.files.socketAddress(StateDirectory.Name.handoverSocket)
+        let silent = try MessageChannel(try Socket.connect(to: address).take(), on: loop)
+        var counts: [Int] = []
+        silent.onMessage = { _, descriptors in
+            counts.append(descriptors.count)
+            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
+        }
+        turn { counts.count == 1 }
+        server.add(try makeFurther())
+        try silent.send(JSON.encode(HandoverRequest.attend))
+        turn { counts.count >= 2 }
+        #expect(counts.first == 3 && counts.dropFirst().allSatisfy { $0 == 0 }, "only signs of life follow: \(counts)")
+        silent.close()
+        server.close()
+    }
+
+    /// A later balancer may know names that this version does not know.
+    @Test func `Names and descriptors that do not fit are closed`() throws {
+        let pipe = try Socket.pair()
+        let number = dup(pipe.theirs.rawValue)
+        #expect(FurtherListener.received(["metrics", "http"], [number]).isEmpty)
+        #expect(fcntl(number, F_GETFD) == -1)
+        let known = dup(pipe.theirs.rawValue)
+        let listeners = FurtherListener.received(["later"], [known])
+        #expect(listeners.names == ["later"] && listeners[.metrics] == nil)
     }
 
     /// Otherwise a host that leaves would keep its address until nobody has come for it.

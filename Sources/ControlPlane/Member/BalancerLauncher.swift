@@ -74,6 +74,7 @@ package final class BalancerLauncher {
         /// It has everything that a reign needs, except the lock.
         var isParked = false
         var accepts = false
+        var asksForListeners = false
         var completion: ((TakeoverOutcome) -> Void)?
 
         init(process: ChildProcess, channel: MessageChannel, ticketKeys: [UInt8]?) {
@@ -103,6 +104,17 @@ package final class BalancerLauncher {
         }
         if let candidate { send(.hold(holding.handover), to: candidate, holding.listeners.descriptors) }
         startStandbyIfWanted()
+    }
+
+    /// The worker holds new further listeners. The candidate gets them if it has asked.
+    package func holdFurther(_ holding: HandoverClient.Holding) {
+        self.holding = holding
+        if let candidate { sendFurther(to: candidate) }
+    }
+
+    private func sendFurther(to candidate: Candidate) {
+        guard candidate.asksForListeners, let further = holding?.further, !further.isEmpty else { return }
+        send(.further(further.names), to: candidate, further.descriptors)
     }
 
     /// The worker no longer holds the listeners: the reign is on another host.
@@ -230,6 +242,10 @@ package final class BalancerLauncher {
     }
 
     private func reported(_ line: [UInt8], _ candidate: Candidate) {
+        if case .further = JSON.decode(StandbyRequest.self, from: line) {
+            candidate.asksForListeners = true
+            sendFurther(to: candidate)
+        }
         guard let report = JSON.decode(StandbyReport.self, from: line) else { return }
         switch report {
         case .parked:

@@ -84,14 +84,13 @@ package final class MemberControl {
 
     package func start() {
         listenForTheEnd(of: balancer)
-        discovery.onAnswer = { [unowned self] address, epoch in
-            feed(.balancerFound(address, epoch))
-        }
+        discovery.onAnswer = { [unowned self] in feed(.balancerFound($0, $1)) }
         handover?.id = record.id
         handover?.onReceived = { [unowned self] holding in
             launcher?.hold(holding)
             feed(.handoverReceived(holding.handover.epoch))
         }
+        handover?.onReceivedFurther = { [unowned self] in launcher?.holdFurther($0) }
         handover?.onSucceeded = { [unowned self] epoch in
             // The parked one is of the replaced program.
             launcher?.renew()

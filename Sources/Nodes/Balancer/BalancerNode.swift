@@ -257,7 +257,6 @@ package final class BalancerNode {
         guard let control, let plane, let listeners else { throw .failure("there are no listeners") }
         // The settings may have changed while this standby waited.
         followConfiguration()
-        let offer = Handover(epoch: epoch, ticketKeys: ticketKeys, id: context.certificates.identity?.id)
         do throws(SystemError) {
             let views = ports.makeFeed(of: control)
             let commands = CommandHandler(
@@ -265,7 +264,8 @@ package final class BalancerNode {
                 reload: { [unowned self] () throws(CommandError) in try self.reload() },
                 stop: { [unowned self] in feed(.stopRequested) })
             try ports.open(
-                listeners, control: control, commands: commands, feed: views, handover: offer, metrics: plane.metrics)
+                listeners, further: links.further, control: control, commands: commands, feed: views,
+                handover: ports.makeHandover(epoch: epoch, ticketKeys: ticketKeys), metrics: plane.metrics)
             try context.keepConfiguration()
         } catch {
             throw .failure("\(error)")

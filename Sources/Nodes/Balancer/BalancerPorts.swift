@@ -35,8 +35,11 @@ final class BalancerPorts {
     }
 
     /// Opens all of them. The admin port reads `metrics` on its own loop.
+    ///
+    /// - Parameter further: the predecessor's other sockets.
     func open(
-        _ listeners: Listeners, control: BalancerControl, commands: CommandHandler, feed: AdminFeed,
+        _ listeners: Listeners, further: [FurtherListener], control: BalancerControl, commands: CommandHandler,
+        feed: AdminFeed,
         handover offer: Handover,
         metrics: DataMetrics
     ) throws(SystemError) {
@@ -51,15 +54,6 @@ final class BalancerPorts {
             slots: ConnectionSlots(limit: places.admin),
             // Every user of the host may connect. When the port is full, an operator still gets a connection.
             configure: { $0.closesOldestWhenFull = true }, counts: counts)
-        if let address = context.settings.metricsAddress?.address {
-            let port = MetricsPort(on: context.loop, at: address, log: context.log) { listener throws(SystemError) in
-                try ControlPort.metrics(
-                    listener: listener, controlLoop: context.loop, feed: feed,
-                    slots: ConnectionSlots(limit: places.metrics), counts: counts)
-            }
-            metricsPort = port
-            port.open()
-        }
         commandPort = try ControlPort.commands(
             in: context.directory, controlLoop: context.loop,
             slots: ConnectionSlots(limit: BalancerPorts.commandConnections), log: context.log,
@@ -67,6 +61,17 @@ final class BalancerPorts {
         handover = try HandoverServer(
             loop: context.loop, directory: context.directory, listeners: listeners, handover: offer,
             aliveMilliseconds: Int(context.settings.cluster.watchFastMilliseconds), log: context.log)
+        guard let address = context.settings.metricsAddress?.address else { return }
+        let port = MetricsPort(
+            on: context.loop, at: address, received: further[.metrics], log: context.log
+        ) { listener throws(SystemError) in
+            try ControlPort.metrics(
+                listener: listener, controlLoop: context.loop, feed: feed,
+                slots: ConnectionSlots(limit: places.metrics), counts: counts)
+        }
+        port.onOpen = { [unowned self] in handover?.add($0) }
+        metricsPort = port
+        port.open()
     }
 
     /// Divides the admin port's share: places for `admin.sock`, for other hosts (a quarter) if they get metrics, and the rest.
@@ -85,6 +90,13 @@ final class BalancerPorts {
                 health: control.healthCounts, takeovers: context.takeovers.record,
                 reign: context.reign)
         }
+    }
+
+    /// The data that the workers of this host get with the listeners.
+    func makeHandover(epoch: Epoch, ticketKeys: [UInt8]) -> Handover {
+        Handover(
+            epoch: epoch, ticketKeys: ticketKeys, id: context.certificates.identity?.id,
+            offersFurther: context.settings.metricsAddress != nil)
     }
 
     private func openClusterPort(_ listeners: Listeners, _ control: BalancerControl) throws(SystemError) {

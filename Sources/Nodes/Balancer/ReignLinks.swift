@@ -23,6 +23,8 @@ struct ReignLinks {
 
     var listeners: Listeners? { starter?.listeners ?? replacement?.listeners }
 
+    var further: [FurtherListener] { starter?.further ?? replacement?.further ?? [] }
+
     /// This process closes the sockets that were handed to it, together with its own.
     func closeHandover() {
         starter?.closeListeners()

@@ -18,6 +18,7 @@ final class Replacement {
     let reigning: PeerProcess
     private(set) var handover: Handover?
     private(set) var listeners: Listeners?
+    private(set) var further: [FurtherListener] = []
 
     init(
         context: BalancerContext, lock: LockFileStore, onEvent: @escaping (ReignEvent) -> Void
@@ -48,10 +49,11 @@ final class Replacement {
         guard handover != nil else {
             handover = JSON.decode(Handover.self, from: line)
             listeners = Listeners(received: descriptors)
-            guard handover != nil, listeners != nil else {
+            guard let handover, listeners != nil else {
                 refuse("the handover of \(subject) is not understood")
                 return
             }
+            if handover.offersFurther { try? channel.send(JSON.encode(HandoverRequest.further)) }
             onEvent(.handoverReceived(hasListeners: true))
             return
         }
@@ -64,6 +66,7 @@ final class Replacement {
             lock.adopt(FileDescriptor(owning: descriptor))
             onEvent(.lockReceived(known: knownEpoch()))
         case .refused(let reason): refuse("the balancer that reigns refuses: \(reason)")
+        case .further(let names): further = FurtherListener.received(names, descriptors)
         case .alive: break
         case .succeeded, .superseded, nil: refuse("\(subject) is not understood")
         }
@@ -71,6 +74,7 @@ final class Replacement {
 
     func closeListeners() {
         listeners = nil
+        further = []
     }
 
     func requestLock() {

@@ -15,6 +15,7 @@ final class StandbyChannel {
     /// The handover of the present balancer, and its listeners.
     private(set) var handover: Handover?
     private(set) var listeners: Listeners?
+    private(set) var further: [FurtherListener] = []
 
     /// - Parameters:
     ///   - knownEpoch: the highest epoch that this host knows.
@@ -43,12 +44,16 @@ final class StandbyChannel {
         case .hold(let handover):
             listeners = Listeners(received: descriptors)
             self.handover = handover
+            // Those of an earlier handover are of another balancer.
+            further = []
+            if handover.offersFurther { try? channel.send(JSON.encode(StandbyRequest.further)) }
             onEvent(.handoverReceived(hasListeners: listeners != nil))
         case .prepare:
             onEvent(.handoverReceived(hasListeners: false))
         case .takeOver(let after):
             // Another worker of this host may have met a later reign.
             onEvent(.takeoverOrdered(after: max(after, knownEpoch())))
+        case .further(let names): further = FurtherListener.received(names, descriptors)
         case nil:
             onEvent(.failed(ReignFailure("the order of the worker is not understood")))
         }
@@ -56,6 +61,7 @@ final class StandbyChannel {
 
     func closeListeners() {
         listeners = nil
+        further = []
     }
 
     /// The reign has begun: it does not depend on the worker any more.
