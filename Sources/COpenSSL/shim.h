@@ -80,6 +80,7 @@ static inline int shim_certificates_count(const STACK_OF(X509) *certificates) { 
 static inline X509 *shim_certificates_value(const STACK_OF(X509) *certificates, int index) {
     return sk_X509_value(certificates, index);
 }
+static inline void shim_certificates_free(STACK_OF(X509) *certificates) { sk_X509_pop_free(certificates, X509_free); }
 static inline int shim_oids_count(const EXTENDED_KEY_USAGE *oids) { return sk_ASN1_OBJECT_num(oids); }
 static inline ASN1_OBJECT *shim_oids_value(const EXTENDED_KEY_USAGE *oids, int index) {
     return sk_ASN1_OBJECT_value(oids, index);

@@ -24,6 +24,8 @@
         let workspace = TLSWorkspace()
         private let protocols: ProtocolList
         package let side: Side
+        /// The context that has replaced this one; nil while this one is in use.
+        private var successor: TLSContext?
 
         /// - Parameters:
         ///   - credentials: certificate chain and key, PEM.
@@ -60,16 +62,14 @@
             SSL_CTX_free(pointer)
         }
 
-        /// Returns whether an earlier accepted leaf still comes from this CA and is not revoked. An expired leaf is no
-        /// reason to close a connection: its owner may have a newer one.
-        func trusts(_ certificate: OpaquePointer) -> Bool {
-            guard let store = SSL_CTX_get_cert_store(pointer), let check = X509_STORE_CTX_new() else { return false }
-            defer { X509_STORE_CTX_free(check) }
-            guard X509_STORE_CTX_init(check, store, certificate, nil) == 1 else { return false }
-            X509_STORE_CTX_set_flags(check, UInt(X509_V_FLAG_NO_CHECK_TIME))
-            let isTrusted = X509_verify_cert(check) == 1
-            if !isTrusted { _ = OpenSSLError.drain() }
-            return isTrusted
+        /// New connections use `fresh` now. A handshake in progress keeps this context.
+        func wasReplaced(by fresh: TLSContext?) { successor = fresh }
+
+        /// The context that new connections use instead of this one; nil while they use this one.
+        var replacement: TLSContext? {
+            var latest = successor
+            while let next = latest?.successor { latest = next }
+            return latest
         }
 
         private func configureResumption(ticketKeys: [UInt8]) {

@@ -15,7 +15,8 @@
         private(set) var session: TLSSession?
         /// Nil until the end of the handshake.
         private var records: (any TLSRecordLayer)?
-        private var peerCertificate: OpaquePointer?
+        /// Nil if the peer sent no certificate.
+        private(set) var peer: PeerChain?
         private var agreedProtocol: ApplicationProtocol?
         private var agreedTLS: NegotiatedTLS?
         private var recordSize = RecordSize()
@@ -28,8 +29,6 @@
             super.init(descriptor)
         }
 
-        deinit { X509_free(peerCertificate) }
-
         package override var needsHandshake: Bool { records == nil }
 
         package override func handshake() -> HandshakeResult {
@@ -40,7 +39,11 @@
             self.session = session
             let result = session.handshake()
             guard case .complete = result else { return result }
-            peerCertificate = SSL_get1_peer_certificate(session.pointer)
+            peer = PeerChain(of: session.pointer)
+            if let replacement = context.replacement, !isPeerTrusted(by: replacement) {
+                return .failed(
+                    .secure(.peerRejected, message: "the peer's certificate is refused since a reload of this node's"))
+            }
             agreedProtocol = session.negotiatedProtocol
             agreedTLS = session.negotiatedTLS
             if let own = TLSRecords(of: session, socket: socket, workspace: context.workspace) {
@@ -66,19 +69,23 @@
         }
 
         package override var peerIdentity: PeerIdentity {
-            guard let peerCertificate else { return .anonymous }
-            return PeerCertificate.identity(of: peerCertificate)
+            peer.map { PeerCertificate.identity(of: $0.leaf) } ?? .anonymous
         }
 
         package override func isPeerCertified(for host: String) -> Bool {
-            peerCertificate.map { PeerCertificate.covers(host, $0) } ?? false
+            peer.map { PeerCertificate.covers(host, $0.leaf) } ?? false
         }
 
         package override func isPeerTrusted(by provider: TransportProvider) -> Bool {
-            guard let provider = provider as? TLSTransportProvider, context.side != .publicServer, let peerCertificate,
-                let now = context.side == .clusterServer ? provider.server : provider.client
+            guard let provider = provider as? TLSTransportProvider,
+                let now = context.side == .clusterClient ? provider.client : provider.server
             else { return true }
-            return now.trusts(peerCertificate)
+            return isPeerTrusted(by: now)
+        }
+
+        private func isPeerTrusted(by now: TLSContext) -> Bool {
+            guard context.side != .publicServer, let peer else { return true }
+            return peer.isTrusted(by: now)
         }
 
         package override var negotiatedProtocol: ApplicationProtocol? { agreedProtocol }

@@ -25,9 +25,12 @@
             return TLSTransport(descriptor, context: client, host: host)
         }
 
-        /// Takes over the contexts of `other`. Existing sessions keep their own.
+        /// Takes over the contexts of `other`. Existing sessions keep their own. A handshake in progress ends by the
+        /// certificates of its beginning, and then the new ones judge its peer too.
         package override func adopt(_ other: TransportProvider) {
-            guard let other = other as? TLSTransportProvider else { return }
+            guard let other = other as? TLSTransportProvider, other !== self else { return }
+            if server !== other.server { server?.wasReplaced(by: other.server) }
+            if client !== other.client { client?.wasReplaced(by: other.client) }
             server = other.server
             client = other.client
         }

@@ -40,7 +40,7 @@
             return file
         }
 
-        private static func run(_ executable: URL, _ arguments: [String]) throws {
+        static func run(_ executable: URL, _ arguments: [String]) throws {
             let process = Process()
             process.executableURL = executable
             process.arguments = arguments
