@@ -39,14 +39,14 @@ struct FieldSection: Sendable {
         case failed(HTTPError)
     }
 
-    /// Most field names that Connection may nominate, apart from `close`, `keep-alive` and `upgrade`. Marking takes
-    /// time proportional to nominations times fields, so it needs a bound. No real sender comes near 32.
-    private static let maximumNominations = 32
+    /// Most options in all Connection fields of a head together. Marking takes time proportional to options times
+    /// fields, so every option counts, `close` too. No real sender comes near 32.
+    private static let maximumConnectionOptions = 32
 
     private(set) var seen: Seen = []
     private(set) var contentLength: UInt64 = 0
     private(set) var host = ByteRange()
-    private var nominations = 0
+    private var connectionOptions = 0
     private let isRequest: Bool
 
     init(isRequest: Bool) { self.isRequest = isRequest }
@@ -231,21 +231,20 @@ struct FieldSection: Sendable {
             case .end: return nil
             case .invalid: return .invalidConnection
             case .token(let start, let end):
-                let token = base + start
-                let count = end &- start
-                if ByteScan.equals(token, count, ignoringCase: "keep-alive") {
-                    seen.insert(.keepAlive)
-                } else if ByteScan.equals(token, count, ignoringCase: "close") {
-                    seen.insert(.close)
-                } else if ByteScan.equals(token, count, ignoringCase: "upgrade") {
-                    seen.insert(.upgradeOption)
-                } else {
-                    nominations &+= 1
-                    seen.insert(.nominations)
-                    guard nominations <= Self.maximumNominations else { return .tooManyConnectionOptions }
-                }
+                connectionOptions &+= 1
+                guard connectionOptions <= Self.maximumConnectionOptions else { return .tooManyConnectionOptions }
+                seen.insert(Self.meaning(ofOption: base + start, end &- start))
             }
         }
+    }
+
+    /// `nominations` if the option is the name of a field.
+    @inline(__always)
+    private static func meaning(ofOption token: UnsafePointer<UInt8>, _ count: Int) -> Seen {
+        if ByteScan.equals(token, count, ignoringCase: "keep-alive") { return .keepAlive }
+        if ByteScan.equals(token, count, ignoringCase: "close") { return .close }
+        if ByteScan.equals(token, count, ignoringCase: "upgrade") { return .upgradeOption }
+        return .nominations
     }
 
     /// Marks the fields that Connection nominates, wherever they stand. Called once, after the last field.
@@ -254,6 +253,7 @@ struct FieldSection: Sendable {
             let value = fields[index].value
             var list = TokenList(base, from: Int(value.start), to: Int(value.end))
             while case .token(let start, let end) = list.next() {
+                guard Self.meaning(ofOption: base + start, end &- start) == .nominations else { continue }
                 for other in fields.indices where Int(fields[other].name.count) == end &- start {
                     let name = base + Int(fields[other].name.start)
                     if ByteScan.equals(name, base + start, end &- start), !fields[other].known.resistsNomination {

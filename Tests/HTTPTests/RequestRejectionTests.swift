@@ -120,6 +120,10 @@ import Testing
         .fields(.invalidConnection, "Connection: a b"),
         .fields(.invalidConnection, "Connection: \"close\""),
         .fields(.tooManyConnectionOptions, "Connection: " + Array(repeating: "x", count: 33).joined(separator: ",")),
+        .fields(
+            .tooManyConnectionOptions, "Connection: " + Array(repeating: "close", count: 33).joined(separator: ",")),
+        .fields(
+            .tooManyConnectionOptions, Array(repeating: "Connection: keep-alive", count: 33).joined(separator: "\r\n")),
         .fields(.unknownExpectation, "Expect: 200-ok"),
         .fields(.unknownExpectation, "Expect: 100-continue, x"),
         .fields(.unknownExpectation, "Expect:"),
