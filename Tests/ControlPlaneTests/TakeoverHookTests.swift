@@ -26,10 +26,13 @@ import Testing
             id: id, epoch: Epoch(77), host: "10.0.0.2", configuration: configuration, isAcrossHosts: true)
     }
 
-    private func makeHook(_ command: String, limitMilliseconds: Int = 30_000) -> TakeoverHook {
+    private func makeHook(
+        _ command: String, option: String = "--on-takeover", limitMilliseconds: Int = 30_000
+    ) -> TakeoverHook {
         loop.onLoop { [loop, log] in
             TakeoverHook(
-                command: command, loop: loop.loop, log: log.makeLogger(), limitMilliseconds: limitMilliseconds)
+                command: command, option: option, loop: loop.loop, log: log.makeLogger(),
+                limitMilliseconds: limitMilliseconds)
         }
     }
 
@@ -169,15 +172,16 @@ import Testing
 
     // MARK: Its output
 
-    @Test func `The log has the lines that the command prints`() {
-        let hook = makeHook("echo one; echo two >&2; printf 'a\\033[31mb\\nrest'")
+    @Test(arguments: ["--on-takeover", "--on-release"])
+    func `The log has the lines that the command prints`(option: String) {
+        let hook = makeHook("echo one; echo two >&2; printf 'a\\033[31mb\\nrest'", option: option)
         run(hook)
         waitForTheEnd(of: hook)
-        let printed = "info the command of --on-takeover printed a line line="
+        let printed = "info the command of \(option) printed a line line="
         #expect(
             log.lines == [
                 printed + "one", printed + "two", printed + "a\u{1b}[31mb", printed + "rest",
-                "info the command of --on-takeover is done",
+                "info the command of \(option) is done",
             ])
         loop.stop()
     }

@@ -19,6 +19,8 @@ final class CommandOutput: EventSource {
 
     /// Called once, when no process can print any more.
     var onEnd: (CommandOutput) -> Void = { _ in }
+    /// The option that has the command.
+    private let option: String
     private let loop: EventLoop
     private let log: Logger
     /// The end of the pipe that this process reads; nil after the end.
@@ -37,14 +39,17 @@ final class CommandOutput: EventSource {
 
     /// Starts a command, and begins to read what it prints.
     ///
-    /// - Parameter start: starts the command with this output.
+    /// - Parameters:
+    ///   - option: the option that has the command, for the log.
+    ///   - start: starts the command with this output.
     static func collect(
-        on loop: EventLoop, log: Logger, from start: (borrowing FileDescriptor) throws(SystemError) -> ChildProcess
+        of option: String, on loop: EventLoop, log: Logger,
+        from start: (borrowing FileDescriptor) throws(SystemError) -> ChildProcess
     ) throws(SystemError) -> (process: ChildProcess, output: CommandOutput) {
         var ends: [Int32] = [-1, -1]
         try SystemError.check("pipe", Glibc.pipe(&ends))
         let input = FileDescriptor(owning: ends[1])
-        let output = CommandOutput(pipe: try Socket.adopt(ends[0]), on: loop, log: log)
+        let output = CommandOutput(pipe: try Socket.adopt(ends[0]), option: option, on: loop, log: log)
         try SystemError.check("fcntl(F_SETFD)", fcntl(input.rawValue, F_SETFD, FD_CLOEXEC))
         try output.watch()
         do throws(SystemError) {
@@ -55,8 +60,9 @@ final class CommandOutput: EventSource {
         }
     }
 
-    private init(pipe: consuming FileDescriptor, on loop: EventLoop, log: Logger) {
+    private init(pipe: consuming FileDescriptor, option: String, on loop: EventLoop, log: Logger) {
         self.pipe = consume pipe
+        self.option = option
         self.loop = loop
         self.log = log
         timer = LoopTimer(on: loop)
@@ -143,7 +149,7 @@ final class CommandOutput: EventSource {
         lines += 1
         written += 1
         let text = String(decoding: line, as: UTF8.self) + (cut > 0 ? "..." : "")
-        log.info("the command of --on-takeover printed a line", metadata: ["line": "\(text)"])
+        log.info("the command of \(option) printed a line", metadata: ["line": "\(text)"])
     }
 
     /// Ends the output. A process that prints later gets SIGPIPE.
@@ -152,7 +158,7 @@ final class CommandOutput: EventSource {
         if !line.isEmpty { endLine() }
         if suppressed > 0 {
             log.warning(
-                "the command of --on-takeover printed \(suppressed) more lines, too many or too fast for the log")
+                "the command of \(option) printed \(suppressed) more lines, too many or too fast for the log")
         }
         loop.unwatch(self)
         timer.remove()

@@ -6,15 +6,16 @@ package import Sockets
 /// An operator's command at a change of the reign. `--on-takeover COMMAND` runs after this worker has started a successor,
 /// for example to move an address to this host. `--on-release COMMAND` runs before another host can reign.
 ///
-/// The balancer accepts connections before the command begins, so clients that the address brings here are served.
-/// Nothing waits for the command. A failure is logged and changes nothing. The log has the lines that the command prints
+/// The balancer accepts connections before `--on-takeover` begins, so clients that the address brings here are served.
+/// Nothing waits for that command. The release of a lease waits up to two seconds for `--on-release`
+/// (`LeaseTiming.hookMilliseconds`). A failure is logged and changes nothing. The log has the lines that the command prints
 /// (`CommandOutput`).
 package final class TakeoverHook {
     /// The data in the command's environment.
     package struct Occasion: Sendable {
         package let id: NodeID
         package let epoch: Epoch
-        /// The worker's `--host` option.
+        /// The worker's `--host`; for `--on-release` the balancer's `--advertise`.
         package let host: String
         package let configuration: BalancerConfiguration
         package let isAcrossHosts: Bool
@@ -87,7 +88,7 @@ package final class TakeoverHook {
             kill()
         }
         do throws(SystemError) {
-            let (process, output) = try CommandOutput.collect(on: loop, log: log) {
+            let (process, output) = try CommandOutput.collect(of: option, on: loop, log: log) {
                 (end: borrowing FileDescriptor) throws(SystemError) in
                 try ChildProcess(shell: command, environment: occasion.environment, output: end, on: loop)
             }
