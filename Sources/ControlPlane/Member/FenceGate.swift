@@ -6,7 +6,8 @@ private import Synchronization
 /// Only requests of a peer with a balancer's certificate reach it.
 package final class FenceGate: Sendable {
     private let highest: Atomic<UInt64>
-    private let place = Mutex<BalancerAddress?>(nil)
+    /// The last reign whose address is known.
+    private let located = Mutex<(epoch: Epoch, address: BalancerAddress?)>((.none, nil))
 
     package init(highest: Epoch) {
         self.highest = Atomic(highest.value)
@@ -24,11 +25,14 @@ package final class FenceGate: Sendable {
     /// Raises the epoch because of other information, and stores the balancer's address.
     package func raise(to epoch: Epoch, at address: BalancerAddress?) {
         highest.max(epoch.value, ordering: .acquiringAndReleasing)
-        place.withLock { $0 = address }
+        located.withLock { $0 = (epoch, address) }
     }
 
-    /// The information for a past balancer.
+    /// The information for a past balancer. A request may have raised the epoch before the address of that reign is known.
+    /// The address is nil then: that of an earlier reign would mislead.
     package var reign: (epoch: Epoch, address: BalancerAddress?) {
-        (Epoch(highest.load(ordering: .relaxed)), place.withLock { $0 })
+        let epoch = Epoch(highest.load(ordering: .acquiring))
+        let last = located.withLock { $0 }
+        return (epoch, last.epoch == epoch ? last.address : nil)
     }
 }
