@@ -106,6 +106,20 @@ import Testing
         end(heard)
     }
 
+    /// The failed one finishes its requests meanwhile, and takes no order.
+    @Test func `A balancer that fails after it has accepted is no standby any more`() throws {
+        let heard = Heard()
+        try takeOver([.accepts(Epoch(2)), .failed("handover.sock can't be made")], hearing: heard)
+        #expect(loop.eventually(withinSeconds: 100) { heard.outcomes == [.failed("handover.sock can't be made")] })
+        loop.onLoop {
+            #expect(!heard.launchers[0].isParked)
+            heard.launchers[0].takeOver(after: Epoch(2)) { heard.outcomes.append($0) }
+        }
+        #expect(loop.eventually(withinSeconds: 100) { heard.outcomes.count == 2 })
+        #expect(log.lines.count { $0.contains("standby started") } == 2, "the next order starts another process")
+        end(heard, isCounted: false)
+    }
+
     @Test func `A balancer that ends before its reign reports the later reign`() throws {
         let heard = Heard()
         try takeOver([.superseded(Epoch(99))], hearing: heard)

@@ -18,7 +18,11 @@ extension LeaseCore {
     /// The lock is free before the lease is: a successor on this host continues the lease. Without one the lease is given
     /// back, under the lock, so that another host need not wait for its end.
     mutating func release(expectsSuccessor: Bool, now: Instant) {
-        forget()
+        // A second release changes nothing, and waits for the answers of the first one.
+        switch phase {
+        case .idle, .leaving: return
+        case .locking, .claiming, .lost, .holding: forget()
+        }
         switch phase {
         case .idle, .leaving: return
         case .locking:

@@ -7,7 +7,7 @@
 ///   cold ─ a worker started it ────▶ parked ─ takeover ordered ──────▶ starting
 ///   cold ─ --replace ──────────────▶ replacing ─ lock received ──────▶ starting
 ///   starting ─ prepared, granted, bound ─▶ reigning
-///   reigning ─ stop requested ─────────────────▶ draining ─▶ ended
+///   reigning ─ stop requested, a part fails ───▶ draining ─▶ ended
 ///   reigning ─ later reign, fence lost ────────▶ fenced ─▶ ended
 ///   reigning ─ a successor asks ─▶ yielding ───▶ draining ─▶ ended
 /// ```
@@ -16,7 +16,7 @@
 /// Laws:
 /// - **One way to reign.** Clients are accepted under a granted epoch only, and `ReignStart` is the only way there.
 /// - **Accepting ends first.** The lock is released or handed over only after every loop has stopped accepting.
-/// - **A grant is used or given back.** A grant that comes too late is released.
+/// - **A grant is used or given back.** A grant that comes too late is released. No process ends with a grant.
 /// - **A fenced balancer ends.** It never accepts again, and it takes no successor's epoch.
 package struct Reign: Sendable {
     private(set) var phase = ReignPhase.cold

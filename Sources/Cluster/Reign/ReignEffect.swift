@@ -65,13 +65,19 @@ package enum ReignStop: Sendable, Equatable {
     case superseded(by: Epoch)
     /// The coordinator's grant is lost; the text says how that is known.
     case fenceLost(String)
+    /// The ports for workers and operators can't be opened.
+    case failed(ReignFailure)
 
     /// The requests in progress can be finished under the successor's epoch.
     package var isOrderly: Bool {
         switch self {
-        case .requested, .replaced: true
+        case .requested, .replaced, .failed: true
         case .superseded, .fenceLost: false
         }
+    }
+
+    var failure: ReignFailure? {
+        if case .failed(let failure) = self { failure } else { nil }
     }
 }
 

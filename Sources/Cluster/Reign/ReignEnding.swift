@@ -3,6 +3,8 @@ struct ReignEnding: Sendable, Equatable {
     let epoch: Epoch
     /// False when the reign ended because it was not the latest one, or had lost its fence.
     let isOrderly: Bool
+    /// The fault that ended the reign in its beginning.
+    var failure: ReignFailure?
     /// The time at which the process drops the requests in progress; nil while loops still accept.
     var dropAt: Instant?
 
@@ -16,10 +18,11 @@ struct ReignEnding: Sendable, Equatable {
             // The workers refuse the old epoch as soon as they have met the later one.
             return isOrderly && later > epoch ? ReignStep(phase, [.adoptEpoch(later)]) : nil
         case .drained:
-            return .exit(isOrderly ? .done : .fenced)
+            guard dropAt != nil else { return nil }
+            return .exit(failure.map(ReignExit.failed) ?? (isOrderly ? .done : .fenced))
         case .tick:
             guard let dropAt, dropAt <= now else { return nil }
-            return .exit(.drainTimedOut(isOrderly: isOrderly))
+            return .exit(failure.map(ReignExit.failed) ?? .drainTimedOut(isOrderly: isOrderly))
         default:
             return nil
         }
@@ -28,7 +31,9 @@ struct ReignEnding: Sendable, Equatable {
     /// No loop accepts any more: gives the fence up.
     func leave(now: Instant, _ timing: ReignTiming) -> ReignStep {
         let watch: [ReignEffect] = isOrderly ? [.watchSuccessor] : []
-        return ReignStep(draining(now: now, timing).phase, [.release, .closeControl] + watch + [.drain])
+        // A worker that starts the next process finds the fence free.
+        let report: [ReignEffect] = failure.map { [.report(.failed($0.text))] } ?? []
+        return ReignStep(draining(now: now, timing).phase, [.release, .closeControl] + report + watch + [.drain])
     }
 
     func draining(now: Instant, _ timing: ReignTiming) -> ReignEnding {

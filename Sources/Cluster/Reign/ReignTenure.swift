@@ -32,9 +32,8 @@ struct ReignTenure: Sendable, Equatable {
             next.isServing = true
             return ReignStep(.reigning(next), news)
         case .failed(let failure):
-            guard !isServing else { return nil }
-            let report: [ReignEffect] = origin == .standby ? [.report(.failed(failure.text))] : []
-            return .exit(.failed(failure), after: report)
+            // Clients are accepted already. So the reign ends in order: they finish, and another process takes over.
+            return isServing ? nil : stop(.failed(failure))
         case .stopRequested:
             return stop(.requested)
         case .superseded(let later):
@@ -58,7 +57,7 @@ struct ReignTenure: Sendable, Equatable {
     }
 
     private func stop(_ reason: ReignStop, after effects: [ReignEffect] = []) -> ReignStep {
-        let ending = ReignEnding(epoch: epoch, isOrderly: reason.isOrderly)
+        let ending = ReignEnding(epoch: epoch, isOrderly: reason.isOrderly, failure: reason.failure)
         return ReignStep(reason.isOrderly ? .draining(ending) : .fenced(ending), effects + [.stopAccepting(reason)])
     }
 }

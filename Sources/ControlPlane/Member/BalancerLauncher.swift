@@ -259,8 +259,14 @@ package final class BalancerLauncher {
             candidate.completion.take()?(.started(epoch))
         case .held(let holder):
             log.info("the lock is held by \(holder)")
+            candidate.isParked = false
             candidate.completion.take()?(.lockHeld)
-        case .failed(let reason): candidate.completion.take()?(.failed(reason))
+        case .failed(let reason):
+            candidate.isParked = false
+            let completion = candidate.completion.take()
+            // It has accepted clients, and finishes their requests. It takes no further order.
+            if candidate.accepts { setFree(candidate) }
+            completion?(.failed(reason))
         case .superseded(let epoch): onSuperseded(epoch)
         }
     }

@@ -17,6 +17,9 @@ extension ReignStop {
                 "being replaced", metadata: ["by": "\(successor.map(\.description) ?? "a process that has ended")"])
         case .superseded(let later):
             log.error("a later balancer reigns: this one ends", metadata: ["epoch": epoch, "later": "\(later.value)"])
+        case .failed(let failure):
+            log.error(
+                "the reign can't begin: this balancer ends", metadata: ["epoch": epoch, "reason": "\(failure.text)"])
         case .fenceLost(let reason):
             log.error("the fence is lost: this balancer ends", metadata: ["epoch": epoch, "reason": "\(reason)"])
         }

@@ -207,6 +207,16 @@ import Testing
         #expect(process.answer(.revoked) == [.note(.revoked), .unlockHost, .settled])
     }
 
+    /// A balancer that loses its successor releases again.
+    @Test func `A second release waits for the answers of the first one`() {
+        let process = LeaseConversation.holding()
+        process.feed(.release(expectsSuccessor: false))
+        process.feed(.hookEnded)
+        #expect(process.call?.call == .revoke(lease: 5))
+        #expect(process.feed(.release(expectsSuccessor: false)) == [])
+        #expect(process.answer(.revoked) == [.note(.revoked), .unlockHost, .settled])
+    }
+
     @Test func `A command that hangs, and a store that is away, do not keep the process`() {
         let process = LeaseConversation.holding()
         process.feed(.release(expectsSuccessor: false))

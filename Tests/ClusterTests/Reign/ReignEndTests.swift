@@ -88,6 +88,75 @@ import Testing
         _ = process.feed(.coordinator(.granted(Epoch(8))))
         _ = process.feed(.firstWorkerReady)
         let failure = ReignFailure("handover.sock can't be made")
-        #expect(process.feed(.failed(failure)) == [.report(.failed(failure.text)), .exit(.failed(failure))])
+        #expect(process.feed(.failed(failure)) == [.stopAccepting(.failed(failure))])
+        #expect(
+            process.feed(.acceptingStopped)
+                == [.release, .closeControl, .report(.failed(failure.text)), .watchSuccessor, .drain])
+        #expect(process.feed(.successorFound(Epoch(9))) == [.adoptEpoch(Epoch(9))], "its requests are finished")
+        #expect(process.feed(.drained) == [.exit(.failed(failure))])
+        #expect(process.reign.stage == .ended)
+    }
+
+    @Test func `Requests of a reign that failed do not keep its process`() {
+        let process = ReignConversation.parked()
+        _ = process.feed(.takeoverOrdered(after: Epoch(7)))
+        _ = process.feed(.coordinator(.granted(Epoch(8))))
+        _ = process.feed(.firstWorkerReady)
+        let failure = ReignFailure("handover.sock can't be made")
+        _ = process.feed(.failed(failure))
+        _ = process.feed(.acceptingStopped)
+        #expect(process.tick() == [.exit(.failed(failure))])
+    }
+
+    /// A coordinator with a lease renews it as long as the process lives.
+    @Test func `No order of events lets a process end with its grant`() {
+        let failure = ReignFailure("a fault")
+        let events: [ReignEvent] = [
+            .discoveryEnded(found: nil), .handoverReceived(hasListeners: true), .prepared, .warmedUp,
+            .takeoverOrdered(after: Epoch(7)), .lockReceived(known: Epoch(7)), .bound, .bindFailed(failure),
+            .workerLost,
+            .replacementRefused(failure), .failed(failure), .firstWorkerReady, .served, .stopRequested,
+            .superseded(by: Epoch(99)), .successorAsked, .successorLost, .successorReigns(Epoch(98)), .acceptingStopped,
+            .successorFound(Epoch(98)), .drained, .tick, .coordinator(.held(by: "another")),
+            .coordinator(.failed("away")),
+            .coordinator(.lost("away")),
+        ]
+        let starts: [ReignEvent] = [
+            .startedByOperator(addresses: [], known: .none), .startedAsStandby, .startedAsReplacement,
+        ]
+        var random = SeededGenerator(seed: 1)
+        var ends = 0
+        var endsAfterGrant = 0
+        for _ in 0..<3000 {
+            let process = ReignConversation()
+            var isAcquiring = false
+            var hasGrant = false
+            var hadGrant = false
+            var effects = process.feed(starts[Int(random.below(UInt32(starts.count)))])
+            for _ in 0..<40 {
+                for effect in effects {
+                    switch effect {
+                    case .acquire: isAcquiring = true
+                    case .release: hasGrant = false
+                    case .exit:
+                        #expect(!hasGrant, "the process ends with its grant: \(effects)")
+                        ends += 1
+                        endsAfterGrant += hadGrant ? 1 : 0
+                    default: break
+                    }
+                }
+                guard process.reign.stage != .ended else { break }
+                if isAcquiring, random.below(2) == 0 {
+                    isAcquiring = false
+                    hasGrant = true
+                    hadGrant = true
+                    effects = process.feed(.coordinator(.granted(Epoch(8))))
+                } else {
+                    process.now = process.now.advanced(byMilliseconds: Int64(random.below(3) * 1000))
+                    effects = process.feed(events[Int(random.below(UInt32(events.count)))])
+                }
+            }
+        }
+        #expect(ends > 1000 && endsAfterGrant > 50, "\(ends) ends, \(endsAfterGrant) after a grant")
     }
 }

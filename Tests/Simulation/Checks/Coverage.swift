@@ -5,7 +5,7 @@ package struct Coverage: Sendable {
         case hostCrash, partition, fullDisk, diskStrike, tornTakeover, clockJump, oldSnapshot, stolenPort, flap
         case plannedStop, replacement, lostFence, acrossHosts, secondBalancer, sickness, softEjection, keptInRotation,
             drop,
-            deafPort, lie
+            deafPort, lie, failedStart
         case request, retry, readByHungWorker, lostRequest, livenessCheck
         // Many hosts with a store.
         case leaderKeyTaken, leaseClaimed, leaseContinued, leaseReclaimed, leaseLost, leaseRevoked, waitForLostReign

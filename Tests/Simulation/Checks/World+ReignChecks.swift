@@ -26,4 +26,13 @@ extension World {
             violate(.fenceOrder, "balancer \(process) releases its fence while its loops accept")
         }
     }
+
+    /// With a lease that is renewed as long as the process lives, this end would never come.
+    func checkExit(of process: Int) {
+        let holder = lease.map(\.holder) ?? hosts[balancers[process].host].directory.holder
+        // A lock that is on its way to a replacement is free when that process ends.
+        if holder == process, balancers[process].epoch != .none {
+            violate(.fenceOrder, "balancer \(process) ends with its grant")
+        }
+    }
 }

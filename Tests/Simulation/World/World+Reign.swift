@@ -81,6 +81,7 @@ extension World {
         case .exit(let reason):
             tell("balancer \(process) ends: \(reason)")
             if case .held = reason { coverage.see(.lostRace) }
+            checkExit(of: process)
             killBalancer(process)
         }
     }
@@ -143,6 +144,11 @@ extension World {
     }
 
     private func serve(_ process: Int) {
+        if hosts[balancers[process].host].directory.isFull, chance(50) {
+            coverage.see(.failedStart)
+            feed(.failed(ReignFailure("no space is left for the configuration")), to: process)
+            return
+        }
         balancers[process].isComplete = true
         push(after(milliseconds: settings.watchFastMilliseconds), .showLife(process))
         let host = balancers[process].host
