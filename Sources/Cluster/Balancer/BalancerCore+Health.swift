@@ -82,7 +82,7 @@ extension BalancerCore {
         commit(entry)
     }
 
-    /// Requests a probe from the shell. If one is in progress, another one follows right after it.
+    /// Requests a probe from the shell. Does nothing while a probe is in progress.
     mutating func beginProbe(of entry: inout WorkerEntry, now: Instant) {
         if entry.isProbing {
             return
@@ -109,6 +109,8 @@ extension BalancerCore {
         if let ends = entry.standInEnds, ends <= now { judgeStandIn(&entry, now: now) }
         if let until = entry.ejectedUntil, until <= now {
             entry.ejectedUntil = nil
+            // The time of an ejection is none of the time after which a worker is dropped.
+            entry.unroutableSince = max(entry.unroutableSince ?? until, until)
             returnIfGood(&entry, now: now)
         }
         if entry.nextProbe <= now {

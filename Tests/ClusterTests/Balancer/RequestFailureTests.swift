@@ -70,6 +70,19 @@ import Testing
         #expect(balancer.state(record(8001)) == .ready, "five good minutes clear the account")
     }
 
+    @Test func `A worker that is ill at the end of a long ejection is not dropped at once`() {
+        var balancer = BalancerConversation(with: HealthTests.three)
+        for times in 1...10 {
+            fail(&balancer, 8001, times: 5)
+            if times < 10 { balancer.pass(milliseconds: min(Int64(times) * 30_000, 300_000) + 100) }
+        }
+        let refusing: (WorkerRecord) -> ProbeOutcome = { $0.port == 8001 ? .refusedConnection : .passed }
+        balancer.pass(milliseconds: 300_000 + 290_000, answering: refusing)
+        #expect(balancer.state(record(8001)) == .ejected)
+        balancer.pass(milliseconds: 15_000, answering: refusing)
+        #expect(balancer.state(record(8001)) == nil, "it was out of the rotation for 300 s after the ejection")
+    }
+
     @Test func theLastWorkerIsNeverEjected() {
         var balancer = BalancerConversation(with: [record(8001)])
         fail(&balancer, 8001, times: 50)
