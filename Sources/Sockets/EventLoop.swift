@@ -11,9 +11,9 @@ private import Synchronization
 /// A turn is bounded in time (`turnNanoseconds`). The remaining sources run in the next turn, before the loop waits
 /// again.
 ///
-/// A due timer fires after every source has received the bytes that had arrived by then. So a late loop does not report
-/// a timeout while the peer's bytes wait in the kernel. A pulse timer waits for no input, because its work is the
-/// loop's own.
+/// A due timer fires after every source has received the bytes that had arrived by then. So a loop that is late or was
+/// stopped does not report a timeout while the peer's bytes wait in the kernel. A pulse timer waits for no input, because
+/// its work is the loop's own.
 ///
 /// Only the thread that calls `run` may use the loop, except for `post` and `stop`. Before `run`, only the thread that
 /// creates the loop may use it.
@@ -63,7 +63,8 @@ package final class EventLoop: @unchecked Sendable {
     /// The number of events from the last wait, and how many of them have been delivered to sources.
     private var eventCount = 0
     private var eventsGiven = 0
-    /// The end of the last wait.
+    /// A time before the last wait, exact if there are timers; nil after a wait that a signal has interrupted.
+    private var waitBegan: UInt64?
     private var waitEnded: UInt64
     /// The beginning and the number of events of the current round, in which every source receives its bytes.
     private var roundBegan: UInt64
@@ -246,10 +247,15 @@ package final class EventLoop: @unchecked Sendable {
     }
 
     private func wait(maximumMilliseconds: Int32?) {
-        var timeout = waitMilliseconds()
+        let earliest = min(timers.earliest ?? .max, pulseTimers.earliest ?? .max)
+        let began = earliest < .max ? Clock.monotonicNanoseconds() : now
+        var timeout = EventLoop.waitMilliseconds(from: began, until: earliest)
         if let maximumMilliseconds, timeout < 0 || timeout > maximumMilliseconds { timeout = maximumMilliseconds }
         if !nextTurn.isEmpty || !heavyWork.isEmpty || !endOfTurn.isEmpty || !posted.isEmpty { timeout = 0 }
-        eventCount = max(0, Int(epoll_wait(epoll.rawValue, events, Int32(eventsPerWait), timeout)))
+        let count = epoll_wait(epoll.rawValue, events, Int32(eventsPerWait), timeout)
+        // EINTR: a signal has arrived, or the process was stopped. Only the next wait shows the input.
+        waitBegan = count < 0 ? nil : began
+        eventCount = max(0, Int(count))
         eventsGiven = 0
         roundEvents += eventCount
         now = Clock.monotonicNanoseconds()
@@ -288,16 +294,18 @@ package final class EventLoop: @unchecked Sendable {
 
     /// The time up to which every source has received its input; nil if there is no new such time.
     ///
-    /// A wait that reports fewer events than it could has reported all. Otherwise the kernel reports ready descriptors
-    /// in turn: after as many events as sources, each source has had its turn.
+    /// A wait that reports fewer events than it could has reported all input from before its beginning. The process may be
+    /// stopped between the end of the wait and the next reading of the clock, so that reading proves nothing. Otherwise the
+    /// kernel reports ready descriptors in turn: after as many events as sources, each source has had its turn.
     private func inputSeen() -> UInt64? {
+        guard let waitBegan else { return nil }
         let isAll = eventCount < eventsPerWait
         guard isAll || roundEvents >= slots.count - freeSlots.count else { return nil }
         defer {
             roundBegan = waitEnded
             roundEvents = 0
         }
-        return isAll ? waitEnded : roundBegan
+        return isAll ? waitBegan : roundBegan
     }
 
     private func doHeavyWork() {
@@ -315,13 +323,12 @@ package final class EventLoop: @unchecked Sendable {
         }
     }
 
-    private func waitMilliseconds() -> Int32 {
-        let earliest = min(timers.earliest ?? .max, pulseTimers.earliest ?? .max)
+    /// - Parameter earliest: the first deadline of a timer; `max` if there is none.
+    private static func waitMilliseconds(from began: UInt64, until earliest: UInt64) -> Int32 {
         guard earliest < .max else { return -1 }
-        let current = Clock.monotonicNanoseconds()
-        guard earliest > current else { return 0 }
+        guard earliest > began else { return 0 }
         // Rounded up: waking before the deadline would spin.
-        return Int32(clamping: (earliest - current + 999_999) / 1_000_000)
+        return Int32(clamping: (earliest - began + 999_999) / 1_000_000)
     }
 
     private func dispatch(_ event: epoll_event) {
