@@ -6,8 +6,10 @@ package final class ChildProcess: EventSource {
     package let processIdentifier: Int32
     /// Called once with the exit status. If signal N ended the process, the status is 128 + N.
     package var onExit: (Int32) -> Void = { _ in }
-    private let handle: ProcessHandle
+    private let end: FileDescriptor
     private let loop: EventLoop
+    /// Until the process is reaped, no other process can have its number.
+    private var isReaped = false
 
     /// Starts `path` in a session of its own. `channel` becomes its descriptor 3, and its output goes to `log`.
     package convenience init(
@@ -44,12 +46,33 @@ package final class ChildProcess: EventSource {
         try self.init(child, on: loop)
     }
 
-    private init(_ child: pid_t, on loop: EventLoop) throws(SystemError) {
+    /// Takes over a process that has just been started. If the loop can't watch it, nothing of it stays: a caller that tries
+    /// again would otherwise collect processes.
+    init(
+        _ child: Int32, on loop: EventLoop, pin: (_ child: Int32) throws(SystemError) -> FileDescriptor = ChildEnd.pin
+    ) throws(SystemError) {
         self.loop = loop
         processIdentifier = child
-        handle = try ProcessHandle(processIdentifier: child)
+        do throws(SystemError) {
+            end = try ChildEnd.descriptor(for: child, pin: pin)
+        } catch {
+            ChildProcess.discard(child)
+            throw error
+        }
         super.init()
-        try loop.watch(self, descriptor: handle.descriptor.rawValue, for: .readable)
+        do throws(SystemError) {
+            try loop.watch(self, descriptor: end.rawValue, for: .readable)
+        } catch {
+            ChildProcess.discard(child)
+            throw error
+        }
+    }
+
+    /// Kills the child and its children, and reaps it. The wait is short, because SIGKILL ends a process at once.
+    private static func discard(_ child: Int32) {
+        for receiver in [-child, child] { _ = Glibc.kill(receiver, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
     }
 
     private static func withPointers<Result>(
@@ -60,18 +83,23 @@ package final class ChildProcess: EventSource {
         return pointers.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
     }
 
-    /// Asks the process to end (SIGTERM). Valid only before `onExit`.
-    package func terminate() { _ = Glibc.kill(processIdentifier, SIGTERM) }
+    /// Asks the process to end (SIGTERM). Without effect after its end.
+    package func terminate() { signal(processIdentifier, SIGTERM) }
 
-    package func kill() { try? handle.kill() }
+    /// Kills the process. Without effect after its end.
+    package func kill() { signal(processIdentifier, SIGKILL) }
 
-    /// Kills the process and its children, except children in another session. Valid only before `onExit`: until the
-    /// process is reaped, no other process can have its number.
-    package func killGroup() { _ = Glibc.kill(-processIdentifier, SIGKILL) }
+    /// Kills the process and its children, except children in another session. Without effect after its end.
+    package func killGroup() { signal(-processIdentifier, SIGKILL) }
+
+    private func signal(_ receiver: Int32, _ number: Int32) {
+        if !isReaped { _ = Glibc.kill(receiver, number) }
+    }
 
     package override func ready(_ readiness: Readiness) {
         var status: Int32 = 0
         guard waitpid(processIdentifier, &status, WNOHANG) == processIdentifier else { return }
+        isReaped = true
         loop.unwatch(self)
         let signal = status & 0x7F
         onExit(signal == 0 ? (status >> 8) & 0xFF : 128 + signal)

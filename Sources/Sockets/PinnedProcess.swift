@@ -24,11 +24,14 @@ package final class PinnedProcess: Sendable {
             reach = .pinned(try ProcessHandle(processIdentifier: number))
             isInReach = true
         } catch {
-            guard [ENOSYS, EPERM].contains(error.code) else { throw error }
+            guard PinnedProcess.isForbidden(error) else { throw error }
             reach = .none
             isInReach = false
         }
     }
+
+    /// Returns whether a sandbox forbids pidfd_open(2), so that every call fails.
+    static func isForbidden(_ error: SystemError) -> Bool { [ENOSYS, EPERM].contains(error.code) }
 
     /// Kills the process at once. Returns false if it is out of reach.
     package func kill() -> Bool {

@@ -12,6 +12,9 @@ package struct ProcessHandle: ~Copyable, Sendable {
         descriptor = FileDescriptor(owning: try SystemError.check("pidfd_open", clinux_pidfd_open(processIdentifier)))
     }
 
+    /// Passes ownership of the descriptor to the caller.
+    consuming func take() -> FileDescriptor { descriptor }
+
     /// Kills the process at once. It is no error if the process has ended already.
     package func kill() throws(SystemError) {
         guard clinux_pidfd_send_signal(descriptor.rawValue, SIGKILL) != 0, errno != ESRCH else { return }
