@@ -64,14 +64,8 @@ package final class MessageChannel: EventSource {
                 switch try DescriptorPassing.receive(from: socket.rawValue, limit: 16 << 10) {
                 case .message(let bytes, let received):
                     input += bytes
-                    guard input.count <= MessageChannel.maximumLine,
-                        descriptors.count + received.count <= DescriptorPassing.maximumCount
-                    else {
-                        descriptors += received
-                        end()
-                        return
-                    }
                     deliverLines(received)
+                    if entry.isWatched, !MessageChannel.fits(input, descriptors) { end() }
                 case .wouldBlock: return
                 case .endOfStream: end()
                 }
@@ -79,18 +73,27 @@ package final class MessageChannel: EventSource {
         }
     }
 
+    /// The limits are those of one message, with or without its end. One read may have several.
+    private static func fits(_ line: [UInt8], _ descriptors: [Int32]) -> Bool {
+        line.count <= maximumLine && descriptors.count <= DescriptorPassing.maximumCount
+    }
+
     private func deliverLines(_ received: [Int32]) {
         var received = received
         while entry.isWatched, let end = input.firstIndex(of: UInt8(ascii: "\n")) {
             let line = Array(input[..<end])
             input.removeSubrange(...end)
-            // The rest of an earlier read belongs to the first line.
-            var own = descriptors
-            descriptors = []
             if input.isEmpty {
-                own += received
+                descriptors += received
                 received = []
             }
+            guard MessageChannel.fits(line, descriptors) else {
+                self.end()
+                break
+            }
+            // The rest of an earlier read belongs to the first line.
+            let own = descriptors
+            descriptors = []
             onMessage(line, own)
         }
         descriptors += received

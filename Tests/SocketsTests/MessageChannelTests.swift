@@ -53,4 +53,71 @@ import Testing
         #expect(heard.lines == ["first", "second", "third", "fourth"])
         #expect(heard.counts == [0, 2, 0, 1])
     }
+
+    /// A channel with two ends in this process. `send` writes without a wait, so that the other end reads in pieces.
+    private struct Ends {
+        let loop: EventLoop
+        let channel: MessageChannel
+        let peer: Int32
+        let heard = Heard()
+        var isClosed: () -> Bool = { false }
+
+        init() throws {
+            loop = try EventLoop()
+            let pair = try Socket.pair()
+            peer = dup(pair.theirs.rawValue)
+            channel = try MessageChannel(pair.takeOurs(), on: loop)
+            var closed = false
+            channel.onClose = { closed = true }
+            channel.onMessage = { [heard] line, descriptors in
+                heard.lines.append(String(decoding: line, as: UTF8.self))
+                heard.counts.append(descriptors.count)
+                for descriptor in descriptors { close(descriptor) }
+            }
+            isClosed = { closed }
+        }
+
+        func turn(until condition: () -> Bool) {
+            while !condition() { loop.turn(maximumWaitMilliseconds: 100) }
+        }
+
+        func end() {
+            channel.close()
+            close(peer)
+        }
+    }
+
+    /// A worker took the balancer for dead, because a sign of life came together with the end of a long message.
+    @Test func `A long line may come together with the next one`() throws {
+        let ends = try Ends()
+        let long = String(repeating: "x", count: 60 << 10)
+        let next = String(repeating: "y", count: 10 << 10)
+        // A read ends at a message with descriptors, so the later reads do not end at the limit.
+        let message = Array("\(long)\n\(next)\nalive\n".utf8)
+        try DescriptorPassing.send(Array(message.prefix(4)), descriptors: [0], over: ends.peer)
+        try DescriptorPassing.send(Array(message.dropFirst(4)), descriptors: [], over: ends.peer)
+        ends.turn { ends.heard.lines.count == 3 || ends.isClosed() }
+        #expect(ends.heard.lines == [long, next, "alive"] && !ends.isClosed())
+        ends.end()
+    }
+
+    @Test(arguments: [true, false]) func `A line beyond the limit ends the channel`(isComplete: Bool) throws {
+        let ends = try Ends()
+        let long = String(repeating: "x", count: (64 << 10) + 1) + (isComplete ? "\nnext\n" : "")
+        try DescriptorPassing.send(Array("first\n\(long)".utf8), descriptors: [], over: ends.peer)
+        ends.turn { ends.isClosed() }
+        #expect(ends.heard.lines == ["first"])
+        ends.end()
+    }
+
+    @Test func `More descriptors than a message has end the channel`() throws {
+        let ends = try Ends()
+        for _ in 0..<2 {
+            try DescriptorPassing.send(
+                Array("part".utf8), descriptors: [Int32](repeating: 0, count: 9), over: ends.peer)
+        }
+        ends.turn { ends.isClosed() }
+        #expect(ends.heard.lines.isEmpty)
+        ends.end()
+    }
 }
