@@ -59,6 +59,8 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
     /// The connection was closed for its memory: its last bytes get no second linger time.
     private var isShed = false
     var charge = BufferCharge()
+    /// Too many frames wait for a client that reads nothing; see `waitsForReader`.
+    var isGlutted = false
 
     /// - Parameter transport: after its handshake.
     override init(transport: any Transport, peerHost: String, server: Server) {
@@ -103,7 +105,7 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
         if readiness.contains(.hangup) { clientHasGone() } else if isInputOver { close() }
     }
 
-    var takesInput: Bool { phase != .closed && !pump.isInputEnded && !shedIfFull() }
+    var takesInput: Bool { phase != .closed && !pump.isInputEnded && !waitsForReader && !shedIfFull() }
 
     func inputFailed(_ error: TransportError) {
         server.connectionFailed(error, from: peerHost)
@@ -128,7 +130,7 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {
         server.counters.receivedBytes.add(UInt64(bytes.count))
         guard phase == .open, let session else {
-            if !linger.swallow(bytes.count, atMost: server.limits.http2LingerBytes), phase == .lingering { close() }
+            if !linger.swallow(bytes.count, atMost: server.limits.http2LingerBytes) { close() }
             return
         }
         sessionUse = .driven
@@ -246,7 +248,7 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
     func updateInterest() {
         guard phase != .closed else { return }
         // epoll(7) would report the end of the client's side in every turn.
-        pump.updateInterest(reads: phase != .open || !pump.isInputEnded, of: self, on: loop)
+        pump.updateInterest(reads: phase != .open || !(pump.isInputEnded || waitsForReader), of: self, on: loop)
     }
 
     // MARK: Streams

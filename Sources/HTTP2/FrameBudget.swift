@@ -44,6 +44,7 @@ struct FrameBudget {
         return settings <= limits.settingsFrames
     }
 
+    /// Counts a stream that the client has reset, or that a fault of the client resets.
     mutating func allowsReset() -> Bool {
         resets &+= 1
         return resets <= limits.resets &+ answered

@@ -52,8 +52,8 @@ extension HTTP2Session {
         nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks) { _, frame, _, context in
             guard let session = HTTP2Session.of(context), let frame else { return 0 }
             // A refused stream never opens, so nghttp2 does not know it at the next frame.
-            session.history.givenUpByUs(frame.pointee.hd.stream_id)
-            return 0
+            session.faultFound(on: frame.pointee.hd.stream_id)
+            return session.flood == nil ? 0 : HTTP2Session.abort
         }
         return callbacks
     }()
@@ -71,6 +71,12 @@ extension HTTP2Session {
     private func floods(_ kind: HTTP2Flood) -> Bool {
         if flood == nil { flood = kind }
         return false
+    }
+
+    /// A fault of the client ends a stream. It counts now: a client that reads nothing may prevent that RST_STREAM leaves.
+    func faultFound(on stream: Int32) {
+        history.givenUpByUs(stream)
+        if !budget.allowsReset() { _ = floods(.reset) }
     }
 
     private func isRequest(_ frame: nghttp2_frame) -> Bool { frame.headers.cat == NGHTTP2_HCAT_REQUEST }
@@ -176,20 +182,11 @@ extension HTTP2Session {
             // nghttp2 resets only the stream whose window a new initial size overflows, and reports no invalid frame. It
             // is an error of the connection (RFC 9113 6.9.2).
             let code = HTTP2ErrorCode(rawValue: frame.rst_stream.error_code)
-            let isKnown = history.past(of: frame.hd.stream_id) == .givenUpByUs
-            if code == .flowControlError && !isKnown { fail(code) }
-            history.givenUpByUs(frame.hd.stream_id)
-            resetSent()
+            guard history.past(of: frame.hd.stream_id) != .givenUpByUs else { return }
+            // nghttp2 did not report the fault. If this is a flood, the client's next bytes end the connection.
+            faultFound(on: frame.hd.stream_id)
+            if code == .flowControlError { fail(code) }
         default: break
-        }
-    }
-
-    private func resetSent() {
-        if expectedResets > 0 {
-            expectedResets -= 1
-        } else if !budget.allowsReset() {
-            // The flood was detected while sending. The client's next bytes end the connection.
-            flood = .reset
         }
     }
 }

@@ -76,7 +76,10 @@ extension HTTP2Session {
         }
         switch history.past(of: frame.stream) {
         case .givenUpByUs: break
-        case .givenUpByClient: _ = submitReset(frame.stream, .streamClosed)
+        case .givenUpByClient:
+            faultFound(on: frame.stream)
+            if let flood { return .flood(flood) }
+            _ = submitReset(frame.stream, .streamClosed)
         case .ended: return .fault(.streamClosed)
         case .passedOver: return .fault(.protocolError)
         }

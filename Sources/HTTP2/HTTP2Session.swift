@@ -46,8 +46,6 @@ package final class HTTP2Session: NGHTTP2Session {
     var isLatestHeaders = false
     /// A fault of the client ends the session. The rest of its bytes is ignored.
     private var isFaulty = false
-    /// The number of RST_STREAM frames that this side requested. Others come from the client's faults.
-    var expectedResets = 0
     /// The PING of `announceShutdown` is sent or will be, and its acknowledgement has not arrived.
     var awaitsShutdownAnswer = false
     /// The content of that PING.
@@ -197,8 +195,12 @@ package final class HTTP2Session: NGHTTP2Session {
     }
 
     package override func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
-        if submitReset(stream, code) { expectedResets += 1 }
+        // The server's own decision: `frameSent` does not count it as a fault of the client.
+        if submitReset(stream, code) { history.givenUpByUs(stream) }
     }
+
+    /// The frames that wait in the session, besides content. A client that reads nothing may provoke more.
+    package var waitingFrames: Int { isOver ? 0 : nghttp2_session_get_outbound_queue_size(raw) }
 
     func setSlot(_ slot: Int, of stream: Int32) {
         nghttp2_session_set_stream_user_data(raw, stream, NGHTTP2Session.mark(slot))

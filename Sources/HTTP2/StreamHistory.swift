@@ -35,7 +35,10 @@ struct StreamHistory {
         highest = stream
     }
 
-    mutating func givenUpByUs(_ stream: Int32) { byUs.append(stream) }
+    mutating func givenUpByUs(_ stream: Int32) {
+        if !byUs.contains(where: { $0 == stream }) { byUs.append(stream) }
+    }
+
     mutating func givenUpByClient(_ stream: Int32) { byClient.append(stream) }
 
     /// - Parameter stream: not above `highest`, and not open.

@@ -1,5 +1,6 @@
 import Connections
 import HTTP
+import HTTP2
 import Sockets
 import TestSupport
 import Testing
@@ -145,5 +146,61 @@ import Testing
         }
         try client.send(.data(stream, [], isEnd: true))
         #expect(try client.finish(stream).text == "\(200 * 16_000)")
+    }
+
+    /// Streams beyond the limit of 128, each with an answer that waits in the session.
+    private static func refused(_ streams: Range<UInt32>) -> [UInt8] {
+        streams.flatMap { HTTP2Frame.headers(257 + 2 * $0, HTTP2Frame.request()).bytes }
+    }
+
+    /// A client that has begun as many streams as it may, and reads nothing. No limit of frames ends its connection.
+    private static func unreading(_ server: ScriptedServer) throws -> HTTP2Client {
+        let client = try HTTP2Client(port: server.test.port, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4_096)
+        try client.send(.windowUpdate(0, 0x7FFF_0000))
+        for _ in 0..<128 { _ = try client.begin("GET", "/") }
+        return client
+    }
+
+    private static func limitsWithoutFloods(_ change: (inout DownstreamLimits) -> Void = { _ in }) -> DownstreamLimits {
+        limits {
+            $0.http2.resets = 1_000_000
+            $0.http2.idleFrames = 1_000_000
+            change(&$0)
+        }
+    }
+
+    @Test func answersThatNobodyReadsStopTheReading() throws {
+        let limits = HTTP2FlowTests.limitsWithoutFloods { $0.stallMilliseconds = 3_000 }
+        let server = try ScriptedServer(
+            limits: limits, protocols: [.http2, .http1], script: HTTP2FlowTests.streams(100_000_000))
+        let client = try HTTP2FlowTests.unreading(server)
+        // Ends when the server resets the connection of a client that does not read.
+        #expect(throws: RawSocketError.self) {
+            var next: UInt32 = 0
+            while true {
+                try client.socket.send(HTTP2FlowTests.refused(next..<next + 1_000))
+                next += 1_000
+            }
+        }
+        #expect(server.test.server.counters.receivedBytes.current < 1 << 20)
+        #expect(server.test.losesAllConnections())
+    }
+
+    @Test func theReadingContinuesWhenTheAnswersLeave() throws {
+        let limits = HTTP2FlowTests.limitsWithoutFloods()
+        let server = try ScriptedServer(
+            limits: limits, protocols: [.http2, .http1], script: HTTP2FlowTests.streams(200_000))
+        let client = try HTTP2FlowTests.unreading(server)
+        client.opensWindows = false
+        let count: UInt32 = 4_000
+        try client.socket.send(HTTP2FlowTests.refused(0..<count))
+        for number in 0..<128 as Range<UInt32> {
+            #expect(try client.finish(2 * number + 1).body.count == 200_000)
+        }
+        // The last ones may begin after another stream has ended.
+        for number in 0..<count {
+            let response = try client.finish(257 + 2 * number)
+            #expect(response.resetCode == 7 || response.isWhole)
+        }
     }
 }

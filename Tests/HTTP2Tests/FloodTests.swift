@@ -86,6 +86,21 @@ import Testing
         #expect(harness.events.filter { $0.hasPrefix("request") }.count <= 300)
     }
 
+    /// The client has not acknowledged the settings, and reads nothing. So no RST_STREAM leaves.
+    @Test func refusedStreamsCountBeforeTheirAnswerLeaves() {
+        var limits = HTTP2Limits()
+        limits.streams = 4
+        let harness = SessionHarness.open(limits: limits, acknowledges: false)
+        var outcome = HTTP2Session.Outcome.fine
+        var count = 0
+        while outcome == .fine && count < 5_000 {
+            outcome = harness.receiveUnread(.headers(UInt32(2 * count + 1), HTTP2Frame.request()))
+            count += 1
+        }
+        #expect(outcome == .flooded(.reset))
+        #expect(count <= 262)
+    }
+
     @Test func resetsOfAnsweredStreamsAreFine() {
         let harness = SessionHarness.open()
         harness.atRequest = { $0.respond($1, "ok") }

@@ -49,6 +49,11 @@ final class SessionHarness: HTTP2Events {
     @discardableResult
     func receive(_ frames: HTTP2Frame...) -> HTTP2Session.Outcome { receive(frames.flatMap(\.bytes)) }
 
+    /// Receives while the client reads nothing: no frame leaves.
+    func receiveUnread(_ frames: HTTP2Frame...) -> HTTP2Session.Outcome {
+        frames.flatMap(\.bytes).withUnsafeBufferPointer { session.receive($0, now: now) }
+    }
+
     /// Sends all frames that wait in the session.
     func flush() {
         _ = session.fill(upTo: 1 << 20, now: now)

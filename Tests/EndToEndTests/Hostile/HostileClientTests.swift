@@ -34,6 +34,7 @@ extension Defences.Hostile {
             Attack(
                 "Heads without end, and heads that unfold to 32 MB", "http2.continuations count=2",
                 "http2.unfolding_heads count=2"),
+            Attack("Streams beyond the limit, whose refusals nobody reads", "http2.refused_streams count=2"),
         ]
 
         @Test(arguments: http1 + http2) func `Attacks of a client take nothing down`(attack: Attack) throws {

