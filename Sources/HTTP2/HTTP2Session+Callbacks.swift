@@ -155,7 +155,8 @@ extension HTTP2Session {
     private func trailersReceived(_ stream: Int32) -> Bool {
         guard let slot = slot(of: stream) else { return true }
         guard trailerError == nil else {
-            reset(stream, .protocolError)
+            faultFound(on: stream)
+            if flood == nil { _ = submitReset(stream, .protocolError) }
             return false
         }
         if !trailers.isEmpty { events.trailersReceived(trailers, slot: slot) }

@@ -194,6 +194,7 @@ package final class HTTP2Session: NGHTTP2Session {
         }
     }
 
+    /// Ends a stream by the server's own decision. A reset for a fault of the client goes through `faultFound` instead.
     package override func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
         // The server's own decision: `frameSent` does not count it as a fault of the client.
         if submitReset(stream, code) { history.givenUpByUs(stream) }

