@@ -44,7 +44,7 @@ extension HTTP2Stream {
         server.onReject(
             RejectedRequest(
                 peerHost: peerHost, head: UnsafeBufferPointer(start: nil, count: 0), status: 0, contentBytes: 0))
-        connection.session?.reset(id, .refusedStream)
+        connection.session?.refuse(id)
     }
 
     func received(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -27,16 +27,25 @@ struct FrameBudget {
         answered = 0
     }
 
-    /// Counts a frame with a request or with content, in either direction.
+    /// Counts a frame with an accepted request or with content, in either direction.
     mutating func countUseful() { useful &+= 1 }
 
     /// Counts a stream that ended with a complete response.
     mutating func countAnswered() { answered &+= 1 }
 
-    /// Returns false if the frame exceeds the limit.
-    mutating func allowsIdleFrame() -> Bool {
-        idle &+= 1
+    /// Counts a frame that carries nothing useful.
+    ///
+    /// - Parameter weight: more than 1 for a frame that costs as much as several.
+    /// - Returns: false if the frame exceeds the limit.
+    mutating func allowsIdleFrame(weight: Int = 1) -> Bool {
+        idle &+= weight
         return idle <= limits.idleFrames &+ limits.idleFramesForEach &* useful
+    }
+
+    /// Counts a request that was accepted, and is refused for want of memory.
+    mutating func allowsRefusal() -> Bool {
+        useful &-= 1
+        return allowsIdleFrame()
     }
 
     mutating func allowsSettings() -> Bool {

@@ -1,7 +1,8 @@
 /// Finds the frame headers in a client's bytes before nghttp2 gets the bytes (RFC 9113 4.1).
 ///
-/// A header is returned when it is complete, however reads split the bytes. The scanner stores no payload, except the
-/// stream on which a PRIORITY frame depends: it counts as a part of the header here.
+/// A header is returned when it is complete, however reads split the bytes. The scanner stores no payload, except two
+/// fields that count as a part of the header here: the stream on which a PRIORITY frame depends, and the length of the
+/// padding of DATA.
 struct FrameScanner {
     struct Head: Equatable {
         let length: Int
@@ -11,11 +12,14 @@ struct FrameScanner {
         let stream: Int32
         /// The dependency in a PRIORITY frame of the right length; otherwise 0.
         var dependency: Int32 = 0
+        /// The bytes of padding in DATA, with their length field.
+        var padding = 0
     }
 
     /// The size of a frame header in bytes.
     static let headSize = 9
     private static let dependencySize = 4
+    private static let padLengthSize = 1
 
     /// The remaining bytes of the preface (RFC 9113 3.4) or of a payload.
     private var left = 24
@@ -42,9 +46,9 @@ struct FrameScanner {
         return nil
     }
 
-    /// Nil if more bytes of a PRIORITY frame are needed.
+    /// Nil if more bytes of a PRIORITY frame or of padded DATA are needed.
     private mutating func wholeHead() -> Head? {
-        let tail = count == FrameScanner.headSize ? 0 : FrameScanner.dependencySize
+        let tail = count - FrameScanner.headSize
         let bits = collected >> UInt128(8 * tail)
         var head = Head(
             length: Int(truncatingIfNeeded: bits >> 48) & 0xFF_FFFF, type: UInt8(truncatingIfNeeded: bits >> 40),
@@ -55,6 +59,12 @@ struct FrameScanner {
                 return nil
             }
             head.dependency = FrameScanner.stream(collected)
+        } else if head.type == FrameType.data && head.flags & FrameFlag.padded != 0 && head.length > 0 {
+            guard tail > 0 else {
+                wanted += FrameScanner.padLengthSize
+                return nil
+            }
+            head.padding = FrameScanner.padLengthSize + Int(truncatingIfNeeded: collected & 0xFF)
         }
         left = head.length - tail
         collected = 0

@@ -13,4 +13,5 @@ enum FrameType {
 enum FrameFlag {
     static let endStream: UInt8 = 0x1
     static let endHeaders: UInt8 = 0x4
+    static let padded: UInt8 = 0x8
 }

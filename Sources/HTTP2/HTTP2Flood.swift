@@ -4,6 +4,8 @@ package enum HTTP2Flood: String, Sendable, CaseIterable {
     case continuation
     /// A header block that decompresses to many times the limit of a head.
     case headerList = "header_list"
+    /// Requests that are refused for their head, or for want of memory.
+    case refusedHead = "refused_head"
     /// DATA without content.
     case emptyData = "empty_data"
     case ping

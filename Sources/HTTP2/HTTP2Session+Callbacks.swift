@@ -21,8 +21,7 @@ extension HTTP2Session {
         }
         nghttp2_session_callbacks_set_on_invalid_header_callback(callbacks) { _, frame, _, _, _, _, _, context in
             guard let session = HTTP2Session.of(context), let frame else { return 0 }
-            session.invalidPairReceived(frame.pointee)
-            return 0
+            return session.invalidPairReceived(frame.pointee) ? 0 : HTTP2Session.abort
         }
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, context in
             guard let session = HTTP2Session.of(context), let frame else { return 0 }
@@ -68,7 +67,8 @@ extension HTTP2Session {
 
     // MARK: Frames in
 
-    private func floods(_ kind: HTTP2Flood) -> Bool {
+    /// - Returns: false.
+    func floods(_ kind: HTTP2Flood) -> Bool {
         if flood == nil { flood = kind }
         return false
     }
@@ -82,6 +82,7 @@ extension HTTP2Session {
     private func isRequest(_ frame: nghttp2_frame) -> Bool { frame.headers.cat == NGHTTP2_HCAT_REQUEST }
 
     private func blockBegan(_ frame: nghttp2_frame) {
+        blockFields = 0
         if isRequest(frame) {
             assembler.begin(&head)
         } else {
@@ -94,6 +95,7 @@ extension HTTP2Session {
     private func pairReceived(
         _ frame: nghttp2_frame, _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
     ) -> Bool {
+        guard allowsField() else { return false }
         if isRequest(frame) {
             assembler.add(name: name, value: value, to: &head)
             // Few bytes may refer to many table entries. Dropped fields cost time too.
@@ -112,9 +114,21 @@ extension HTTP2Session {
         return true
     }
 
-    private func invalidPairReceived(_ frame: nghttp2_frame) {
+    private func invalidPairReceived(_ frame: nghttp2_frame) -> Bool {
         if isRequest(frame) { assembler.fail(.invalidFieldName) } else { trailerError = .invalidFieldName }
+        return allowsField()
     }
+
+    /// Counts a field of the block. One byte may be a field, and dropped fields cost time too.
+    private func allowsField() -> Bool {
+        blockFields += 1
+        return blockFields <= HTTP2Session.blockFieldsForEach &* limits.http.fields || floods(.headerList)
+    }
+
+    /// The fields of a block that end the connection, as a multiple of the fields that are accepted.
+    private static let blockFieldsForEach = 8
+    /// The part of a refused head that counts as a frame without use. Bytes.
+    private static let cheapHead = 4 << 10
 
     private func frameReceived(_ frame: nghttp2_frame) {
         let stream = frame.hd.stream_id
@@ -145,8 +159,12 @@ extension HTTP2Session {
 
     private func requestReceived(_ stream: Int32, isEnd: Bool) {
         if let error = assembler.finish(&head, isEnd: isEnd) {
+            // The content of the answer will allow some frames.
+            let weight = 1 + limits.idleFramesForEach + assembler.listSize / HTTP2Session.cheapHead
+            guard budget.allowsIdleFrame(weight: weight) || floods(.refusedHead) else { return }
             setSlot(events.requestRefused(error, on: stream), of: stream)
         } else {
+            budget.countUseful()
             setSlot(events.requestReceived(head, assembler.bytes, on: stream, isEnd: isEnd), of: stream)
         }
     }

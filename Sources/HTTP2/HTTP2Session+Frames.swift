@@ -30,11 +30,12 @@ extension HTTP2Session {
             isBlockOpen = frame.flags & FrameFlag.endHeaders == 0
             continuations = 0
             guard frame.stream <= history.highest else {
+                // It is useful if the request is taken.
                 if frame.stream & 1 == 1 { history.begin(frame.stream) }
-                budget.countUseful()
                 return .fine
             }
-            return judgeContent(frame, isUseful: true)
+            // nghttp2 decompresses the block of a closed stream too.
+            return judgeContent(frame, isUseful: true, weight: 1 + frame.length / HTTP2Session.cheapBlock)
         case FrameType.continuation:
             isBlockOpen = isBlockOpen && frame.flags & FrameFlag.endHeaders == 0
             continuations += 1
@@ -49,7 +50,7 @@ extension HTTP2Session {
         switch frame.type {
         case FrameType.data:
             let isEnd = frame.flags & FrameFlag.endStream != 0
-            return judgeContent(frame, isUseful: frame.length > 0 || isEnd)
+            return judgeContent(frame, isUseful: frame.length > frame.padding || isEnd)
         case FrameType.resetStream:
             if frame.stream <= history.highest { history.givenUpByClient(frame.stream) }
             return budget.allowsReset() ? .fine : .flood(.reset)
@@ -63,10 +64,15 @@ extension HTTP2Session {
         }
     }
 
-    private func idle(_ flood: HTTP2Flood) -> Verdict { budget.allowsIdleFrame() ? .fine : .flood(flood) }
+    private func idle(_ flood: HTTP2Flood, weight: Int = 1) -> Verdict {
+        budget.allowsIdleFrame(weight: weight) ? .fine : .flood(flood)
+    }
+
+    /// The part of a useless header block that counts as a frame. Bytes.
+    private static let cheapBlock = 256
 
     /// Decides on HEADERS and DATA for an earlier stream or an idle one.
-    private func judgeContent(_ frame: FrameScanner.Head, isUseful: Bool) -> Verdict {
+    private func judgeContent(_ frame: FrameScanner.Head, isUseful: Bool, weight: Int = 1) -> Verdict {
         // nghttp2 detects frames for an idle stream and for a stream of this side.
         guard needsState(frame) else { return .fine }
         if nghttp2_session_get_stream_remote_close(raw, frame.stream) >= 0 {
@@ -83,6 +89,6 @@ extension HTTP2Session {
         case .ended: return .fault(.streamClosed)
         case .passedOver: return .fault(.protocolError)
         }
-        return idle(.closedStream)
+        return idle(.closedStream, weight: weight)
     }
 }

