@@ -149,7 +149,7 @@ extension DownstreamConnection {
         pipeline.requestBegan()
         server.counters.requests.add(1)
         framing = HTTP1Framing(answering: reader.head, isDraining: server.isDraining)
-        if server.memory?.isFull == true {
+        if let memory = server.memory, memory.isTight, !mayBeginRequest(from: memory) {
             server.counters.count(.memoryLimit)
             return reject(
                 status: 503, message: "the server is short of memory; try again", head: bytes, retryAfterSeconds: 1)

@@ -4,8 +4,13 @@ internal import Sockets
 
 /// Bounds the memory that the connection holds; see `MemoryAccount`.
 extension HTTP2Connection {
-    /// True if one more request may begin. While memory is scarce, a connection that holds much memory begins none.
-    var takesRequests: Bool { ownLedger?.takesRequests != false && server.memory?.isFull != true }
+    /// True if one more request may begin. While memory is scarce, neither a connection that holds much memory nor one
+    /// whose source holds much begins any.
+    var takesRequests: Bool {
+        guard ownLedger?.takesRequests != false else { return false }
+        guard let memory = server.memory, memory.isTight else { return true }
+        return mayBeginRequest(from: memory)
+    }
 
     /// The most frames that wait for a client, besides content.
     private static let waitingFrames = 1_024

@@ -4,8 +4,9 @@ private import Synchronization
 /// other.
 ///
 /// There are three budgets: of the process, of a source, and of a connection. The closer one of them is to its end, the
-/// less a connection may hold (`Pressure`). Close to the end of the process's or the source's budget, the connections
-/// that hold the most are closed (`MemoryRelief`).
+/// less a connection may hold (`Pressure`). Close to the end of the process's or the source's budget, connections of the
+/// sources that hold the most are closed (`MemoryRelief`). The last part of the process's budget is a reserve: only
+/// sources that hold little begin requests from it.
 ///
 /// The first bytes of each buffer (`MemoryLedger.free`) are not charged, so a small request needs no accounting. A
 /// request head that is still incomplete is not charged either, because `--max-head` bounds it.
@@ -56,8 +57,29 @@ package final class MemoryAccount: Sendable {
     /// A worker takes no further request: those that it has may still need the rest of the budget.
     package var refusesRequests: Bool { pressure == .overdrawn }
 
-    /// The budget is exhausted: a new request gets 503.
+    /// The budget is exhausted.
     var isFull: Bool { current >= limit }
+
+    /// Only the reserve is left: the last sixteenth of the budget. See `mayBegin`.
+    var isTight: Bool {
+        let limit = limit
+        return current >= limit - limit / 16
+    }
+
+    /// Returns whether one more request may begin while the budget `isTight`. Its source has to hold little. When the
+    /// budget is exhausted, it has to hold nothing: a small request then costs the account nothing either.
+    ///
+    /// - Parameter source: the bytes that its source holds.
+    func mayBegin(source: Int) -> Bool { isFull ? source == 0 : source < limit / 512 }
+
+    /// The bytes from which a source holds more than its part of an exhausted budget.
+    var largeSource: Int { limit / 64 }
+
+    /// The bytes that a source holds.
+    func held(by source: SourceKey) -> Int { sources.withLock { $0[source]?.current ?? 0 } }
+
+    /// The bytes that the source with the most holds.
+    var mostOfASource: Int { sources.withLock { $0.values.reduce(0) { max($0, $1.current) } } }
 
     func charge(_ amount: Int) { held.wrappingAdd(amount, ordering: .relaxed) }
 

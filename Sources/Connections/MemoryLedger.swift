@@ -10,7 +10,7 @@ package final class MemoryLedger {
     package static let step = 16 << 10
     /// The free bytes of each buffer: the buffers of a small request.
     package static let free = 4 << 10
-    /// Below this a connection is never closed for memory, and may always begin a request.
+    /// A connection that holds less may begin a request whatever its source holds, up to the process's reserve.
     package static let smallHolder = 64 << 10
 
     private let account: MemoryAccount
@@ -50,7 +50,7 @@ package final class MemoryLedger {
         guard difference > 0, sharedPressure == .overdrawn else { return }
         server.relieve()
         // The connection checks itself at the end of the turn, because relief may come too late.
-        if isFull, held >= MemoryLedger.smallHolder, let owner { server.loop.callAtEndOfTurn(owner) }
+        if isExcessive, let owner { server.loop.callAtEndOfTurn(owner) }
     }
 
     /// The connection has closed. Later changes of its requests are ignored.
@@ -70,8 +70,29 @@ package final class MemoryLedger {
         return max(ofProcess, MemoryAccount.Pressure(held: source.current, of: account.sourceBudget))
     }
 
-    /// The budget is exhausted.
-    var isFull: Bool { account.isFull || source.map { $0.current >= account.sourceBudget } == true }
+    /// A budget is exhausted, and this connection holds a large part of it. Of a source that holds much, each connection
+    /// that the account knows of is such a part. Otherwise many small connections would hold the budget together.
+    var isExcessive: Bool {
+        guard held >= MemoryLedger.step else { return false }
+        let ofSource = source?.current ?? 0
+        guard account.isFull || (source != nil && ofSource >= account.sourceBudget) else { return false }
+        return held >= MemoryLedger.smallHolder || ofSource >= account.largeSource
+    }
+
+    /// The account knows of bytes of this connection, so its close would free some.
+    var isCharged: Bool { charged > 0 }
+
+    /// Relief may close the connection: its source is one of those that hold the most, or near the end of its own budget.
+    ///
+    /// - Parameter most: what the source with the most holds.
+    func isOfGreatSource(most: Int) -> Bool {
+        guard let source else { return true }
+        let held = source.current
+        return held >= most - most / 8 || MemoryAccount.Pressure(held: held, of: account.sourceBudget) >= .severe
+    }
+
+    /// The bytes that the source holds; nil without a source.
+    var heldBySource: Int? { source?.current }
 
     /// The pressure of all three budgets.
     package var pressure: MemoryAccount.Pressure {

@@ -220,7 +220,8 @@ package final class Server {
 
     /// Closes the connections that hold the most memory, on every loop of the group.
     func relieve(withNeighbours: Bool = true) {
-        if relief == nil { relief = MemoryRelief(on: loop) { [unowned self] in connections.all } }
+        guard let memory else { return }
+        if relief == nil { relief = MemoryRelief(on: loop, account: memory) { [unowned self] in connections.all } }
         guard relief?.begin() == true, withNeighbours else { return }
         for neighbour in neighbours {
             neighbour.loop.post { neighbour.server.relieve(withNeighbours: false) }

@@ -47,11 +47,19 @@ package class ServerConnection: EventSource {
     ///
     /// - Returns: true if it has shed the connection.
     final func shedIfFull() -> Bool {
-        guard let ownLedger, ownLedger.held >= MemoryLedger.smallHolder, ownLedger.isFull, isOpen else {
-            return false
-        }
+        guard let ownLedger, ownLedger.isExcessive, isOpen else { return false }
         shed()
         return true
+    }
+
+    /// One more request may begin, while only the reserve of the process's budget is left.
+    final func mayBeginRequest(from memory: MemoryAccount) -> Bool {
+        if let ownLedger {
+            return ownLedger.heldBySource.map(memory.mayBegin) ?? !memory.isFull
+        }
+        // A stream of a shared connection has no source.
+        guard listing.holdsSlot, let source = SourceKey(host: peerHost) else { return !memory.isFull }
+        return memory.mayBegin(source: memory.held(by: source))
     }
 
     /// See `Downstream.isPeerCertified`. False for a stream of a shared connection: no worker registers over one.

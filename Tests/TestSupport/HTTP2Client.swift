@@ -31,8 +31,10 @@ package final class HTTP2Client {
     package private(set) var seen: [HTTP2Frame] = []
 
     /// Connects and sends the preface and the settings.
-    package init(port: UInt16, settings: [(UInt16, UInt32)] = [], receiveBuffer: Int32? = nil) throws(RawSocketError) {
-        socket = try RawClient(port: port, receiveBuffer: receiveBuffer)
+    package init(
+        port: UInt16, settings: [(UInt16, UInt32)] = [], receiveBuffer: Int32? = nil, source: UInt8? = nil
+    ) throws(RawSocketError) {
+        socket = try RawClient(port: port, receiveBuffer: receiveBuffer, source: source)
         try socket.send(HTTP2Frame.preface + HTTP2Frame.settings(settings).bytes)
     }
 

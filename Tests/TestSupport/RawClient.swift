@@ -4,8 +4,10 @@ private import Foundation
 package final class RawClient: RawSocket {
     /// Connects to 127.0.0.1.
     ///
-    /// - Parameter receiveBuffer: SO_RCVBUF; a small value simulates a slow client.
-    package init(port: UInt16, receiveBuffer: Int32? = nil) throws(RawSocketError) {
+    /// - Parameters:
+    ///   - receiveBuffer: SO_RCVBUF; a small value simulates a slow client.
+    ///   - source: the last byte of the client's own address in 127.0.0.0/24; nil for the kernel's choice.
+    package init(port: UInt16, receiveBuffer: Int32? = nil, source: UInt8? = nil) throws(RawSocketError) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
@@ -13,14 +15,20 @@ package final class RawClient: RawSocket {
         super.init(owning: descriptor)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        func call(_ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+            withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
             }
         }
-        guard result == 0 else { throw .failed(errno) }
+        if let source {
+            address.sin_addr.s_addr = (UInt32(0x7F00_0000) + UInt32(source)).bigEndian
+            guard call({ bind($0, $1, $2) }) == 0 else { throw .failed(errno) }
+        }
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        guard call({ connect($0, $1, $2) }) == 0 else { throw .failed(errno) }
     }
 
     /// Takes ownership of a connected socket.

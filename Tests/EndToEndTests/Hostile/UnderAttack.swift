@@ -34,9 +34,10 @@ final class UnderAttack: @unchecked Sendable {
     private var peace = 0.0
 
     /// - Parameter workerArguments: for each of the three workers.
-    init(workerArguments: [String] = []) {
+    init(workerArguments: [String] = [], balancerArguments: [String] = []) {
         var options = TestCluster.Options()
         options.launcher = UnderAttack.launcher
+        options.balancerArguments = balancerArguments
         options.workerArguments = workerArguments
         self.options = options
     }

@@ -139,6 +139,12 @@ def stalled_uploads(target, count):
     begin_and_hold(target, count, [(b"/reverse", b"POST", bytes(8000))] * STREAMS)
 
 
+def small_holders(target, count, source, streams=10):
+    """Begins a few uploads without content on each connection, from one source. Each connection holds less than 64 KiB."""
+    target.source = source
+    begin_and_hold(target, count, [(b"/reverse", b"POST", b"")] * streams)
+
+
 def begin_and_hold(target, count, streams, settings=b""):
     """Begins the streams once on each connection, and then stays silent."""
 
