@@ -56,4 +56,11 @@ struct AgeList<Element> {
             index = nodes[index].after
         }
     }
+
+    /// Removes the oldest element, and returns it.
+    mutating func removeOldest() -> Element? {
+        guard oldest != AgeList.none, let element = nodes[oldest].element else { return nil }
+        remove(oldest)
+        return element
+    }
 }

@@ -48,6 +48,8 @@ final class MultiplexedStream: Transport {
     private var hasBegun: Bool
     private var hasEnded = false
     private var isBlocked = false
+    /// The place in the multiplexer's list of streams that wait for room; nil outside of it.
+    var placeAmongBlocked: Int?
     private var isClosed = false
     private let live: LiveObject
 
@@ -187,7 +189,7 @@ final class MultiplexedStream: Transport {
         if hasEnded || isClosed { return .endOfStream }
         let count = min(bytes.count, room, MultiplexingLimits.payload)
         guard count > 0 else {
-            if !isBlocked && min(credit, hesitantLeft) > 0 { multiplexer.awaitRoom(self) }
+            if min(credit, hesitantLeft) > 0 { multiplexer.awaitRoom(self) }
             isBlocked = true
             return .wouldBlock(.write)
         }
@@ -289,6 +291,8 @@ final class MultiplexedStream: Transport {
 
     func roomCame() {
         guard isBlocked, credit > 0, hesitantLeft > 0 else { return }
+        // The peer may give credit as often as it likes, and read nothing.
+        guard multiplexer.room > 0 else { return multiplexer.awaitRoom(self) }
         isBlocked = false
         if interest.contains(.writable) { source?.ready(.writable) }
     }

@@ -27,12 +27,17 @@ protocol MultiplexerOwner: EventSource {
 ///   stream.
 /// - The place of a stream is used again only after both sides have ended the stream, or this side has reset it.
 /// - A frame for a stream that has ended is ignored. A frame that breaks the protocol ends the connection.
+/// - No frames of a peer make a list or the output grow without a bound. A peer that causes frames and does not read
+///   them loses its connection. This side can't stop reading instead: then both sides could wait for each other.
 final class Multiplexer: PumpedConnection {
     /// More output than this stops the streams from writing until it has fallen to `outputLow`. Bytes.
     private static let outputHigh = 256 << 10
     private static let outputLow = 64 << 10
     /// This much output does not wait for the end of the turn, so that the peer can begin with it. Bytes.
     private static let outputEarly = 64 << 10
+    /// The most bytes of frames without content that wait behind `outputHigh`: refusals, credit, ends. All streams of an
+    /// honest peer together cause half of it, even if the peer reads nothing meanwhile.
+    static let controlHigh = 256 << 10
 
     /// The bound on open streams.
     static let maximumStreams = MultiplexingLimits.streams
@@ -52,7 +57,9 @@ final class Multiplexer: PumpedConnection {
     /// Streams that give their peers credit at the end of the turn, if their readers then want more.
     private var creditors: [MultiplexedStream] = []
     /// Streams that wait until there is room for output.
-    private var blocked: [MultiplexedStream] = []
+    private var blocked = AgeList<MultiplexedStream>()
+    /// Streams that the peer has opened in this turn.
+    private var openedCount = 0
     /// The peer has sent bytes, so it accepts our certificate.
     private var hasReceived = false
     private var isEnded = false
@@ -103,6 +110,7 @@ final class Multiplexer: PumpedConnection {
 
     /// A stream has ended on this side and frees its place.
     func leave(_ stream: MultiplexedStream) {
+        if let waiting = stream.placeAmongBlocked.take() { blocked.remove(waiting) }
         let place = stream.id.place
         guard places[place] === stream else { return }
         places[place] = nil
@@ -148,8 +156,14 @@ final class Multiplexer: PumpedConnection {
     }
 
     private func written() {
-        if output.count >= Multiplexer.outputEarly && !pump.isWriteBlocked { flush() }
+        if output.count >= Multiplexer.outputEarly { outputGrew() }
         loop.callAtEndOfTurn(owner)
+    }
+
+    private func outputGrew() {
+        if !pump.isWriteBlocked { flush() }
+        guard output.count > Multiplexer.outputHigh + Multiplexer.controlHigh else { return }
+        writeError = .secure(.other, message: "the peer does not read what its frames cause")
     }
 
     /// Calls the stream at the end of the turn, to give credit.
@@ -158,10 +172,13 @@ final class Multiplexer: PumpedConnection {
         loop.callAtEndOfTurn(owner)
     }
 
-    /// Calls the stream once there is room again.
+    /// Calls the stream once there is room again. A stream that waits already keeps its place.
     func awaitRoom(_ stream: MultiplexedStream) {
-        blocked.append(stream)
+        if stream.placeAmongBlocked == nil { stream.placeAmongBlocked = blocked.append(stream) }
     }
+
+    /// The number of streams that wait for room.
+    var blockedCount: Int { blocked.count }
 
     private func flush() {
         if writeError == nil, case .failed = pump.send(&output, now: loop.now).outcome { writeError = .truncated }
@@ -171,16 +188,17 @@ final class Multiplexer: PumpedConnection {
     /// The owner's end of turn.
     func endOfTurn() {
         guard !isEnded else { return }
+        if openedCount > 0 { readRestNextTurn() }
         if !creditors.isEmpty {
             let streams = creditors
             creditors = []
             for stream in streams { stream.creditCame() }
         }
         flush()
-        if writeError != nil {
+        if let writeError {
             // The peer may have sent bytes before it closed.
-            receiveInput()
-            if let writeError { end(writeError) }
+            if case .truncated = writeError { receiveInput() }
+            end(writeError)
             return
         }
         updateInterest()
@@ -188,10 +206,13 @@ final class Multiplexer: PumpedConnection {
     }
 
     private func wakeBlocked() {
-        guard !blocked.isEmpty, output.count <= Multiplexer.outputLow else { return }
-        let streams = blocked
-        blocked = []
-        for stream in streams { stream.roomCame() }
+        guard output.count <= Multiplexer.outputLow else { return }
+        // A stream that fills the output again waits behind the others.
+        for _ in 0..<blocked.count {
+            guard let stream = blocked.removeOldest() else { return }
+            stream.placeAmongBlocked = nil
+            stream.roomCame()
+        }
     }
 
     // MARK: Input
@@ -209,7 +230,13 @@ final class Multiplexer: PumpedConnection {
 
     var pumpSource: EventSource { owner }
     var inputSpace: UnsafeMutableBufferPointer<UInt8> { loop.sharedScratch }
-    var takesInput: Bool { !isEnded }
+    /// Each opened stream makes a connection, which lives at least to the end of the turn.
+    var takesInput: Bool { !isEnded && openedCount <= Multiplexer.maximumStreams }
+
+    private func readRestNextTurn() {
+        if openedCount > Multiplexer.maximumStreams { loop.callNextTurn(owner) }
+        openedCount = 0
+    }
 
     func inputEnded() { end(nil) }
 
@@ -263,6 +290,8 @@ final class Multiplexer: PumpedConnection {
             fail()
             return
         }
+        openedCount += 1
+        loop.callAtEndOfTurn(owner)
         let stream = MultiplexedStream(id: id, multiplexer: self, isAccepted: true)
         places[place] = stream
         streamCount += 1
@@ -286,7 +315,6 @@ final class Multiplexer: PumpedConnection {
         guard !isEnded else { return }
         isEnded = true
         receiving = nil
-        blocked = []
         creditors = []
         output.release()
         pump.unwatch(owner, on: loop)
