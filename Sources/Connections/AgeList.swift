@@ -42,21 +42,6 @@ struct AgeList<Element> {
         free.append(index)
     }
 
-    mutating func update(_ index: Int, _ change: (inout Element) -> Void) {
-        guard var element = nodes[index].element.take() else { return }
-        change(&element)
-        nodes[index].element = element
-    }
-
-    /// Calls `body` with each element from the oldest on, until it returns false.
-    func forEachFromOldest(_ body: (Element) -> Bool) {
-        var index = oldest
-        while index != AgeList.none, let element = nodes[index].element {
-            if !body(element) { return }
-            index = nodes[index].after
-        }
-    }
-
     /// Removes the oldest element, and returns it.
     mutating func removeOldest() -> Element? {
         guard oldest != AgeList.none, let element = nodes[oldest].element else { return nil }

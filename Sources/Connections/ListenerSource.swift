@@ -25,7 +25,7 @@ final class ListenerSource: EventSource {
     override func ready(_ readiness: Readiness) {
         for number in 0..<ListenerSource.acceptsPerTurn {
             guard server.hasRoomForArrivals else {
-                return pause(milliseconds: PendingConnections<PendingConnection>.graceMilliseconds)
+                return pause(milliseconds: PendingConnection.Arrivals.graceMilliseconds)
             }
             guard server.reserveSlot() else {
                 // After the last free slot was used, only the next turn shows whether a connection waits.

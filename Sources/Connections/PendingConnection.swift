@@ -3,6 +3,8 @@ internal import Sockets
 /// An accepted connection whose protocol and peer are not known yet. It does the handshake and is then replaced by a
 /// connection of the negotiated protocol. `PendingConnections` limits their number.
 final class PendingConnection: ServerConnection {
+    typealias Arrivals = PendingConnections<PendingConnection, SourceKey>
+
     /// The initial interest. It includes the peer's close, until the server has begun its work.
     static let interest: Readiness = [.readable, .readHangup]
 
@@ -12,7 +14,7 @@ final class PendingConnection: ServerConnection {
     /// The time limit of the handshake has begun anew, because this process was late.
     private var hasMoreTime = false
     /// Nil if the connection does not count as pending, or no longer.
-    private var place: PendingConnections<PendingConnection>.Place?
+    private var place: Arrivals.Place?
     let source: SourceKey?
     /// Bytes that arrived before the protocol was known.
     private var received: [UInt8] = []

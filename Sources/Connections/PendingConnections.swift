@@ -17,18 +17,11 @@
 ///
 /// This type knows no sockets and no clock. Connections enter and leave, and it names the one to close. Times are
 /// monotonic nanoseconds.
-struct PendingConnections<PendingConnection> {
+struct PendingConnections<PendingConnection, Source: Hashable> {
     /// The position of a connection.
     struct Place {
         fileprivate(set) var isAnswered = false
         fileprivate var index: Int
-    }
-
-    private struct Entry {
-        let arrival: PendingConnection
-        let source: SourceKey?
-        let since: UInt64
-        var isAsking = false
     }
 
     /// The time that a new connection may be silent in any case: many times the time that a client needs for a
@@ -36,55 +29,52 @@ struct PendingConnections<PendingConnection> {
     static var graceMilliseconds: Int { 20 }
 
     let limits: PendingConnectionLimits
-    private var unanswered = AgeList<Entry>()
-    private var answered = AgeList<Entry>()
-    private var askingCount = 0
+    private var unanswered: PendingList<PendingConnection, Source>
+    private var answered: PendingList<PendingConnection, Source>
 
-    init(limits: PendingConnectionLimits) { self.limits = limits }
+    init(limits: PendingConnectionLimits) {
+        self.limits = limits
+        unanswered = PendingList(limit: limits.unanswered)
+        answered = PendingList(limit: limits.answered)
+    }
 
     /// Returns whether a new connection gets in. A silent one may have to close for it.
     func hasRoom(now: UInt64) -> Bool {
-        unanswered.count < limits.unanswered
-            || (askingCount < unanswered.count && longestSilent(now: now) != nil)
+        !unanswered.isFull || longestSilent(now: now) != nil
     }
 
     var count: Int { unanswered.count + answered.count }
+
+    /// See `PendingList.moves`.
+    var moves: Int { unanswered.moves + answered.moves }
 
     /// Adds an accepted connection.
     ///
     /// - Returns: its position, and the connection to close for it. That one still has to `leave`.
     mutating func enter(
-        _ arrival: PendingConnection, from source: SourceKey?, now: UInt64
+        _ arrival: PendingConnection, from source: Source?, now: UInt64
     ) -> (place: Place, victim: PendingConnection?) {
         let victim =
-            unanswered.count < limits.unanswered
-            ? nil
-            : oldest(of: unanswered, limits.unanswered, newcomer: source, before: PendingConnections.graceBegan(now))
-        let index = unanswered.append(Entry(arrival: arrival, source: source, since: now))
-        return (Place(index: index), victim)
+            unanswered.isFull
+            ? unanswered.oldestSilent(for: source, before: PendingConnections.graceBegan(now)) : nil
+        return (Place(index: unanswered.append(arrival, from: source, since: now)), victim)
     }
 
     /// The peer has sent a message that waits for an answer; or, with false, it has to send more before its answer.
     mutating func asks(_ place: Place, _ isAsking: Bool) {
-        guard !place.isAnswered else { return }
-        unanswered.update(place.index) { entry in
-            if entry.isAsking != isAsking { askingCount += isAsking ? 1 : -1 }
-            entry.isAsking = isAsking
-        }
+        if !place.isAnswered { unanswered.setSilent(!isAsking, place.index) }
     }
 
     /// The server's answer has left.
     ///
     /// - Returns: the connection to close for this one. It still has to `leave`.
-    mutating func wasAnswered(_ place: inout Place, _ arrival: PendingConnection, from source: SourceKey?)
+    mutating func wasAnswered(_ place: inout Place, _ arrival: PendingConnection, from source: Source?)
         -> PendingConnection?
     {
         guard !place.isAnswered else { return nil }
         leave(place)
-        let victim =
-            answered.count < limits.answered
-            ? nil : oldest(of: answered, limits.answered, newcomer: source, before: .max)
-        place = Place(isAnswered: true, index: answered.append(Entry(arrival: arrival, source: source, since: 0)))
+        let victim = answered.isFull ? answered.oldestSilent(for: source, before: .max) : nil
+        place = Place(isAnswered: true, index: answered.append(arrival, from: source, since: 0))
         return victim
     }
 
@@ -93,40 +83,18 @@ struct PendingConnections<PendingConnection> {
         if place.isAnswered {
             answered.remove(place.index)
         } else {
-            asks(place, false)
             unanswered.remove(place.index)
         }
     }
 
     /// The connection that has been silent longest. It closes if another purpose needs room.
     func longestSilent(now: UInt64) -> PendingConnection? {
-        oldest(of: unanswered, limits.unanswered, newcomer: nil, before: PendingConnections.graceBegan(now))
+        unanswered.oldestSilent(for: nil, before: PendingConnections.graceBegan(now))
     }
 
     /// Connections from before this time have had their grace.
     private static func graceBegan(_ now: UInt64) -> UInt64 {
         let grace = UInt64(graceMilliseconds) * 1_000_000
         return now > grace ? now - grace : 0
-    }
-
-    /// - Parameter end: later connections are not considered.
-    private func oldest(
-        of list: AgeList<Entry>, _ limit: Int, newcomer: SourceKey?, before end: UInt64
-    ) -> PendingConnection? {
-        var ofAll: PendingConnection?
-        var ofSource: PendingConnection?
-        var countOfSource = 0
-        list.forEachFromOldest { entry in
-            let isSame = newcomer != nil && entry.source == newcomer
-            if isSame { countOfSource += 1 }
-            if !entry.isAsking && entry.since <= end {
-                if ofAll == nil { ofAll = entry.arrival }
-                if isSame && ofSource == nil { ofSource = entry.arrival }
-            }
-            // Stops if the rest of the list can't change the result.
-            if newcomer == nil { return ofAll == nil && entry.since <= end }
-            return ofAll == nil || ofSource == nil || countOfSource * 4 < limit
-        }
-        return countOfSource * 4 >= limit ? ofSource ?? ofAll : ofAll
     }
 }

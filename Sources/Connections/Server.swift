@@ -40,10 +40,10 @@ package final class Server {
     /// The limits of connections without a finished handshake. Set before the first listener is added.
     package var arrivalLimits: PendingConnectionLimits {
         get { arrivals.limits }
-        set { arrivals = PendingConnections(limits: newValue) }
+        set { arrivals = PendingConnection.Arrivals(limits: newValue) }
     }
 
-    private var arrivals: PendingConnections<PendingConnection>
+    private var arrivals: PendingConnection.Arrivals
 
     /// The number of connections of this server, without streams of multiplexed connections.
     let load = LoopLoad()
@@ -66,7 +66,7 @@ package final class Server {
         self.service = service
         limitsInForce = LimitsInForce(limits)
         self.slots = slots
-        arrivals = PendingConnections(limits: PendingConnectionLimits(places: slots.limit))
+        arrivals = PendingConnection.Arrivals(limits: PendingConnectionLimits(places: slots.limit))
     }
 
     package var connectionCount: Int { connections.count }
@@ -268,23 +268,23 @@ package final class Server {
     // MARK: Pending connections
 
     /// Counts a connection without a finished handshake.
-    func enter(_ arrival: PendingConnection) -> PendingConnections<PendingConnection>.Place {
+    func enter(_ arrival: PendingConnection) -> PendingConnection.Arrivals.Place {
         let (place, victim) = arrivals.enter(arrival, from: arrival.source, now: loop.now)
         evict(victim)
         return place
     }
 
     /// See `PendingConnections.asks`.
-    func asks(_ place: PendingConnections<PendingConnection>.Place, _ isAsking: Bool) {
+    func asks(_ place: PendingConnection.Arrivals.Place, _ isAsking: Bool) {
         arrivals.asks(place, isAsking)
         if !isAsking { roomFreed() }
     }
 
-    func wasAnswered(_ arrival: PendingConnection, at place: inout PendingConnections<PendingConnection>.Place) {
+    func wasAnswered(_ arrival: PendingConnection, at place: inout PendingConnection.Arrivals.Place) {
         evict(arrivals.wasAnswered(&place, arrival, from: arrival.source))
     }
 
-    func leave(_ place: PendingConnections<PendingConnection>.Place) {
+    func leave(_ place: PendingConnection.Arrivals.Place) {
         arrivals.leave(place)
         if !place.isAnswered { roomFreed() }
     }

@@ -4,11 +4,11 @@ import Testing
 
 /// Connections with incomplete handshakes.
 @Suite struct PendingConnectionsTests {
-    private typealias Places = PendingConnections<Int>
+    private typealias Places = PendingConnections<Int, SourceKey>
 
     private static let home = SourceKey(host: "127.0.0.1")
     /// The grace of connections from time 0 is over when the others arrive.
-    private static let late = UInt64(PendingConnections<Int>.graceMilliseconds) * 1_000_000
+    private static let late = UInt64(PendingConnections<Int, SourceKey>.graceMilliseconds) * 1_000_000
     private static let away = SourceKey(host: "192.0.2.7")
 
     private static func places(unanswered: Int = 8, answered: Int = 4) -> Places {
@@ -106,6 +106,54 @@ import Testing
         // Another address has no share yet: the oldest of all closes for it.
         #expect(places.enter(101, from: SourceKey(host: "2001:db8::1"), now: 0).victim == 100)
         places.leave(stranger)
+    }
+
+    /// Counts the comparisons of sources.
+    private final class Tally {
+        var count = 0
+    }
+
+    private struct Origin: Hashable {
+        let number: Int
+        let tally: Tally
+
+        static func == (first: Origin, second: Origin) -> Bool {
+            first.tally.count += 1
+            return first.number == second.number
+        }
+
+        func hash(into hasher: inout Hasher) {
+            tally.count += 1
+            hasher.combine(number)
+        }
+    }
+
+    /// The code that makes floods cheap must not walk a list of thousands for each connection.
+    @Test(arguments: [0, 6_000]) func aFloodFromManySourcesCostsFewStepsForEachConnection(asking: Int) {
+        let limit = 12_288
+        let tally = Tally()
+        var places = PendingConnections<Int, Origin>(
+            limits: PendingConnectionLimits(unanswered: limit, answered: limit))
+        var all = (0..<limit).map { places.enter($0, from: Origin(number: $0, tally: tally), now: 0).place }
+        for place in all[..<asking] { places.asks(place, true) }
+        let movesBefore = places.moves
+        tally.count = 0
+        let floods = 5_000
+        for number in 0..<floods {
+            #expect(places.hasRoom(now: PendingConnectionsTests.late))
+            let newcomer = places.enter(
+                limit + number, from: Origin(number: limit + number, tally: tally), now: PendingConnectionsTests.late)
+            #expect(newcomer.victim == asking + number)
+            places.leave(all[asking + number])
+            all.append(newcomer.place)
+            // The oldest one of all sends its message in pieces.
+            places.asks(all[0], false)
+            places.asks(all[0], asking > 0)
+        }
+        // The logarithm of the limit is 14, and a connection comes, leaves and changes its state.
+        #expect(places.moves - movesBefore < floods * 4 * 2 * 15)
+        // Each look-up hashes a source, and compares it with few others.
+        #expect(tally.count < floods * 200)
     }
 
     @Test(arguments: [(16, 1, 12, 4), (16, 4, 3, 1), (1000, 2, 375, 125), (1, 8, 3, 1)])
