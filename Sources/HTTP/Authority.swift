@@ -66,7 +66,7 @@ enum Authority {
         let first = split(first, defaultPort: defaultPort)
         let second = split(second, defaultPort: defaultPort)
         guard first.port == second.port, first.host.count == second.host.count else { return false }
-        return zip(first.host, second.host).allSatisfy { lowercased($0) == lowercased($1) }
+        return zip(first.host, second.host).allSatisfy { ByteScan.lowercased($0) == ByteScan.lowercased($1) }
     }
 
     private static func split(
@@ -86,6 +86,4 @@ enum Authority {
             UnsafeBufferPointer(rebasing: authority[..<(index &- 1)]), index == authority.count ? defaultPort : port
         )
     }
-
-    private static func lowercased(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 }

@@ -20,8 +20,12 @@ internal import Telemetry
 /// The object serves the requests of its connection one after the other, and allocates nothing for a request in the
 /// steady state.
 final class ProxyExchange: Exchange, UpstreamClient {
-    /// The state of the request.
-    private enum Wait { case nothing, host, successor }
+    /// What the request waits for, with its place in the queue.
+    private enum Wait {
+        case nothing
+        case host(place: Int)
+        case successor(place: Int)
+    }
 
     private unowned let downstream: any Downstream
     private let service: ProxyService
@@ -109,8 +113,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
     func cancelled() {
         switch wait {
         case .nothing: break
-        case .host: backend.queue.remove(self)
-        case .successor: service.fencedRequests.remove(self)
+        case .host(let place): backend.queue.remove(at: place)
+        case .successor(let place): service.fencedRequests.remove(at: place)
         }
         wait = .nothing
         upstream.take()?.cancel()
@@ -155,8 +159,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     private func queue(ticket: UInt64) {
         if attempts.demand.isRetry { service.counters.retriesDeferred.add(1) } else { service.counters.queued.add(1) }
-        backend.queue.append(self, ticket: ticket)
-        wait = .host
+        wait = .host(place: backend.queue.append(self, ticket: ticket))
         downstream.context.waits(now: downstream.loop.now)
         downstream.pauseReading()
     }
@@ -260,11 +263,9 @@ final class ProxyExchange: Exchange, UpstreamClient {
         releaseSucceeded()
         request.finish()
         chargeRequest()
-        // This value is read first, because `endResponse` may begin the next request.
-        let isCutShort = !request.isEnded
         let downstream = downstream
         downstream.endResponse()
-        if isCutShort { downstream.resumeReading() }
+        if !request.isEnded { downstream.resumeReading() }
     }
 
     private func releaseSucceeded() {
@@ -368,9 +369,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
         attempts.wasFenced()
         // The request goes out again at once if the successor has published its epoch meanwhile.
         if service.policy.epoch >= field.epoch && request.epoch < field.epoch { return attempt() }
-        wait = .successor
+        wait = .successor(place: service.fencedRequests.append(self))
         downstream.context.waits(now: downstream.loop.now)
-        service.fencedRequests.append(self)
         downstream.pauseReading()
     }
 

@@ -181,7 +181,7 @@ final class WorkerExchange: Exchange {
     }
 
     private func passesFence(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard let epoch = decimal(text) else {
+        guard let epoch = DecimalValue.read(text) else {
             downstream.respond(status: 400, error: "understudy-epoch is no number")
             return false
         }
@@ -213,19 +213,6 @@ final class WorkerExchange: Exchange {
         downstream.endResponse()
     }
 
-    private func decimal(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
-        guard !text.isEmpty, text.count <= 20 else { return nil }
-        var number: UInt64 = 0
-        for byte in text {
-            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
-            let (tenfold, overflow) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = tenfold.addingReportingOverflow(UInt64(byte &- UInt8(ascii: "0")))
-            if overflow || carry { return nil }
-            number = sum
-        }
-        return number
-    }
-
     // MARK: Requests of the cluster protocol
 
     /// A probe is a sign of life of its balancer. A flood of probes counts as one.
@@ -233,7 +220,8 @@ final class WorkerExchange: Exchange {
         let now = downstream.loop.now
         if let told = service.toldOfProbe, now - told < WorkerExchange.probeNoticeNanoseconds { return }
         for field in head.fields where field.known == .understudy {
-            guard field.name.in(bytes).isFieldName("understudy-epoch"), let epoch = decimal(field.value.in(bytes))
+            guard field.name.in(bytes).isFieldName("understudy-epoch"),
+                let epoch = DecimalValue.read(field.value.in(bytes))
             else { continue }
             service.toldOfProbe = now
             service.membership.probed(sender, epoch)

@@ -14,7 +14,7 @@ struct FencedField {
         for field in head.fields where field.known == .understudy {
             let name = field.name.in(bytes)
             if name.isFieldName("understudy-fenced") {
-                epoch = UInt64(String(decoding: field.value.in(bytes), as: UTF8.self))
+                epoch = DecimalValue.read(field.value.in(bytes))
             } else if name.isFieldName("understudy-balancer") {
                 address = BalancerAddress(String(decoding: field.value.in(bytes), as: UTF8.self))
             }

@@ -25,21 +25,12 @@ package enum LengthField {
     private static func read(in fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) -> Reading {
         var reading = Reading.absent
         for field in fields where field.known == .understudy && field.name.in(bytes).isFieldName(name) {
-            guard reading == .absent, let length = decimal(field.value.in(bytes)) else { return .invalid }
+            // At most as much as in Content-Length.
+            guard reading == .absent,
+                let length = DecimalValue.read(field.value.in(bytes), limit: UInt64(Int64.max))
+            else { return .invalid }
             reading = .length(length)
         }
         return reading
-    }
-
-    /// At most `Int64.max`, as in Content-Length.
-    private static func decimal(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
-        guard !text.isEmpty, text.count <= 19 else { return nil }
-        var number: UInt64 = 0
-        for byte in text {
-            guard byte &- 0x30 < 10 else { return nil }
-            // Nineteen digits fit into a UInt64.
-            number = number &* 10 &+ UInt64(byte &- 0x30)
-        }
-        return number <= UInt64(Int64.max) ? number : nil
     }
 }
