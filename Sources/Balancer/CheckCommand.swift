@@ -15,7 +15,7 @@ struct CheckCommand: ParsableCommand {
             certificates: { NodeCertificates.mistakes(folder: $0, id: $1, role: .balancer) })
     }
 
-    /// What a balancer finds when it uses the settings.
+    /// The mistakes that a balancer finds when it uses the settings.
     static func problems(with settings: Settings) -> [SettingProblem] {
         guard let command = settings.coordinator.releaseCommand, let problem = ShellCommand(command).problem else {
             return []

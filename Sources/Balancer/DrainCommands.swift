@@ -53,7 +53,7 @@ extension DrainReport {
     fileprivate var warning: String { isStored ? "" : OrderText.notStored }
 }
 
-/// What commands say about an order.
+/// The messages of commands about an order.
 enum OrderText {
     static let notStored =
         "\nthe state directory took no copy: a successor that starts within a second may not know it"

@@ -3,7 +3,7 @@ internal import ControlPlane
 internal import Storage
 internal import Telemetry
 
-/// What `balancer watch` shows at one moment.
+/// One picture of `balancer watch`.
 struct WatchFrame {
     private var report: StatusReport?
     /// The time of `report`, in the loop's time.

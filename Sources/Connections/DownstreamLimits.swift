@@ -3,9 +3,11 @@ package import HTTP2
 
 /// The limits of a downstream connection, in milliseconds and bytes.
 package struct DownstreamLimits: Sendable {
+    /// The time for the TLS handshake (`--handshake-timeout`).
     package var handshakeMilliseconds = 10_000
     /// The time for a whole head, from its first byte (408).
     package var headMilliseconds = 10_000
+    /// The time of a kept connection without a request (`--idle-timeout`).
     package var idleMilliseconds = 75_000
     /// The time that a connection without a request keeps its buffers for the next one.
     package var quietMilliseconds = 1_000

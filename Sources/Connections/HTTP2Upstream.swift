@@ -45,7 +45,7 @@ package final class HTTP2Upstream: EventSource, HTTP2ClientEvents, PumpedConnect
     /// Requests in progress, including those that the session has not sent yet.
     package private(set) var openStreams = 0
     private var resets: ResetBudget
-    /// What the streams hold.
+    /// The memory that the streams hold.
     var memory: UpstreamMemory
     private var pauses = 0
     private let resetTimer: LoopTimer

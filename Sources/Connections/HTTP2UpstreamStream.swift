@@ -52,7 +52,7 @@ final class HTTP2UpstreamStream: UpstreamStream {
     private var isDue = false
     /// The client has cancelled the request; the stream waits for its reset or its end.
     private var isCancelled = false
-    /// What the connection's memory account knows of `output` and `pending`.
+    /// The bytes of `output` and `pending` that the connection's memory account has.
     private var charged = 0
 
     init(connection: HTTP2Upstream, slot: Int) {

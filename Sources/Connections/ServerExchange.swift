@@ -137,7 +137,8 @@ struct ServerExchange {
         response = .none
     }
 
-    /// The server answers instead of the service. The rest of the request becomes unwanted.
+    /// The server answers instead of the service. No service gets the rest of the request. It becomes unwanted
+    /// at the end of the response.
     ///
     /// - Returns: the previous answerer.
     mutating func answerAlone() -> Answerer {

@@ -36,6 +36,7 @@ package struct UpstreamLimits: Sendable {
     package var http2PingDeadMilliseconds = 30_000
     /// Counts what HTTP/2 connections hold for their requests; nil to count nothing.
     package var memory: MemoryAccount?
+    /// With as many unsent bytes a connection takes no more of a request's content.
     package var outputHigh = 64 << 10
     package var outputLow = 16 << 10
     package var http: HTTPLimits

@@ -5,7 +5,7 @@ package import Sockets
 /// No takeover waits for it: a balancer that gets none binds the address itself. It travels in messages of its own, which a
 /// process has to ask for, so processes of earlier versions never see one.
 package final class FurtherListener: Sendable {
-    /// What the socket is for. A later version may have names that this one does not know.
+    /// The purpose of the socket. A later version may have names that this one does not know.
     package enum Name: String, Sendable {
         case metrics
     }

@@ -1,6 +1,6 @@
 internal import HTTP
 
-/// What a proxy does only at the edge of the cluster, in the balancer: there the client is a stranger, and the upstreams
+/// The duties of a proxy only at the edge of the cluster, in the balancer: there the client is a stranger, and the upstreams
 /// are workers.
 package struct EdgeDuties: Sendable {
     /// `https` or `http`: what the client speaks to the balancer.

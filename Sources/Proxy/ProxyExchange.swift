@@ -20,7 +20,7 @@ internal import Telemetry
 /// The object serves the requests of its connection one after the other, and allocates nothing for a request in the
 /// steady state.
 final class ProxyExchange: Exchange, UpstreamClient {
-    /// What the request waits for, with its place in the queue.
+    /// The event for which the request waits, with its place in the queue.
     private enum Wait {
         case nothing
         case host(place: Int)

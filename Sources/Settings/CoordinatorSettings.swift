@@ -2,7 +2,7 @@ package import Cluster
 internal import HTTP
 internal import Sockets
 
-/// What decides which balancer may reign, and how it is reached.
+/// The coordinator, which decides which balancer may reign, and its address.
 package struct CoordinatorSettings: Sendable {
     package enum Kind: String, Sendable, CaseIterable {
         /// The lock of the state directory: one balancer on each host.
@@ -25,7 +25,7 @@ package struct CoordinatorSettings: Sendable {
     /// All nodes of a cluster have the same.
     package var lossPolicy = StoreLossPolicy.failsafe
     var allowsPlain = false
-    /// Where other hosts reach this one; nil for `--host`.
+    /// The address at which other hosts reach this one; nil for `--host`.
     package var advertisedHost: String?
     package var releaseCommand: String?
 

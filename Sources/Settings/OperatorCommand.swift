@@ -41,7 +41,7 @@ package enum OperatorCommand: String, CaseIterable, Sendable {
         }
     }
 
-    /// What else an operator has to know.
+    /// Further facts for the operator.
     package var details: String {
         switch self {
         case .status:

@@ -1,4 +1,4 @@
-/// Where the value of a setting comes from. A setting without an origin has its default.
+/// The origin of a setting's value. A setting without an origin has its default.
 package enum SettingOrigin: Equatable, Sendable {
     /// An option of the command line.
     case option

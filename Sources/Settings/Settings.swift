@@ -17,7 +17,7 @@ package struct Settings: Sendable {
     package let program: Program
     /// The texts of the settings that were given, by name. Successors get them.
     package internal(set) var given: [String: String] = [:]
-    /// Where the settings that were given come from, by name.
+    /// The origins of the given settings, by name.
     package internal(set) var origins: [String: SettingOrigin] = [:]
     /// The source of the settings.
     var source = Source()

@@ -41,7 +41,7 @@ extension SettingsChange {
         package var to: String?
     }
 
-    /// What the named settings were, and what they are wanted to be.
+    /// The old and the wanted values of the named settings.
     package func items(_ names: [String]) -> [Item] {
         let rows = SettingTable.rows(of: present.program)
         return names.map { name in

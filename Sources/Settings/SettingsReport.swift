@@ -4,7 +4,7 @@ package struct SettingsReport: Codable, Sendable, Equatable {
         package var name: String
         /// The value as a file would hold it; omitted where there is none.
         package var value: String?
-        /// What holds where there is no value.
+        /// The rule that applies without a value.
         package var meaning: String?
         package var origin: Origin
         /// `FILE:LINE`; for a file only.

@@ -37,7 +37,7 @@ package enum SettingsSchema {
         }
     }
 
-    /// What a value may be. YAML reads a plain `5` as a number and a quoted one as a text, and the file's reader takes both.
+    /// The permitted values. YAML reads a plain `5` as a number and a quoted one as a text, and the file's reader takes both.
     private struct Form: Encodable {
         var type: String?
         var minimum: Int?

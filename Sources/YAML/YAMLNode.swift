@@ -43,7 +43,7 @@ package struct YAMLPair: Equatable, Sendable {
     }
 }
 
-/// What a text holds.
+/// The kind of a text.
 package struct YAMLDocument: Equatable, Sendable {
     /// Nil for an empty document. After a mistake in a mapping or a sequence, the values before the mistake.
     package let root: YAMLNode?
@@ -54,6 +54,6 @@ package struct YAMLDocument: Equatable, Sendable {
 package struct YAMLMistake: Equatable, Sendable {
     /// From 1.
     package let line: Int
-    /// What is wrong, and what to do.
+    /// The fault and the remedy.
     package let text: String
 }

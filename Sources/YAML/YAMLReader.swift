@@ -182,7 +182,7 @@ package struct YAMLReader: ~Copyable {
         return YAMLMistake(line: Int(mark.line) + 1, text: Self.advice[problem] ?? "is not YAML: \(problem)")
     }
 
-    /// What to do about frequent mistakes, by libyaml's texts.
+    /// The remedies of frequent mistakes, by libyaml's texts.
     private static let advice = [
         "mapping values are not allowed in this context": "put a value with a colon and a space into quotes",
         "could not find expected ':'": "is not of the form name: value",

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Connections
 
-/// How an HTTP/1.1 request frames its content.
+/// The framing of content in HTTP/1.1 requests.
 @Suite struct RequestOutputTests {
-    /// What the output holds after two pieces of content, perhaps trailers, and the end.
+    /// The output after two pieces of content, perhaps trailers, and the end.
     private func written(isChunked: Bool, hasTrailers: Bool) -> String {
         var output = RequestOutput()
         output.begin(isChunked: isChunked)

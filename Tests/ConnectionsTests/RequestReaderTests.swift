@@ -3,9 +3,9 @@ import Testing
 
 @testable import Connections
 
-/// How the bytes of an HTTP/1.1 connection become requests.
+/// The way from the bytes of an HTTP/1.1 connection to requests.
 @Suite struct RequestReaderTests {
-    /// What the reader finds in the bytes, one step after the other; content as its text.
+    /// The reader's findings in the bytes, one step after the other; content as its text.
     private func steps(_ text: String) -> [String] {
         var reader = RequestReader(limits: LimitsInForce(DownstreamLimits()))
         var found: [String] = []

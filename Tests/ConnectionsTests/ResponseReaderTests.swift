@@ -3,9 +3,9 @@ import Testing
 
 @testable import Connections
 
-/// How the bytes of an HTTP/1.1 connection become responses.
+/// The way from the bytes of an HTTP/1.1 connection to responses.
 @Suite struct ResponseReaderTests {
-    /// What the reader finds in the bytes, one step after the other; content as its text.
+    /// The reader's findings in the bytes, one step after the other; content as its text.
     private func steps(_ text: String, method: Method = .get, framing: BodyFraming? = nil) -> [String] {
         var reader = ResponseReader(limits: .standard)
         reader.reset()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Connections
 
-/// What a client has to do in an exchange, and until when: a pure function of the state and of given instants.
+/// The next duty of a client in an exchange, and its deadline: a pure function of the state and of given instants.
 struct ServerExchangeDeadlineTests {
     private static let second: UInt64 = 1_000_000_000
     private let limits = DownstreamLimits()

@@ -1,4 +1,4 @@
-/// What each event does in each state of a `ServerExchange`: request half / response half / answerer.
+/// The effect of each event in each state of a `ServerExchange`: request half / response half / answerer.
 ///
 /// A row that begins with a name is a state. The rows behind it are its events: the result, and the state afterwards if it is
 /// another one. An event that changes nothing and means nothing has no row.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Connections
 
-/// What the pump does with each answer of a transport, without sockets.
+/// The pump's reaction to each answer of a transport, without sockets.
 struct TransportPumpTests {
     private let transport = ScriptedTransport()
     private let clock = MinimumRateDeadline(patienceMilliseconds: 1_000, bytesPerSecond: 0)

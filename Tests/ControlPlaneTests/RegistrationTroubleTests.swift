@@ -5,7 +5,7 @@ import Testing
 @testable import ControlPlane
 @testable import Settings
 
-/// What a worker's log says about a registration without an answer.
+/// The log line of a worker about a registration without an answer.
 @Suite struct RegistrationTroubleTests {
     private static let configuration = BalancerConfiguration(
         host: "0.0.0.0", port: 8000, clusterPort: 7000, adminPort: 9000, threads: 1, logLevel: "info",

@@ -39,7 +39,7 @@ import Testing
             (["etcd-user": "u"], "belong together"), (["host": nil], "give --advertise"),
             (["coordinator": nil], "--etcd belongs to --coordinator etcd"), (["etcd": "ftp://a:1"], "use 1 to 9 URLs"),
             (["etcd": "https://a:1/v3"], "use 1 to 9 URLs"), (["etcd-ttl": "1"], "use whole seconds"),
-            (["etcd-prefix": "understudy"], "use 1 to 255"), (["coordinator": "consul"], "use lock or etcd"),
+            (["etcd-prefix": "understudy"], "use 2 to 255"), (["coordinator": "consul"], "use lock or etcd"),
         ] as [([String: String?], String)])
     func `A setting that is missing or wrong is named`(changes: [String: String?], text: String) {
         #expect(problem(changes)?.contains(text) == true, "\(problem(changes) ?? "accepted")")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Settings
 
-/// What a reload reports.
+/// The reports of a reload.
 @Suite struct ReloadItemTests {
     @Test func eachChangedSettingHasItsValueBeforeAndAfter() {
         var problems: [SettingProblem] = []

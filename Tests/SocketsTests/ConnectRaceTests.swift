@@ -6,7 +6,7 @@ import Testing
 
 /// Races and lookups with real sockets and the system's resolver.
 @Suite(.timeLimit(.minutes(5))) struct ConnectRaceTests {
-    /// What the loop's thread reports to the test.
+    /// The reports of the loop's thread to the test.
     private final class Report: @unchecked Sendable {
         var text = ""
         var race: ConnectRace?

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sockets
 
-/// What a process knows of a name, as a conversation with a resolver.
+/// A process's knowledge of a name, as a conversation with a resolver.
 @Suite struct NameCacheTests {
     private static let first = address("192.0.2.1")
     private static let other = address("192.0.2.2")

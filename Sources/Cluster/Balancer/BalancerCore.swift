@@ -9,9 +9,9 @@
 /// - **The living incarnation wins.** After its verification, a higher incarnation replaces a lower one, never the
 ///   reverse.
 /// - **Hints are not members.** A predecessor's entry is probed at once and gets requests after one good probe.
-/// - **Certain evidence acts at once** (end of the watch connection, refused connection, another node at the address).
-///   Soft evidence (slow probes, failed requests) must be repeated. It never ejects the last worker, and no worker
-///   while more than half fail together: then the balancer is more likely at fault.
+/// - **Certain evidence acts at once** (a refused connection, another node at the address). Soft evidence (slow probes,
+///   failed requests, an ended watch) never takes out the last worker, and no worker while more than half fail together:
+///   then the balancer is more likely at fault.
 /// - **Versions only rise.** Each change of membership or state makes a new version of the snapshot.
 /// - **A claim is a hint.** A peer's claim of a higher epoch ends nothing. It makes this balancer ask the coordinator
 ///   and the other addresses where a balancer may reign (`ReignInquiry`).
@@ -22,8 +22,8 @@
 /// - **A claim does not permit to stand in.** A worker of this lock domain proves the permission by holding the
 ///   handover connection. A worker of another one shows its balancer certificate (`BalancerCore+StandIns`).
 ///
-/// The core does not know the connection of a watch, the outstanding requests (the data plane does), and whether
-/// another balancer lives (the coordinator does).
+/// Three facts are outside of the core: the connection of a watch, the outstanding requests (the data plane knows them),
+/// and whether another balancer lives (the coordinator knows it).
 package struct BalancerCore: Sendable {
     package let epoch: Epoch
     package private(set) var settings: ClusterSettings
@@ -31,7 +31,7 @@ package struct BalancerCore: Sendable {
     /// The trust domain of all peers. Nil in the plain build, where peers have no identity.
     let cluster: String?
     let reservedPorts: Set<UInt16>
-    /// The balancer's own lock domain; nil if it is irrelevant.
+    /// The balancer's own lock domain; nil if its state directory has no name.
     let lockDomain: LockDomain?
 
     /// The epoch that ended this balancer.

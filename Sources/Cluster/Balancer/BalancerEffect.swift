@@ -13,7 +13,7 @@ package enum BalancerEffect: Sendable, Equatable {
     /// Ask at each of these addresses whether a balancer reigns there. Report every answer of a balancer with
     /// `reignFound`.
     case seek([BalancerAddress])
-    /// Ask the coordinator for its `standing`; answer with `fenceChecked`.
+    /// Call `Coordinator.check`. Only a lost fence is reported, with `fenceChecked`.
     case checkFence
     /// The fence is lost, and the text gives the evidence. Stop accepting at once and end: there may be a balancer with
     /// a higher epoch, although no peer has reported one.

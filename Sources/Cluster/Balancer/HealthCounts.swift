@@ -1,4 +1,4 @@
-/// What a reign has counted about the health of its workers, for metrics.
+/// The counts of a reign about the health of its workers, for metrics.
 package struct HealthCounts: Sendable, Equatable {
     /// The evidence that took a worker out of the rotation: a label of the metric of ejections.
     package enum Ejection: String, Sendable, CaseIterable {

@@ -1,6 +1,7 @@
 /// The answer of a coordinator, now or later.
 package enum CoordinatorAnswer: Sendable, Equatable {
-    /// The caller is the only balancer, under this epoch. It is durable, and above every epoch granted before.
+    /// The caller is the only balancer, under this epoch. No crash of the host makes it available again, and it is above every
+    /// epoch granted before.
     case granted(Epoch)
     /// Another process reigns. The text names it as far as it is known.
     case held(by: String)

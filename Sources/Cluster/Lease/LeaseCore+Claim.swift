@@ -198,7 +198,7 @@ extension LeaseCore {
 
     private enum Loss { case everything, aReign }
 
-    /// What the store does not know of the reigns before. The balancer of such a reign may still accept clients.
+    /// The reigns that the store does not know. The balancer of such a reign may still accept clients.
     private func loss(in content: StoreContent, _ claim: LeaseClaim) -> Loss? {
         guard let known = content.epoch?.epoch else { return .everything }
         return known.term < claim.met.term || claim.isReplaced ? .aReign : nil

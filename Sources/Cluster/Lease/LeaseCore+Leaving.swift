@@ -1,4 +1,4 @@
-/// How far the end of a reign has come.
+/// The step that the end of a reign has reached.
 enum LeaseLeaving: Sendable {
     /// A process of this host may take the free lock, and with it the lease.
     case awaitingSuccessor(until: Instant)

@@ -1,11 +1,11 @@
-/// A lease that counts.
+/// The state of a lease that this host holds.
 struct LeaseTenure: Sendable {
     enum Step: Sendable {
         case resting
         case keepingAlive
         /// The keepalive was answered with this header; nil if the member knew no such lease.
         case confirming(StoreHeader?, askedAt: Instant)
-        /// The key has gone, or is another one of this lock domain.
+        /// A new lease is asked for: the leader key is missing, or it is under another lease of this lock domain.
         case granting(StoreContent)
         case taking(StoreClaim, grantedAt: Instant)
         /// The renewal counts, and the list of successors is being written.
@@ -16,6 +16,7 @@ struct LeaseTenure: Sendable {
     let epoch: Epoch
     /// The epoch in the leader key, of the same term.
     let claimed: Epoch
+    /// The lease's number in the store.
     var lease: Int64
     /// The raft term in which the lease was granted; 0 if it is unknown.
     var leaseTerm: UInt64
@@ -26,12 +27,13 @@ struct LeaseTenure: Sendable {
     var step = Step.resting
     /// Claims without an answer, by their leases, with the raft term of the grant.
     var unknown: [Int64: UInt64] = [:]
+    /// The last renewal failed. The log says so once.
     var hasFailed = false
     var successors: KnownSuccessors
     /// When the next round of pledges begins; nil while renewals count.
     var pledgeAt: Instant?
     var pledges: PledgeRound?
-    /// The last time counts by pledges.
+    /// Pledges have extended the reign last, not a renewal.
     var isByPledges = false
 
     init(_ saved: SavedLease, epoch: Epoch, renewAt: Instant) {

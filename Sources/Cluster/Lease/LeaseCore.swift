@@ -1,7 +1,7 @@
 /// The lease of one lock domain in a store of several hosts: how a balancer process gets it, renews it and gives it back.
 ///
 /// Events go in, effects come out. The machine reads no clock and sends no request. Each call has a number, and answers to
-/// other numbers are too late. At most one call is under way.
+/// other numbers are too late. At most one call is awaited; revokes of unused leases have no number, and no answer counts.
 /// ```
 ///   idle ─ acquire ─▶ locking ─ saved lease still counts ─────────────────────────────▶ holding
 ///   locking ─▶ claiming: read, reserve an epoch, grant, claim, read if unknown ─ ours ─▶ holding
@@ -21,7 +21,7 @@
 /// - **The time counts from the question.** The reign ends at four fifths of the lifetime after the last counted renewal was
 ///   sent, whatever the store does.
 /// - **Unknown is not lost.** A failed answer leads to the next member. Before that time is over, only another lock domain's
-///   key ends the reign.
+///   key or a later epoch in the store ends the reign.
 /// - **A claim begins a later term.** It is above the store's epoch and every epoch of this host, and it raises the store's
 ///   epoch in the same transaction. Later reigns of the same host count on within that term.
 /// - **Without the store, pledges.** With the policy `failsafe` the reign goes on while every listed host pledges to take no
@@ -29,7 +29,7 @@
 /// - **Only the present holder or a person fills an empty store.** An empty store does not name the reigning host. So a
 ///   balancer that a person starts waits for one lifetime first.
 package struct LeaseCore: Sendable {
-    /// What never changes while the process lives.
+    /// The values that stay the same while the process lives.
     package struct Claimant: Sendable {
         package let lockDomain: LockDomain
         /// The cluster port, as other hosts reach it.
@@ -107,6 +107,7 @@ package struct LeaseCore: Sendable {
     /// Nothing is held, and nothing is under way.
     package var isIdle: Bool { if case .idle = phase { true } else { false } }
 
+    /// The time at which the shell has to feed `tick`; nil for never.
     package var nextDeadline: Instant? {
         let own: Instant? =
             switch phase {
@@ -118,6 +119,7 @@ package struct LeaseCore: Sendable {
         return [own, outstanding?.deadline, resumeAt].compactMap { $0 }.min()
     }
 
+    /// - Parameter now: the time of CLOCK_BOOTTIME, which counts while the host is suspended.
     package mutating func feed(_ event: LeaseEvent, now: Instant) {
         switch event {
         case .acquire(let after): acquire(after: after)

@@ -1,7 +1,8 @@
-/// What happens to the lease of a lock domain.
+/// An event for the lease of a lock domain.
 package enum LeaseEvent: Sendable, Equatable {
-    // MARK: What the reign asks
+    // MARK: Orders of the reign
 
+    /// Get the lock of the host, and the leader key under an epoch above `after`.
     case acquire(after: Epoch)
     /// The reign has ended, and nothing accepts any more.
     ///
@@ -9,6 +10,7 @@ package enum LeaseEvent: Sendable, Equatable {
     case release(expectsSuccessor: Bool)
     /// No other process of this host can reign next.
     case workersLeft
+    /// Check now whether the reign still counts.
     case check
 
     // MARK: The host
@@ -40,7 +42,7 @@ package enum LeaseEvent: Sendable, Equatable {
     case tick
 }
 
-/// What the shell has to do for the lease.
+/// An action of the shell for the lease.
 package enum LeaseEffect: Sendable, Equatable {
     case answer(CoordinatorAnswer)
 

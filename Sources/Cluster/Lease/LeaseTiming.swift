@@ -1,18 +1,18 @@
 /// The times of a lease, in milliseconds.
 package struct LeaseTiming: Sendable, Equatable {
-    /// How long the store keeps the leader key after the last renewal.
+    /// The time for which the store keeps the leader key after the last renewal.
     package var lifetimeMilliseconds: Int64 = 5000
-    /// How long a member of the store may take for one answer.
+    /// The most time of a member of the store for one answer.
     package var callMilliseconds: Int64 = 1000
     /// The same after a failure. Three members fit into the time of a reign.
     package var nextCallMilliseconds: Int64 = 500
     /// The pause after every member has failed once.
     package var pauseMilliseconds: Int64 = 250
-    /// How long a claim may take, without the wait in an empty store.
+    /// The most time of a claim, without the wait in an empty store.
     package var claimMilliseconds: Int64 = 4000
-    /// How long a balancer that ends in order leaves the lock to a successor on the same host.
+    /// The time for which a balancer that ends in order leaves the lock to a successor on the same host.
     package var successorMilliseconds: Int64 = 150
-    /// How long the command before a release may take.
+    /// The most time of the command before a release.
     package var hookMilliseconds: Int64 = 2000
 
     package init() {}

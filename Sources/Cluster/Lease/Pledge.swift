@@ -42,7 +42,7 @@ package struct PledgeRequest: Codable, Sendable, Equatable {
     /// The lock domain that reigns.
     package var lockDomain: LockDomain
     package var epoch: Epoch
-    /// How long the pledge shall last: the lifetime of a lease.
+    /// The duration of the pledge: the lifetime of a lease.
     package var milliseconds: Int64
 
     enum CodingKeys: String, CodingKey {

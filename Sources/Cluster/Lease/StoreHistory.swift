@@ -1,4 +1,4 @@
-/// What one process has seen of the store, so that an outdated member misleads nobody.
+/// The latest state of the store that one process has seen. An outdated member can't mislead it.
 ///
 /// A read with the agreement of a majority never goes back: neither its raft term nor its revision. An answer from before
 /// what was seen is the fault of one member: it was cut off, it stood still, or it has lost its data. Such an answer is

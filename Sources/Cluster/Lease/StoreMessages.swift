@@ -56,7 +56,7 @@ package struct LeaderRecord: Sendable, Equatable, Codable {
     }
 }
 
-/// Where and when a member of the store gave an answer.
+/// The place and the time of an answer in the store's history.
 package struct StoreHeader: Sendable, Equatable {
     package let cluster: UInt64
     /// The raft term that the member knows.

@@ -1,4 +1,4 @@
-/// What a balancer does when the store confirms no renewal in time. All nodes of a cluster have the same policy.
+/// The action of a balancer when the store confirms no renewal in time. All nodes of a cluster have the same policy.
 package enum StoreLossPolicy: String, Sendable, Codable, CaseIterable {
     /// The reign goes on while every host that may replace it pledges not to (`Pledge`).
     case failsafe
@@ -68,7 +68,7 @@ package struct StoreListing: Sendable, Equatable {
     }
 }
 
-/// What a holder knows of the successors key.
+/// A holder's knowledge of the successors key.
 ///
 /// A write without an answer may still happen. So the lock domains in it count as listed until a later revision of the key
 /// has been read: no earlier write can happen then.

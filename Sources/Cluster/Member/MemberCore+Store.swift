@@ -1,4 +1,4 @@
-/// What a worker does with the news of a store of several hosts.
+/// The worker's reactions to the news of a store of several hosts.
 ///
 /// The store's word replaces the majority of the workers (`Ballot`), and only for the balancer of another lock domain. Inside a
 /// lock domain the lock decides, and the store is not asked.

@@ -13,7 +13,7 @@ internal import Telemetry
 /// It decides nothing: every event goes to the core with the loop's time, and the shell performs the core's effects.
 package final class BalancerControl {
     package let epoch: Epoch
-    /// What the reign has to know.
+    /// The news for the reign.
     package var callbacks = Callbacks()
 
     package struct Callbacks {

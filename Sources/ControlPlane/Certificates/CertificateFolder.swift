@@ -56,7 +56,7 @@ struct CertificateFolder: Sendable {
             ? "run '\(command)' to make it" : "run '\(command)' on the host that has ca.key, and copy it from there"
     }
 
-    /// What is wrong with the CA's revocation list; nil if it can be read, or if there is none.
+    /// The fault of the CA's revocation list; nil if it can be read, or if there is none.
     var revocationProblem: String? {
         access("\(path)/ca.crl", F_OK) == 0 ? problem(with: "ca.crl", cure: "") : nil
     }

@@ -28,7 +28,7 @@ extension NodeCertificates {
                 lines += faults(of: leaf, cure: "run '\(place.command)' to make it anew", at: now)
                 if let fault = nameFault(of: "\(leaf).pem", in: place) { lines.append(fault) }
                 if lines.isEmpty, isAuthorityUsable {
-                    // What is left is a fault of the CA or of its list.
+                    // The rest is a fault of the CA or of its list.
                     let trial = try? NodeCertificates(folder: folder, id: id, role: role)
                     if let fault = message(of: { _ = try trial?.makeClusterProvider() }) { lines.append(fault) }
                 }

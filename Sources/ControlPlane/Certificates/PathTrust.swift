@@ -15,7 +15,7 @@ struct PathTrust {
         let path: String
         /// A sentence about the component.
         let reason: String
-        /// What to do about it.
+        /// The remedy.
         let cure: String
         let isRefused: Bool
 

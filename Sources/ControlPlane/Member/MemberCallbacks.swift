@@ -1,4 +1,4 @@
-/// What a worker does for its membership.
+/// The actions of a worker for its membership.
 package struct MemberCallbacks {
     /// Requests being served at the moment, for the watch.
     package var inFlight: () -> Int = { 0 }

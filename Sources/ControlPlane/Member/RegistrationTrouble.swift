@@ -3,7 +3,7 @@ internal import Connections
 internal import Settings
 internal import Sockets
 
-/// What a worker's log says about a registration without an answer: where the worker asked, what happened, what to do.
+/// The log line of a worker about a registration without an answer: the address, the fault and the remedy.
 ///
 /// A worker asks again every few seconds. The log gets each text once, and the same text once a minute.
 struct RegistrationTrouble {

@@ -6,7 +6,7 @@ package import Storage
 
 /// The coordinator of many hosts: the host's lock, and above it a lease in etcd (`LeaseCore`).
 ///
-/// It decides nothing: events go to the core with the time of CLOCK_BOOTTIME, which all processes of the host share and
+/// It decides one thing: a host that has lost its lock has lost the reign. All other events go to the core, with the time of CLOCK_BOOTTIME, which all processes of the host share and
 /// which counts while the host is suspended.
 package final class EtcdCoordinator: Coordinator {
     package var onAnswer: (CoordinatorAnswer) -> Void = { _ in }

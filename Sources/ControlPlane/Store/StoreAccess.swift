@@ -5,7 +5,7 @@ package import Settings
 package import Sockets
 package import Telemetry
 
-/// How a process reaches the store: its members, the TLS towards them, and the user.
+/// The access of a process to the store: its members, the TLS towards them, and the user.
 package struct StoreAccess {
     let members: [UpstreamEndpoint]
     let provider: TransportProvider

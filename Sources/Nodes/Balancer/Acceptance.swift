@@ -26,7 +26,7 @@ struct Acceptance {
         if refusal == nil { refusal = "\(id.text): \(reason)" }
     }
 
-    /// What the end of the warm-up means for the reign. A standby stands in for a balancer that is gone. A replacement must not
+    /// The meaning of the warm-up's end for the reign. A standby stands in for a balancer that is gone. A replacement must not
     /// take over from one that serves.
     func event(isReplacement: Bool) -> ReignEvent {
         guard isReplacement, let problem else { return .warmedUp }

@@ -1,7 +1,7 @@
 internal import Cluster
 internal import HTTP
 
-/// How a worker refuses a request of an earlier reign, on a 409: `understudy-fenced: EPOCH`, and `understudy-balancer:
+/// The field with which a worker refuses a request of an earlier reign, on a 409: `understudy-fenced: EPOCH`, and `understudy-balancer:
 /// HOST:PORT` if it knows the address of the later balancer. These are the worker's claims, and nothing more.
 struct FencedField {
     let epoch: UInt64

@@ -31,7 +31,7 @@ enum StoreSettings: SettingSection {
             "etcd-prefix", \.coordinator.prefix,
             SettingText(
                 valueName: "prefix",
-                wanted: "1 to 255 of a-z A-Z 0-9 . _ - and /, beginning with / and not ending with it",
+                wanted: "2 to 255 of a-z A-Z 0-9 . _ - and /, beginning with / and not ending with it",
                 accepts: isPrefix),
             unset: "/understudy/ and the cluster's name",
             "Where the keys of this cluster are in the store"

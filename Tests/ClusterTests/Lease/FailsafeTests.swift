@@ -1,7 +1,7 @@
 import Cluster
 import Testing
 
-/// How a reign goes on without the store, while no other host takes the leader key.
+/// Reigns without the store, while no other host takes the leader key.
 @Suite struct FailsafeTests {
     private static let b = LockDomain("home-b")!
     private static let c = LockDomain("home-c")!

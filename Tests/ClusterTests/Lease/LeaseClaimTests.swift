@@ -1,7 +1,7 @@
 import Cluster
 import Testing
 
-/// How a balancer process gets the lease of its host.
+/// The claim of a host's lease by a balancer process.
 @Suite struct LeaseClaimTests {
     @Test func `A claim locks the host, reads, reserves a later term, and takes key and epoch in one transaction`() {
         let process = LeaseConversation()

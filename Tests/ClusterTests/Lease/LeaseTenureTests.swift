@@ -1,7 +1,7 @@
 import Cluster
 import Testing
 
-/// How a lease is renewed, lost and given back.
+/// Renewal, loss and return of a lease.
 @Suite struct LeaseTenureTests {
     @Test func `A renewal counts from its question`() {
         let process = LeaseConversation.holding()

@@ -1,7 +1,7 @@
 import Cluster
 import Testing
 
-/// What a worker does with the news of a store of several hosts.
+/// The worker's reactions to the news of a store of several hosts.
 @Suite struct StoreNewsTests {
     private static let now = Instant(nanoseconds: 1_000_000_000)
     private static let here = LockDomain("home-b")!

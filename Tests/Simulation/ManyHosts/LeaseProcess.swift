@@ -15,7 +15,7 @@ struct LeaseProcess {
     var fence: LockCoordinator<SimulatedStore>
     var lock: SimulatedStore
     var state = State.running
-    /// What came during a pause.
+    /// The events that came during a pause.
     var waiting: [LeaseEvent] = []
     /// Clients are accepted under this epoch.
     var accepts: Epoch?

@@ -1,6 +1,6 @@
 import Cluster
 
-/// What has happened, as far as the invariants need it.
+/// The past events that the invariants need.
 struct LeaseLedger {
     private var epochs: Set<Epoch> = []
     private var lastOfHost: [Int: Epoch] = [:]

@@ -242,7 +242,7 @@ extension LeaseWorld {
     }
 }
 
-// What operators keep, as docs/many-hosts.md says.
+// The rules that operators keep, as docs/many-hosts.md has them.
 extension LeaseWorld {
     /// A balancer accepts, or may accept again under its host's lease.
     private var mayReign: Bool {

@@ -1,6 +1,6 @@
 import Cluster
 
-// How a balancer knows the other hosts, and how their workers pledge to it.
+// A balancer's knowledge of the other hosts, and the pledges of their workers.
 
 extension LeaseWorld {
     /// A worker of the host is in the registry of a balancer on `other`, and the balancer has not dropped it.

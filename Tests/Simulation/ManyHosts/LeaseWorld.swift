@@ -29,7 +29,7 @@ final class LeaseWorld: SimulatedWorld {
     var isElecting = false
     /// The number of times that the store's data was replaced.
     var era = 0
-    /// What the store has when it returns from a wipe or a restoration.
+    /// The content of the store after a wipe or a restoration.
     var replacement: SimulatedEtcd.Content?
     /// No operator starts a balancer before, because a part of the store has lost its data.
     var isOperatorWarned = false

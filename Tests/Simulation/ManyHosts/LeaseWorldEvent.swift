@@ -1,6 +1,6 @@
 import Cluster
 
-/// What can happen in a world of many hosts with a store.
+/// An event in a world of many hosts with a store.
 enum LeaseWorldEvent {
     /// The sender of a call, with the number of the call.
     enum Caller {

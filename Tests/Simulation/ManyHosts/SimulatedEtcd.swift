@@ -2,7 +2,7 @@ import Cluster
 
 /// A store like etcd, in virtual time: one history of keys and leases, and members that agree on it by raft.
 ///
-/// What it copies from etcd 3.4:
+/// It copies these rules of etcd 3.4:
 /// - Reads and changes need a leader that reaches a majority. A leader that does not know of its end still answers keepalives.
 /// - A lease ends only by the word of such a leader, and a new leader restarts the time of every lease.
 /// - An answer carries the raft term that the asked member knows.
@@ -11,7 +11,7 @@ import Cluster
 /// - A leader that stood still asks, when it wakes, for the end of the leases whose time is over by its own knowledge, before it
 ///   learns that it leads no more. The present leader does it.
 struct SimulatedEtcd {
-    /// What a majority has agreed on.
+    /// The state on which a majority has agreed.
     struct Content {
         struct Lease {
             let id: Int64

@@ -1,6 +1,6 @@
 import Cluster
 
-/// What the worlds of all kinds of histories share: virtual time, randomness, the trace and the first violation.
+/// The parts that the worlds of all kinds of histories share: virtual time, randomness, the trace and the first violation.
 protocol SimulatedWorld: AnyObject {
     associatedtype Event
 
