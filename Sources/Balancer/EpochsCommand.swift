@@ -39,7 +39,7 @@ struct EpochsCommand: ParsableCommand {
     }
 
     private func startAnew(in directory: StateDirectory) throws {
-        var coordinator = LockFileCoordinator(directory: directory)
+        var coordinator = LockFileFence(directory: directory)
         switch coordinator.reset() {
         case .heldByOther(let holder):
             throw CommandError.failure(

@@ -3,10 +3,10 @@ package import Cluster
 /// The coordinator of one host: flock(2) on a file in the state directory, and the last epoch beside it. It answers at once.
 package final class HostCoordinator: Coordinator {
     package var onAnswer: (CoordinatorAnswer) -> Void = { _ in }
-    private var fence: LockFileCoordinator
+    private var fence: LockFileFence
 
     package init(store: LockFileStore) {
-        fence = LockFileCoordinator(store: store, seed: UInt64.random(in: 0...UInt64.max))
+        fence = LockFileFence(store: store, seed: UInt64.random(in: 0...UInt64.max))
     }
 
     package func acquire(after: Epoch) {

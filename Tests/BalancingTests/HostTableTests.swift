@@ -205,7 +205,7 @@ import Testing
         table.update(fresh, isRoutable: true, slowStartBegan: at(0))
         #expect(
             table.advanceSlowStart(now: at(10_001)) == false,
-            "the roster tells of an old slow start; it does not begin again")
+            "the list tells of an old slow start; it does not begin again")
     }
 
     @Test func aStartingWorkerRelievesOverloadedOnes() {

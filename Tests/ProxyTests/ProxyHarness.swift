@@ -27,14 +27,14 @@ final class ProxyHarness {
 
     init(
         _ workers: [Worker] = [], policy: ProxyPolicy = ProxyPolicy(edge: EdgeDuties(scheme: "http")),
-        selection: PolicySetting = .fewest, rosterLimits: LoadBalancerLimits = LoadBalancerLimits(),
+        selection: PolicySetting = .fewest, loadBalancerLimits: LoadBalancerLimits = LoadBalancerLimits(),
         rate: RateLimiter.Rate? = nil,
         limits: UpstreamLimits = UpstreamLimits(),
         downstream: DownstreamLimits = DownstreamLimits(),
         provider: TransportProvider = TransportProvider(), wrap: @escaping (any Service) -> any Service = { $0 }
     ) throws {
         self.policy = policy
-        loadBalancer = LoadBalancer(seed: 7, policy: selection, limits: rosterLimits)
+        loadBalancer = LoadBalancer(seed: 7, policy: selection, limits: loadBalancerLimits)
         var made: ProxyService?
         let (loadBalancer, events) = (loadBalancer, events)
         server = try TestServer(limits: downstream, protocols: [.http2, .http1]) { loop in

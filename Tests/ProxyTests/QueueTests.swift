@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func aFullQueueIsA503AtOnce() throws {
-        let proxy = try ProxyHarness(policy: QueueTests.policy(), rosterLimits: QueueTests.room(for: 2))
+        let proxy = try ProxyHarness(policy: QueueTests.policy(), loadBalancerLimits: QueueTests.room(for: 2))
         let waiting = try (0..<2).map { _ in try proxy.client() }
         for client in waiting { try client.send(RawClient.request("GET", "/waits")) }
         #expect(proxy.hasQueued(2))
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test func aLeavingClientMakesRoomInTheQueue() throws {
-        let proxy = try ProxyHarness(policy: QueueTests.policy(), rosterLimits: QueueTests.room(for: 1))
+        let proxy = try ProxyHarness(policy: QueueTests.policy(), loadBalancerLimits: QueueTests.room(for: 1))
         let gone = try proxy.client()
         try gone.send(RawClient.request("GET", "/gone"))
         #expect(proxy.hasQueued(1))

@@ -17,7 +17,7 @@ import Testing
         let folder = try TemporaryFolder()
         let directory = try StateDirectory(path: folder.path)
         for number in 1...600 {
-            var coordinator = LockFileCoordinator(directory: directory)
+            var coordinator = LockFileFence(directory: directory)
             #expect(coordinator.acquirePatiently(after: .none) == .granted(Epoch(UInt64(number))))
         }
         #expect(
@@ -30,7 +30,7 @@ import Testing
     {
         let folder = try TemporaryFolder()
         let directory = try StateDirectory(path: folder.path)
-        var coordinator = LockFileCoordinator(directory: directory)
+        var coordinator = LockFileFence(directory: directory)
         #expect(coordinator.acquirePatiently(after: .none) == .granted(Epoch(1)))
         coordinator.release()
         let synced = try #require(directory.files.read(StateDirectory.Name.epoch))
@@ -50,7 +50,7 @@ import Testing
     @Test func `A reservation that can't be written costs a sync, not the reign`() throws {
         let folder = try TemporaryFolder()
         let directory = try StateDirectory(path: folder.path)
-        var coordinator = LockFileCoordinator(directory: directory)
+        var coordinator = LockFileFence(directory: directory)
         // No user, not even root, can replace a folder by renaming a file.
         try folder.makeFolder("epoch-reserved")
         for _ in 1...3 {

@@ -35,7 +35,7 @@ extension BalancerCore {
             records.insert(entry.record)
             addresses[WorkerAddress(entry.record)] = id
             version += 1
-            isRosterChanged = true
+            haveHostsChanged = true
         }
         count(old, by: -1)
         count(entry, by: 1)
@@ -63,7 +63,7 @@ extension BalancerCore {
         records.remove(entry.record)
         addresses[WorkerAddress(entry.record)] = nil
         version += 1
-        isRosterChanged = true
+        haveHostsChanged = true
     }
 
     /// The entry of `id` with exactly this incarnation.

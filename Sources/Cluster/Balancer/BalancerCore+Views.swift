@@ -5,7 +5,7 @@ extension BalancerCore {
     }
 
     /// Every worker for the data plane, in the order of the snapshot.
-    package var loadBalancer: [HostEntry] {
+    package var hostEntries: [HostEntry] {
         records.all.map { record in
             HostEntry(of: record, slowStartBegan: entries[record.id]?.slowStartBegan)
         }

@@ -75,7 +75,7 @@ package struct BalancerCore: Sendable {
 
     var generator: SeededGenerator
     var effects: [BalancerEffect] = []
-    var isRosterChanged = false
+    var haveHostsChanged = false
 
     /// Begins a reign.
     ///
@@ -154,9 +154,9 @@ package struct BalancerCore: Sendable {
     package mutating func takeEffects() -> [BalancerEffect] {
         defer {
             effects.removeAll(keepingCapacity: true)
-            isRosterChanged = false
+            haveHostsChanged = false
         }
-        return isRosterChanged ? effects + [.hostsChanged] : effects
+        return haveHostsChanged ? effects + [.hostsChanged] : effects
     }
 
     /// The coordinator has reported the standing of the grant.

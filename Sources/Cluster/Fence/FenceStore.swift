@@ -1,6 +1,6 @@
 /// The basis of one host's fence: a lock that the kernel releases at the death of its holder, and two small files.
 ///
-/// It decides nothing. `LockCoordinator` decides on the order of the calls and on the meaning of the bytes.
+/// It decides nothing. `HostFence` decides on the order of the calls and on the meaning of the bytes.
 package protocol FenceStore {
     /// The host's name of the present boot, different after each start; empty if unknown. Within one boot a process
     /// reads what an earlier process wrote, synced or not.

@@ -89,7 +89,7 @@ package final class BalancerControl {
         discovery.onAnswer = { [unowned self] address, epoch in
             feed(.reignFound(epoch, at: address))
         }
-        publication.action = { [unowned self] in publishRoster() }
+        publication.action = { [unowned self] in publishHosts() }
         probePlaces.onPlace = { [weak self] in self?.probe($0, at: $1) }
         timer.action = { [unowned self] in
             feed(.tick)
@@ -196,8 +196,8 @@ package final class BalancerControl {
         }
     }
 
-    private func publishRoster() {
-        let entries = core.loadBalancer
+    private func publishHosts() {
+        let entries = core.hostEntries
         loadBalancer.update(entries) { certificates.workerEndpoint(id: $0.id, host: $0.host, port: $0.port) }
         callers.keep(only: Set(entries.map(\.id)))
         callbacks.onHostsChanged()

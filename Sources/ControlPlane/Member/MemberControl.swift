@@ -24,7 +24,7 @@ package final class MemberControl {
     private let discovery: BalancerDiscovery
     private let launcher: BalancerLauncher?
     private let handover: HandoverClient?
-    private let hook: TakeoverHook?
+    private let hook: ReignHook?
     private let gate: FenceGate
     private let local: BalancerConfiguration.Local
     private let log: Logger
@@ -46,7 +46,7 @@ package final class MemberControl {
     package init(
         record: WorkerRecord, balancers: [UpstreamEndpoint], loop: EventLoop, directory: StateDirectory?,
         certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?, needsQuorum: Bool,
-        usesStore: Bool = false, hook: TakeoverHook?, gate: FenceGate, local: BalancerConfiguration.Local, log: Logger
+        usesStore: Bool = false, hook: ReignHook?, gate: FenceGate, local: BalancerConfiguration.Local, log: Logger
     ) {
         self.loop = loop
         self.directory = directory
@@ -323,7 +323,7 @@ package final class MemberControl {
     private func runHook(epoch: Epoch, isAcrossHosts: Bool) {
         guard let hook, let directory, let configuration = BalancerConfiguration.load(from: directory) else { return }
         hook.run(
-            TakeoverHook.Occasion(
+            ReignHook.Occasion(
                 id: record.id, epoch: epoch, host: record.host, configuration: configuration,
                 isAcrossHosts: isAcrossHosts))
     }

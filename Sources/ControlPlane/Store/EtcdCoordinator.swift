@@ -13,11 +13,11 @@ package final class EtcdCoordinator: Coordinator {
 
     private let loop: EventLoop
     private let lock: LockFileStore
-    private var fence: LockFileCoordinator
+    private var fence: LockFileFence
     private let directory: StateDirectory
     private let client: StoreClient
-    private let hook: TakeoverHook?
-    private let occasion: (Epoch) -> TakeoverHook.Occasion
+    private let hook: ReignHook?
+    private let occasion: (Epoch) -> ReignHook.Occasion
     private let log: Logger
     private let timer: LoopTimer
     private var neighbours: (any Neighbours)?
@@ -32,8 +32,8 @@ package final class EtcdCoordinator: Coordinator {
     ///   - occasion: the data for the command.
     package init(
         loop: EventLoop, directory: StateDirectory, lock: LockFileStore, claimant: LeaseCore.Claimant,
-        access: StoreAccess, timing: LeaseTiming, hook: TakeoverHook?,
-        occasion: @escaping (Epoch) -> TakeoverHook.Occasion, log: Logger
+        access: StoreAccess, timing: LeaseTiming, hook: ReignHook?,
+        occasion: @escaping (Epoch) -> ReignHook.Occasion, log: Logger
     ) {
         self.loop = loop
         self.lock = lock
@@ -41,7 +41,7 @@ package final class EtcdCoordinator: Coordinator {
         self.hook = hook
         self.occasion = occasion
         self.log = log
-        fence = LockFileCoordinator(store: lock, seed: UInt64.random(in: 0...UInt64.max))
+        fence = LockFileFence(store: lock, seed: UInt64.random(in: 0...UInt64.max))
         client = StoreClient(
             loop: loop, access: access, timeoutMilliseconds: Int(timing.callMilliseconds))
         core = LeaseCore(claimant: claimant, memberCount: client.memberCount, timing: timing)

@@ -34,7 +34,7 @@ enum Coordinators {
             settings.coordinator, certificates: context.certificates, provider: context.storeProvider,
             resolver: resolver)
         let hook = settings.coordinator.releaseCommand.map {
-            TakeoverHook(command: $0, option: "--on-release", loop: context.loop, log: context.log)
+            ReignHook(command: $0, option: "--on-release", loop: context.loop, log: context.log)
         }
         return EtcdCoordinator(
             loop: context.loop, directory: context.directory, lock: lock,
@@ -43,7 +43,7 @@ enum Coordinators {
                 isByHand: isByHand, policy: settings.coordinator.lossPolicy),
             access: access, timing: LeaseTiming(lifetimeSeconds: settings.coordinator.lifetimeSeconds), hook: hook,
             occasion: { [unowned context] epoch in
-                TakeoverHook.Occasion(
+                ReignHook.Occasion(
                     id: context.settings.nodeID, epoch: epoch, host: host, configuration: context.configuration,
                     isAcrossHosts: true)
             }, log: context.log)

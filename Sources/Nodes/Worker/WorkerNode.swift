@@ -223,7 +223,7 @@ package final class WorkerNode {
             loop: loop, directory: options.directory, certificates: certificates,
             provider: provider, launcher: launcher,
             needsQuorum: !settings.worker.needsNoQuorum, usesStore: usesStore,
-            hook: settings.worker.takeoverCommand.map { TakeoverHook(command: $0, loop: loop, log: log) }, gate: gate,
+            hook: settings.worker.takeoverCommand.map { ReignHook(command: $0, loop: loop, log: log) }, gate: gate,
             local: BalancerConfiguration.Local(
                 threads: settings.threadCount, logLevel: settings.logLevel, insecureBind: settings.bindsInsecurely),
             log: log)

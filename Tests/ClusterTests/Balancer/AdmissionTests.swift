@@ -24,7 +24,7 @@ import Testing
         #expect(snapshot.workers == [record(8001)])
         #expect(balancer.core.isRoutable(id("worker-8001")))
         #expect(balancer.effects() == [.event(.joined(id("worker-8001"))), .hostsChanged])
-        #expect(balancer.core.loadBalancer.map(\.slowStartBegan) == [at(0)])
+        #expect(balancer.core.hostEntries.map(\.slowStartBegan) == [at(0)])
     }
 
     @Test func `An offer reaches the load balancer`() {
@@ -33,11 +33,11 @@ import Testing
         var balancer = BalancerConversation()
         #expect(balancer.admit(record) == .admitted(balancer.core.snapshot))
         #expect(balancer.core.snapshot.workers == [record])
-        #expect(balancer.core.loadBalancer.map(\.offer) == [record.offer])
+        #expect(balancer.core.hostEntries.map(\.offer) == [record.offer])
         // The same incarnation may change its offer.
         record.offer.maximumRequests = 32
         #expect(balancer.admit(record) == .admitted(balancer.core.snapshot))
-        #expect(balancer.core.loadBalancer.map(\.offer) == [record.offer])
+        #expect(balancer.core.hostEntries.map(\.offer) == [record.offer])
     }
 
     @Test(arguments: [
@@ -317,10 +317,10 @@ import Testing
         boaster.offer.capacity = WorkerOffer.maximumCapacity
         var balancer = BalancerConversation()
         balancer.admit(boaster)
-        #expect(balancer.core.loadBalancer.map(\.offer.capacity) == [16])
+        #expect(balancer.core.hostEntries.map(\.offer.capacity) == [16])
         #expect(balancer.events().contains(.capacityBounded(boaster.id, announced: 1000, counted: 16)))
         balancer.admit(boaster)
-        #expect(balancer.core.loadBalancer.map(\.offer.capacity) == [16], "nor by saying it again")
+        #expect(balancer.core.hostEntries.map(\.offer.capacity) == [16], "nor by saying it again")
     }
 
     @Test func aSnapshotIsInTheOrderOfSuccession() {

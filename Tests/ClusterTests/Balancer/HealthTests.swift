@@ -92,7 +92,7 @@ import Testing
     @Test func moreThanHalfTogetherMeansPanicMode() {
         var balancer = BalancerConversation(with: Self.three)
         balancer.pass(milliseconds: 20_000, answering: Self.failing(8001, 8002))
-        #expect(balancer.core.loadBalancer.allSatisfy { $0.isRoutable })
+        #expect(balancer.core.hostEntries.allSatisfy { $0.isRoutable })
         balancer.pass(milliseconds: 5000, answering: Self.failing(8001))
         #expect(balancer.state(record(8001)) == .ejected, "the others are well again: now it is this one")
         #expect(balancer.state(record(8002)) == .ready)
@@ -165,7 +165,7 @@ import Testing
         var balancer = BalancerConversation(with: Self.three)
         balancer.pass(milliseconds: 3000, answering: Self.failing(8001))
         balancer.pass(milliseconds: 2000)
-        #expect(balancer.core.loadBalancer.first?.slowStartBegan == at(5000))
+        #expect(balancer.core.hostEntries.first?.slowStartBegan == at(5000))
     }
 
     @Test func aWorkerThatComesBackByRegistrationCountsOnePass() {

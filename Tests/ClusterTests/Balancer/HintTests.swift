@@ -12,7 +12,7 @@ import Testing
         var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
         let probes = balancer.effects().compactMap { if case .probe(let record) = $0 { record.port } else { nil } }
         #expect(probes.sorted() == [8001, 8002, 8003])
-        #expect(balancer.core.loadBalancer.allSatisfy { $0.state == .joining && !$0.isRoutable })
+        #expect(balancer.core.hostEntries.allSatisfy { $0.state == .joining && !$0.isRoutable })
         #expect(balancer.core.snapshot.supersedes(Self.hints))
     }
 
@@ -20,7 +20,7 @@ import Testing
         var balancer = BalancerConversation(epoch: Epoch(5), hints: Self.hints)
         balancer.probe(record(8002), .passed)
         #expect(balancer.state(record(8002)) == .ready)
-        #expect(balancer.core.loadBalancer.first { $0.port == 8002 }?.slowStartBegan == nil)
+        #expect(balancer.core.hostEntries.first { $0.port == 8002 }?.slowStartBegan == nil)
         #expect(balancer.events().contains(.joined(id("worker-8002"))))
     }
 

@@ -21,14 +21,14 @@ import Testing
         #expect(changed.isDrained && changed.state == .draining && changed.incarnation == 77)
         #expect(balancer.core.drain(Self.one, now: balancer.now) == .unchanged(changed))
         balancer.pass(milliseconds: 5000)
-        #expect(balancer.core.loadBalancer.map(\.isRoutable) == [false, true])
+        #expect(balancer.core.hostEntries.map(\.isRoutable) == [false, true])
         #expect(balancer.core.workers.first?.reason == "drained by an operator")
         guard case .changed(let back) = balancer.core.undrain(Self.one, now: balancer.now) else {
             Issue.record("still drained")
             return
         }
         #expect(back.state == .ready && !back.isDrained)
-        #expect(balancer.core.loadBalancer.map(\.isRoutable) == [true, true])
+        #expect(balancer.core.hostEntries.map(\.isRoutable) == [true, true])
         #expect(balancer.core.undrain(Self.one, now: balancer.now) == .unchanged(back))
         #expect(balancer.events() == [.draining(Self.one), .undrained(Self.one)])
     }
@@ -78,7 +78,7 @@ import Testing
         let hints = Snapshot(epoch: Epoch(4), version: 1, workers: [Self.drained, record(8002)])
         var balancer = BalancerConversation(epoch: Epoch(5), hints: hints)
         balancer.pass(milliseconds: 5000)
-        #expect(balancer.core.loadBalancer.map(\.isRoutable) == [false, true])
+        #expect(balancer.core.hostEntries.map(\.isRoutable) == [false, true])
         _ = balancer.watch(watch(record(8001), seen: Epoch(4)))
         #expect(balancer.core.snapshot.worker(Self.one)?.isDrained == true)
         _ = balancer.core.undrain(Self.one, now: balancer.now)

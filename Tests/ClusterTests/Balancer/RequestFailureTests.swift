@@ -93,7 +93,7 @@ import Testing
         var balancer = BalancerConversation(with: HealthTests.three + [record(8004), record(8005)])
         for port in UInt16(8001)...8005 { fail(&balancer, port, times: 5) }
         #expect(
-            balancer.core.loadBalancer.filter(\.isRoutable).count == 3, "two were ejected before it was the majority")
+            balancer.core.hostEntries.filter(\.isRoutable).count == 3, "two were ejected before it was the majority")
         fail(&balancer, 8003, times: 20)
         #expect(balancer.state(record(8003)) == .ready)
     }

@@ -113,14 +113,14 @@ import Testing
                 balancer.core.drain(id("worker-8001"), incarnation: 1, peer: peer, now: at(0)) == .accepted(Epoch(1)))
         }
         #expect(balancer.state(record(8001)) == .draining)
-        #expect(balancer.core.loadBalancer.map(\.isRoutable) == [false, true])
+        #expect(balancer.core.hostEntries.map(\.isRoutable) == [false, true])
         balancer.pass(milliseconds: 5000)
         #expect(balancer.state(record(8001)) == .draining, "good probes don't bring it back")
         #expect(
             balancer.core.leave(id("worker-8001"), incarnation: 1, peer: peer, now: at(5000)) == .accepted(Epoch(1)))
         #expect(balancer.core.leave(id("worker-8001"), incarnation: 1, peer: peer, now: at(5000)) == .unknown)
         #expect(balancer.events() == [.draining(id("worker-8001")), .left(id("worker-8001"))])
-        #expect(balancer.core.loadBalancer.map(\.id) == [id("worker-8002")])
+        #expect(balancer.core.hostEntries.map(\.id) == [id("worker-8002")])
     }
 
     @Test func aDrainingWorkerThatEndsHasLeft() {

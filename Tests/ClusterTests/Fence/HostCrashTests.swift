@@ -5,7 +5,7 @@ import Testing
 /// No epoch is granted twice, whenever a process or the host stops, and whichever files survive.
 @Suite struct HostCrashTests {
     private static func acquire(_ directory: SimulatedStateDirectory, seed: UInt64) -> Epoch? {
-        var coordinator = LockCoordinator(store: SimulatedStore(directory, process: 1), seed: seed)
+        var coordinator = HostFence(store: SimulatedStore(directory, process: 1), seed: seed)
         directory.holder = nil
         directory.wasKilled = false
         guard case .granted(let epoch) = coordinator.acquire(after: .none) else { return nil }

@@ -21,7 +21,7 @@ extension World {
         for _ in 0..<2 {
             let what = hosts[host].directory.copy(seed: random.next())
             what.crashHost()
-            var coordinator = LockCoordinator(store: SimulatedStore(what, process: 0), seed: random.next())
+            var coordinator = HostFence(store: SimulatedStore(what, process: 0), seed: random.next())
             if case .granted(let next) = coordinator.acquire(after: .none), next <= epoch {
                 violate(.epochDurable, "after a crash of the host, epoch \(next.value) follows \(epoch.value)")
             }

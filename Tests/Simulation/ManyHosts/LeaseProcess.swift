@@ -12,7 +12,7 @@ struct LeaseProcess {
     let host: Int
     let isByHand: Bool
     var core: LeaseCore
-    var fence: LockCoordinator<SimulatedStore>
+    var fence: HostFence<SimulatedStore>
     var lock: SimulatedStore
     var state = State.running
     /// The events that came during a pause.
@@ -31,6 +31,6 @@ struct LeaseProcess {
         self.isByHand = isByHand
         self.core = core
         self.lock = lock
-        fence = LockCoordinator(store: lock, seed: seed)
+        fence = HostFence(store: lock, seed: seed)
     }
 }

@@ -1,6 +1,6 @@
 import Cluster
 
-/// Many hosts with one store, in virtual time, with the real `LeaseCore`, `LeaderSearch` and `LockCoordinator`.
+/// Many hosts with one store, in virtual time, with the real `LeaseCore`, `LeaderSearch` and `HostFence`.
 ///
 /// Each host has a lock domain, a clock of its own pace, a worker that reads the leader key, and balancer processes. Processes
 /// die and pause, calls and answers are late or lost, members of the store fail, and the store loses its data.

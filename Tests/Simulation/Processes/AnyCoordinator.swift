@@ -2,10 +2,10 @@ import Cluster
 
 /// The coordinator of a history: the lock of a state directory, or a lease that a paused holder loses.
 enum AnyCoordinator {
-    case lock(LockCoordinator<SimulatedStore>)
+    case lock(HostFence<SimulatedStore>)
     case lease(SimulatedLease, process: Int)
 
-    mutating func acquire(after: Epoch) -> CoordinatorGrant {
+    mutating func acquire(after: Epoch) -> FenceAttempt {
         switch self {
         case .lock(var coordinator):
             let grant = coordinator.acquire(after: after)
@@ -59,7 +59,7 @@ final class SimulatedLease {
 
     func toldOffSince(_ process: Int) -> Instant? { toldOff.first { $0.process == process }?.since }
 
-    func acquire(after: Epoch, for process: Int) -> CoordinatorGrant {
+    func acquire(after: Epoch, for process: Int) -> FenceAttempt {
         if let holder, holder != process { return .heldByOther("process \(holder)") }
         lastEpoch = max(lastEpoch, after).next
         holder = process

@@ -18,7 +18,7 @@ extension World {
         for effect in effects {
             switch effect {
             case .probe(let record): send(.probe(record), by: process)
-            case .hostsChanged: publishRoster(of: process)
+            case .hostsChanged: publishHosts(of: process)
             case .holdRequests: break
             case .seek(let addresses): for address in addresses { seek(address, by: process) }
             case .fenced(let epoch):
@@ -51,9 +51,9 @@ extension World {
         }
     }
 
-    private func publishRoster(of process: Int) {
-        guard let loadBalancer = balancers[process].core?.loadBalancer else { return }
-        balancers[process].loadBalancer.update(loadBalancer)
+    private func publishHosts(of process: Int) {
+        guard let entries = balancers[process].core?.hostEntries else { return }
+        balancers[process].loadBalancer.update(entries)
         withdrawAttempts(of: process)
         if balancers[process].loadBalancer.routableCount > 0 { feed(.firstWorkerReady, to: process) }
     }

@@ -101,7 +101,7 @@ extension World {
             coordinator = .lease(lease, process: process)
         } else {
             let store = SimulatedStore(hosts[host].directory, process: process)
-            coordinator = .lock(LockCoordinator(store: store, seed: random.next()))
+            coordinator = .lock(HostFence(store: store, seed: random.next()))
         }
         balancers.append(
             SimulatedBalancer(

@@ -1,7 +1,7 @@
 import Cluster
 import Testing
 
-@Suite struct LockCoordinatorTests {
+@Suite struct HostFenceTests {
     /// One state directory, from the point of view of several processes.
     private final class Directory: FenceStore {
         var boot = "first"
@@ -52,13 +52,13 @@ import Testing
 
     private let directory = Directory()
 
-    private func acquire(after: UInt64 = 0) -> CoordinatorGrant {
-        var coordinator = LockCoordinator(store: directory, seed: 1)
+    private func acquire(after: UInt64 = 0) -> FenceAttempt {
+        var coordinator = HostFence(store: directory, seed: 1)
         return coordinator.acquire(after: Epoch(after))
     }
 
     @Test func theStandingIsThatOfTheLock() {
-        var coordinator = LockCoordinator(store: directory, seed: 1)
+        var coordinator = HostFence(store: directory, seed: 1)
         _ = coordinator.acquire(after: .none)
         #expect(coordinator.standing() == .held)
         directory.holder = "process 2"
@@ -198,7 +198,7 @@ import Testing
         directory.boot = boot
         directory.files[.epoch] = EpochFile.bytes(of: .ceiling)
         directory.files[.reservation] = Array("00000000000000000257 earlier !\n".utf8)
-        var coordinator = LockCoordinator(store: directory, seed: 1)
+        var coordinator = HostFence(store: directory, seed: 1)
         #expect(coordinator.reset() == .done)
         #expect(directory.holder == nil)
         guard case .granted(let epoch) = acquire() else {
@@ -212,7 +212,7 @@ import Testing
         _ = acquire()
         let files = directory.files
         directory.holder = "process 7"
-        var coordinator = LockCoordinator(store: directory, seed: 1)
+        var coordinator = HostFence(store: directory, seed: 1)
         #expect(coordinator.reset() == .heldByOther("process 7"))
         #expect(directory.files == files)
         directory.holder = nil

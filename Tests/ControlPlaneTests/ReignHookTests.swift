@@ -8,11 +8,11 @@ import Testing
 @testable import Settings
 
 /// Shell commands that run after a takeover.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct TakeoverHookTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ReignHookTests {
     private let folder: TemporaryFolder
     private let loop: TestLoop
     private let log = RecordingLog()
-    private let occasion: TakeoverHook.Occasion
+    private let occasion: ReignHook.Occasion
 
     init() throws {
         folder = try TemporaryFolder()
@@ -22,25 +22,25 @@ import Testing
             insecureBind: false)
         configuration.port = 8443
         let id = try #require(NodeID("worker-8001"))
-        occasion = TakeoverHook.Occasion(
+        occasion = ReignHook.Occasion(
             id: id, epoch: Epoch(77), host: "10.0.0.2", configuration: configuration, isAcrossHosts: true)
     }
 
     private func makeHook(
         _ command: String, option: String = "--on-takeover", limitMilliseconds: Int = 30_000
-    ) -> TakeoverHook {
+    ) -> ReignHook {
         loop.onLoop { [loop, log] in
-            TakeoverHook(
+            ReignHook(
                 command: command, option: option, loop: loop.loop, log: log.makeLogger(),
                 limitMilliseconds: limitMilliseconds)
         }
     }
 
-    private func run(_ hook: TakeoverHook) {
+    private func run(_ hook: ReignHook) {
         loop.onLoop { [occasion] in hook.run(occasion) }
     }
 
-    private func waitForTheEnd(of hook: TakeoverHook) {
+    private func waitForTheEnd(of hook: ReignHook) {
         #expect(loop.eventually { !hook.isRunning })
     }
 
@@ -159,7 +159,7 @@ import Testing
             try folder.write("", to: "calls")
             loop.onLoop { [occasion] in
                 hook.run(
-                    TakeoverHook.Occasion(
+                    ReignHook.Occasion(
                         id: occasion.id, epoch: Epoch(step.epoch), host: occasion.host,
                         configuration: occasion.configuration, isAcrossHosts: true))
             }

@@ -10,7 +10,7 @@
 ///
 /// The caller's epoch is a claim: it may come from a peer. A claim too far above the last grant is ignored
 /// (`Epoch.reachOfClaims`). Nothing is granted above `Epoch.ceiling`, which no worker would accept.
-package struct LockCoordinator<Store: FenceStore> {
+package struct HostFence<Store: FenceStore> {
     private var store: Store
     private var generator: SeededGenerator
 
@@ -20,7 +20,7 @@ package struct LockCoordinator<Store: FenceStore> {
         generator = SeededGenerator(seed: seed)
     }
 
-    package mutating func acquire(after: Epoch) -> CoordinatorGrant {
+    package mutating func acquire(after: Epoch) -> FenceAttempt {
         switch store.tryLock() {
         case .held(let holder): return .heldByOther(holder)
         case .failed(let reason): return .failed(reason)
@@ -65,7 +65,7 @@ package struct LockCoordinator<Store: FenceStore> {
     /// An epoch of a later term, for the present holder of the lock, above `epoch` and every grant of this host.
     ///
     /// A coordinator of several hosts asks for it: the numbers of this host must not meet those of another one.
-    package mutating func leap(above epoch: Epoch) -> CoordinatorGrant {
+    package mutating func leap(above epoch: Epoch) -> FenceAttempt {
         do throws(FenceStoreFailure) {
             let granted = try useNextEpoch(after: .none)
             return .granted(try leap(over: epoch, from: granted))

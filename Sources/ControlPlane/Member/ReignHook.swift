@@ -10,7 +10,7 @@ package import Sockets
 /// Nothing waits for that command. The release of a lease waits up to two seconds for `--on-release`
 /// (`LeaseTiming.hookMilliseconds`). A failure is logged and changes nothing. The log has the lines that the command prints
 /// (`CommandOutput`).
-package final class TakeoverHook {
+package final class ReignHook {
     /// The data in the command's environment.
     package struct Occasion: Sendable {
         package let id: NodeID
@@ -112,7 +112,7 @@ package final class TakeoverHook {
     }
 
     private func keep(_ output: CommandOutput) {
-        if outputs.count >= TakeoverHook.maximumOutputs { outputs.removeFirst().close() }
+        if outputs.count >= ReignHook.maximumOutputs { outputs.removeFirst().close() }
         outputs.append(output)
         output.onEnd = { [unowned self] ended in outputs.removeAll { $0 === ended } }
     }

@@ -5,12 +5,12 @@ import Testing
 
 @testable import Storage
 
-@Suite struct LockFileCoordinatorTests {
+@Suite struct LockFileFenceTests {
     @Test func `At most one process holds the lock, and every grant is above all earlier ones`() throws {
         let folder = try TemporaryFolder()
         let directory = try StateDirectory(path: folder.path)
-        var first = LockFileCoordinator(directory: directory)
-        var second = LockFileCoordinator(directory: directory)
+        var first = LockFileFence(directory: directory)
+        var second = LockFileFence(directory: directory)
         #expect(first.acquire(after: .none) == .granted(Epoch(1)))
         #expect(second.acquire(after: .none) == .heldByOther("process \(getpid())"))
         first.release()
@@ -23,12 +23,12 @@ import Testing
     @Test func `A lock excludes others as long as no other file has its name`() throws {
         let folder = try TemporaryFolder()
         let directory = try StateDirectory(path: folder.path)
-        var coordinator = LockFileCoordinator(directory: directory)
+        var coordinator = LockFileFence(directory: directory)
         _ = coordinator.acquire(after: .none)
         #expect(coordinator.standing() == .held)
         try FileManager.default.removeItem(atPath: directory.lock)
         #expect(coordinator.standing() == .held, "nobody else has one")
-        var other = LockFileCoordinator(directory: directory)
+        var other = LockFileFence(directory: directory)
         #expect(other.acquire(after: .none) == .granted(Epoch(2)))
         #expect(other.standing() == .held)
         #expect(coordinator.standing() == .lost("\(directory.lock) is another file than the one that was locked"))
@@ -41,13 +41,13 @@ import Testing
         let directory = try StateDirectory(path: folder.path)
         // No user, not even root, can write to a directory.
         try folder.makeFolder("epoch")
-        var coordinator = LockFileCoordinator(directory: directory)
+        var coordinator = LockFileFence(directory: directory)
         guard case .failed = coordinator.acquire(after: .none) else {
             Issue.record("an epoch was granted that could not be written")
             return
         }
         try FileManager.default.removeItem(atPath: "\(directory.path)/\(StateDirectory.Name.epoch)")
-        var other = LockFileCoordinator(directory: directory)
+        var other = LockFileFence(directory: directory)
         #expect(other.acquire(after: .none) == .granted(Epoch(1)))
     }
 }
