@@ -145,6 +145,7 @@ extension DownstreamConnection {
     private func beginRequest(_ bytes: UnsafeBufferPointer<UInt8>) {
         rest = .waiting
         hasServed = true
+        noteBegun()
         isEnding = false
         pipeline.requestBegan()
         server.counters.requests.add(1)
@@ -174,7 +175,7 @@ extension DownstreamConnection {
     }
 
     private func contentCame(_ content: UnsafeBufferPointer<UInt8>, consumed: Int) {
-        ownLedger?.movedAt = loop.now
+        noteMoved(consumed)
         state.contentCame(consumed, now: loop.now)
         updateTimer()
         if state.feedsService {

@@ -176,7 +176,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         if case .failed = sending.outcome { return false }
         pump.finishSending(output)
         if sending.moved > 0 {
-            ownLedger?.movedAt = loop.now
+            noteMoved(sending.moved)
             state.outputMoved(now: loop.now)
             limitRest()
             updateTimer()
@@ -323,16 +323,20 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         if !isOutputWaiting { endConnection() }
     }
 
-    /// Closes the connection because of the memory that it holds. If the client has a part of a response, the
-    /// connection is reset, because the rest of the response can't be sent.
-    override func shed() {
-        server.counters.count(.memoryLimit)
+    /// If the client has a part of a response, the connection is reset, because the rest of the response can't be sent.
+    override func shed(for shortage: Shortage) {
+        server.count(shortage)
+        if shortage == .slots, state.isIdle { return close() }
         // Between requests the client waits for no answer.
         let isBetweenRequests = state.isIdle && hasServed
         guard phase == .open, !state.isResponseStarted, !isBetweenRequests else { return reset() }
-        reject(status: 503, message: "the server is short of memory; try again", retryAfterSeconds: 1)
+        let message: StaticString =
+            shortage == .memory
+            ? "the server is short of memory; try again" : "the server has too many connections; try again"
+        reject(status: 503, message: message, retryAfterSeconds: 1)
         pending.release()
         chargeBuffers()
+        if shortage == .slots { flush() }
     }
 
     package override func close() {

@@ -6,6 +6,7 @@ extension HTTP2Connection: HTTP2Events {
     func requestReceived(
         _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>, on stream: Int32, isEnd: Bool
     ) -> Int {
+        if openStreams == 0 { noteBegun() }
         let taken = takeStream()
         server.counters.requests.add(1)
         if !takesRequests {

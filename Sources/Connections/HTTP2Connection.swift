@@ -386,12 +386,12 @@ final class HTTP2Connection: ServerConnection, PumpedConnection {
     }
 
     /// Ends every stream at once. If the client still takes bytes, it gets the reason.
-    override func shed() {
+    override func shed(for shortage: Shortage) {
+        server.count(shortage)
         guard phase == .open, let session else { return close() }
-        server.counters.count(.memoryLimit)
         isShed = true
         giveUpStreams()
-        session.terminate(.enhanceYourCalm)
+        session.terminate(shortage == .memory ? .enhanceYourCalm : .none)
         flush()
         guard phase == .open || phase == .ending else { return }
         transport.reset()

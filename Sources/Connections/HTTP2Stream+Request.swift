@@ -67,7 +67,7 @@ extension HTTP2Stream {
     }
 
     private func contentMoved(_ count: Int) {
-        connection.ownLedger?.movedAt = loop.now
+        connection.noteMoved(count)
         state.contentCame(count, now: loop.now)
         updateTimer()
     }

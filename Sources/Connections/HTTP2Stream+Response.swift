@@ -232,7 +232,7 @@ extension HTTP2Stream {
     }
 
     private func outputMoved(_ count: Int) {
-        connection.ownLedger?.movedAt = loop.now
+        connection.noteMoved(count)
         if output.isEmpty { outputClock.stop() } else { outputClock.moved(count, now: loop.now) }
         state.outputMoved(now: loop.now)
         updateTimer()

@@ -22,16 +22,12 @@ package final class MemoryLedger {
     package private(set) var held = 0
     private var charged = 0
     private var isClosed = false
-    /// The time of the last progress of a request or a response, on the loop's clock. Connections without progress are
-    /// closed first.
-    package var movedAt: UInt64
 
     /// - Parameter source: nil for a client without one.
     package init(account: MemoryAccount, source: SourceKey?, server: Server) {
         self.account = account
         self.source = source.map { account.join($0) }
         self.server = server
-        movedAt = server.loop.now
     }
 
     /// A buffer has grown or, with a negative number, shrunk.

@@ -54,7 +54,7 @@ final class MemoryRelief {
                 areOthersFirst = true
                 continue
             }
-            let isIdle = loop.now &- ledger.movedAt >= MemoryRelief.idleNanoseconds
+            let isIdle = loop.now &- connection.listing.progress.movedAt >= MemoryRelief.idleNanoseconds
             holders.append((connection, ledger, isIdle ? ledger.held : ledger.held / 8))
         }
         holders.sort { $0.weight > $1.weight }
@@ -63,7 +63,7 @@ final class MemoryRelief {
             guard closed < MemoryRelief.closedInTurn else {
                 return timer.set(afterMilliseconds: MemoryRelief.pauseMilliseconds)
             }
-            holder.connection.shed()
+            holder.connection.shed(for: .memory)
             closed += 1
         }
         if areOthersFirst, account.pressure >= .severe { timer.set(afterMilliseconds: MemoryRelief.waitMilliseconds) }

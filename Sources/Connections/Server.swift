@@ -22,8 +22,13 @@ package final class Server {
     /// Called after `drain`, when the last connection has closed.
     package var onDrained: () -> Void = {}
 
-    /// Limits the connections of each source, over all loops. Set before the first listener is added.
-    package var sources: SourceSlots?
+    /// Counts and limits the connections of each source, over all loops. When all slots are taken, the source with the most
+    /// loses one for a new connection (`CrowdRelief`). Set before the first listener is added.
+    package var sources: SourceSlots? {
+        get { crowd.sources }
+        set { crowd.sources = newValue }
+    }
+    private var crowd = Crowd()
 
     /// The memory that the process may hold for clients' requests, over all loops; nil to count nothing. Set before the first
     /// listener is added.
@@ -138,10 +143,25 @@ package final class Server {
         // A connection without a finished handshake closes before a new one has to wait.
         let victim =
             arrivals.longestSilent(now: loop.now) ?? (closesOldestWhenFull ? connections.oldest(now: loop.now) : nil)
-        guard let victim else { return false }
-        counters.evicted.add(1)
+        if let victim {
+            counters.evicted.add(1)
+            victim.close()
+            return slots.reserve()
+        }
+        guard sources != nil else { return false }
+        crowd.leaving = CrowdRelief(slots: slots.limit, now: loop.now).victim(of: connections.all)
+        return crowd.leaving != nil
+    }
+
+    /// Closes the connection that was chosen for this new one, if that may take its slot.
+    private func takesSlot(_ source: SourceKey?) -> Bool {
+        guard let victim = crowd.leaving.take() else { return true }
+        let count = source.flatMap { sources?.count(of: $0) } ?? 0
+        guard CrowdRelief(slots: slots.limit, now: loop.now).mayReplace(victim, count: count) else { return false }
+        victim.listing.passesSlotOn = true
+        victim.shed(for: .slots)
         victim.close()
-        return slots.reserve()
+        return true
     }
 
     /// A connection stays in the kernel's queue, because there is no room.
@@ -150,12 +170,24 @@ package final class Server {
         onFull()
     }
 
-    func releaseSlot() { slots.release() }
+    func releaseSlot() {
+        if crowd.leaving.take() == nil { slots.release() }
+    }
+
+    /// Counts a connection that closes because of a shortage.
+    func count(_ shortage: ServerConnection.Shortage) {
+        switch shortage {
+        case .memory: counters.count(.memoryLimit)
+        case .slots: counters.evicted.add(1)
+        }
+    }
 
     /// Serves an accepted socket with a reserved slot, on the loop of the group with the fewest connections.
     ///
     /// If several loops watch one listener, the kernel mostly wakes the same loop. Without this, that loop gets twice as many connections.
     func accept(_ socket: consuming FileDescriptor, peerHost: String) {
+        let source = sources == nil ? nil : SourceKey(host: peerHost)
+        guard takesSlot(source) else { return counters.count(.maxConnectionsPerSource) }
         guard let neighbour = neighbours.min(by: { $0.load.count < $1.load.count }),
             neighbour.load.isWell(below: load.count)
         else {
@@ -172,31 +204,29 @@ package final class Server {
 
     /// Begins to serve a socket that this server counts.
     private func admit(_ socket: consuming FileDescriptor, peerHost: String) {
-        if let sources, let source = SourceKey(host: peerHost), !sources.reserve(source) {
-            // In the kernel's queue it would delay every connection behind it, so it closes at once.
-            counters.count(.maxConnectionsPerSource)
-            slots.release()
-            load.remove()
-            return
+        var sourceCount: SourceSlots.Count?
+        if let sources, let source = SourceKey(host: peerHost) {
+            sourceCount = sources.reserve(source)
+            if sourceCount == nil {
+                // In the kernel's queue it would delay every connection behind it, so it closes at once.
+                counters.count(.maxConnectionsPerSource)
+                return giveBack(nil)
+            }
         }
         let descriptor = socket.rawValue
-        guard let transport = provider.accepted(socket) else {
-            giveBack(peerHost)
-            return
-        }
+        guard let transport = provider.accepted(socket) else { return giveBack(sourceCount) }
         guard hasRoomForArrivals else {
             // Another loop accepted it, and that loop can't know.
             counters.evicted.add(1)
-            giveBack(peerHost)
-            return
+            return giveBack(sourceCount)
         }
         let connection = PendingConnection(socket: transport, peerHost: peerHost, server: self)
         do throws(SystemError) {
             try loop.watch(connection, descriptor: descriptor, for: PendingConnection.interest)
         } catch {
-            giveBack(peerHost)
-            return
+            return giveBack(sourceCount)
         }
+        connection.listing.sourceCount = sourceCount
         add(connection)
     }
 
@@ -249,8 +279,10 @@ package final class Server {
         connection.ownLedger?.close()
         counters.closed.add(1)
         if let place = connection.listing.identityPermit.take() { identities?.leave(place) }
-        if connection.listing.holdsSlot { giveBack(connection.peerHost) }
-        if connection.listing.holdsSlot { roomFreed() }
+        if connection.listing.holdsSlot {
+            giveBack(connection.listing.sourceCount.take(), passesSlotOn: connection.listing.passesSlotOn)
+            if !connection.listing.passesSlotOn { roomFreed() }
+        }
         if isDraining && connections.isEmpty { onDrained() }
     }
 
@@ -259,10 +291,10 @@ package final class Server {
     }
 
     /// Releases the connection's slot, in total and for its source.
-    private func giveBack(_ peerHost: String) {
-        slots.release()
+    private func giveBack(_ sourceCount: SourceSlots.Count?, passesSlotOn: Bool = false) {
+        if !passesSlotOn { slots.release() }
         load.remove()
-        if let sources, let source = SourceKey(host: peerHost) { sources.release(source) }
+        if let sourceCount { sources?.release(sourceCount) }
     }
 
     // MARK: Pending connections

@@ -37,9 +37,22 @@ package class ServerConnection: EventSource {
     /// A request is in progress.
     var isServing: Bool { false }
 
-    /// Closes because of the memory that it holds.
-    func shed() {
-        server.counters.count(.memoryLimit)
+    /// Bytes of a request or a response have moved.
+    final func noteMoved(_ count: Int) { listing.progress.moved(count, now: loop.now) }
+
+    /// A request begins on a connection without another one.
+    final func noteBegun() { listing.progress.began(now: loop.now) }
+
+    /// The reason for which the server closes a connection that has done nothing wrong.
+    enum Shortage {
+        case memory
+        /// Another client needs the slot.
+        case slots
+    }
+
+    /// Closes the connection because of a shortage. The client learns that from the protocol, if it can.
+    func shed(for shortage: Shortage) {
+        server.count(shortage)
         close()
     }
 
@@ -48,7 +61,7 @@ package class ServerConnection: EventSource {
     /// - Returns: true if it has shed the connection.
     final func shedIfFull() -> Bool {
         guard let ownLedger, ownLedger.isExcessive, isOpen else { return false }
-        shed()
+        shed(for: .memory)
         return true
     }
 

@@ -49,7 +49,7 @@ final class DataPlane {
         let slots = ConnectionSlots(limit: shares.clients)
         // Clients with an unfinished handshake hold at most half of them.
         let arrivals = PendingConnectionLimits(places: min(shares.clients / 2, 16_384), loops: settings.threadCount)
-        let sources = settings.connectionsPerSource.map { SourceSlots(limit: $0) }
+        let sources = SourceSlots(limit: settings.connectionsPerSource ?? .max)
         let memory = MemoryAccount(limit: settings.memoryBytes)
         self.memory = memory
         rate = settings.rate

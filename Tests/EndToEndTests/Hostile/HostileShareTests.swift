@@ -12,5 +12,19 @@ extension Defences {
                 "http2.small_holders count=400 source=127.0.2.1", "http2.small_holders count=400 source=127.0.2.2")
             #expect(try fixture.faults(of: attack) == [])
         }
+
+        /// The balancer has few connections, so that an attacker can take all of them in two seconds.
+        @Test func `Idle and slow connections of one source keep nobody out`() throws {
+            let fixture = UnderAttack(balancerArguments: ["--max-connections", "250"])
+            defer { fixture.end() }
+            let attacks = [
+                Attack("Kept connections that stay silent", "http1.idle count=400"),
+                Attack(
+                    "Uploads that come byte by byte, on more connections than the port has",
+                    "http1.slow_bodies port=public count=400"),
+                Attack("Uploads without content on HTTP/2", "http2.small_holders count=400 source=127.0.2.3 streams=2"),
+            ]
+            for attack in attacks { #expect(try fixture.faults(of: attack) == [], "\(attack)") }
+        }
     }
 }

@@ -1,8 +1,9 @@
 """Attacks of an HTTP/1.1 client, at the public port or the admin port."""
 
 import itertools
+import time
 
-from target import Pusher, has_ended
+from target import ERRORS, PAUSE_SECONDS, Pusher, has_ended
 
 
 def slow_heads(target, port, count):
@@ -156,3 +157,21 @@ def forged_lines(target):
     ]
     heads = itertools.cycle(starts)
     target.together(1, lambda _: ask_once(target, next(heads)))
+
+
+def idle(target, count):
+    """Sends one small request on each connection, and then stays silent. Replaces no connection that was closed."""
+    held = []
+    while not target.is_over and len(held) < count:
+        try:
+            connection = target.secure(target.public)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            if not connection.recv(1000):
+                raise EOFError
+            held.append(connection)
+            target.did()
+        except ERRORS as error:
+            target.note(type(error).__name__)
+            time.sleep(PAUSE_SECONDS)
+    while not target.is_over:
+        time.sleep(PAUSE_SECONDS)
