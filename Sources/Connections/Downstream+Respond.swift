@@ -7,10 +7,10 @@ extension Downstream {
     /// - Parameters:
     ///   - allow: the methods that a 405 has to name (RFC 9110, 15.5.6).
     ///   - requestID: the id of the request in logs.
-    ///   - mark: a field that carries a fact to the previous hop by its presence.
+    ///   - mark: a fact for the previous hop.
     package func respond(
         status: UInt16, error message: String, retryAfterSeconds: Int? = nil, allow: StaticString? = nil,
-        requestID: UnsafeBufferPointer<UInt8>? = nil, mark: StaticString? = nil
+        requestID: UnsafeBufferPointer<UInt8>? = nil, mark: ResponseMark? = nil
     ) {
         var body = ByteBuffer()
         body.append("{\"error\": \"")
@@ -36,7 +36,7 @@ extension Downstream {
 
     package func respond(
         status: UInt16, contentType: StaticString, body: UnsafeBufferPointer<UInt8>, retryAfterSeconds: Int? = nil,
-        allow: StaticString? = nil, requestID: UnsafeBufferPointer<UInt8>? = nil, mark: StaticString? = nil
+        allow: StaticString? = nil, requestID: UnsafeBufferPointer<UInt8>? = nil, mark: ResponseMark? = nil
     ) {
         guard canRespond else { return }
         beginResponse(status: status)
@@ -45,7 +45,7 @@ extension Downstream {
         if let retryAfterSeconds { appendField(name: "retry-after", decimal: UInt64(max(0, retryAfterSeconds))) }
         if let allow { appendField("allow", allow) }
         if let requestID, !requestID.isEmpty { appendField(name: "x-request-id", value: requestID) }
-        if let mark { appendField(mark, "1") }
+        if let mark { appendField(mark.name, mark.value) }
         endResponseHead(.length(UInt64(body.count)))
         writeBody(body)
         endResponse()

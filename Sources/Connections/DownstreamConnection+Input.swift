@@ -153,7 +153,8 @@ extension DownstreamConnection {
         if let memory = server.memory, memory.isTight, !mayBeginRequest(from: memory) {
             server.counters.count(.memoryLimit)
             return reject(
-                status: 503, message: "the server is short of memory; try again", head: bytes, retryAfterSeconds: 1)
+                status: 503, message: "the server is short of memory; try again", head: bytes, retryAfterSeconds: 1,
+                mark: listing.holdsSlot ? nil : .busy)
         }
         let hasContent = reader.beginContent()
         state.begin(hasContent ? .content(.open) : .whole)
@@ -263,9 +264,12 @@ extension DownstreamConnection {
 
     /// Answers a request that the service can't get, then ends the connection.
     ///
-    /// - Parameter head: the received part of a faulty head.
+    /// - Parameters:
+    ///   - head: the received part of a faulty head.
+    ///   - mark: for the balancer, if this is a stream of it.
     func reject(
-        status: UInt16, message: StaticString, head: UnsafeBufferPointer<UInt8>? = nil, retryAfterSeconds: Int? = nil
+        status: UInt16, message: StaticString, head: UnsafeBufferPointer<UInt8>? = nil, retryAfterSeconds: Int? = nil,
+        mark: ResponseMark? = nil
     ) {
         let count = errorContentLength(of: message)
         if let head {
@@ -278,7 +282,7 @@ extension DownstreamConnection {
         if answerer == .service { service?.cancelled() }
         framing.answerAlone()
         server.exchangeBegan()
-        respond(status: status, error: "\(message)", retryAfterSeconds: retryAfterSeconds)
+        respond(status: status, error: "\(message)", retryAfterSeconds: retryAfterSeconds, mark: mark)
         advance()
     }
 }

@@ -333,7 +333,7 @@ package final class DownstreamConnection: ServerConnection, Downstream, PumpedCo
         let message: StaticString =
             shortage == .memory
             ? "the server is short of memory; try again" : "the server has too many connections; try again"
-        reject(status: 503, message: message, retryAfterSeconds: 1)
+        reject(status: 503, message: message, retryAfterSeconds: 1, mark: listing.holdsSlot ? nil : .shed)
         pending.release()
         chargeBuffers()
         if shortage == .slots { flush() }

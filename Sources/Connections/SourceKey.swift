@@ -1,3 +1,4 @@
+package import HTTP
 internal import Sockets
 
 /// One source of connections and requests: an IPv4 address, or the first 64 bits of an IPv6 address, because a client
@@ -15,6 +16,16 @@ package struct SourceKey: Hashable, Sendable {
         let significant = isMapped ? bytes[12...] : bytes.prefix(8)
         bits = significant.reduce(0) { $0 << 8 | UInt64($1) }
         isIPv4 = isMapped || bytes.count == 4
+    }
+
+    /// The client of a request that a balancer has forwarded; nil if the head names none.
+    package init?(forwardedIn head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>) {
+        for field in head.fields where field.known == .xForwarded {
+            guard field.name.in(bytes).isFieldName("x-forwarded-for") else { continue }
+            self.init(host: String(decoding: field.value.in(bytes), as: UTF8.self))
+            return
+        }
+        return nil
     }
 
     /// The stripe of a table with `count` stripes. `count` is a power of two.

@@ -14,8 +14,10 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
     case handshake(TransportError)
     /// The peer is not the expected node.
     case otherNode(PeerIdentity)
-    /// The peer accepts no more requests, and has processed nothing of this one.
+    /// The peer has no room for the request now, and has processed nothing of it. This is no failure of the peer.
     case notTaken
+    /// The application behind the peer could not be reached.
+    case unreached
     /// The connection closed or broke before the first byte of the response.
     case closedBeforeResponse
     /// The connection broke in the middle of the response.
@@ -28,7 +30,7 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
     /// No server can have received the request: a retry is allowed for any method.
     package var isBeforeRequest: Bool {
         switch self {
-        case .unresolved, .refused, .unreachable, .connectTimedOut, .handshake, .otherNode, .notTaken: true
+        case .unresolved, .refused, .unreachable, .connectTimedOut, .handshake, .otherNode, .notTaken, .unreached: true
         case .closedBeforeResponse, .closedInResponse, .badResponse, .timedOut: false
         }
     }
@@ -50,6 +52,7 @@ package enum UpstreamFailure: Error, CustomStringConvertible {
         case .otherNode(.uri(let uri)): "\(uri) answered"
         case .otherNode(.unusable(let reason)): reason
         case .notTaken: "it took nothing of the request"
+        case .unreached: "the application behind it took nothing of the request"
         case .closedBeforeResponse: "the connection ended before an answer"
         case .closedInResponse: "the connection ended in the middle of the answer"
         case .badResponse(let error): "broken answer: \(error.reason)"

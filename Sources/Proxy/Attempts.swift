@@ -12,6 +12,8 @@ struct Attempts {
         case staleConnection
         /// The host refused the request on one connection, and may take it on another.
         case refusedStream
+        /// The host has no room for the request, and is no worse for that.
+        case noRoom
         case host
     }
 
@@ -33,12 +35,14 @@ struct Attempts {
     /// True while the limit allows another attempt.
     func mayFollow(_ limits: RequestLimits) -> Bool { count <= limits.retries }
 
-    /// Records a failed attempt.
+    /// Records a failed attempt. After a fault of the host, or without room there, the host is out for this request.
     ///
     /// - Parameters:
     ///   - isReused: of the stream, see `UpstreamStream.isReused`.
     ///   - refusalConcernsConnection: of the pool, see `ConnectionPool`.
-    mutating func failed(_ failure: UpstreamFailure, isReused: Bool, refusalConcernsConnection: Bool) -> Fault {
+    mutating func failed(
+        _ failure: UpstreamFailure, of lease: LoadBalancer.Lease, isReused: Bool, refusalConcernsConnection: Bool
+    ) -> Fault {
         lastError = .upstream(failure)
         if isReused && failure.isBeforeResponse && !hasMetStale {
             hasMetStale = true
@@ -46,6 +50,8 @@ struct Attempts {
             return .staleConnection
         }
         if refusalConcernsConnection, case .notTaken = failure { return .refusedStream }
+        exclude(lease, for: .upstream(failure))
+        if case .notTaken = failure { return .noRoom }
         return .host
     }
 

@@ -40,6 +40,14 @@ enum ProxyError {
         }
     }
 
+    /// The request found no room. This says nothing about the health of a worker or an application.
+    var isForWantOfRoom: Bool {
+        switch self {
+        case .allBusy, .queueFull, .upstream(.notTaken): true
+        case .noWorker, .paused, .tooFast, .fenced, .upstream: false
+        }
+    }
+
     /// The application has seen nothing of the request, or a repetition is safe.
     var isUntaken: Bool {
         if case .upstream(let failure) = self { failure.isBeforeRequest } else { true }

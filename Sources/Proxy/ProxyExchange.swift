@@ -39,7 +39,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var wait = Wait.nothing
     private var lease: LoadBalancer.Lease?
     private var upstream: (any UpstreamStream)?
-    /// The status of the response; without meaning before its head.
+    /// The status of the response; without meaning before its head. 0 for one that says nothing about the worker.
     private var status: UInt16 = 0
     /// The upstream has ended its direction of a tunnel.
     private var isHalfClosed = false
@@ -73,8 +73,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         attempts = Attempts(affinity: backend.affinity.value(of: head, bytes))
         if let seconds = service.secondsTooFast(source) {
             request.responseBegan()
-            fail(.tooFast(retryAfterSeconds: seconds))
-            return
+            return fail(.tooFast(retryAfterSeconds: seconds))
         }
         attempt()
     }
@@ -104,9 +103,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if isHalfClosed { leaveTunnel() }
     }
 
-    func downstreamDrained() {
-        upstream?.resumeReading()
-    }
+    func downstreamDrained() { upstream?.resumeReading() }
 
     var outlivesRequests: Bool { false }
 
@@ -190,12 +187,10 @@ final class ProxyExchange: Exchange, UpstreamClient {
         downstream.respond(
             status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds,
             requestID: trace.requestID,
-            mark: service.policy.edge == nil ? FaultField(for: error)?.name : nil)
+            mark: service.policy.edge == nil ? FaultField(for: error)?.mark : nil)
     }
 
     // MARK: The response
-
-    private static let continueStatus: UInt16 = 100
 
     private var rewriter: ResponseRewriter {
         ResponseRewriter(
@@ -206,7 +201,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func upstreamInterim(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         // A 100 says nothing about the response, so the request may still go elsewhere.
-        if head.status == ProxyExchange.continueStatus { return downstream.writeContinue() }
+        if head.status == 100 { return downstream.writeContinue() }
         request.responseBegan()
         rewriter.passInterim(head, bytes, to: downstream)
     }
@@ -218,7 +213,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             case .fenced(let field): return fenced(by: field)
             }
         }
-        status = head.status
+        status = head.status == 503 && FaultField.isShed(head, bytes) ? 0 : head.status
         if head.status == 101 {
             guard upgrade?.isAccepted(by: head, bytes) == true else { return withdraw(.badResponse(.unexpectedSwitch)) }
             request.becameTunnel()
@@ -269,7 +264,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func releaseSucceeded() {
-        guard status < 500 || service.policy.edge == nil else { return releaseErroneous() }
+        guard (1..<500).contains(status) || service.policy.edge == nil else { return releaseErroneous() }
         if let lease = lease.take(), let subject = backend.loadBalancer.release(lease) {
             service.observer.succeededAgain(subject)
         }
@@ -280,6 +275,10 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private func releaseErroneous() {
         guard let lease = lease.take() else { return }
         guard let failure = WorkerFailure(status: status) else { return backend.loadBalancer.releaseErroneous(lease) }
+        releaseFailed(lease, failure)
+    }
+
+    private func releaseFailed(_ lease: LoadBalancer.Lease, _ failure: WorkerFailure) {
         if let subject = backend.loadBalancer.releaseFailed(lease) { service.observer.failed(subject, failure) }
     }
 
@@ -287,9 +286,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     var isRoomy: Bool { downstream.isRoomy }
     var ledger: MemoryLedger? { downstream.ledger }
 
-    func upstreamDrained() {
-        downstream.resumeReading()
-    }
+    func upstreamDrained() { downstream.resumeReading() }
 
     // MARK: Failures
 
@@ -301,7 +298,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if let lease = lease.take() {
             let pool = backend.pool(for: lease.slot)
             let fault = attempts.failed(
-                failure, isReused: failed?.isReused == true,
+                failure, of: lease, isReused: failed?.isReused == true,
                 refusalConcernsConnection: pool?.refusalConcernsConnection == true)
             switch fault {
             case .staleConnection:
@@ -310,11 +307,8 @@ final class ProxyExchange: Exchange, UpstreamClient {
                 // The other idle connections are as old. The next attempt gets a new one.
                 pool?.dropIdle()
             case .refusedStream: backend.loadBalancer.releaseCancelled(lease)
-            case .host:
-                if let subject = backend.loadBalancer.releaseFailed(lease) {
-                    service.observer.failed(subject, .attempt(failure))
-                }
-                attempts.exclude(lease, for: .upstream(failure))
+            case .noRoom: backend.loadBalancer.releaseErroneous(lease)
+            case .host: releaseFailed(lease, .attempt(failure))
             }
         }
         guard downstream.canRespond else { return downstream.abortResponse() }
@@ -355,8 +349,6 @@ final class ProxyExchange: Exchange, UpstreamClient {
         attempts.wasPostponed()
         attempt()
     }
-
-    // MARK: Reigns
 
     /// A worker has refused the request unread, since it has met a later reign.
     private func fenced(by field: FencedField) {

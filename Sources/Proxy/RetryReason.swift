@@ -25,7 +25,7 @@ package enum RetryReason: String, Sendable, CaseIterable {
         self =
             switch failure {
             case .unresolved, .refused, .unreachable, .connectTimedOut, .handshake, .otherNode: .connect
-            case .notTaken: .notTaken
+            case .notTaken, .unreached: .notTaken
             case .closedBeforeResponse: .closed
             case .timedOut: .timeout
             case .closedInResponse, .badResponse: .badResponse

@@ -1,3 +1,4 @@
+internal import Connections
 private import Glibc
 internal import Sockets
 
@@ -41,6 +42,16 @@ enum SharedFileError: Error, Equatable, Sendable {
     var retryAfterSeconds: Int? {
         switch self {
         case .busy, .locked, .cut, .stopped: 1
+        case .full, .failed, .notARegularFile: nil
+        }
+    }
+
+    /// A fact for the balancer: these 503 are no failure of the worker.
+    var mark: ResponseMark? {
+        switch self {
+        // The file has nothing of the request.
+        case .busy, .stopped: .busy
+        case .locked, .cut: .shed
         case .full, .failed, .notARegularFile: nil
         }
     }

@@ -9,7 +9,7 @@ extension TaskExchange {
     /// Reports the worker's health: 200, or 503 while the worker drains.
     func respondToProbe() {
         if downstream.isDraining {
-            downstream.respond(status: 503, error: "this worker is stopping")
+            downstream.respond(status: 503, error: "this worker is stopping", mark: .busy)
         } else {
             downstream.respond(status: 200, contentType: TaskExchange.textType, text: "ok\n")
         }
@@ -45,6 +45,7 @@ extension TaskExchange {
     }
 
     func reject(_ error: SharedFileError) {
-        downstream.respond(status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds)
+        downstream.respond(
+            status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds, mark: error.mark)
     }
 }

@@ -64,6 +64,8 @@ final class TaskExchange: Exchange {
     var content = ByteBuffer()
     /// Bytes reserved in the service's budget.
     private var held = 0
+    /// The client; nil if the request names none.
+    private var source: SourceKey?
     private var lazyTimer: LoopTimer?
     private let live: LiveObject
 
@@ -93,8 +95,8 @@ final class TaskExchange: Exchange {
                     downstream.respond(status: 200, contentType: TaskExchange.textType, body: $0)
                 }
             case .health: respondToProbe()
-            case .write: collect(.line, head)
-            case .reverse(let delay): collect(.message(delayMilliseconds: delay), head)
+            case .write: collect(.line, head, bytes)
+            case .reverse(let delay): collect(.message(delayMilliseconds: delay), head, bytes)
             case .read(let tailLines): open(tailLines: tailLines, isHead: head.method == .head)
             case .bytes(let count): beginSending(count, isHead: head.method == .head)
             case .echo: beginEcho(head, bytes)
@@ -159,12 +161,15 @@ final class TaskExchange: Exchange {
 
     // MARK: Stored content
 
-    private func collect(_ collected: Collected, _ head: borrowing RequestHead) {
+    private func collect(
+        _ collected: Collected, _ head: borrowing RequestHead, _ bytes: UnsafeBufferPointer<UInt8>
+    ) {
         if case .length(let length) = head.framing, length > UInt64(collected.limit) {
             rejectTooLarge(collected)
             return
         }
         stage = .collecting(collected)
+        source = SourceKey(forwardedIn: head, bytes)
         if head.expectsContinue { downstream.writeContinue() }
     }
 
@@ -174,9 +179,10 @@ final class TaskExchange: Exchange {
             rejectTooLarge(collected)
             return
         }
-        guard service.budget.reserve(bytes.count) else {
+        guard service.budget.reserve(bytes.count, for: source) else {
             finish()
-            downstream.respond(status: 503, error: "too many messages are held at the moment", retryAfterSeconds: 1)
+            downstream.respond(
+                status: 503, error: "too many messages are held at the moment", retryAfterSeconds: 1, mark: .busy)
             return
         }
         held += bytes.count
@@ -188,7 +194,7 @@ final class TaskExchange: Exchange {
     func releaseContent(keepingHeld: Bool = false) {
         content.release()
         guard !keepingHeld, held > 0 else { return }
-        service.budget.release(held)
+        service.budget.release(held, of: source)
         held = 0
     }
 }

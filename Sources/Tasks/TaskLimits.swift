@@ -11,7 +11,8 @@ enum TaskLimits {
     static let patternBytes = 1 << 30
     /// `tail` of `GET /read`, in lines.
     static let tailLines = 1_000_000
-    /// Content that all exchanges of one loop hold together while they collect it or wait, in bytes.
+    /// Content that all exchanges of one loop hold together while they collect it or wait, in bytes. See `SourceShares`
+    /// for the share of one client.
     static let heldBytes = 64 << 20
     /// Largest message that the event loop reverses itself, in bytes. A longer one would delay the loop's other
     /// connections.

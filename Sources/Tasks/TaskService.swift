@@ -9,8 +9,8 @@ package final class TaskService: Service {
     let greeting: [UInt8]
     let loop: EventLoop
     let files: SharedFile
-    /// Bounds the memory that the exchanges of this loop hold together.
-    let budget = MemoryBudget(limit: TaskLimits.heldBytes)
+    /// Bounds the memory that the exchanges of this loop hold together, and the share of each client in it.
+    let budget = SourceShares(limit: TaskLimits.heldBytes)
 
     /// - Parameters:
     ///   - name: the worker's name in the response to `GET /`, such as `worker-8001`.

@@ -96,6 +96,39 @@ import Testing
         #expect(proxy.counters.retries(.notTaken) == 1)
     }
 
+    /// A worker without room is no worse for that, however often it says so: its clients use all that it has.
+    @Test func aWorkerWithoutRoomHasNotFailed() throws {
+        let full = try ScriptedUpstream { peer in
+            while true {
+                try peer.request()
+                try peer.answer("no", status: "503 Service Unavailable", fields: "understudy-untaken: busy\r\n")
+            }
+        }
+        let good = try ScriptedUpstream()
+        let proxy = try ProxyHarness([full.worker("full"), good.worker("good")])
+        let client = try proxy.client()
+        for _ in 0..<20 { #expect(try client.exchange("POST", "/", body: "content").text == "ok") }
+        #expect(!full.requests.isEmpty)
+        #expect(proxy.events.all == [])
+        #expect(proxy.givesBackEverybody())
+    }
+
+    /// The request may have begun, so it does not go out again. The client sees no field of the cluster.
+    @Test func aRequestThatAWorkerHasShedIsNoFailureOfIt() throws {
+        let worker = try ScriptedUpstream { peer in
+            while true {
+                try peer.request()
+                try peer.answer("no", status: "503 Service Unavailable", fields: "understudy-shed: 1\r\n")
+            }
+        }
+        let proxy = try ProxyHarness([worker.worker()])
+        let response = try proxy.client().exchange("GET", "/")
+        #expect(response.status == 503 && response.text == "no")
+        #expect(response.fields["understudy-shed"] == nil)
+        #expect(proxy.events.all == [])
+        #expect(proxy.givesBackEverybody())
+    }
+
     /// As if the worker had died: the application may have begun the request.
     @Test(arguments: Request.allCases)
     func aRequestWhoseApplicationDiedGoesToAnotherWorkerIfItMay(_ request: Request) throws {

@@ -104,11 +104,30 @@ import Testing
         #expect(try client.isEndedByPeer())
     }
 
+    /// Large messages that wait for their delay, from one client, leave memory for another.
+    @Test func aClientHasAShareOfTheMemory() throws {
+        let server = try TaskServer()
+        let service = server.service
+        let taken = TaskLimits.heldBytes / 2 - 5
+        let greedy = try #require(SourceKey(host: "192.0.2.1"))
+        #expect(server.test.thread.onLoop { service.value.budget.reserve(taken, for: greedy) })
+        let client = try server.client()
+        func status(_ host: String) throws -> RawResponse {
+            try client.exchange("POST", "/reverse", fields: "X-Forwarded-For: \(host)\r\n", body: "0123456789")
+        }
+        let refused = try status("192.0.2.1")
+        #expect(refused.status == 503)
+        // Another worker may have room, and this one has not failed.
+        #expect(refused.fields["understudy-untaken"] == "busy")
+        #expect(try status("192.0.2.2").status == 200)
+        #expect(server.heldBytes == taken)
+    }
+
     @Test func boundsTheMemoryOfAllRequests() throws {
         let server = try TaskServer()
         let service = server.service
         let taken = TaskLimits.heldBytes - 10
-        #expect(server.test.thread.onLoop { service.value.budget.reserve(taken) })
+        #expect(server.test.thread.onLoop { service.value.budget.reserve(taken, for: nil) })
         let client = try server.client()
         #expect(try client.exchange("POST", "/reverse", body: "0123456789").status == 200)
         let refused = try client.exchange("POST", "/reverse", body: "0123456789a")

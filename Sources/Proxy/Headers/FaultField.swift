@@ -1,19 +1,22 @@
 internal import Connections
 internal import HTTP
 
-/// The field in a worker's own error response that says how far the request has come: `understudy-untaken: 1` or
-/// `understudy-unanswered: 1`. The retry law needs it.
+/// The field in a worker's own error response that says how far the request has come: `understudy-untaken: 1`,
+/// `understudy-untaken: busy` or `understudy-unanswered: 1`. The retry law needs it.
 enum FaultField {
     /// The application has seen nothing of the request. Any other worker may get it.
     case untaken
+    /// The worker or its application has no room for the request. Any other worker may get it, and this is no failure.
+    case busy
     /// The application's connection ended before a response. The application may have begun the request, as a worker that
     /// dies may have.
     case unanswered
 
-    var name: StaticString {
+    var mark: ResponseMark {
         switch self {
-        case .untaken: "understudy-untaken"
-        case .unanswered: "understudy-unanswered"
+        case .untaken: ResponseMark(name: "understudy-untaken")
+        case .busy: .busy
+        case .unanswered: ResponseMark(name: "understudy-unanswered")
         }
     }
 
@@ -21,8 +24,12 @@ enum FaultField {
     init?(in head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) {
         for field in head.fields where field.known == .understudy {
             let name = field.name.in(bytes)
-            for fault in [FaultField.untaken, .unanswered] where name.isFieldName(fault.name) {
-                self = fault
+            if name.isFieldName("understudy-untaken") {
+                self = field.value.in(bytes).elementsEqual("busy".utf8) ? .busy : .untaken
+                return
+            }
+            if name.isFieldName("understudy-unanswered") {
+                self = .unanswered
                 return
             }
         }
@@ -31,7 +38,9 @@ enum FaultField {
 
     /// The field for a worker's error; nil for an error that permits no retry.
     init?(for error: ProxyError) {
-        if error.isUntaken {
+        if error.isForWantOfRoom {
+            self = .busy
+        } else if error.isUntaken {
             self = .untaken
         } else if case .upstream(let failure) = error, failure.isBeforeResponse {
             self = .unanswered
@@ -40,10 +49,19 @@ enum FaultField {
         }
     }
 
+    /// Returns whether the worker has ended the request because of a shortage; see `ResponseMark.shed`.
+    static func isShed(_ head: borrowing ResponseHead, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        for field in head.fields where field.known == .understudy {
+            if field.name.in(bytes).isFieldName(ResponseMark.shed.name) { return true }
+        }
+        return false
+    }
+
     /// The failure of the attempt at the worker.
     var failure: UpstreamFailure {
         switch self {
-        case .untaken: .notTaken
+        case .untaken: .unreached
+        case .busy: .notTaken
         case .unanswered: .closedBeforeResponse
         }
     }

@@ -26,5 +26,26 @@ extension Defences {
             ]
             for attack in attacks { #expect(try fixture.faults(of: attack) == [], "\(attack)") }
         }
+
+        /// Each upload could cost a worker one of its 1,024 descriptors.
+        @Test func `Uploads of one client leave the application to others`() throws {
+            let application = try Application()
+            defer { application.stop() }
+            let fixture = UnderAttack(workerArguments: ["--forward", "http://127.0.0.1:\(application.port)"])
+            defer { fixture.end() }
+            let attacks = [
+                Attack("Uploads without content", "http2.held_uploads count=40"),
+                Attack("Uploads with one byte of content", "http2.held_uploads count=40 bytes=1"),
+            ]
+            for attack in attacks { #expect(try fixture.faults(of: attack) == [], "\(attack)") }
+        }
+
+        /// `POST /reverse` of another client has to work too.
+        @Test func `Messages that one client lets a worker hold eject no worker`() throws {
+            let fixture = UnderAttack()
+            defer { fixture.end() }
+            let attack = Attack("Messages of 1 MiB that wait for a minute", "http1.held_messages count=250")
+            #expect(try fixture.faults(of: attack) == [])
+        }
     }
 }

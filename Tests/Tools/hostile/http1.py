@@ -159,6 +159,19 @@ def forged_lines(target):
     target.together(1, lambda _: ask_once(target, next(heads)))
 
 
+def held_messages(target, count):
+    """Sends messages of 1 MiB that a worker holds for a minute."""
+    content = b"a" * (1 << 20)
+    head = b"POST /reverse?delay_ms=60000 HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(content)
+
+    def begin():
+        connection = target.secure(target.public)
+        connection.sendall(head + content)
+        return connection
+
+    target.hold(count, begin)
+
+
 def idle(target, count):
     """Sends one small request on each connection, and then stays silent. Replaces no connection that was closed."""
     held = []

@@ -145,6 +145,11 @@ def small_holders(target, count, source, streams=10):
     begin_and_hold(target, count, [(b"/reverse", b"POST", b"")] * streams)
 
 
+def held_uploads(target, count, bytes=0):
+    """Begins 120 uploads on each connection, with so many bytes of content, and without an end."""
+    begin_and_hold(target, count, [(b"/reverse", b"POST", b"x" * bytes)] * 120)
+
+
 def begin_and_hold(target, count, streams, settings=b""):
     """Begins the streams once on each connection, and then stays silent."""
 
