@@ -17,6 +17,8 @@ package struct UpstreamLimits: Sendable {
     /// The silence in a response of unknown length after the whole request was sent. Before, the client's own time
     /// counts.
     package var streamMilliseconds = 300_000
+    /// The most connections of each loop to an application that takes one request on each; 0 for no limit.
+    package var http1Connections = 0
     /// The most requests on one HTTP/2 connection to an application.
     package var http2Streams = 128
     /// The most bytes of a response that wait for a slow client, on one HTTP/2 stream.

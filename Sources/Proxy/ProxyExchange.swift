@@ -36,6 +36,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     private var upgrade: UpgradeRequest?
     private var trace = RequestTrace()
     private var attempts = Attempts(affinity: nil)
+    private var turn = ApplicationTurn()
     private var wait = Wait.nothing
     private var lease: LoadBalancer.Lease?
     private var upstream: (any UpstreamStream)?
@@ -75,7 +76,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             request.responseBegan()
             return fail(.tooFast(retryAfterSeconds: seconds))
         }
-        attempt()
+        if !turn.begin(head, bytes, for: service.places) { attempt() }
     }
 
     func requestBody(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -83,6 +84,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         if chargedBytes > 0, let ledger = downstream.ledger { limit = ledger.bound(limit) }
         request.take(bytes, limit: limit, sendingTo: upstream)
         chargeRequest()
+        if turn.isDue() { return attempt() }
         if upstream?.checkCongestion() == true { downstream.pauseReading() }
     }
 
@@ -100,6 +102,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func requestEnd() {
         request.end(sendingTo: upstream)
+        if turn.isDue() { attempt() }
         if isHalfClosed { leaveTunnel() }
     }
 
@@ -115,6 +118,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         }
         wait = .nothing
         upstream.take()?.cancel()
+        turn.leave(service.places)
         if let lease = lease.take() { backend.loadBalancer.releaseCancelled(lease) }
         request.drop()
         chargeRequest()
@@ -123,6 +127,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     // MARK: To a host
 
     private func attempt() {
+        guard turn.enter(service.places) else { return failFinally(.queueFull) }
         switch backend.request(attempts.demand) {
         case .given(let lease): send(over: lease)
         case .waits(let ticket): queue(ticket: ticket)
@@ -181,6 +186,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func fail(_ error: ProxyError) {
+        turn.leave(service.places)
         request.drop()
         chargeRequest()
         downstream.resumeReading()
@@ -264,6 +270,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
     }
 
     private func releaseSucceeded() {
+        turn.leave(service.places)
         guard (1..<500).contains(status) || service.policy.edge == nil else { return releaseErroneous() }
         if let lease = lease.take(), let subject = backend.loadBalancer.release(lease) {
             service.observer.succeededAgain(subject)
@@ -311,7 +318,10 @@ final class ProxyExchange: Exchange, UpstreamClient {
             case .host: releaseFailed(lease, .attempt(failure))
             }
         }
-        guard downstream.canRespond else { return downstream.abortResponse() }
+        guard downstream.canRespond else {
+            turn.leave(service.places)
+            return downstream.abortResponse()
+        }
         if mayRetry(failure.attemptEnd(isOnTheWay: isOnTheWay)) { retry(reason) } else { fail(.upstream(failure)) }
     }
 

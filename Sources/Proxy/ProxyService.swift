@@ -25,6 +25,8 @@ package final class ProxyService: Service {
     let backend: Backend
     private(set) var policy: ProxyPolicy
     let upstreamProtocol: UpstreamProtocol
+    /// The places for requests at an application that takes one request on each connection; nil for others.
+    let places: SourceShares?
     let responsePolicy: HeaderPolicy
     let observer: Observer
     let fencedRequests: FencedRequests
@@ -46,6 +48,7 @@ package final class ProxyService: Service {
         self.provider = provider
         self.rateLimiter = rateLimiter
         self.observer = observer
+        places = limits.http1Connections > 0 ? SourceShares(limit: limits.http1Connections) : nil
         let isEdge = policy.edge != nil
         requestPolicy = isEdge ? .edgeToWorker : upstreamProtocol == .http2 ? .workerToHTTP2 : .workerToHTTP1
         responsePolicy = isEdge ? .edgeToClient : .workerToEdge
@@ -71,7 +74,9 @@ package final class ProxyService: Service {
                 offer: WorkerOffer(maximumRequests: maximumRequests), state: .ready)
             loadBalancer.update([entry]) { _ in endpoint }
         }
-        update(maximumRequests: upstreamProtocol == .http2 ? limits.http2Connections * limits.http2Streams : 0)
+        update(
+            maximumRequests: upstreamProtocol == .http2
+                ? limits.http2Connections * limits.http2Streams : limits.http1Connections)
         self.init(
             loop: loop, loadBalancer: loadBalancer, policy: ProxyPolicy(edge: nil), provider: TransportProvider(),
             upstreamProtocol: upstreamProtocol, limits: limits)

@@ -2,11 +2,14 @@ package import Telemetry
 
 /// Divides a worker's descriptors among purposes at the start.
 ///
-/// The worker's port accepts as many connections as the worker may open to its application. Peers without a complete handshake
-/// have a quarter of them, other workers and operators an eighth. The rest is for balancers.
+/// The worker's port and the connections to its application have 3/8 each. The last quarter is a reserve for the worker's own
+/// files, its health checks, and connections that are tried at the same time. Of the port's connections, peers without a
+/// complete handshake have a quarter, other workers and operators an eighth. The rest is for balancers.
 package struct WorkerDescriptorShares: Equatable {
     private static let leastConnections = 16
 
+    /// Connections of each loop to the application.
+    package let applicationConnections: Int
     /// Connections of the worker's port.
     package let connections: Int
     /// Of these: connections without a complete handshake.
@@ -27,6 +30,7 @@ package struct WorkerDescriptorShares: Equatable {
                 for: "a worker with \(loops) \(loops == 1 ? "thread" : "threads")")
         }
         connections = min(wanted ?? most, most)
+        applicationConnections = max(1, most / loops)
         arrivals = max(connections / 4, 4)
         guests = max(connections / 8, 4)
     }

@@ -62,6 +62,9 @@ struct DescriptorSharesTests {
         #expect(shares.connections == 369)
         #expect(shares.arrivals == 92)
         #expect(shares.guests == 46)
+        // The port and the application leave a quarter for the worker's own files and checks.
+        #expect(shares.applicationConnections == 184)
+        #expect(shares.connections + 2 * shares.applicationConnections < 1024 * 3 / 4)
         #expect(try WorkerDescriptorShares(of: 1024, connections: 100, loops: 2).connections == 100)
         let error = #expect(throws: CommandError.self) {
             try WorkerDescriptorShares(of: 64, connections: nil, loops: 2)

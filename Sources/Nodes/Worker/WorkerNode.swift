@@ -163,9 +163,18 @@ package final class WorkerNode {
         return limits
     }
 
+    /// The descriptors leave room for this many connections of each loop to the application.
+    private var applicationConnections: Int {
+        let shares = try? WorkerDescriptorShares(
+            of: DescriptorLimit.raise(), connections: nil, loops: settings.threadCount)
+        // With too few descriptors the worker has not started.
+        return shares?.applicationConnections ?? 1
+    }
+
     private var upstreamLimits: UpstreamLimits {
         var limits = settings.upstream
         limits.memory = memory
+        if options.application?.speaksHTTP2 == false { limits.http1Connections = applicationConnections }
         return limits
     }
 
