@@ -82,7 +82,8 @@ package final class MemoryLedger {
     ///
     /// - Parameter most: what the source with the most holds.
     func isOfGreatSource(most: Int) -> Bool {
-        guard let source else { return true }
+        // The other side of a shared connection judges the sources. Here only a large stream closes.
+        guard let source else { return held >= MemoryLedger.smallHolder }
         let held = source.current
         return held >= most - most / 8 || MemoryAccount.Pressure(held: held, of: account.sourceBudget) >= .severe
     }
