@@ -163,7 +163,9 @@ let package = Package(
         .testTarget(
             name: "NodesTests",
             dependencies: [
-                "Balancing", "Cluster", "Connections", "ControlPlane", "Nodes", "Proxy", "Sockets", "TestSupport",
+                "Balancing", "Cluster", "Connections", "ControlPlane", "Nodes", "Proxy", "Settings", "Sockets",
+                "Storage",
+                "Telemetry", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

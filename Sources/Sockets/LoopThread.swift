@@ -30,7 +30,7 @@ package final class LoopThread: @unchecked Sendable {
     }
 
     /// The thread frees itself when the loop has returned. Then nobody may join it.
-    func detach() {
+    package func detach() {
         pthread_detach(thread)
     }
 

@@ -118,7 +118,9 @@ package final class SafeDirectory: Sendable {
 
     /// Replaces a file. After a crash there is either the old content or the new content, never a part of it. Writes a
     /// file beside it, syncs it, renames it, and syncs the directory.
-    package func replace(_ name: String, with bytes: [UInt8]) throws(SystemError) {
+    ///
+    /// - Parameter reason: permits the caller to wait for the disk.
+    package func replace(_ name: String, with bytes: [UInt8], waiting reason: DiskWait) throws(SystemError) {
         // Processes with one number may share the directory, each in a container of its own.
         let temporary = "\(name).\(getpid()).\(PIDNamespace.own ?? 0).tmp"
         // A file that an earlier process with the same number has left.

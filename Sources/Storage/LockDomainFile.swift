@@ -40,7 +40,7 @@ enum LockDomainFile {
 
     /// Without the file, containers with other machine ids count as other machines, as in an earlier version.
     private static func keep(_ boot: String, in files: SafeDirectory) {
-        try? files.replace(StateDirectory.Name.lockDomainBoot, with: Array("\(boot)\n".utf8))
+        try? files.replace(StateDirectory.Name.lockDomainBoot, with: Array("\(boot)\n".utf8), waiting: .withoutLoop)
     }
 
     /// Fails for an incomplete line and for a line of another machine. `machine` is nil for any machine.

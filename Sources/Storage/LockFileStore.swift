@@ -108,7 +108,7 @@ package final class LockFileStore: FenceStore {
 
     package func replace(_ file: FenceFile, with bytes: [UInt8]) throws(FenceStoreFailure) {
         do throws(SystemError) {
-            try directory.files.replace(name(of: file), with: bytes)
+            try directory.files.replace(name(of: file), with: bytes, waiting: .beforeGrant)
         } catch {
             throw FenceStoreFailure("\(directory.path)/\(name(of: file)): \(error)")
         }

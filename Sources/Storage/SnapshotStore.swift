@@ -3,13 +3,19 @@ package import Sockets
 
 /// The workers' copies of the registry on disk.
 package enum SnapshotStore {
-    package static func save(_ snapshot: Snapshot, of id: NodeID, in directory: StateDirectory) throws(SystemError) {
-        try directory.files.replace(StateDirectory.Name.snapshot(of: id.text), with: JSON.encode(snapshot))
+    /// Stores the newest list of a worker, as `DiskThread.replace` does.
+    package static func save(
+        _ snapshot: Snapshot, of id: NodeID, by disk: DiskThread, on loop: EventLoop,
+        then completion: @escaping (DiskThread.Outcome) -> Void
+    ) {
+        disk.replace(
+            StateDirectory.Name.snapshot(of: id.text), with: { JSON.encode(snapshot) }, on: loop, then: completion)
     }
 
-    /// Stores the balancer's own list at once, so that an order in it survives the process.
+    /// Stores the balancer's own list before it returns, so that an order in it survives the process.
     package static func save(ofBalancer snapshot: Snapshot, in directory: StateDirectory) throws(SystemError) {
-        try directory.files.replace(StateDirectory.Name.balancerSnapshot, with: JSON.encode(snapshot))
+        try directory.files.replace(
+            StateDirectory.Name.balancerSnapshot, with: JSON.encode(snapshot), waiting: .onCommandLoop)
     }
 
     /// Keeps the worker lists and removes their epochs, so that every reign supersedes them.
@@ -19,7 +25,7 @@ package enum SnapshotStore {
                 continue
             }
             snapshot.epoch = .none
-            try directory.files.replace(name, with: JSON.encode(snapshot))
+            try directory.files.replace(name, with: JSON.encode(snapshot), waiting: .withoutLoop)
         }
     }
 

@@ -2,6 +2,7 @@
     import Cluster
     import Foundation
     import Sockets
+    import Storage
     import Telemetry
     import TestSupport
     import Testing
@@ -43,16 +44,18 @@
             let log = RecordingLog()
             let days = Days()
             let watch = CertificateWatch(
-                loop: loop, files: certificates.files, log: log.makeLogger(), periodMilliseconds: 1,
-                now: { days.nanoseconds }, warnings: { certificates.warnings(at: days.seconds) },
-                reload: { () throws(CommandError) in })
+                loop: loop, disk: try DiskThread(directory: StateDirectory(path: folder.path)),
+                files: certificates.files, log: log.makeLogger(), periodMilliseconds: 1,
+                now: { days.nanoseconds },
+                warnings: { { [seconds = days.seconds] in certificates.warnings(at: seconds) } },
+                makeReading: { { () throws(CommandError) in LoopBound {} } })
             var reports: [Double: [String]] = [:]
             for half in 0...190 {
                 days.count = Double(half) / 2
                 let earlier = log.lines.count
-                // Two checks: the first may have read the clock before the change.
+                // Five checks: the first may have read the clock before the change, and the warnings come after a check.
                 let readings = days.readings
-                while days.readings < readings + 4 { loop.turn(maximumWaitMilliseconds: 100) }
+                while days.readings < readings + 6 { loop.turn(maximumWaitMilliseconds: 100) }
                 reports[days.count] = log.lines.dropFirst(earlier).filter {
                     $0.contains("/public.pem, the certificate")
                 }

@@ -2,6 +2,7 @@ import ControlPlane
 import Foundation
 import Logging
 import Sockets
+import Storage
 import Telemetry
 import TestSupport
 import Testing
@@ -19,11 +20,15 @@ import Testing
         try Data("first".utf8).write(to: URL(fileURLWithPath: path))
         var reloads = 0
         let watch = CertificateWatch(
-            loop: loop, files: [path, "\(folder.path)/absent.crl"], log: Logger(label: "test"), periodMilliseconds: 2,
-            warnings: { [] },
-            reload: { () throws(CommandError) in
+            loop: loop, disk: try DiskThread(directory: StateDirectory(path: folder.path)),
+            files: [path, "\(folder.path)/absent.crl"], log: Logger(label: "test"), periodMilliseconds: 2,
+            warnings: { { [] } },
+            makeReading: {
                 reloads += 1
-                if failing { throw .usage("not usable") }
+                return { () throws(CommandError) in
+                    if failing { throw .usage("not usable") }
+                    return LoopBound {}
+                }
             })
         let ticker = LoopTimer(on: loop)
         ticker.action = {

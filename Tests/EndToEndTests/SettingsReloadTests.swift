@@ -59,8 +59,10 @@ extension EndToEnd {
                 cluster.balancerLog.contains("new settings are in use settings=queue-timeout,rate-limit")
             }
             // The number of threads is fixed at the start.
-            #expect(cluster.balancerLog.contains("use 'balancer --replace'"))
-            #expect(cluster.balancerLog.contains("settings=threads"))
+            try waitUntil("the setting is named") {
+                cluster.balancerLog.contains("use 'balancer --replace'")
+                    && cluster.balancerLog.contains("settings=threads")
+            }
             try waitUntil("requests exceed the rate") { try cluster.curl("/").status == 429 }
             kill(try cluster.status().pid, SIGKILL)
             try cluster.waitForStatus("a successor reigns") { $0.epoch == 2 && $0.readyCount == 1 }
@@ -139,7 +141,7 @@ extension EndToEnd {
             try waitUntil("the settings are in use") {
                 worker.log.contains("new settings are in use settings=head-timeout")
             }
-            #expect(worker.log.contains("settings=capacity"))
+            try waitUntil("the other setting is named") { worker.log.contains("settings=capacity") }
             #expect(try cluster.curl("/").isOK)
         }
     }

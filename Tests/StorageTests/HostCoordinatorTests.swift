@@ -55,7 +55,7 @@ import Testing
         holder.coordinator.acquire(after: .none)
         holder.coordinator.check()
         #expect(holder.answers.count == 1)
-        try directory.files.replace(StateDirectory.Name.lock, with: Array("another\n".utf8))
+        try directory.files.replace(StateDirectory.Name.lock, with: Array("another\n".utf8), waiting: .withoutLoop)
         holder.coordinator.check()
         guard case .lost = holder.answers.last else {
             Issue.record("it answers \(holder.answers)")

@@ -97,7 +97,7 @@ import Testing
         for access in [SafeDirectory.Access.read, .write, .readWriteOrMake, .appendOrMake] {
             #expect(throws: SystemError("open", code: ELOOP)) { _ = try directory.open("file", access).rawValue }
         }
-        try directory.replace("file", with: Array("new".utf8))
+        try directory.replace("file", with: Array("new".utf8), waiting: .withoutLoop)
         #expect(directory.read("file") == Array("new".utf8))
         #expect(try String(contentsOfFile: "\(folder.path)/victim", encoding: .utf8) == "secret")
         #expect(directory.names().filter { $0.hasPrefix("file") } == ["file"])
@@ -122,7 +122,7 @@ import Testing
         #expect(rename(path, "\(folder.path)/moved") == 0)
         try make("state", mode: 0o700)
         try folder.write("{}", to: "state/balancer.json")
-        try directory.files.replace(StateDirectory.Name.epoch, with: [1])
+        try directory.files.replace(StateDirectory.Name.epoch, with: [1], waiting: .withoutLoop)
         #expect(directory.files.read(StateDirectory.Name.configuration) == nil)
         #expect(FileManager.default.fileExists(atPath: "\(folder.path)/moved/epoch"))
         #expect(!FileManager.default.fileExists(atPath: "\(path)/epoch"))

@@ -16,7 +16,7 @@ enum ImportRules {
             "ArgumentParser",
         ],
         "Telemetry": ["Cluster", "HTTP", "Sockets", "Connections", "Glibc", "Synchronization", "Logging"],
-        "Storage": ["Cluster", "Sockets", "Telemetry", "Glibc"],
+        "Storage": ["Cluster", "Sockets", "Telemetry", "Glibc", "Synchronization"],
         "Handover": ["Cluster", "Sockets", "Storage", "Telemetry", "Glibc", "Logging"],
         "Proxy": [
             "Balancing", "Cluster", "HTTP", "HTTP2", "Sockets", "Connections", "Telemetry", "Synchronization",

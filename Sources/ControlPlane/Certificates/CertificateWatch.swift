@@ -1,14 +1,20 @@
 private import Glibc
 package import Logging
 package import Sockets
+package import Storage
 package import Telemetry
 
 /// Notices renewed certificates of a node and triggers a reload.
 ///
 /// It checks the files every ten seconds, and waits until they have not changed for one more such time, because a
 /// renewal writes several files. `readNow` (SIGHUP) does not wait. Unusable files are reported and change nothing else:
-/// the previous ones stay in use, and the next change triggers another attempt. It belongs to one loop.
+/// the previous ones stay in use, and the next change triggers another attempt.
+///
+/// It belongs to one loop. The disk thread reads the files.
 package final class CertificateWatch {
+    /// Runs on the disk thread: reads the files, and returns the step that uses them on the loop. Throws if they can't be used.
+    package typealias Reading = @Sendable () throws(CommandError) -> LoopBound<() -> Void>
+
     private static let periodMilliseconds = 10_000
     /// The interval of reminders about a certificate that was not renewed.
     private static let reminderNanoseconds: UInt64 = 86_400 * 1_000_000_000
@@ -23,9 +29,10 @@ package final class CertificateWatch {
     }
 
     private let loop: EventLoop
+    private let disk: DiskThread
     private let files: [String]
-    private let warnings: () -> [String]
-    private let reload: () throws(CommandError) -> Void
+    private let warnings: () -> @Sendable () -> [String]
+    private let makeReading: () -> Reading
     private let log: Logger
     private let timer: LoopTimer
     private let periodMilliseconds: Int
@@ -40,19 +47,20 @@ package final class CertificateWatch {
     ///   - files: the files to check, whether they exist or not.
     ///   - periodMilliseconds: the interval of the checks; nil for ten seconds.
     ///   - now: the time in nanoseconds, from any start; nil for the loop's.
-    ///   - warnings: a line about each certificate that was not renewed in time; read at the start, after each reload, and
-    ///     once a day.
-    ///   - reload: reads the files and uses them, or throws and changes nothing.
+    ///   - warnings: called on the loop. Its result runs on the disk thread, and returns a line about each certificate that was
+    ///     not renewed in time. This happens at the start, after each reload, and once a day.
+    ///   - makeReading: called on the loop.
     package init(
-        loop: EventLoop, files: [String], log: Logger, periodMilliseconds: Int? = nil,
-        now: (() -> UInt64)? = nil, warnings: @escaping () -> [String],
-        reload: @escaping () throws(CommandError) -> Void
+        loop: EventLoop, disk: DiskThread, files: [String], log: Logger, periodMilliseconds: Int? = nil,
+        now: (() -> UInt64)? = nil, warnings: @escaping () -> @Sendable () -> [String],
+        makeReading: @escaping () -> Reading
     ) {
         self.loop = loop
+        self.disk = disk
         self.files = files
         self.warnings = warnings
         self.log = log
-        self.reload = reload
+        self.makeReading = makeReading
         self.periodMilliseconds = periodMilliseconds ?? CertificateWatch.periodMilliseconds
         read = CertificateWatch.stamps(of: files)
         seen = read
@@ -61,40 +69,54 @@ package final class CertificateWatch {
         timer = LoopTimer(on: loop)
         timer.action = { [unowned self] in look() }
         timer.set(afterMilliseconds: self.periodMilliseconds)
-        remind()
+        // The loop does not run yet.
+        report(warnings()())
     }
 
     /// Reads the files, whether they have changed or not.
     ///
-    /// - Returns: false if the files can't be used. Then the certificates so far stay in use.
-    @discardableResult package func readNow() -> Bool { (try? readOrThrow()) != nil }
-
-    /// Reads the files, whether they have changed or not. Throws if they can't be used.
-    package func readOrThrow() throws(CommandError) {
-        read = CertificateWatch.stamps(of: files)
-        seen = read
-        do throws(CommandError) {
-            try reload()
-        } catch {
-            log.error("certificates can't be read, the previous ones stay in use: \(error)")
-            throw error
+    /// - Parameter completion: called once, in the turn in which the certificates are used. With an error the certificates so
+    ///   far stay in use.
+    package func readNow(then completion: @escaping (CommandError?) -> Void = { _ in }) {
+        let reading = makeReading()
+        let read = { @Sendable [files] in (CertificateWatch.stamps(of: files), Result(catching: reading)) }
+        disk.run(on: loop, read) { [weak self] stamps, result in
+            guard let self else { return }
+            (self.read, seen) = (stamps, stamps)
+            switch result {
+            case .success(let use):
+                use.value()
+                log.notice("certificates have been read again")
+                remind()
+                completion(nil)
+            case .failure(let error):
+                log.error("certificates can't be read, the previous ones stay in use: \(error)")
+                completion(error)
+            }
         }
-        log.notice("certificates have been read again")
-        remind()
     }
 
+    /// The next look begins after the end of this one, however slow the disk is.
     private func look() {
+        disk.run(
+            on: loop, { [files] in CertificateWatch.stamps(of: files) }, then: { [weak self] in self?.compare($0) })
+    }
+
+    private func compare(_ present: [Stamp]) {
         timer.set(afterMilliseconds: periodMilliseconds)
-        let now = CertificateWatch.stamps(of: files)
-        let isSettled = now == seen
-        seen = now
-        if now != read && isSettled { readNow() }
-        if self.now() - remindedAt >= CertificateWatch.reminderNanoseconds { remind() }
+        let isSettled = present == seen
+        seen = present
+        if present != read && isSettled { readNow() }
+        if now() - remindedAt >= CertificateWatch.reminderNanoseconds { remind() }
     }
 
     private func remind() {
         remindedAt = now()
-        for line in warnings() { log.warning("\(line)") }
+        disk.run(on: loop, warnings()) { [weak self] in self?.report($0) }
+    }
+
+    private func report(_ lines: [String]) {
+        for line in lines { log.warning("\(line)") }
     }
 
     private static func stamps(of files: [String]) -> [Stamp] {

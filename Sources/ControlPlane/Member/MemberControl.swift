@@ -16,7 +16,8 @@ package final class MemberControl {
     package var callbacks = MemberCallbacks()
 
     private let loop: EventLoop
-    private let directory: StateDirectory?
+    private let files: MemberFiles?
+    private let disk: DiskThread
     private let certificates: NodeCertificates
     private let provider: TransportProvider
     private let balancers: [UpstreamEndpoint]
@@ -39,17 +40,20 @@ package final class MemberControl {
     /// - Parameters:
     ///   - balancers: the cluster ports at which a balancer may be found, at least one.
     ///   - directory: shared with the balancer; nil for a worker that keeps no state.
+    ///   - disk: writes the files of the directory, and reads certificates.
     ///   - launcher: nil for a worker that may not stand in.
     ///   - needsQuorum, usesStore: see `MemberCore`.
     ///   - hook: run after each takeover by this worker; nil for none.
     ///   - local: what a balancer on this host has from this worker.
     package init(
         record: WorkerRecord, balancers: [UpstreamEndpoint], loop: EventLoop, directory: StateDirectory?,
-        certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?, needsQuorum: Bool,
-        usesStore: Bool = false, hook: ReignHook?, gate: FenceGate, local: BalancerConfiguration.Local, log: Logger
+        disk: DiskThread, certificates: NodeCertificates, provider: TransportProvider, launcher: BalancerLauncher?,
+        needsQuorum: Bool, usesStore: Bool = false, hook: ReignHook?, gate: FenceGate,
+        local: BalancerConfiguration.Local, log: Logger
     ) {
         self.loop = loop
-        self.directory = directory
+        self.disk = disk
+        files = directory.map { MemberFiles(directory: $0, disk: disk, loop: loop, log: log) }
         self.certificates = certificates
         self.provider = provider
         self.launcher = launcher
@@ -186,7 +190,7 @@ package final class MemberControl {
         case .register(let registration): register(registration)
         case .watch(let watch): self.watch(watch)
         case .prevote(let workers, let prevote): for worker in workers { ask(worker, prevote) }
-        case .inspectLock: feed(.lockInspected(isFree: directory.map { LockFileStore.isFree(in: $0) } ?? false))
+        case .inspectLock: feed(.lockInspected(isFree: files.map { LockFileStore.isFree(in: $0.directory) } ?? false))
         case .takeOver(let after, let killHolder): takeOver(after: after, killHolder: killHolder)
         case .keepStandby(let wanted): launcher?.keepStandby(wanted)
         case .discover(let addresses, let request):
@@ -196,7 +200,7 @@ package final class MemberControl {
         case .releaseListeners:
             handover?.release()
             launcher?.dropListeners()
-        case .persist(let snapshot): persist(snapshot)
+        case .persist(let snapshot): files?.save(snapshot, of: record.id)
         case .drain: drain()
         case .event(let event): log.report(event)
         }
@@ -236,13 +240,9 @@ package final class MemberControl {
         }
     }
 
-    private var knownConfiguration: BalancerConfiguration? {
-        directory.flatMap { BalancerConfiguration.load(from: $0) }
-    }
-
     private func report(_ failure: UpstreamFailure) {
         let text = RegistrationTrouble.text(
-            of: failure, at: balancer.endpoint, configuration: knownConfiguration, certificate: certificates.ownLabel,
+            of: failure, at: balancer.endpoint, configuration: files?.configuration, certificate: certificates.ownLabel,
             command: certificates.command)
         if trouble.isNews(text, now: loop.now) { log.warning("\(text)") }
     }
@@ -278,7 +278,7 @@ package final class MemberControl {
     private func refusal(in reply: ControlClient.Reply) -> Refusal {
         let answer = JSON.decode(ErrorAnswer.self, from: reply.body)
         if let refusal = answer?.refusal { return refusal }
-        let hint = RegistrationTrouble.portHint(balancer.endpoint.destination.port, knownConfiguration) ?? ""
+        let hint = RegistrationTrouble.portHint(balancer.endpoint.destination.port, files?.configuration) ?? ""
         return .invalid((answer?.error ?? "the balancer answered with status \(reply.status)") + hint)
     }
 
@@ -321,20 +321,11 @@ package final class MemberControl {
     }
 
     private func runHook(epoch: Epoch, isAcrossHosts: Bool) {
-        guard let hook, let directory, let configuration = BalancerConfiguration.load(from: directory) else { return }
+        guard let hook, let configuration = files?.configuration else { return }
         hook.run(
             ReignHook.Occasion(
                 id: record.id, epoch: epoch, host: record.host, configuration: configuration,
                 isAcrossHosts: isAcrossHosts))
-    }
-
-    private func persist(_ snapshot: Snapshot) {
-        guard let directory else { return }
-        do throws(SystemError) {
-            try SnapshotStore.save(snapshot, of: record.id, in: directory)
-        } catch {
-            log.warning("the snapshot could not be written to \(directory.path): \(error)")
-        }
     }
 
     private func drain() {
@@ -363,14 +354,22 @@ package final class MemberControl {
 
     /// The certificate is read anew each time: it may have been renewed.
     private func proveStandIn(_ incarnation: UInt64) {
-        do throws(CommandError) {
-            let own = try NodeCertificates(folder: certificates.folder, id: certificates.id, role: .balancer)
-            let caller = ControlClient(loop: loop, endpoint: balancer.endpoint, provider: try own.makeClusterProvider())
-            let body = JSON.encode(Departure(id: record.id, incarnation: incarnation))
-            caller.ask(.post, ClusterPaths.standIn, body: body, timeoutMilliseconds: 1000) { _ in caller.close() }
-        } catch {
-            log.warning("this worker can't stand in on this host: \(error)")
+        let (folder, id) = (certificates.folder, certificates.id)
+        let read = { @Sendable () throws(CommandError) in
+            try NodeCertificates(folder: folder, id: id, role: .balancer).makeClusterProvider()
         }
+        disk.run(
+            on: loop, { Result(catching: read) },
+            then: { [unowned self] result in
+                switch result {
+                case .success(let provider):
+                    let caller = ControlClient(loop: loop, endpoint: balancer.endpoint, provider: provider)
+                    let body = JSON.encode(Departure(id: record.id, incarnation: incarnation))
+                    caller.ask(.post, ClusterPaths.standIn, body: body, timeoutMilliseconds: 1000) { _ in caller.close()
+                    }
+                case .failure(let error): log.warning("this worker can't stand in on this host: \(error)")
+                }
+            })
     }
 
     private func listenForTheEnd(of caller: ControlClient) {
@@ -381,19 +380,14 @@ package final class MemberControl {
 
     /// Stores the settings with which a balancer of this host would start after the loss of the other host's balancer.
     private func keep(_ other: ForeignConfiguration?) {
-        guard let other, let directory, launcher != nil, record.acrossHosts, let lockDomain = core.snapshot.lockDomain,
+        guard let other, let files, launcher != nil, record.acrossHosts, let lockDomain = core.snapshot.lockDomain,
             lockDomain != record.lockDomain
         else { return }
-        let present = BalancerConfiguration.load(from: directory)
+        let present = files.configuration
         let configuration = BalancerConfiguration(
             following: other, at: record.host, present: present, local: local)
         guard configuration != present else { return }
-        do throws(SystemError) {
-            try directory.files.replace(StateDirectory.Name.configuration, with: JSON.encode(configuration))
-            // A standby that waits here was started with the earlier options.
-            launcher?.renew()
-        } catch {
-            log.warning("the balancer's options could not be written to \(directory.path): \(error)")
-        }
+        // A standby that waits here was started with the earlier options.
+        files.save(configuration) { [unowned self] in launcher?.renew() }
     }
 }

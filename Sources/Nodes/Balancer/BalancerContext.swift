@@ -17,6 +17,7 @@ final class BalancerContext {
     private(set) var configuration: BalancerConfiguration
     let directory: StateDirectory
     let loop: EventLoop
+    let disk: DiskThread
     let log = Logger(label: "balancer")
     /// The start of the process, in the loop's time.
     let startedAt: UInt64
@@ -34,6 +35,8 @@ final class BalancerContext {
     let lockDomain: LockDomain?
     let shares: DescriptorShares
     let takeovers = TakeoverClock()
+    /// The disk thread has a write of the settings.
+    private var isWriting = false
     /// The facts of the reign for operators; those of a process without a reign are empty.
     private(set) var reign = ReignFacts(host: "", address: "", since: 0)
 
@@ -60,6 +63,7 @@ final class BalancerContext {
         snapshots = SnapshotReader(directory: directory)
         do throws(SystemError) {
             loop = try EventLoop()
+            disk = try DiskThread(directory: directory)
         } catch {
             throw .failure("\(error)")
         }
@@ -85,9 +89,18 @@ final class BalancerContext {
     }
 
     /// Stores the settings with which a successor starts.
-    func keepConfiguration() throws(SystemError) {
-        guard BalancerConfiguration.load(from: directory) != configuration else { return }
-        try directory.files.replace(StateDirectory.Name.configuration, with: JSON.encode(configuration))
+    ///
+    /// - Parameter completion: called once, with the error if there was one: in this turn if the disk has the settings already.
+    func keepConfiguration(then completion: @escaping (SystemError?) -> Void) {
+        let configuration = configuration
+        guard isWriting || BalancerConfiguration.load(from: directory) != configuration else { return completion(nil) }
+        isWriting = true
+        disk.replace(
+            StateDirectory.Name.configuration, with: { JSON.encode(configuration) }, on: loop,
+            then: { [unowned self] outcome in
+                if outcome != .superseded { isWriting = false }
+                if case .failed(let error) = outcome { completion(error) } else { completion(nil) }
+            })
     }
 
     /// Clients are about to be accepted.
@@ -98,7 +111,7 @@ final class BalancerContext {
 
     /// The reign has begun, for clients, workers and operators.
     func noteReign(_ epoch: Epoch) {
-        takeovers.keep(in: directory, log: log)
+        takeovers.keep(in: directory, by: disk, on: loop, log: log)
         let address = SocketAddress(host: configuration.host, port: configuration.port)
         let url = "\(NodeCertificates.scheme)://\(address?.description ?? configuration.host)"
         reign = ReignFacts(host: MachineName.own, address: url, since: Clock.unixNanoseconds() / 1_000_000_000)

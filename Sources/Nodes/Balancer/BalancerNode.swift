@@ -47,6 +47,7 @@ package final class BalancerNode {
     private var links = ReignLinks()
 
     private var certificateWatch: CertificateWatch?
+    private var reload: ConfigurationReload?
     private var signals: SignalSource?
 
     package init(settings: Settings, directory: StateDirectory, start: Start) throws(CommandError) {
@@ -65,10 +66,17 @@ package final class BalancerNode {
         coordinator.onAnswer = { [unowned self] in answered($0) }
         timer.action = { [unowned self] in feed(.tick) }
         signals?.handler = { [unowned self] in signalled($0) }
-        certificateWatch = CertificateWatch(
-            loop: context.loop, files: context.certificates.files, log: context.log,
-            warnings: { [unowned self] in context.certificates.warnings },
-            reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
+        let watch = CertificateWatch(
+            loop: context.loop, disk: context.disk, files: context.certificates.files, log: context.log,
+            warnings: { [unowned self] in { [certificates = context.certificates] in certificates.warnings } },
+            makeReading: { [unowned self] in
+                CertificateReload.reading(of: context.certificates, plane?.reading) { [unowned self] in adopt($0) }
+            })
+        certificateWatch = watch
+        reload = ConfigurationReload(
+            loop: context.loop, disk: context.disk, certificates: watch, log: context.log,
+            advice: "these settings can't change in a running balancer: use 'balancer --replace'",
+            settings: { [unowned self] in context.settings }, adopt: { [unowned self] in adopt($0, then: $1) })
     }
 
     /// Runs until the process is to end. Returns the exit status.
@@ -91,6 +99,7 @@ package final class BalancerNode {
         }
         context.loop.run()
         plane?.accessLog?.finish()
+        context.disk.finish()
         guard let end else { return 0 }
         if let failure = end.error(in: context.directory, reigning: links.replacement?.reigning) {
             guard links.starter != nil else { throw failure }
@@ -116,11 +125,11 @@ package final class BalancerNode {
         if let deadline = reign.nextDeadline { timer.set(at: deadline.nanoseconds) } else { timer.cancel() }
     }
 
-    /// Feeds `success` unless `action` throws.
-    private func attempt(_ success: ReignEvent, _ action: () throws(CommandError) -> Void) {
+    /// Calls `next` unless `action` throws.
+    private func attempt(_ action: () throws(CommandError) -> Void, then next: () -> Void) {
         do throws(CommandError) {
             try action()
-            feed(success)
+            next()
         } catch {
             feed(.failed(ReignFailure(error.description, status: error.exitStatus)))
         }
@@ -132,13 +141,13 @@ package final class BalancerNode {
             links.discovery = StartupDiscovery(context: context, addresses: addresses) { [unowned self] in
                 feed(.discoveryEnded(found: $0))
             }
-        case .prepare: attempt(.prepared) { () throws(CommandError) in try prepare() }
+        case .prepare: attempt(prepare) { feed(.prepared) }
         case .warmUp: keepWarm()
         case .requestLock: links.replacement?.requestLock()
         case .bind: bind()
         case .acquire(let after): coordinator.acquire(after: after)
         case .accept(let epoch): accept(epoch)
-        case .serve(let epoch): attempt(.served) { () throws(CommandError) in try serve(epoch) }
+        case .serve(let epoch): attempt({ () throws(CommandError) in try openPorts(epoch) }, then: { serve(epoch) })
         case .report(let report): tellWorker(report)
         case .announceReign(let epoch):
             links.replacement?.announceReign(epoch)
@@ -182,8 +191,7 @@ package final class BalancerNode {
 
     private func signalled(_ number: Int32) {
         if number == SIGHUP {
-            // The log has the mistake.
-            _ = try? reload()
+            reload?.request()
         } else if links.starter == nil || reign.stage != .candidate {
             context.log.notice("stopping", metadata: ["signal": "\(number)"])
             feed(.stopRequested)
@@ -253,7 +261,16 @@ package final class BalancerNode {
         coordinator.follow(control.makeNeighbours())
     }
 
-    private func serve(_ epoch: Epoch) throws(CommandError) {
+    /// The reign is served when the disk has the settings of a successor. Most successors find them there.
+    private func serve(_ epoch: Epoch) {
+        context.keepConfiguration { [unowned self] error in
+            if let error { return feed(.failed(ReignFailure("\(error)"))) }
+            context.noteReign(epoch)
+            feed(.served)
+        }
+    }
+
+    private func openPorts(_ epoch: Epoch) throws(CommandError) {
         guard let control, let plane, let listeners else { throw .failure("there are no listeners") }
         // The settings may have changed while this standby waited.
         followConfiguration()
@@ -261,12 +278,11 @@ package final class BalancerNode {
             let views = ports.makeFeed(of: control)
             let commands = CommandHandler(
                 context: context, control: control, feed: views,
-                reload: { [unowned self] () throws(CommandError) in try self.reload() },
+                reload: { [unowned self] in reload?.request(then: $0) },
                 stop: { [unowned self] in feed(.stopRequested) })
             try ports.open(
                 listeners, further: links.further, control: control, commands: commands, feed: views,
                 handover: ports.makeHandover(epoch: epoch, ticketKeys: ticketKeys), metrics: plane.metrics)
-            try context.keepConfiguration()
         } catch {
             throw .failure("\(error)")
         }
@@ -276,7 +292,6 @@ package final class BalancerNode {
         }
         ports.handover?.onMember = { [unowned self] in self.control?.handover(heldBy: $0, $1) }
         ports.handover?.onDeserted = { [unowned self] in if !links.hasSuccessor { coordinator.noteWorkersLeft() } }
-        context.noteReign(epoch)
     }
 
     private func tellWorker(_ report: StandbyReport) {
@@ -351,48 +366,33 @@ package final class BalancerNode {
 
     // MARK: New settings and certificates
 
-    /// Reads the configuration file and the certificates again, and uses them only if both are good.
-    private func reload() throws(CommandError) -> ReloadReport {
-        try ConfigurationReload(context: context, certificates: certificateWatch) { [unowned self] in adopt($0) }.run()
-    }
-
     /// A standby uses the settings of the running balancer, which may change while it waits. A replacement has its own.
     private func followConfiguration() {
         guard links.starter != nil, let present = BalancerConfiguration.load(from: context.directory),
             present != context.configuration
         else { return }
-        adopt(context.settings.following(present))
+        adopt(context.settings.following(present)) {}
     }
 
-    private func adopt(_ change: SettingsChange) {
-        guard !change.adopted.isEmpty else { return }
+    /// - Parameter completion: called when a successor has the settings.
+    private func adopt(_ change: SettingsChange, then completion: @escaping () -> Void) {
+        guard !change.adopted.isEmpty else { return completion() }
         context.adopt(change.settings)
         reign.timing = ReignTiming(change.settings)
         plane?.adopt(context.settings, context.policy)
-        if let control {
-            control.adopt(context.settings.cluster, context.configuration)
-            do throws(SystemError) {
-                try context.keepConfiguration()
-            } catch {
-                context.log.error("a successor will not have the new settings: \(error)")
-            }
-        }
         context.log.notice(
             "new settings are in use", metadata: ["settings": "\(change.adopted.joined(separator: ","))"])
+        guard let control else { return completion() }
+        control.adopt(context.settings.cluster, context.configuration)
+        context.keepConfiguration { [log = context.log] error in
+            if let error { log.error("a successor will not have the new settings: \(error)") }
+            completion()
+        }
     }
 
-    /// Reads the certificates again, all or nothing. New connections get the new ones. Every worker shows its
-    /// certificate before its next request. Connections of clients stay. Those of nodes that lost trust are cut.
-    private func reloadCertificates() throws(CommandError) {
-        let fresh = try context.certificates.readAgain()
-        let cluster = try fresh.makeClusterProvider()
-        let port = try fresh.makeClusterProvider()
-        let store = try fresh.makeStoreProvider()
-        let reload = try plane?.makeReload(of: fresh)
-        context.certificates = fresh
-        ports.reload(port)
-        context.probes.reload(cluster)
-        context.storeProvider.adopt(store)
-        reload?()
+    private func adopt(_ fresh: CertificateReload) {
+        fresh.use(in: context, ports, plane)
+        // The loops for clients were made meanwhile, with the earlier certificates.
+        if plane != nil, fresh.plane.isEmpty { certificateWatch?.readNow() }
     }
 }

@@ -11,16 +11,16 @@ final class CommandHandler {
     private let control: BalancerControl
     /// Makes the views of the admin port too, at a bounded rate.
     private let feed: AdminFeed
-    private let onReload: () throws(CommandError) -> ReloadReport
+    private let onReload: (@escaping ConfigurationReload.Completion) -> Void
     private let onStop: () -> Void
     private let end: EndOfMembers
 
     /// - Parameters:
-    ///   - reload: reads the configuration file and the certificates again, or throws and changes nothing.
+    ///   - reload: reads the configuration file and the certificates again.
     ///   - stop: ends this process in order.
     init(
         context: BalancerContext, control: BalancerControl, feed: AdminFeed,
-        reload: @escaping () throws(CommandError) -> ReloadReport, stop: @escaping () -> Void
+        reload: @escaping (@escaping ConfigurationReload.Completion) -> Void, stop: @escaping () -> Void
     ) {
         self.context = context
         self.control = control
@@ -39,16 +39,15 @@ final class CommandHandler {
         case .pause(let milliseconds): reply(control.pause(forMilliseconds: milliseconds))
         case .resume: reply(control.resume())
         case .settings: reply(.settings(context.settings))
-        case .reload: reply(reload())
+        case .reload: onReload { reply(CommandHandler.answer(to: $0)) }
         case .stop(let order): reply(stop(order))
         }
     }
 
-    private func reload() -> CommandAnswer {
-        do throws(CommandError) {
-            return .reload(try onReload())
-        } catch {
-            return .refused(status: 409, "nothing is reloaded: \(error)")
+    private static func answer(to result: Result<ReloadReport, CommandError>) -> CommandAnswer {
+        switch result {
+        case .success(let report): .reload(report)
+        case .failure(let error): .refused(status: 409, "nothing is reloaded: \(error)")
         }
     }
 

@@ -124,21 +124,31 @@ final class DataPlane {
         )
     }
 
-    /// Reads certificates again for every loop; the loops go on with them when the result is called.
-    func makeReload(of certificates: NodeCertificates) throws(CommandError) -> () -> Void {
-        var fresh: [(clients: LoopBound<TransportProvider>, workers: LoopBound<TransportProvider>)] = []
-        for _ in services {
-            let providers = try DataPlane.providers(certificates, ticketKeys: ticketKeys)
-            fresh.append((LoopBound(providers.clients), LoopBound(providers.workers)))
+    /// The transports of one loop, made on another thread.
+    struct Providers: Sendable {
+        let clients: LoopBound<TransportProvider>
+        let workers: LoopBound<TransportProvider>
+    }
+
+    /// Makes a step for another thread, which makes new transports for every loop.
+    var reading: @Sendable (NodeCertificates) throws(CommandError) -> [Providers] {
+        { [ticketKeys, count = services.count] (certificates) throws(CommandError) in
+            var fresh: [Providers] = []
+            for _ in 0..<count {
+                let (clients, workers) = try DataPlane.providers(certificates, ticketKeys: ticketKeys)
+                fresh.append(Providers(clients: LoopBound(clients), workers: LoopBound(workers)))
+            }
+            return fresh
         }
-        return { [group, services] in
-            for (index, service) in services.enumerated() {
-                let (clients, workers) = fresh[index]
-                let member = group.members[index]
-                member.loop.post {
-                    member.server.reload(clients.value)
-                    service.value.reload(workers.value)
-                }
+    }
+
+    /// The loops go on with these transports.
+    func reload(_ fresh: [Providers]) {
+        for (index, providers) in fresh.enumerated() {
+            let (member, service) = (group.members[index], services[index])
+            member.loop.post {
+                member.server.reload(providers.clients.value)
+                service.value.reload(providers.workers.value)
             }
         }
     }

@@ -29,14 +29,15 @@ final class TakeoverClock {
     }
 
     /// Continues the count of the predecessor.
-    func keep(in directory: StateDirectory, log: Logger) {
+    func keep(in directory: StateDirectory, by disk: DiskThread, on loop: EventLoop, log: Logger) {
         record = TakeoverRecord.load(from: directory)
         guard let nanoseconds = nanoseconds.take() else { return }
         record.add(isReplacement: isReplacement, nanoseconds: nanoseconds)
-        do throws(SystemError) {
-            try record.save(in: directory)
-        } catch {
-            log.error("the number of takeovers can't be stored: \(error)")
-        }
+        let save = { @Sendable [record] () throws(SystemError) in try record.save(in: directory) }
+        disk.run(
+            on: loop, { Result(catching: save) },
+            then: { result in
+                if case .failure(let error) = result { log.error("the number of takeovers can't be stored: \(error)") }
+            })
     }
 }

@@ -24,8 +24,10 @@ package final class WorkerNode {
     private var adopters: [@Sendable (UpstreamLimits) -> Void] = []
     private let log = Logger(label: "worker")
     private let loop: EventLoop
+    private let disk: DiskThread
     private var certificates: NodeCertificates
     private var certificateWatch: CertificateWatch?
+    private var reload: ConfigurationReload?
     private var clusterProvider: TransportProvider?
     /// TLS towards the store of several hosts.
     private let storeProvider: TransportProvider
@@ -60,6 +62,7 @@ package final class WorkerNode {
         _ = DescriptorLimit.raise()
         do throws(SystemError) {
             loop = try EventLoop()
+            disk = try DiskThread(directory: options.directory)
             let resolver = try Resolver()
             self.resolver = resolver
             application = options.application.map {
@@ -80,10 +83,19 @@ package final class WorkerNode {
         accessLog = try AccessLog.make(
             options.settings.accessLog, fields: options.settings.accessLogFields,
             format: LogFormat(rawValue: options.settings.logFormat) ?? .text)
-        certificateWatch = CertificateWatch(
-            loop: loop, files: certificates.files, log: log,
-            warnings: { [unowned self] in certificates.warnings },
-            reload: { [unowned self] () throws(CommandError) in try reloadCertificates() })
+        let watch = CertificateWatch(
+            loop: loop, disk: disk, files: certificates.files, log: log,
+            warnings: { [unowned self] in { [certificates] in certificates.warnings } },
+            makeReading: { [unowned self] in makeReading() })
+        certificateWatch = watch
+        reload = ConfigurationReload(
+            loop: loop, disk: disk, certificates: watch, log: log,
+            advice: "these settings can't change in a running worker: restart it",
+            settings: { [unowned self] in settings },
+            adopt: { [unowned self] in
+                adopt($0)
+                $1()
+            })
     }
 
     package func run() {
@@ -104,7 +116,7 @@ package final class WorkerNode {
             throw .failure("can't listen on \(options.address): \(advice)")
         }
         signals?.handler = { [unowned self] number in
-            if number == SIGHUP { reload() } else { stop("signal \(number)") }
+            if number == SIGHUP { reload?.request() } else { stop("signal \(number)") }
         }
         monitor?.start()
         try join(group)
@@ -229,7 +241,7 @@ package final class WorkerNode {
             balancers: options.balancers.map {
                 UpstreamEndpoint($0.destination(resolver), expectation: expectation)
             },
-            loop: loop, directory: options.directory, certificates: certificates,
+            loop: loop, directory: options.directory, disk: disk, certificates: certificates,
             provider: provider, launcher: launcher,
             needsQuorum: !settings.worker.needsNoQuorum, usesStore: usesStore,
             hook: settings.worker.takeoverCommand.map { ReignHook(command: $0, loop: loop, log: log) }, gate: gate,
@@ -294,53 +306,54 @@ package final class WorkerNode {
 
     // MARK: New settings and certificates
 
-    /// Reads the configuration file and the certificates again, and uses them only if both are good.
-    private func reload() {
-        let change: SettingsChange?
-        do throws(CommandError) {
-            change = try settings.readAgain()
-        } catch {
-            log.error("nothing is reloaded, because the configuration file has a mistake: \(error)")
-            return
+    private func adopt(_ change: SettingsChange) {
+        guard !change.adopted.isEmpty else { return }
+        settings = change.settings
+        if let application = options.application {
+            monitor?.question = HealthQuestion(settings.worker, to: application)
         }
-        guard certificateWatch?.readNow() == true, let change else { return }
-        if !change.adopted.isEmpty {
-            settings = change.settings
-            if let application = options.application {
-                monitor?.question = HealthQuestion(settings.worker, to: application)
+        let limits = WorkerNode.downstreamLimits(settings)
+        memory.adopt(limit: settings.memoryBytes)
+        for (index, member) in (group?.members ?? []).enumerated() {
+            member.loop.post { [upstream = upstreamLimits, adopt = adopters[index]] in
+                member.server.adopt(limits)
+                adopt(upstream)
             }
-            let limits = WorkerNode.downstreamLimits(settings)
-            memory.adopt(limit: settings.memoryBytes)
-            for (index, member) in (group?.members ?? []).enumerated() {
-                member.loop.post { [upstream = upstreamLimits, adopt = adopters[index]] in
-                    member.server.adopt(limits)
-                    adopt(upstream)
-                }
-            }
-            log.notice("new settings are in use", metadata: ["settings": "\(change.adopted.joined(separator: ","))"])
         }
-        if !change.deferred.isEmpty {
-            log.warning(
-                "these settings can't change in a running worker: restart it",
-                metadata: ["settings": "\(change.deferred.joined(separator: ","))"])
-        }
+        log.notice("new settings are in use", metadata: ["settings": "\(change.adopted.joined(separator: ","))"])
+    }
+
+    /// Certificates that were read again, with the transports made of them.
+    private struct Reloaded: Sendable {
+        let certificates: NodeCertificates
+        let cluster: LoopBound<TransportProvider>
+        let store: LoopBound<TransportProvider>
+        /// One for each loop that serves.
+        let serving: [LoopBound<TransportProvider>]
     }
 
     /// Reads the certificates again, and uses them only if all are good. Connections of nodes that are not trusted any more
     /// close. The connection to the balancer stays.
-    private func reloadCertificates() throws(CommandError) {
-        guard let group else { return }
-        let fresh = try certificates.readAgain()
-        let cluster = try fresh.makeClusterProvider()
-        let store = try fresh.makeStoreProvider()
-        var serving: [LoopBound<TransportProvider>] = []
-        for _ in group.members {
-            serving.append(LoopBound(try fresh.makeClusterProvider(serving: WorkerNode.protocols)))
+    private func makeReading() -> CertificateWatch.Reading {
+        let (node, present, count) = (LoopBound(self), certificates, group?.members.count ?? 0)
+        return { () throws(CommandError) in
+            let fresh = try present.readAgain()
+            let (cluster, store) = (try fresh.makeClusterProvider(), try fresh.makeStoreProvider())
+            var serving: [LoopBound<TransportProvider>] = []
+            for _ in 0..<count {
+                serving.append(LoopBound(try fresh.makeClusterProvider(serving: WorkerNode.protocols)))
+            }
+            let reloaded = Reloaded(
+                certificates: fresh, cluster: LoopBound(cluster), store: LoopBound(store), serving: serving)
+            return LoopBound { node.value.adopt(reloaded) }
         }
-        certificates = fresh
-        clusterProvider?.adopt(cluster)
-        storeProvider.adopt(store)
-        for (member, provider) in zip(group.members, serving) {
+    }
+
+    private func adopt(_ fresh: Reloaded) {
+        certificates = fresh.certificates
+        clusterProvider?.adopt(fresh.cluster.value)
+        storeProvider.adopt(fresh.store.value)
+        for (member, provider) in zip(group?.members ?? [], fresh.serving) {
             member.loop.post { member.server.reload(provider.value) }
         }
     }
@@ -353,9 +366,10 @@ package final class WorkerNode {
         log.notice("stopping", metadata: ["reason": "\(reason)"])
         let timer = LoopTimer(on: loop)
         drainTimer = timer
-        timer.action = { [log, accessLog] in
+        timer.action = { [log, accessLog, disk] in
             log.warning("requests in progress did not end in time: dropped")
             accessLog?.finish()
+            disk.finish()
             exit(0)
         }
         timer.set(afterMilliseconds: settings.drainSeconds * 1000)
@@ -376,8 +390,10 @@ package final class WorkerNode {
 
     private func leave() {
         finder?.stop()
-        member?.leave { [accessLog] in
+        member?.leave { [accessLog, disk] in
             accessLog?.finish()
+            // The last worker list.
+            disk.finish()
             exit(0)
         }
     }
