@@ -74,6 +74,7 @@ extension HTTP2Stream {
 
     func received(trailers: TrailerSection) {
         pendingTrailers = trailers
+        chargeBuffers()
     }
 
     func inputEnded() {
@@ -93,6 +94,8 @@ extension HTTP2Stream {
             server.exchangeEnded(context)
         } else if !pendingTrailers.isEmpty {
             let trailers = pendingTrailers
+            pendingTrailers = TrailerSection()
+            chargeBuffers()
             trailers.withBytes { service?.requestTrailers($0, $1) }
             guard state.answerer == .service else { return }
         }

@@ -6,8 +6,6 @@ internal import Sockets
 extension HTTP2Stream {
     /// Content of this size is framed without a copy, if no output waits before it.
     private static let directSize = 4 << 10
-    /// Memory that stays allocated for the next stream.
-    private static let keptCapacity = 4 << 10
     private static let noTunnelStatus: UInt16 = 502
     private static let roomyStreams = 32
     private static let roomyWindow = 32 << 10
@@ -59,6 +57,7 @@ extension HTTP2Stream {
 
     func endInterimResponse() {
         connection.session?.submitInterim(fields, on: id)
+        chargeFields()
         loop.callAtEndOfTurn(connection)
     }
 
@@ -99,6 +98,7 @@ extension HTTP2Stream {
         if hasNoContent || framing == .none || (framing == .length(0) && !mayHaveTrailers) { content = .none }
         state.endHead(content)
         connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: content != .none)
+        chargeFields()
         loop.callAtEndOfTurn(connection)
     }
 
@@ -117,6 +117,7 @@ extension HTTP2Stream {
         state.endTunnelHead(now: loop.now)
         server.counters.tunnelsBegan.add(1)
         connection.session?.submitResponse(fields, on: id, slot: slot, hasContent: true)
+        chargeFields()
         if server.isDraining { drain() } else { updateTimer() }
         wantPending()
         loop.callAtEndOfTurn(connection)
@@ -203,6 +204,7 @@ extension HTTP2Stream {
     // MARK: The session asks
 
     func contentToSend(atMost limit: Int) -> HTTP2Content {
+        fieldsSent()
         let waiting = direct.count + output.count
         if waiting == 0 && !state.isResponseEnded {
             isDeferred = true
@@ -210,7 +212,10 @@ extension HTTP2Stream {
         }
         let count = min(limit, waiting)
         let isLast = state.isResponseEnded && count == waiting
-        if isLast && hasTrailers { connection.session?.submitTrailers(fields, on: id) }
+        if isLast && hasTrailers {
+            connection.session?.submitTrailers(fields, on: id)
+            chargeFields()
+        }
         return .bytes(count, isLast: isLast, hasTrailers: hasTrailers)
     }
 
@@ -240,6 +245,7 @@ extension HTTP2Stream {
 
     /// The last frame of the response has left.
     func responseSent() {
+        fieldsSent()
         guard state.isUnwanted else { return }
         // The server has ended a tunnel, and awaits nothing of the client.
         if state.isTunnel { return reset(.none) }

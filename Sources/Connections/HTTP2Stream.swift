@@ -57,6 +57,8 @@ final class HTTP2Stream: Downstream {
     var outputClock: OutputClock
     /// Those with which the stream began.
     private var limitsInForce: LimitsInForce
+    /// Charged bytes of heads and trailers of the response that wait in the session.
+    var queuedFields = 0
     private var charge = BufferCharge()
     var calls = ServiceCalls()
     private let live: LiveObject
@@ -98,10 +100,31 @@ final class HTTP2Stream: Downstream {
     /// The memory of an open stream besides its buffers: its objects here, its objects towards the worker, and
     /// nghttp2's. Bytes.
     static let cost = 6 << 10
+    /// Memory of a buffer that stays allocated for the next stream.
+    static let keptCapacity = 4 << 10
 
     /// Charges the changes of the buffers.
     func chargeBuffers() {
-        charge.update(to: MemoryLedger.charge(output.capacity) + MemoryLedger.charge(pending.capacity), in: ledger)
+        let trailers = pendingTrailers.isEmpty ? 0 : pendingTrailers.capacity
+        charge.update(
+            to: MemoryLedger.charge(output.capacity) + MemoryLedger.charge(pending.capacity) + trailers + queuedFields,
+            in: ledger)
+    }
+
+    /// The session has got `fields`, and holds a copy until it can send them.
+    func chargeFields() {
+        let size = MemoryLedger.charge(head: fields.capacity)
+        guard size > 0 else { return }
+        queuedFields += size
+        if fields.capacity > HTTP2Stream.keptCapacity { fields = FieldList() }
+        chargeBuffers()
+    }
+
+    /// The session has sent the fields.
+    func fieldsSent() {
+        guard queuedFields > 0 else { return }
+        queuedFields = 0
+        chargeBuffers()
     }
 
     // MARK: The beginning
@@ -116,7 +139,6 @@ final class HTTP2Stream: Downstream {
         isDeferred = false
         wasCongested = false
         outputClock.stop()
-        pendingTrailers.removeAll()
         guard limitsInForce !== server.limitsInForce else { return }
         limitsInForce = server.limitsInForce
         outputClock = OutputClock(limits.progress)
@@ -226,6 +248,8 @@ final class HTTP2Stream: Downstream {
 
     /// The session has closed the stream.
     func closed() {
+        if !pendingTrailers.isEmpty { pendingTrailers = TrailerSection() }
+        queuedFields = 0
         giveUp()
         timer.cancel()
         phase = .free

@@ -112,6 +112,12 @@ package final class MemoryLedger {
         }
     }
 
+    /// The free bytes of a head. Few requests have a larger one, and it takes a client few bytes to repeat it.
+    private static let freeHead = 2 << 10
+
+    /// The charged part of a head's memory, while the head is held.
+    package static func charge(head capacity: Int) -> Int { max(0, capacity - freeHead) }
+
     /// The charged part of a buffer's memory.
     package static func charge(_ capacity: Int) -> Int { max(0, capacity - free) }
 }

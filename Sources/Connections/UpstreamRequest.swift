@@ -23,5 +23,14 @@ package struct UpstreamRequest: ~Copyable {
         fields.removeAll()
     }
 
+    /// Bytes of memory that the head holds.
+    package var capacity: Int { bytes.capacity &+ fields.capacity }
+
+    /// Empties the head and frees its memory.
+    package mutating func release() {
+        bytes.release()
+        if !fields.isEmpty { fields = FieldList() }
+    }
+
     var hasContent: Bool { framing != .none && (framing != .length(0) || mayHaveTrailers) }
 }

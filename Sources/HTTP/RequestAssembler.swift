@@ -55,6 +55,9 @@ package struct RequestAssembler: ~Copyable {
     /// The bytes that the head's ranges refer to, until the next `begin`.
     package var bytes: UnsafeBufferPointer<UInt8> { buffer.readable }
 
+    /// Frees the memory of a large head. The ranges of a head are invalid afterwards.
+    package mutating func releaseLargeHead() { buffer.clear() }
+
     /// Restarts the assembler for the next block and keeps its memory.
     package mutating func begin(_ head: inout RequestHead) {
         head.clear()

@@ -14,6 +14,9 @@ package struct TrailerSection: Sendable {
 
     package var isEmpty: Bool { fields.isEmpty }
 
+    /// Bytes of memory that the section holds.
+    package var capacity: Int { bytes.capacity &+ fields.capacity &* MemoryLayout<Field>.stride }
+
     /// Calls `body` with the fields and with the bytes that their ranges refer to. The bytes are valid during the call.
     package func withBytes(_ body: (_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) -> Void) {
         bytes.withUnsafeBufferPointer { body(fields, $0) }

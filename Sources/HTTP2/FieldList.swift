@@ -16,6 +16,9 @@ package struct FieldList: ~Copyable {
 
     package var isEmpty: Bool { pairs.isEmpty }
 
+    /// Bytes of memory that the list holds. A copy in nghttp2 takes as much.
+    package var capacity: Int { buffer.capacity &+ pairs.capacity &* MemoryLayout<Pair>.stride }
+
     /// Keeps the memory.
     package mutating func removeAll() {
         buffer.removeAll()

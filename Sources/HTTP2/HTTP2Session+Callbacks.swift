@@ -167,6 +167,7 @@ extension HTTP2Session {
             budget.countUseful()
             setSlot(events.requestReceived(head, assembler.bytes, on: stream, isEnd: isEnd), of: stream)
         }
+        assembler.releaseLargeHead()
     }
 
     /// - Returns: false if the trailers make the message malformed (RFC 9113 8.1.1). It then never becomes complete.
@@ -177,7 +178,10 @@ extension HTTP2Session {
             if flood == nil { _ = submitReset(stream, .protocolError) }
             return false
         }
-        if !trailers.isEmpty { events.trailersReceived(trailers, slot: slot) }
+        if !trailers.isEmpty {
+            events.trailersReceived(trailers, slot: slot)
+            trailers = TrailerSection()
+        }
         return true
     }
 

@@ -76,6 +76,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             request.responseBegan()
             return fail(.tooFast(retryAfterSeconds: seconds))
         }
+        chargeRequest()
         if !turn.begin(head, bytes, for: service.places) { attempt() }
     }
 
@@ -90,7 +91,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     /// Charges the change of the replay buffer's size.
     private func chargeRequest() {
-        let now = MemoryLedger.charge(request.capacity)
+        let now = request.charge
         guard now != chargedBytes else { return }
         downstream.ledger?.change(by: now - chargedBytes)
         chargedBytes = now
@@ -98,6 +99,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
 
     func requestTrailers(_ fields: [Field], _ bytes: UnsafeBufferPointer<UInt8>) {
         request.take(trailers: fields, bytes, sendingTo: upstream)
+        chargeRequest()
     }
 
     func requestEnd() {
@@ -209,6 +211,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
         // A 100 says nothing about the response, so the request may still go elsewhere.
         if head.status == 100 { return downstream.writeContinue() }
         request.responseBegan()
+        chargeRequest()
         rewriter.passInterim(head, bytes, to: downstream)
     }
 
@@ -227,6 +230,7 @@ final class ProxyExchange: Exchange, UpstreamClient {
             return rewriter.passTunnel(head, bytes, to: downstream)
         }
         request.responseBegan()
+        chargeRequest()
         let setCookie = lease?.stickyName.flatMap { backend.affinity.setCookie(naming: $0) }
         rewriter.pass(head, bytes, setCookie: setCookie, to: downstream)
     }

@@ -24,7 +24,14 @@ struct ReplayBuffer: ~Copyable {
     var method: Method { head.method }
 
     /// Bytes of memory that the buffer holds.
-    var capacity: Int { head.bytes.capacity + content.capacity }
+    var capacity: Int { headCapacity + content.capacity }
+
+    private var headCapacity: Int {
+        head.capacity + (trailers.isEmpty ? 0 : trailers.capacity)
+    }
+
+    /// The charged part of these bytes.
+    var charge: Int { MemoryLedger.charge(head: headCapacity) + MemoryLedger.charge(content.capacity) }
 
     /// Begins the next request. The caller then writes the rest of `head`.
     ///
@@ -91,8 +98,12 @@ struct ReplayBuffer: ~Copyable {
 
     // MARK: The end
 
-    /// An upstream has begun to respond: from now on only that upstream can.
-    mutating func responseBegan() { isReplayable = false }
+    /// An upstream has begun to respond: from now on only that upstream can. The response may take long, so a large
+    /// request is dropped now.
+    mutating func responseBegan() {
+        isReplayable = false
+        if capacity > ReplayBuffer.keptCapacity { drop() }
+    }
 
     /// The request has become a tunnel: a direction of bytes that ends on its own.
     mutating func becameTunnel() {
@@ -109,7 +120,8 @@ struct ReplayBuffer: ~Copyable {
 
     /// Releases the memory: no upstream gets the request any more.
     mutating func drop() {
-        head.bytes.release()
+        head.release()
         content.release()
+        if !trailers.isEmpty { trailers = TrailerSection() }
     }
 }

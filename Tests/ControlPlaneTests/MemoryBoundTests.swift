@@ -91,4 +91,41 @@ import Testing
         let response = try client.wait { $0.body.count == 1 << 20 }(1)
         #expect(response.body.allSatisfy { $0 == 0x61 })
     }
+
+    /// Requests that wait for their response, with large heads or trailers.
+    @Test(arguments: [false, true]) func headsThatWaitAreCharged(inTrailers: Bool) throws {
+        let (application, front, account) = try MemoryBoundTests.front(.multiplexed)
+        let client = try HTTP2Client(port: front.server.port)
+        let large = [("x-large", String(repeating: "v", count: inTrailers ? 7_000 : 12_000))]
+        for _ in 0..<50 {
+            let stream = try client.begin(
+                inTrailers ? "POST" : "GET", "/hold", inTrailers ? [] : large, isEnd: !inTrailers)
+            if inTrailers { try client.send(.headers(stream, large)) }
+        }
+        let least = 50 * (inTrailers ? 10 << 10 : 18 << 10)
+        let isCharged = front.server.thread.eventually { account.current >= least }
+        #expect(isCharged, "\(account.current) of \(least)")
+        client.socket.close()
+        #expect(front.server.losesAllConnections())
+        #expect(account.current == 0)
+        withExtendedLifetime(application) {}
+    }
+
+    @Test func responseHeadsThatNobodyReadsAreCharged() throws {
+        let (application, front, account) = try MemoryBoundTests.front(.multiplexed)
+        let client = try HTTP2Client(
+            port: front.server.port, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4 << 10)
+        try client.send(.windowUpdate(0, 0x3FFF_FFFF))
+        // Its content fills the kernel's buffers, so the heads below wait in the session.
+        _ = try client.begin("GET", "/endless")
+        let isBlocked = front.server.thread.eventually { account.current >= 64 << 10 }
+        #expect(isBlocked)
+        for _ in 0..<60 { _ = try client.begin("GET", "/large-head") }
+        let isCharged = front.server.thread.eventually { account.current >= 60 * (17 << 10) }
+        #expect(isCharged, "\(account.current)")
+        client.socket.close()
+        #expect(front.server.losesAllConnections())
+        #expect(account.current == 0)
+        withExtendedLifetime(application) {}
+    }
 }

@@ -33,6 +33,11 @@ private final class PlayedExchange: Exchange {
         switch path {
         case "/ok": downstream.respond(status: 200, contentType: "text/plain", text: "ok")
         case "/early": downstream.respond(status: 413, contentType: "text/plain", text: "too much")
+        case "/large-head":
+            downstream.beginResponse(status: 302)
+            downstream.appendField(name: "location", value: "/" + String(repeating: "v", count: 13_000))
+            downstream.endResponseHead(.length(0))
+            downstream.endResponse()
         case "/endless":
             downstream.beginResponse(status: 200)
             downstream.endResponseHead(.length(1 << 40))

