@@ -194,16 +194,12 @@ final class ProxyExchange: Exchange, UpstreamClient {
         downstream.resumeReading()
         downstream.respond(
             status: error.status, error: error.message, retryAfterSeconds: error.retryAfterSeconds,
-            requestID: trace.requestID,
-            mark: service.policy.edge == nil ? FaultField(for: error)?.mark : nil)
+            requestID: trace.requestID, mark: service.policy.edge == nil ? FaultField(for: error)?.mark : nil)
     }
 
     // MARK: The response
 
-    private var rewriter: ResponseRewriter {
-        ResponseRewriter(
-            policy: service.responsePolicy, requestID: trace.requestID, isEdge: service.policy.edge != nil)
-    }
+    private var rewriter: ResponseRewriter { service.rewriter(for: trace.requestID) }
 
     func upstreamOpened() { downstream.context.connected(now: downstream.loop.now) }
 

@@ -127,6 +127,11 @@ package final class ProxyService: Service {
             upgrade: upgrade, trace: trace, epoch: epoch, to: &request.bytes)
     }
 
+    /// The writer of a response's head in the form that the client takes.
+    func rewriter(for requestID: UnsafeBufferPointer<UInt8>) -> ResponseRewriter {
+        ResponseRewriter(policy: responsePolicy, requestID: requestID, isEdge: policy.edge != nil)
+    }
+
     // MARK: Hosts
 
     /// The list of hosts has changed: pools of hosts that left drain.
