@@ -18,17 +18,14 @@ package final class FurtherListener: Sendable {
         self.socket = socket
     }
 
-    private init(received name: String, _ descriptor: Int32) {
+    private init(received name: String, _ descriptor: ReceivedDescriptor) {
         self.name = name
-        socket = FileDescriptor(owning: descriptor)
+        socket = descriptor.take()
     }
 
-    /// Takes over received descriptors. Closes all of them and returns none, if their number is not that of the names.
-    package static func received(_ names: [String], _ descriptors: [Int32]) -> [FurtherListener] {
-        guard names.count == descriptors.count else {
-            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
-            return []
-        }
+    /// Takes over received descriptors. Takes and returns none if their number is not that of the names.
+    package static func received(_ names: [String], _ descriptors: [ReceivedDescriptor]) -> [FurtherListener] {
+        guard names.count == descriptors.count else { return [] }
         return zip(names, descriptors).map { FurtherListener(received: $0, $1) }
     }
 }

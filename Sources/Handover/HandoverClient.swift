@@ -110,7 +110,7 @@ package final class HandoverClient {
         }
     }
 
-    private func received(_ line: [UInt8], _ descriptors: [Int32], from process: PinnedProcess) {
+    private func received(_ line: [UInt8], _ descriptors: [ReceivedDescriptor], from process: PinnedProcess) {
         if descriptors.isEmpty, line == HandoverClient.aliveLine {
             onAlive()
             return

@@ -114,9 +114,7 @@ package final class HandoverServer: EventSource {
         try channel.send(JSON.encode(handover), descriptors: listeners.descriptors)
         peers[ObjectIdentifier(channel)] = Peer(channel: channel)
         channel.onClose = { [weak self, unowned channel] in self?.forget(channel) }
-        channel.onMessage = { [weak self, unowned channel] line, descriptors in
-            // No peer sends descriptors to this process.
-            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
+        channel.onMessage = { [weak self, unowned channel] line, _ in
             self?.received(JSON.decode(HandoverRequest.self, from: line), from: channel, of: peer.process)
         }
     }

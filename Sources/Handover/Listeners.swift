@@ -18,14 +18,9 @@ package final class Listeners: Sendable {
     /// In the order of transfer.
     package var descriptors: [Int32] { [publicSide.rawValue, cluster.rawValue, admin.rawValue] }
 
-    /// Takes over received descriptors. Fails, and closes all of them, if their number is wrong.
-    package convenience init?(received descriptors: [Int32]) {
-        guard descriptors.count == 3 else {
-            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
-            return nil
-        }
-        self.init(
-            publicSide: FileDescriptor(owning: descriptors[0]), cluster: FileDescriptor(owning: descriptors[1]),
-            admin: FileDescriptor(owning: descriptors[2]))
+    /// Takes over received descriptors. Fails if their number is wrong.
+    package convenience init?(received descriptors: [ReceivedDescriptor]) {
+        guard descriptors.count == 3 else { return nil }
+        self.init(publicSide: descriptors[0].take(), cluster: descriptors[1].take(), admin: descriptors[2].take())
     }
 }

@@ -8,7 +8,7 @@ package enum DescriptorPassing {
     package static let maximumCount = 16
 
     package enum ReceiveResult {
-        case message(bytes: [UInt8], descriptors: [Int32])
+        case message(bytes: [UInt8], descriptors: [ReceivedDescriptor])
         case wouldBlock
         case endOfStream
     }
@@ -20,7 +20,7 @@ package enum DescriptorPassing {
         guard sent == bytes.count else { throw SystemError("sendmsg", code: EMSGSIZE) }
     }
 
-    /// Receives the result of one read: at most `limit` bytes. The caller owns the descriptors.
+    /// Receives the result of one read: at most `limit` bytes.
     package static func receive(from socket: Int32, limit: Int) throws(SystemError) -> ReceiveResult {
         var bytes = [UInt8](repeating: 0, count: limit)
         var descriptors = [Int32](repeating: -1, count: maximumCount)
@@ -28,7 +28,8 @@ package enum DescriptorPassing {
         let received = clinux_receive_descriptors(socket, &bytes, limit, &descriptors, Int32(maximumCount), &count)
         if received > 0 || count > 0 {
             return .message(
-                bytes: Array(bytes.prefix(max(0, received))), descriptors: Array(descriptors.prefix(Int(count))))
+                bytes: Array(bytes.prefix(max(0, received))),
+                descriptors: descriptors.prefix(Int(count)).map { ReceivedDescriptor(owning: $0) })
         }
         if received == 0 { return .endOfStream }
         guard errno == EAGAIN || errno == EINTR else { throw SystemError("recvmsg") }

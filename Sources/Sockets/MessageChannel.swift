@@ -12,10 +12,10 @@ package final class MessageChannel: EventSource {
     private let socket: FileDescriptor
     private let loop: EventLoop
     private var input: [UInt8] = []
-    private var descriptors: [Int32] = []
-    /// Called with each line, without its end, and with the descriptors received until then. The callee owns the
-    /// descriptors.
-    package var onMessage: (_ line: [UInt8], _ descriptors: [Int32]) -> Void = { _, _ in }
+    private var descriptors: [ReceivedDescriptor] = []
+    /// Called with each line, without its end, and with the descriptors received until then. Those that the callee does not
+    /// take are closed.
+    package var onMessage: (_ line: [UInt8], _ descriptors: [ReceivedDescriptor]) -> Void = { _, _ in }
     /// Called once when the other end closes or violates the protocol.
     package var onClose: () -> Void = {}
 
@@ -42,7 +42,6 @@ package final class MessageChannel: EventSource {
     /// Stops receiving, without a call of `onClose`.
     package func close() {
         loop.unwatch(self)
-        for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
         descriptors = []
     }
 
@@ -74,11 +73,11 @@ package final class MessageChannel: EventSource {
     }
 
     /// The limits are those of one message, with or without its end. One read may have several.
-    private static func fits(_ line: [UInt8], _ descriptors: [Int32]) -> Bool {
+    private static func fits(_ line: [UInt8], _ descriptors: [ReceivedDescriptor]) -> Bool {
         line.count <= maximumLine && descriptors.count <= DescriptorPassing.maximumCount
     }
 
-    private func deliverLines(_ received: [Int32]) {
+    private func deliverLines(_ received: [ReceivedDescriptor]) {
         var received = received
         while entry.isWatched, let end = input.firstIndex(of: UInt8(ascii: "\n")) {
             let line = Array(input[..<end])

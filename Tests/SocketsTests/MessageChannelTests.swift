@@ -28,7 +28,6 @@ import Testing
             channel.onMessage = { line, descriptors in
                 heard.lines.append(String(decoding: line, as: UTF8.self))
                 heard.counts.append(descriptors.count)
-                for descriptor in descriptors { close(descriptor) }
             }
             heard.channel = channel
         }
@@ -72,7 +71,6 @@ import Testing
             channel.onMessage = { [heard] line, descriptors in
                 heard.lines.append(String(decoding: line, as: UTF8.self))
                 heard.counts.append(descriptors.count)
-                for descriptor in descriptors { close(descriptor) }
             }
             isClosed = { closed }
         }
@@ -118,6 +116,45 @@ import Testing
         }
         ends.turn { ends.isClosed() }
         #expect(ends.heard.lines.isEmpty)
+        ends.end()
+    }
+
+    /// Once, a standby that got an unexpected message kept its descriptors, so a listener stayed open for ever.
+    @Test(arguments: [true, false]) func `Descriptors that nobody takes are closed`(isEnded: Bool) throws {
+        let ends = try Ends()
+        let passed = try Socket.pair()
+        let kept = dup(passed.theirs.rawValue)
+        try DescriptorPassing.send(
+            Array((isEnded ? "line\n" : "part").utf8), descriptors: [kept], over: ends.peer)
+        close(kept)
+        let ours = passed.takeOurs()
+        if isEnded {
+            ends.turn { !ends.heard.lines.isEmpty }
+        } else {
+            ends.loop.turn(maximumWaitMilliseconds: 0)
+            ends.channel.close()
+        }
+        // The other end is closed in every process.
+        var byte: UInt8 = 0
+        #expect(read(ours.rawValue, &byte, 1) == 0)
+        ends.end()
+    }
+
+    @Test func `A taken descriptor stays open`() throws {
+        let ends = try Ends()
+        var taken: [ReceivedDescriptor] = []
+        ends.channel.onMessage = { taken += $1 }
+        let passed = try Socket.pair()
+        let kept = dup(passed.theirs.rawValue)
+        try DescriptorPassing.send(Array("line\n".utf8), descriptors: [kept], over: ends.peer)
+        close(kept)
+        let ours = passed.takeOurs()
+        ends.turn { !taken.isEmpty }
+        let descriptor = taken[0].take()
+        taken = []
+        var byte: UInt8 = 0
+        #expect(read(ours.rawValue, &byte, 1) == -1 && errno == EAGAIN)
+        #expect(fcntl(descriptor.rawValue, F_GETFD) & FD_CLOEXEC != 0)
         ends.end()
     }
 }

@@ -43,7 +43,8 @@ package final class SuccessorWatch {
             }
             let channel = try MessageChannel(peer.take(), on: loop)
             self.channel = channel
-            channel.onMessage = { [unowned self] in received($0, $1) }
+            // This process no longer needs the listeners.
+            channel.onMessage = { [unowned self] line, _ in received(line) }
             channel.onClose = { [unowned self] in
                 self.channel = nil
                 attempts = 0
@@ -52,9 +53,7 @@ package final class SuccessorWatch {
         } catch { retry() }
     }
 
-    private func received(_ line: [UInt8], _ descriptors: [Int32]) {
-        // This process no longer needs the listeners.
-        for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
+    private func received(_ line: [UInt8]) {
         guard let handover = JSON.decode(Handover.self, from: line), handover.epoch > own else { return }
         onReign(handover.epoch)
     }

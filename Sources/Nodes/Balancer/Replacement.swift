@@ -45,7 +45,7 @@ final class Replacement {
         onEvent(.replacementRefused(ReignFailure(reason)))
     }
 
-    private func received(_ line: [UInt8], _ descriptors: [Int32]) {
+    private func received(_ line: [UInt8], _ descriptors: [ReceivedDescriptor]) {
         guard handover != nil else {
             handover = JSON.decode(Handover.self, from: line)
             listeners = Listeners(received: descriptors)
@@ -63,7 +63,7 @@ final class Replacement {
                 refuse("\(subject) did not hand over its lock")
                 return
             }
-            lock.adopt(FileDescriptor(owning: descriptor))
+            lock.adopt(descriptor.take())
             onEvent(.lockReceived(known: knownEpoch()))
         case .refused(let reason): refuse("the balancer that reigns refuses: \(reason)")
         case .further(let names): further = FurtherListener.received(names, descriptors)

@@ -39,7 +39,7 @@ final class StandbyChannel {
         try? channel.send(JSON.encode(report))
     }
 
-    private func received(_ line: [UInt8], _ descriptors: [Int32]) {
+    private func received(_ line: [UInt8], _ descriptors: [ReceivedDescriptor]) {
         switch JSON.decode(StandbyCommand.self, from: line) {
         case .hold(let handover):
             listeners = Listeners(received: descriptors)
@@ -66,8 +66,6 @@ final class StandbyChannel {
 
     /// The reign has begun: it does not depend on the worker any more.
     func ignoreOrders() {
-        channel.onMessage = { _, descriptors in
-            for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
-        }
+        channel.onMessage = { _, _ in }
     }
 }
