@@ -1,4 +1,3 @@
-private import Glibc
 internal import Sockets
 
 /// One loop's source for a listening socket that all loops watch.
@@ -6,32 +5,30 @@ final class ListenerSource: EventSource {
     /// Few enough for other sources to have their turn, and enough that new connections do not time out in the kernel's
     /// queue.
     private static let acceptsPerTurn = 32
-    /// The time that a loop does not watch the listener without descriptors or slots: it must not spin.
-    private static let pauseMilliseconds = 100
 
     private let descriptor: Int32
     private unowned let server: Server
-    private let timer: LoopTimer
-    private var isPaused = false
+    private let watch: ListenerWatch
 
     init(descriptor: Int32, server: Server) {
         self.descriptor = descriptor
         self.server = server
-        timer = LoopTimer(on: server.loop)
+        watch = ListenerWatch(of: descriptor, for: [.readable, .exclusive], on: server.loop)
         super.init()
-        timer.action = { [unowned self] in resume() }
     }
+
+    func start() throws(SystemError) { try watch.start(self) }
 
     override func ready(_ readiness: Readiness) {
         for number in 0..<ListenerSource.acceptsPerTurn {
             guard server.hasRoomForArrivals else {
-                return pause(milliseconds: PendingConnection.Arrivals.graceMilliseconds)
+                return watch.pause(milliseconds: PendingConnection.Arrivals.graceMilliseconds)
             }
             guard server.reserveSlot() else {
                 // After the last free slot was used, only the next turn shows whether a connection waits.
                 if number == 0 {
                     server.noteFull()
-                    pause()
+                    watch.pause()
                 }
                 return
             }
@@ -45,38 +42,14 @@ final class ListenerSource: EventSource {
             } catch {
                 // EMFILE, ENFILE, ENOBUFS, ENOMEM: a resource is exhausted. The connection waits in the queue.
                 server.releaseSlot()
-                pause()
+                watch.pause()
                 return
             }
         }
     }
 
-    private func pause(milliseconds: Int = ListenerSource.pauseMilliseconds) {
-        guard !isPaused else { return }
-        isPaused = true
-        // EPOLLEXCLUSIVE can't be modified (epoll_ctl(2)): remove the descriptor and add it again.
-        server.loop.unwatch(self)
-        timer.set(afterMilliseconds: milliseconds)
-    }
-
-    private func resume() {
-        guard isPaused else { return }
-        do throws(SystemError) {
-            try server.loop.watch(self, descriptor: descriptor, for: [.readable, .exclusive])
-            isPaused = false
-        } catch {
-            timer.set(afterMilliseconds: ListenerSource.pauseMilliseconds)
-        }
-    }
-
     /// A connection of this loop has closed: there may be room again.
-    func slotFreed() {
-        if isPaused { resume() }
-    }
+    func slotFreed() { watch.resume() }
 
-    func stop() {
-        timer.remove()
-        server.loop.unwatch(self)
-        isPaused = false
-    }
+    func stop() { watch.stop() }
 }

@@ -96,7 +96,7 @@ package final class Server {
     /// Accepts from a listening socket that the caller owns and keeps open until `stopListening`.
     package func listen(on descriptor: Int32) throws(SystemError) {
         let listener = ListenerSource(descriptor: descriptor, server: self)
-        try loop.watch(listener, descriptor: descriptor, for: [.readable, .exclusive])
+        try listener.start()
         listeners.append(listener)
     }
 

@@ -12,6 +12,9 @@ package import Storage
 package final class HandoverServer: EventSource {
     private let loop: EventLoop
     private var socket: FileDescriptor?
+    private let watch: ListenerWatch
+    private let accept: (_ listener: Int32) throws(SystemError) -> Socket.Accepted?
+    private var failureNotice = RepeatedNotice()
     /// Released at the end of the reign, so that this process no longer holds the ports.
     private var listeners: Listeners?
     private var further: [FurtherListener] = []
@@ -55,9 +58,11 @@ package final class HandoverServer: EventSource {
     /// - Parameters:
     ///   - aliveMilliseconds: the interval of signs of life.
     ///   - maximumPeers: the most connections; by default far more than a host has workers.
+    ///   - accept: accepts the next connection.
     package init(
         loop: EventLoop, directory: StateDirectory, listeners: Listeners, handover: Handover, aliveMilliseconds: Int,
-        maximumPeers: Int = 1024, log: Logger
+        maximumPeers: Int = 1024, log: Logger,
+        accept: @escaping (_ listener: Int32) throws(SystemError) -> Socket.Accepted? = Socket.accept
     ) throws(SystemError) {
         self.loop = loop
         self.aliveMilliseconds = aliveMilliseconds
@@ -67,10 +72,11 @@ package final class HandoverServer: EventSource {
         self.handover = handover
         self.log = log
         let socket = try HandoverSocket.listen(in: directory)
-        let descriptor = socket.rawValue
+        watch = ListenerWatch(of: socket.rawValue, on: loop)
+        self.accept = accept
         self.socket = consume socket
         super.init()
-        try loop.watch(self, descriptor: descriptor, for: .readable)
+        try watch.start(self)
         timer.action = { [unowned self] in showLife() }
         timer.set(afterMilliseconds: aliveMilliseconds)
     }
@@ -85,19 +91,34 @@ package final class HandoverServer: EventSource {
         for _ in 0..<HandoverServer.acceptsPerTurn {
             guard let descriptor = socket?.rawValue else { return }
             do throws(SystemError) {
-                guard let accepted = try Socket.accept(descriptor) else { return }
-                try serve(accepted.take())
+                guard let accepted = try accept(descriptor) else { return }
+                serve(accepted.take())
             } catch {
-                // A worker that fails tries again ten times a second.
-                log.warning(
-                    "a worker could not be handed the listeners: \(error)", metadata: ["peer": "\(error)"])
+                // EMFILE, ENFILE, ENOBUFS, ENOMEM: a resource is exhausted. The connection waits in the queue.
+                watch.pause()
+                if failureNotice.isDue(at: loop.now) {
+                    log.warning("workers that request the listeners have to wait: \(error)")
+                }
                 return
             }
         }
     }
 
-    private func serve(_ connection: consuming FileDescriptor) throws(SystemError) {
-        let peer = try DescriptorPassing.peer(of: connection.rawValue)
+    private func serve(_ connection: consuming FileDescriptor) {
+        // A peer that has gone already has no credentials.
+        guard let peer = try? DescriptorPassing.peer(of: connection.rawValue) else { return }
+        do throws(SystemError) {
+            try serve(connection, peer)
+        } catch {
+            // A worker that fails tries again ten times a second.
+            log.warning(
+                "a worker could not be handed the listeners: \(error)", metadata: ["peer": "\(peer.process)"])
+        }
+    }
+
+    private func serve(
+        _ connection: consuming FileDescriptor, _ peer: (process: PeerProcess, user: UInt32)
+    ) throws(SystemError) {
         guard peer.user == geteuid() else {
             log.warning(
                 "\(peer.process) requested the listeners: refused", metadata: ["peer": "user \(peer.user)"])
@@ -184,7 +205,7 @@ package final class HandoverServer: EventSource {
     package func close() {
         isClosed = true
         timer.remove()
-        loop.unwatch(self)
+        watch.stop()
         socket = nil
         listeners = nil
         further = []

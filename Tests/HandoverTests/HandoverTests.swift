@@ -22,7 +22,8 @@ import Testing
     }
 
     private func makeServer(
-        aliveMilliseconds: Int = 10, maximumPeers: Int = 4, offersFurther: Bool = false
+        aliveMilliseconds: Int = 10, maximumPeers: Int = 4, offersFurther: Bool = false,
+        accept: @escaping (Int32) throws(SystemError) -> Socket.Accepted? = Socket.accept
     ) throws -> HandoverServer {
         let address = try #require(SocketAddress(host: "127.0.0.1", port: 0))
         let listeners = Listeners(
@@ -32,7 +33,8 @@ import Testing
             loop: loop, directory: directory, listeners: listeners,
             handover: Handover(
                 epoch: Epoch(3), ticketKeys: [1], id: NodeID("balancer"), offersFurther: offersFurther),
-            aliveMilliseconds: aliveMilliseconds, maximumPeers: maximumPeers, log: log.makeLogger())
+            aliveMilliseconds: aliveMilliseconds, maximumPeers: maximumPeers, log: log.makeLogger(),
+            accept: accept)
     }
 
     private func makeClient() -> HandoverClient {
@@ -205,6 +207,31 @@ import Testing
         turn { clients.count { $0.holding != nil } == 4 && log.lines.count >= 2 }
         #expect(log.lines.allSatisfy { $0.contains("too many processes have them: refused") })
         for client in clients { client.stop() }
+        server.close()
+    }
+
+    /// Once, the control loop of a balancer without descriptors span, and logged a line in every turn.
+    @Test func `Without descriptors a worker waits, and the loop does not spin`() throws {
+        var attempts = 0
+        var isExhausted = true
+        let server = try makeServer { listener throws(SystemError) in
+            attempts += 1
+            if isExhausted { throw SystemError("accept", code: EMFILE) }
+            return try Socket.accept(listener)
+        }
+        let client = makeClient()
+        client.start()
+        turn { attempts == 1 }
+        let began = Clock.monotonicNanoseconds()
+        for _ in 0..<500 { loop.turn(maximumWaitMilliseconds: 0) }
+        let pauses = (Clock.monotonicNanoseconds() - began) / 100_000_000 + 1
+        #expect(attempts <= 1 + pauses)
+        turn { attempts >= 3 }
+        #expect(log.lines.count == 1, "\(log.lines)")
+        isExhausted = false
+        turn { client.holding != nil }
+        #expect(log.lines.count == 1, "\(log.lines)")
+        client.stop()
         server.close()
     }
 

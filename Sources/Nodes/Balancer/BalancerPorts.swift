@@ -16,7 +16,6 @@ final class BalancerPorts {
     private static let connectionsOfIdentity = 8
     /// Connections to `admin.sock`, of the admin port's share. A command is one request.
     private static let commandConnections = 4
-    private static let noticeNanoseconds: UInt64 = 60_000_000_000
 
     private let context: BalancerContext
     /// TLS of the cluster port's own loop.
@@ -26,8 +25,8 @@ final class BalancerPorts {
     private var commandPort: ControlPort?
     private var metricsPort: MetricsPort?
     private(set) var handover: HandoverServer?
-    /// The time of the last log line about a full cluster port, in the loop's time.
-    private var fullSince: UInt64?
+    /// The log line about a full cluster port.
+    private var fullNotice = RepeatedNotice()
 
     init(context: BalancerContext) throws(CommandError) {
         self.context = context
@@ -119,9 +118,7 @@ final class BalancerPorts {
 
     /// Every node has a single connection, and one more came. The log says it once a minute: nodes keep trying.
     private func noteFullClusterPort() {
-        let now = context.loop.now
-        guard fullSince.map({ now >= $0 + BalancerPorts.noticeNanoseconds }) ?? true else { return }
-        fullSince = now
+        guard fullNotice.isDue(at: context.loop.now) else { return }
         context.log.warning(
             "no room for more connections of nodes: see --max-workers, and raise the limit of open files (ulimit -n) if that is less",
             metadata: ["connections": "\(context.shares.identities)"])
