@@ -35,14 +35,18 @@ package final class HandoverServer: EventSource {
     package var onMember: (_ id: NodeID, _ isThere: Bool) -> Void = { _, _ in }
     /// Called when the last worker that could start a successor says that it ends, also after `close`.
     package var onDeserted: () -> Void = {}
-    /// Called when a new balancer process requests the reign.
+    /// Called when a new balancer process requests the reign; once for each channel.
     package var onReplace: (_ channel: MessageChannel, _ process: PeerProcess) -> Void = { _, _ in }
+    /// Called when the channel of a process that requested the reign has closed, also after `close`.
+    package var onAskerGone: (_ channel: MessageChannel) -> Void = { _ in }
     /// Called when that process reports that it reigns.
     package var onReigns: (_ channel: MessageChannel, _ epoch: Epoch) -> Void = { _, _ in }
 
     /// A process at the other end of a channel.
     private struct Peer {
         var channel: MessageChannel?
+        /// It requested the reign.
+        var asksForReign = false
         /// It requested signs of life.
         var attends = false
         /// It requested further listeners.
@@ -148,7 +152,14 @@ package final class HandoverServer: EventSource {
             peers[key]?.isLeaving = true
             if !hasMembers { onDeserted() }
         case _ where isClosed: return
-        case .replace: onReplace(channel, process)
+        case .replace:
+            // Each request costs a pidfd, and a process has no reason to ask twice.
+            guard peers[key]?.asksForReign == false else {
+                try? channel.send(JSON.encode(HandoverNotice.refused("it has asked before")))
+                return
+            }
+            peers[key]?.asksForReign = true
+            onReplace(channel, process)
         case .reigns(let epoch): onReigns(channel, epoch)
         case .attend: peers[key]?.attends = true
         case .further:
@@ -181,6 +192,8 @@ package final class HandoverServer: EventSource {
 
     private func forget(_ channel: MessageChannel) {
         let key = ObjectIdentifier(channel)
+        let asksForReign = peers[key]?.asksForReign == true
+        defer { if asksForReign { onAskerGone(channel) } }
         guard !isClosed else {
             // After the end a worker closes its connection in any case. It may start a successor then.
             peers[key]?.channel = nil

@@ -235,6 +235,36 @@ import Testing
         server.close()
     }
 
+    /// Once, each request cost a pidfd and one more observer of the channel, so a loop of requests grew without a bound.
+    @Test(arguments: [true, false]) func `A process asks for the reign once over one channel`(
+        endsFirst: Bool
+    ) throws {
+        let server = try makeServer()
+        var asked = 0
+        var gone = 0
+        server.onReplace = { _, _ in asked += 1 }
+        server.onAskerGone = { _ in gone += 1 }
+        let address = try directory.files.socketAddress(StateDirectory.Name.handoverSocket)
+        var asker: MessageChannel? = try MessageChannel(try Socket.connect(to: address).take(), on: loop)
+        var lines: [[UInt8]] = []
+        asker?.onMessage = { line, _ in lines.append(line) }
+        for _ in 0..<3 { try asker?.send(JSON.encode(HandoverRequest.replace)) }
+        turn { lines.count == 3 }
+        #expect(asked == 1)
+        for line in lines.dropFirst() {
+            guard case .refused = JSON.decode(HandoverNotice.self, from: line) else {
+                Issue.record("no refusal")
+                continue
+            }
+        }
+        if endsFirst { server.close() }
+        asker?.close()
+        asker = nil
+        turn { gone > 0 }
+        #expect(gone == 1)
+        server.close()
+    }
+
     @Test func aProcessOfAnotherNamespaceIsOutOfReach() throws {
         let stranger = try PinnedProcess(PeerProcess.invisible)
         #expect(!stranger.isInReach && !stranger.kill())

@@ -287,6 +287,7 @@ package final class BalancerNode {
             throw .failure("\(error)")
         }
         ports.handover?.onReplace = { [unowned self] in successorAsked(over: $0, process: $1) }
+        ports.handover?.onAskerGone = { [unowned self] in successorLost($0) }
         ports.handover?.onReigns = { [unowned self] channel, epoch in
             if links.successor?.channel === channel { feed(.successorReigns(epoch)) }
         }
@@ -310,8 +311,7 @@ package final class BalancerNode {
 
     private func successorAsked(over channel: MessageChannel, process: PeerProcess) {
         do throws(SystemError) {
-            links.asker = try SuccessorChannel(
-                channel: channel, process: process, onLost: { [unowned self] in successorLost(channel) })
+            links.asker = try SuccessorChannel(channel: channel, process: process)
             feed(.successorAsked)
         } catch {
             ReignLinks.refuse(channel, "it can't tell who asks: \(error)")

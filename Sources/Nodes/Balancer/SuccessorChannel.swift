@@ -9,16 +9,10 @@ final class SuccessorChannel {
     let process: PeerProcess
     private let pinned: PinnedProcess
 
-    /// - Parameter onLost: called when the process has ended or closed its channel.
-    init(channel: MessageChannel, process: PeerProcess, onLost: @escaping () -> Void) throws(SystemError) {
+    init(channel: MessageChannel, process: PeerProcess) throws(SystemError) {
         pinned = try PinnedProcess(process)
         self.channel = channel
         self.process = process
-        let former = channel.onClose
-        channel.onClose = {
-            former()
-            onLost()
-        }
     }
 
     /// Sends the lock, held. False when it can't be sent.
