@@ -195,10 +195,9 @@ package final class Server {
             admit(socket, peerHost: peerHost)
             return
         }
-        neighbour.load.add()
-        let descriptor = socket.release()
+        let arrival = ArrivingConnection(socket, slots: slots, load: neighbour.load)
         neighbour.loop.post {
-            neighbour.server.admit(FileDescriptor(owning: descriptor), peerHost: peerHost)
+            if let socket = arrival.take() { neighbour.server.admit(socket, peerHost: peerHost) }
         }
     }
 

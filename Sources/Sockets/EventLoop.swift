@@ -1,6 +1,5 @@
 private import CLinux
 private import Glibc
-private import Synchronization
 
 /// One thread's reactor over epoll(7): descriptors, timers and a mailbox.
 ///
@@ -78,7 +77,7 @@ package final class EventLoop: @unchecked Sendable {
     private var givenUp: [EventSource] = []
     private var isStopping = false
     let census = Census()
-    private let mailbox = Mutex<[@Sendable () -> Void]>([])
+    private let mailbox = Mailbox()
 
     package init(eventsPerWait: Int = 512) throws(SystemError) {
         self.eventsPerWait = eventsPerWait
@@ -197,13 +196,9 @@ package final class EventLoop: @unchecked Sendable {
     // MARK: From other threads
 
     /// Runs `work` on the loop's thread, in the order of the posts. Callable from any thread. After the loop has
-    /// stopped, `work` is dropped with the loop.
+    /// stopped, `work` is dropped at once, with everything that it holds.
     package func post(_ work: @escaping @Sendable () -> Void) {
-        let mustWake = mailbox.withLock { queue in
-            queue.append(work)
-            return queue.count == 1
-        }
-        if mustWake { wake() }
+        if mailbox.add(work) { wake() }
     }
 
     /// Makes `run` return after the current turn. Callable from any thread.
@@ -222,6 +217,9 @@ package final class EventLoop: @unchecked Sendable {
     /// Runs turns until `stop`.
     package func run() {
         while !isStopping { turn() }
+        // Such work often holds the loop itself, and then nothing else would free it.
+        mailbox.close()
+        posted = FIFO()
     }
 
     /// Runs one turn. It waits for the first event, timer or posted work, for at most `maximumWaitMilliseconds` if
@@ -362,12 +360,7 @@ package final class EventLoop: @unchecked Sendable {
     private func drainMailbox() {
         var counter: UInt64 = 0
         _ = read(wakeup.rawValue, &counter, MemoryLayout<UInt64>.size)
-        let work = mailbox.withLock { queue in
-            let taken = queue
-            queue = []
-            return taken
-        }
-        for item in work { posted.append(item) }
+        for item in mailbox.takeAll() { posted.append(item) }
     }
 
     private func runPosted() {
