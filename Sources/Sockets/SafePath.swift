@@ -20,9 +20,6 @@ package enum SafePath {
         package let cure: String?
     }
 
-    /// The kernel follows as many links (path_resolution(7)).
-    private static let maximumLinks = 40
-
     private struct Walk: ~Copyable {
         var directory: FileDescriptor
         /// The path of `directory`, for messages.
@@ -34,7 +31,8 @@ package enum SafePath {
 
     /// Opens the directory. Creates missing components of the path with mode 0700.
     package static func open(_ path: String) throws(Problem) -> SafeDirectory {
-        var walk = Walk(directory: try openRoot(), path: "", rest: components(of: absolute(path)))
+        guard let rest = PathComponents.reversedFromRoot(to: path) else { throw problem(path, "can't be found") }
+        var walk = Walk(directory: try openRoot(), path: "", rest: rest)
         try check(walk.directory.rawValue, "/")
         while let name = walk.rest.popLast() { try step(to: name, of: &walk) }
         let shown = walk.path.isEmpty ? "/" : walk.path
@@ -60,9 +58,9 @@ package enum SafePath {
                 throw Problem(path: path, reason: "is a symbolic link of another user", cure: nil)
             }
             walk.links += 1
-            guard walk.links <= maximumLinks else { throw problem(path, "can't be opened", code: ELOOP) }
+            guard walk.links <= PathComponents.maximumLinks else { throw problem(path, "can't be opened", code: ELOOP) }
             let target = try readLink(next.rawValue, path)
-            walk.rest += components(of: target)
+            walk.rest += PathComponents.reversed(of: target)
             if target.hasPrefix("/") {
                 walk.directory = try openRoot()
                 walk.path = ""
@@ -123,18 +121,6 @@ package enum SafePath {
         let count = readlinkat(link, "", &buffer, buffer.count)
         guard count > 0, count < buffer.count else { throw problem(path, "can't be read") }
         return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// The components in reverse order. `..` stays, because the kernel's parent of a checked directory is checked like
-    /// any other.
-    private static func components(of path: String) -> [String] {
-        path.split(separator: "/").filter { $0 != "." }.map(String.init).reversed()
-    }
-
-    private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
-        defer { free(folder) }
-        return "\(String(cString: folder))/\(path)"
     }
 
     private static func problem(_ path: String, _ what: String, code: Int32 = errno) -> Problem {

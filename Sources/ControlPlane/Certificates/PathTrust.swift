@@ -1,4 +1,5 @@
 private import Glibc
+internal import Sockets
 
 /// Checks which users can change the file at a path. Other users of the host could put their own certificate or key there.
 ///
@@ -40,9 +41,6 @@ struct PathTrust {
         var isSticky: Bool { kind == .directory && mode & 0o1000 != 0 }
     }
 
-    /// The kernel follows as many links (path_resolution(7)).
-    private static let maximumLinks = 40
-
     /// The user of this process.
     let user: UInt32
     /// Looks up a path without following a link; nil if that fails.
@@ -56,7 +54,7 @@ struct PathTrust {
     ///
     /// - Parameter path: absolute, or below the current directory.
     func fault(of path: String) -> Fault? {
-        var rest = PathTrust.components(of: PathTrust.absolute(path))
+        guard var rest = PathComponents.reversedFromRoot(to: path) else { return nil }
         var (current, place) = ("", look("/"))
         var doubt = place.flatMap { judge($0, at: "/", in: nil) }
         var links = 0
@@ -75,8 +73,8 @@ struct PathTrust {
             case .file: return doubt
             case .link(let target):
                 links += 1
-                guard links <= PathTrust.maximumLinks else { return doubt }
-                rest += PathTrust.components(of: target)
+                guard links <= PathComponents.maximumLinks else { return doubt }
+                rest += PathComponents.reversed(of: target)
                 if target.hasPrefix("/") { (current, place) = ("", look("/")) }
             }
         }
@@ -109,17 +107,6 @@ struct PathTrust {
                 cure: "run 'chmod g-w \(path)', unless all its members are trusted", isRefused: false)
         }
         return nil
-    }
-
-    /// In reverse order.
-    private static func components(of path: String) -> [String] {
-        path.split(separator: "/").filter { $0 != "." }.map(String.init).reversed()
-    }
-
-    private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
-        defer { free(folder) }
-        return "\(String(cString: folder))/\(path)"
     }
 
     private static func entry(_ path: String) -> Entry? {
