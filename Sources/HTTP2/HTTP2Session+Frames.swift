@@ -13,6 +13,9 @@ extension HTTP2Session {
         case flood(HTTP2Flood)
     }
 
+    /// SETTINGS_MAX_FRAME_SIZE of this side, which is the initial value. Bytes.
+    private static let maximumFrame = 1 << 14
+
     /// Returns whether the decision depends on the stream's state. If so, nghttp2 first needs all earlier bytes.
     func needsState(_ frame: FrameScanner.Head) -> Bool {
         switch frame.type {
@@ -22,6 +25,8 @@ extension HTTP2Session {
     }
 
     func judge(_ frame: FrameScanner.Head) -> Verdict {
+        // RFC 9113 4.2. Such a length must not count as the weight of a frame: nghttp2 reads nothing behind it.
+        guard frame.length <= HTTP2Session.maximumFrame else { return .fault(.frameSizeError) }
         // nghttp2 detects any other frame in the middle of a header block.
         if isBlockOpen && frame.type != FrameType.continuation { return .fine }
         switch frame.type {

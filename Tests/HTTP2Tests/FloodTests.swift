@@ -50,6 +50,17 @@ import Testing
         #expect(harness.goAwayCode == FloodTests.calm)
     }
 
+    /// The length of a head counts as its weight. Where the bytes are cut must not decide how the connection ends.
+    @Test func aLengthThatNoFrameMayHaveIsNoFlood() {
+        let harness = SessionHarness.open()
+        harness.receive(.headers(1, HTTP2Frame.request("POST"), isEnd: false))
+        harness.session.reset(1, .cancel)
+        harness.flush()
+        let frame = HTTP2Frame(HTTP2Frame.Kind.headers, flags: 5, stream: 1, [UInt8](repeating: 0, count: 300_000))
+        #expect(harness.receive(frame) == .fine)
+        #expect(harness.goAwayCode == HTTP2ErrorCode.frameSizeError.rawValue)
+    }
+
     @Test func patienceReturnsWithTime() {
         let harness = SessionHarness.open()
         for round in 0..<5 as Range<UInt64> {
